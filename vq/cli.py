@@ -1,0 +1,94 @@
+"""`vq STAGE PATH...` for dvc; `vq score` and friends for people."""
+
+import importlib
+import inspect
+import logging
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vq import stages
+
+COMMANDS = {
+    "score": ("vq.score.command", "Score videos with the student."),
+    "demo": ("vq.data.demo.command", "Make the demo data set."),
+    "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),
+    "zoo": ("vq.zoo.command", "List the experts that params.yaml may name."),
+    "report": ("vq.evaluate.command", "Say where the report is, and what the gates said."),
+}
+"""What people call: each module has `add_arguments(parser)` and `run(given) -> int`, the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one stage or command; the exit code is 1 after an error that was ours to explain."""
+    # Only the command that is called is imported: `vq --help` stays instant.
+    argv = list(sys.argv[1:] if argv is None else argv)
+    name = argv[0] if argv else ""
+    run = _stage if name in stages.STAGES else _command if name in COMMANDS else _help
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+    from vq.errors import VqError
+
+    try:
+        return run(name, argv[1:])
+    except VqError as error:
+        sys.stderr.write(f"vq {name}: error: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write(f"vq {name}: interrupted\n")
+        return 130
+
+
+def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: object) -> None:
+    """Run a stage in this process, on files in the order of dvc.yaml.
+
+    Raises:
+        VqError: params or files are wrong; the message says which and what to do.
+    """
+    from vq import params
+
+    known = params.load(params_file)
+    stages.load(name)(*files, params=known.section(name), seed=known.seed, **flags)
+
+
+def _stage(name: str, argv: Sequence[str]) -> int:
+    signature = inspect.signature(stages.load(name))
+    parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    files, flags = [], []
+    for argument in signature.parameters.values():
+        if argument.kind is argument.POSITIONAL_OR_KEYWORD:
+            files.append(argument.name)
+            parser.add_argument(argument.name, type=Path)
+        elif argument.name not in ("params", "seed"):
+            flags.append(argument.name)
+            option = f"--{argument.name.replace('_', '-')}"
+            if argument.annotation is bool:
+                parser.add_argument(option, action="store_true")
+            else:
+                parser.add_argument(option, type=argument.annotation, default=argument.default)
+    given = parser.parse_args(argv)
+    run_stage(
+        name,
+        [getattr(given, file) for file in files],
+        params_file=given.params,
+        **{flag: getattr(given, flag) for flag in flags},
+    )
+    return 0
+
+
+def _command(name: str, argv: Sequence[str]) -> int:
+    module = importlib.import_module(COMMANDS[name][0])
+    parser = ArgumentParser(prog=f"vq {name}", description=COMMANDS[name][1])
+    module.add_arguments(parser)
+    run: Callable[[Namespace], int] = module.run
+    return run(parser.parse_args(argv))
+
+
+def _help(name: str, argv: Sequence[str]) -> int:
+    parser = ArgumentParser(prog="vq", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for known, line in {**stages.STAGES, **{n: line for n, (_, line) in COMMANDS.items()}}.items():
+        commands.add_parser(known, help=line)
+    parser.parse_args([name, *argv] if name else argv)
+    return 0

@@ -1,0 +1,249 @@
+"""`params.yaml` as types: one class for each section, one section for each stage."""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from vq.errors import ParamsError
+
+Positive = Annotated[int, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A part of `params.yaml`: cannot be changed, and accepts no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(Section):
+    """Which data set."""
+
+    dir: Path
+
+
+class Import(Section):
+    """What is taken from the label file."""
+
+    keep: tuple[str, ...] = ()
+
+
+class Validate(Section):
+    """When a row goes to quarantine, and when there are too many of them."""
+
+    max_rejected: Share
+    min_frames: Positive
+    min_side_px: Positive
+    min_brightness: NonNegative
+    min_motion: NonNegative
+    unlabelled: Literal["keep", "reject"]
+
+
+class Split(Section):
+    """How contents fall on train, validation and test."""
+
+    salt: str
+    validation: Fraction
+    test: Fraction
+    repeats: Positive
+
+    @model_validator(mode="after")
+    def leave_something_to_train_on(self) -> "Split":
+        """Shares of validation and test stay below one."""
+        if self.validation + self.test >= 1:
+            raise ValueError("validation + test leave nothing to train on")
+        return self
+
+
+class WeightsFile(Section):
+    """Pretrained weights in a file, known by their hash."""
+
+    file: Path
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Expert(Section):
+    """One expert of the zoo: a catalog name, and what to do with what it says."""
+
+    catalog: str | None = None
+    """Catalog entry; none means the expert's own name."""
+    fusion: Literal["mean", "mean_std", "attention"] = "mean"
+    """How the features of frames or clips become one initial feature (claim 5)."""
+    model: str | None = None
+    """timm only: which architecture."""
+    weights: WeightsFile | Literal["hub", "random"] | None = None
+    """timm only: where its weights come from."""
+    options: dict[str, str | float | bool] = {}
+    """timm only: further arguments of `timm.create_model`, such as `pad_type: same`."""
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+    """timm only: input normalisation of pixels in [0, 1]; none means the model's own."""
+    side_px: Positive | None = None
+    """timm only: the short side is scaled to this and the centre square is cut; none means the model's own."""
+
+
+class Views(Section):
+    """What the student sees of a video."""
+
+    moments: Positive
+    grid: Positive
+    patch_px: Annotated[int, Field(gt=0, multiple_of=2)]
+
+
+class Extract(Section):
+    """The zoo, and how it looks at a video."""
+
+    moments: Positive
+    clip_frames: Annotated[int, Field(ge=2)]
+    shard_videos: Positive
+    experts: dict[str, Expert]
+    views: Views
+
+    @model_validator(mode="after")
+    def need_two_experts(self) -> "Extract":
+        """An ensemble has at least two members (claim 1)."""
+        if len(self.experts) < 2:
+            raise ValueError(f"an ensemble needs at least two experts, got {list(self.experts)}")
+        return self
+
+
+class Prune(Section):
+    """Which experts stay (claims 8 and 9)."""
+
+    candidate: Literal["gain", "claim8"]
+    effect: Literal["student", "teacher"]
+    top: Positive
+    max_experts: Annotated[int, Field(ge=2)]
+    max_similarity: Share
+    repeats: Positive
+    confidence: Fraction
+    student: str
+
+
+class Teach(Section):
+    """The gated ensemble and its training (claims 2 to 5)."""
+
+    levels: Annotated[int, Field(ge=2)]
+    dim: Positive
+    gate_dim: Positive
+    importance: Literal["softmax"]
+    expert_dropout: Annotated[float, Field(ge=0, lt=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    epochs: Positive
+    patience: Positive
+    batch: Annotated[int, Field(ge=2)]
+    learning_rate: Rate
+    weight_decay: NonNegative
+    plcc: NonNegative
+    rank: NonNegative
+
+
+class Distill(Section):
+    """The student and its training (claims 1, 6 and 7)."""
+
+    mode: Literal["joint", "staged"]
+    backbone: str
+    start: str
+    stages: tuple[Annotated[int, Field(ge=0)], ...]
+    a: NonNegative
+    b: NonNegative
+    c: NonNegative
+    teacher_share: Share
+    feature_loss: Literal["mse", "cosine", "smooth_l1"]
+    stop_gradient: bool
+    moments: Positive
+    epochs: Positive
+    patience: Positive
+    batch: Annotated[int, Field(ge=2)]
+    learning_rate: Rate
+    weight_decay: NonNegative
+    plcc: NonNegative
+    rank: NonNegative
+    threads: Positive
+
+
+class Evaluate(Section):
+    """How agreement is reported."""
+
+    bootstrap: Positive
+    confidence: Fraction
+    slices: tuple[str, ...]
+    worst: Positive
+
+
+class Judge(Section):
+    """What a student must reach to be released: the gates that need files only."""
+
+    min_srcc: Share
+    min_plcc: Share
+    beat: tuple[Literal["constant", "handcrafted", "single", "plain"], ...]
+    max_student_mb: Rate
+    max_rejected: Share
+
+
+class Release(Section):
+    """Where students are registered, and what the champion has to say."""
+
+    model: str
+    max_drop: NonNegative
+
+
+class Params(Section):
+    """Everything in `params.yaml`."""
+
+    seed: Annotated[int, Field(ge=0)]
+    data: Data
+    import_: Annotated[Import, Field(alias="import")]
+    validate_: Annotated[Validate, Field(alias="validate")]
+    split: Split
+    extract: Extract
+    prune: Prune
+    teach: Teach
+    distill: Distill
+    evaluate: Evaluate
+    judge: Judge
+    release: Release
+
+    def section(self, name: str) -> Section:
+        """The section of a stage, by the name it has in `params.yaml`."""
+        return getattr(self, {"import": "import_", "validate": "validate_"}.get(name, name))
+
+
+T = TypeVar("T", bound=Section)
+
+
+def load(path: Path) -> Params:
+    """Read `params.yaml`.
+
+    Raises:
+        ParamsError: the file is missing or no YAML, or a key is missing, unknown or out of range.
+    """
+    return read(path, Params)
+
+
+def read(path: Path, schema: type[T]) -> T:
+    """Read a YAML file into a section.
+
+    Raises:
+        ParamsError: as `load`; the message has one line for each key that is wrong.
+    """
+    try:
+        return schema.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ParamsError(f"{path}: no such file; run in the folder that has it") from error
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not valid YAML ({error})") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {_say(e['msg'], e.get('input'))}" for e in error.errors()]
+        raise ParamsError(f"{path}: " + f"\n{path}: ".join(lines)) from error
+
+
+def _say(message: str, value: object) -> str:
+    if message == "Extra inputs are not permitted":
+        return "unknown key; see vq/params.py for the known ones"
+    return f"{message} (got {value!r})" if not isinstance(value, dict) else message

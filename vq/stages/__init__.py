@@ -1,0 +1,30 @@
+"""One function for each dvc stage: read files, call the library, write files.
+
+A stage's positional arguments are its files, in the order of dvc.yaml: deps, then outs. It also gets
+`params`, its own section of `params.yaml`, and `seed`; nothing else of params reaches it.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+STAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "import": "Probe every video and join it with its label: the manifest.",
+        "validate": "Check the manifest; rows that fail go to quarantine.",
+        "split": "Put each content into train, validation or test.",
+        "extract": "Run the experts of the zoo over the accepted videos, into the feature cache.",
+        "prune": "Choose the experts that enter the teacher (claims 8 and 9).",
+        "teach": "Fit the gated ensemble on the cache (claims 2 to 5).",
+        "distill": "Train the student with the teacher (claims 1, 6 and 7), and one without.",
+        "evaluate": "Compare student, teacher and baselines with people's ratings; write the report.",
+        "judge": "Hold the student against the gates.",
+    }
+)
+"""What each stage does, in the order in which they run; nothing is imported to know it."""
+
+
+def load(name: str) -> Callable[..., None]:
+    """The function of a stage, from the module that bears its name (`import` is in `import_`)."""
+    function = "import_" if name == "import" else name
+    return getattr(importlib.import_module(f"vq.stages.{function}"), function)
