@@ -6,6 +6,7 @@ import logging
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from vq import stages
@@ -25,18 +26,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Only the command that is called is imported: `vq --help` stays instant.
     argv = list(sys.argv[1:] if argv is None else argv)
     name = argv[0] if argv else ""
-    run = _stage if name in stages.STAGES else _command if name in COMMANDS else _help
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     from vq.errors import VqError
 
     try:
-        return run(name, argv[1:])
+        return dispatch(argv)
     except VqError as error:
         sys.stderr.write(f"vq {name}: error: {error}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write(f"vq {name}: interrupted\n")
         return 130
+
+
+def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
+    """Run one stage or command, for a caller that wants its errors.
+
+    Args:
+        argv: as on the command line, without `vq`.
+        held: the caller holds the workspace (`vq.lock.hold`); otherwise a stage does while it runs.
+
+    Raises:
+        VqError: what went wrong.
+    """
+    name = argv[0] if argv else ""
+    if name in stages.STAGES:
+        return _stage(name, argv[1:], held=held)
+    return (_command if name in COMMANDS else _help)(name, argv[1:])
 
 
 def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: object) -> None:
@@ -51,7 +67,9 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
     stages.load(name)(*files, params=known.section(name), seed=known.seed, **flags)
 
 
-def _stage(name: str, argv: Sequence[str]) -> int:
+def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
+    from vq.lock import hold
+
     signature = inspect.signature(stages.load(name))
     parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
@@ -68,12 +86,11 @@ def _stage(name: str, argv: Sequence[str]) -> int:
             else:
                 parser.add_argument(option, type=argument.annotation, default=argument.default)
     given = parser.parse_args(argv)
-    run_stage(
-        name,
-        [getattr(given, file) for file in files],
-        params_file=given.params,
-        **{flag: getattr(given, flag) for flag in flags},
-    )
+    paths = [getattr(given, file) for file in files]
+    options = {flag: getattr(given, flag) for flag in flags}
+    # The last file is an out: the workspace it lies in is the one that changes.
+    with nullcontext() if held or not paths else hold(paths[-1]):
+        run_stage(name, paths, params_file=given.params, **options)
     return 0
 
 

@@ -1,0 +1,123 @@
+"""The stages of dvc.yaml, run inside this process and recorded as dvc would.
+
+A flow wants the logs, errors and retries of a stage for itself, which a command in another process
+hides. So `run` does what `dvc repro --single-item` does, step by step with dvc's own functions, and
+only in place of the shell command calls the library. Afterwards `dvc status` is clean and
+`dvc repro` has nothing to do.
+"""
+
+import shlex
+import subprocess
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+
+from dvc.exceptions import DvcException
+from dvc.lock import LockError
+from dvc.repo import Repo, lock_repo
+from dvc.repo.reproduce import get_active_graph, plan_repro
+from dvc.stage import Stage
+from dvc.stage.cache import RunCacheNotFoundError
+from dvc.stage.decorators import rwlocked, unlocked_repo
+
+from vq import cli
+from vq.errors import BusyError, DataError, VqError
+
+
+def stages(root: Path) -> list[str]:
+    """Addresses of all stages that `dvc repro` would look at, each after those it needs.
+
+    A data set may bring stages of its own: their address starts with their file, as in
+    `data/demo/dvc.yaml:demo`. Data under `dvc add` has an address too, `data/mine/videos.dvc`.
+
+    Raises:
+        DataError: the folder is no workspace, or its dvc.yaml is wrong.
+    """
+    with _open(root) as repo:
+        asked = repo.stage.collect("dvc.yaml")
+        return [stage.addressing for stage in plan_repro(get_active_graph(repo.index.graph), asked)]
+
+
+def stale(root: Path, address: str) -> list[str]:
+    """Why dvc would run a stage, a sentence for each reason; empty if it would not.
+
+    Raises:
+        BusyError: a dvc command is at work on the same files.
+    """
+    with _open(root) as repo:
+        return [line for found in repo.status(address).values() for line in _say(found)]
+
+
+def run(root: Path, address: str) -> None:
+    """Run a stage in this process, stale or not, and record it in dvc.lock.
+
+    The caller holds the workspace (`vq.lock.hold`). As with dvc, the old outs are removed first,
+    save those that persist, which are unlinked from the cache; and if dvc remembers a run with
+    the same inputs, its outs come from the cache and nothing is run.
+
+    Raises:
+        VqError: the stage failed; dvc.lock is as it was.
+        BusyError: a dvc command is at work on the same files.
+    """
+    with _open(root) as repo, lock_repo(repo):
+        (stage,) = repo.stage.collect(address)
+        _reproduce(stage)
+        stage.dump(update_pipeline=False)
+
+
+@rwlocked(read=["deps"], write=["outs"])
+def _reproduce(stage: Stage) -> None:
+    if not stage.cmd:  # data under `dvc add`: there is nothing to call
+        stage.run()
+        return
+    stage.remove_outs(ignore_remove=False, force=False)
+    try:
+        stage.repo.stage_cache.restore(stage)
+    except RunCacheNotFoundError:
+        _call(stage)
+    remember = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
+    stage.save(run_cache=remember)
+    stage.commit()
+
+
+# As in dvc, the repository is free while the command runs (anyone may ask for its status); the
+# files of the stage are not.
+@unlocked_repo
+def _call(stage: Stage) -> None:
+    with chdir(stage.wdir):
+        for command in stage.cmd if isinstance(stage.cmd, list) else stage.cmd.splitlines():
+            _execute(command)
+
+
+def _execute(command: str) -> None:
+    program, *arguments = shlex.split(command)
+    try:
+        if program == "vq":
+            code = cli.dispatch(arguments, held=True)
+        else:  # a data set may be made by any program
+            code = subprocess.run(command, shell=True, check=False).returncode
+    except SystemExit as error:  # argparse; it has told standard error what it misses
+        raise DataError(f"{command}: wrong arguments; see dvc.yaml") from error
+    if code:
+        raise VqError(f"{command}: ended with exit code {code}; the log above says why")
+
+
+@contextmanager
+def _open(root: Path) -> Iterator[Repo]:
+    # dvc reads and gives addresses relative to where the process is.
+    try:
+        with chdir(root), Repo(".") as repo:
+            yield repo
+    except LockError as error:
+        raise BusyError(f"{root}: {error}") from error
+    except DvcException as error:
+        raise DataError(f"{root}: {error}") from error
+
+
+def _say(found: list[str | dict[str, dict[str, str]]]) -> Iterator[str]:
+    for reason in found:
+        if isinstance(reason, str):  # such as "changed checksum": another command, or another order
+            yield reason
+            continue
+        for change, files in reason.items():
+            yield f"{change}: " + ", ".join(f"{file} ({how})" for file, how in files.items())
