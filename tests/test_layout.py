@@ -1,0 +1,124 @@
+"""The names that tie dvc.yaml, params.yaml, the command line and the flows together."""
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+import yaml
+
+from vq import params, stages
+
+ROOT = Path(__file__).parents[1]
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def test_a_stage_has_one_name_everywhere() -> None:
+    """Dvc, the command line and the flow run the same stages in the same order."""
+    assert list(DVC) == list(stages.STAGES)
+
+
+def test_params_file_is_valid() -> None:
+    """What we check in, loads."""
+    params.load(ROOT / "params.yaml")
+
+
+@pytest.mark.parametrize("name", DVC)
+def test_a_stage_depends_on_seed_and_its_own_section(name: str) -> None:
+    """No stage runs again because of another stage's knob."""
+    assert DVC[name]["params"] == ["seed", name]
+    assert name in PARAMS
+
+
+@pytest.mark.parametrize("name", DVC)
+def test_a_command_lists_deps_then_outs(name: str) -> None:
+    """Dvc watches exactly the files that the stage is given."""
+    program, command, *files = DVC[name]["cmd"].split()
+
+    assert (program, command) == ("vq", name)
+    assert files == [*_data(name), *_outs(name)]
+
+
+@pytest.mark.parametrize("name", DVC)
+def test_a_stage_function_takes_the_files_of_its_command(name: str) -> None:
+    """A file too many in dvc.yaml is found here, not an hour into the pipeline."""
+    arguments = inspect.signature(stages.load(name)).parameters.values()
+
+    files = [a for a in arguments if a.kind is a.POSITIONAL_OR_KEYWORD]
+    options = {a.name for a in arguments if a.kind is a.KEYWORD_ONLY}
+
+    assert len(files) == len([*_data(name), *_outs(name)])
+    assert {"params", "seed"} <= options
+
+
+@pytest.mark.parametrize("name", DVC)
+def test_dvc_watches_the_code_a_stage_runs(name: str, imported_by: Callable[..., set[str]]) -> None:
+    """An edit to any module that the stage imports makes the stage run again.
+
+    Save `vq.params`: dvc watches the values in params.yaml, and a new key changes none of them.
+    """
+    watched = tuple(_module(dep) for dep in _code(name))
+
+    missed = {m for m in imported_by(_function(name)) if not _is_in(m, watched)}
+
+    assert missed <= {"vq", "vq.stages", "vq.params"}
+
+
+@pytest.mark.parametrize("name", DVC)
+def test_dvc_watches_no_code_that_does_not_exist(name: str) -> None:
+    """A dep that was renamed away would stop dvc at once."""
+    assert [dep for dep in _code(name) if not (ROOT / dep).exists()] == []
+
+
+def test_names_of_stages_and_commands_differ() -> None:
+    """`vq NAME` means one thing."""
+    from vq.cli import COMMANDS
+
+    assert not set(COMMANDS) & set(stages.STAGES)
+
+
+@pytest.fixture(scope="module")
+def imported_by() -> Callable[..., set[str]]:
+    """All modules of ours that a module imports, itself or through others."""
+    graph = grimp.build_graph("vq")
+
+    @cache
+    def find(module: str) -> set[str]:
+        return {module, *graph.find_upstream_modules(module)}
+
+    return find
+
+
+def _function(stage: str) -> str:
+    return f"vq.stages.{'import_' if stage == 'import' else stage}"
+
+
+def _data(stage: str) -> list[str]:
+    return [dep for dep in DVC[stage]["deps"] if not dep.startswith("vq/")]
+
+
+def _code(stage: str) -> list[str]:
+    return [dep for dep in DVC[stage]["deps"] if dep.startswith("vq/")]
+
+
+def _outs(stage: str) -> list[str]:
+    """Every file that a stage writes, whatever dvc calls it, in the order of its command."""
+    files = DVC[stage]["cmd"].split()
+    listed = [
+        next(iter(out)) if isinstance(out, dict) else out
+        for kind in ("outs", "metrics", "plots")
+        for out in DVC[stage].get(kind, [])
+    ]
+    # Metrics and plots have lists of their own, so that only the command knows the order of all.
+    return sorted(listed, key=lambda out: files.index(out) if out in files else len(files))
+
+
+def _module(dep: str) -> str:
+    return dep.removesuffix(".py").replace("/", ".")
+
+
+def _is_in(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
