@@ -1,0 +1,72 @@
+"""What the rest of the code may expect of an expert of the zoo."""
+
+from dataclasses import asdict, dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+Kind = Literal["image", "clip"]
+"""An image expert sees each frame by itself, a clip expert a few neighbouring frames at a time."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """In what experts differ (claim 8), in words."""
+
+    family: str
+    """Architecture family, such as mobilenetv3; `handcrafted` where nothing is learnt."""
+    pretext: str
+    """What it was trained to do."""
+    data: str
+    """What it was trained on."""
+    licence: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The tags by name, for JSON."""
+        return asdict(self)
+
+
+class Expert(Protocol):
+    """A frozen model that describes what it sees of a video."""
+
+    @property
+    def name(self) -> str:
+        """What params.yaml calls it."""
+
+    @property
+    def catalog(self) -> str:
+        """Catalog entry that it was made from."""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it sees frames or clips."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers in one feature."""
+
+    @property
+    def dtype(self) -> Literal["float16", "float32"]:
+        """How its features are kept: handcrafted ones overflow in half precision."""
+
+    @property
+    def version(self) -> int:
+        """Goes up whenever the same pixels give other numbers than before."""
+
+    @property
+    def identity(self) -> str:
+        """Hash of weights, and preprocessing: what else decides the numbers."""
+
+    @property
+    def tags(self) -> Tags:
+        """In what it differs from others."""
+
+    def describe(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float[np.ndarray, "rows dim"]:
+        """Describe frames of one video: RGB, 0 to 255, any size from 2 x 2 on.
+
+        An image expert gives one row for each frame, a clip expert one row for the clip.
+        All numbers are finite, and depend on nothing but these pixels.
+        """

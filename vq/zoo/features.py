@@ -1,0 +1,138 @@
+"""Features of videos as training reads them: from the index and the cache, without torch."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from vq.errors import DataError
+from vq.video.views import ViewSpec
+from vq.zoo.cache import Cache
+
+
+def load(
+    index: Path, shas: Sequence[str], experts: Sequence[str] | None = None
+) -> dict[str, Float32[np.ndarray, "videos ..."]]:
+    """The initial feature of each video, by expert.
+
+    The rows of an image expert (one for each moment) and those of a clip expert (one for each
+    clip) become one initial feature by the expert's fusion (claim 5): `mean` or `mean_std` give
+    "videos dim"; `attention` leaves them for the teacher to weigh, "videos time dim".
+
+    Args:
+        index: features.json.
+        shas: sha256 of each video, in the order wanted.
+        experts: which; all of the index by default.
+
+    Returns:
+        One array for each expert, with NaN for a video that has no feature.
+
+    Raises:
+        DataError: the index is missing, or has no such expert.
+    """
+    known = _read(index)
+    chosen = list(known["experts"]) if experts is None else list(experts)
+    cache = _cache(index, known)
+    return {name: _initial(cache, _entry(index, known, name), shas) for name in chosen}
+
+
+def views(index: Path, shas: Sequence[str]) -> list[UInt8[np.ndarray, "moments 4 side side"]]:
+    """What the student sees of each video, in the order asked for.
+
+    Raises:
+        DataError: the index is missing, or a video has no views.
+    """
+    known = _read(index)
+    found = _cache(index, known).read(known["views"]["key"], shas)
+    complete = [array for array in found if array is not None]
+    if len(complete) < len(found):
+        lost = [sha for sha, array in zip(shas, found, strict=True) if array is None]
+        raise DataError(
+            f"{index}: {len(lost)} of {len(found)} videos have no views, the first is {lost[0]}; "
+            "run `vq extract`, and look for them under `failed`"
+        )
+    return complete
+
+
+def view_spec(index: Path) -> ViewSpec:
+    """How the views were cut.
+
+    Raises:
+        DataError: the index is missing.
+    """
+    entry = _read(index)["views"]
+    return ViewSpec(moments=entry["moments"], grid=entry["grid"], patch_px=entry["patch_px"])
+
+
+def experts(index: Path) -> dict[str, dict[str, Any]]:
+    """What the index knows of each expert: key, kind, dim (before fusion), fusion and tags.
+
+    Raises:
+        DataError: the index is missing.
+    """
+    return dict(_read(index)["experts"])
+
+
+def failed(index: Path) -> dict[str, str]:
+    """Why a video has no features, by its sha256.
+
+    Raises:
+        DataError: the index is missing.
+    """
+    return dict(_read(index)["failed"])
+
+
+def fuse(rows: Float32[np.ndarray, "time dim"], fusion: str) -> Float32[np.ndarray, "..."]:
+    """Make one initial feature of the rows of one video; `mean_std` has twice the numbers.
+
+    Raises:
+        ValueError: there is no such fusion.
+    """
+    if fusion == "attention":
+        return rows
+    if fusion == "mean":
+        return rows.mean(0)
+    if fusion == "mean_std":
+        return np.concatenate([rows.mean(0), rows.std(0)])
+    raise ValueError(f"no fusion is called {fusion!r}; know mean, mean_std and attention")
+
+
+def _initial(
+    cache: Cache, entry: Mapping[str, Any], shas: Sequence[str]
+) -> Float32[np.ndarray, "videos ..."]:
+    found = [
+        None if rows is None else fuse(rows.astype(np.float32), entry["fusion"])
+        for rows in cache.read(entry["key"], shas)
+    ]
+    shape = next((feature.shape for feature in found if feature is not None), None)
+    if shape is None:
+        shape = fuse(np.zeros((1, entry["dim"]), np.float32), entry["fusion"]).shape
+    missing = np.full(shape, np.nan, np.float32)
+    # Not np.stack alone: it refuses an empty list, and no videos are no error.
+    return np.array([missing if f is None else f for f in found], np.float32).reshape(-1, *shape)
+
+
+def _entry(index: Path, known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    if name not in known["experts"]:
+        near = difflib.get_close_matches(name, known["experts"]) or sorted(known["experts"])
+        raise DataError(f"{index}: has no expert {name!r}; did you mean {', '.join(near)}?")
+    entry: Mapping[str, Any] = known["experts"][name]
+    return entry
+
+
+def _cache(index: Path, known: Mapping[str, Any]) -> Cache:
+    return Cache(index.parent / known["cache"])
+
+
+def _read(index: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(index.read_bytes())
+    except FileNotFoundError as error:
+        raise DataError(f"{index}: no such file; run `vq extract`") from error
+    except ValueError as error:
+        raise DataError(f"{index}: not an index of features ({error}); run `vq extract`") from error
+    return known
