@@ -1,0 +1,1 @@
+"""Data sets: label files, manifests, checks and splits."""

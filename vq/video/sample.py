@@ -1,0 +1,35 @@
+"""Which frames of a video the models see."""
+
+import numpy as np
+from jaxtyping import Int64
+
+
+def moments(frame_count: int, *, moments: int) -> Int64[np.ndarray, " moments"]:
+    """Spread moments evenly: the middle frame of each of `moments` equal parts.
+
+    Two moments in a video of ten frames: `..f....f..`. A video with fewer frames than moments
+    repeats some of them.
+
+    Raises:
+        ValueError: the video has no frame, or no moment is asked for.
+    """
+    if frame_count < 1 or moments < 1:
+        raise ValueError(f"cannot take {moments} moments of a video of {frame_count} frames")
+    return (2 * np.arange(moments, dtype=np.int64) + 1) * frame_count // (2 * moments)
+
+
+def clips(frame_count: int, *, moments: int, frames: int) -> Int64[np.ndarray, "moments frames"]:
+    """Take neighbouring frames from each moment on.
+
+    A clip that would run over the end is shifted back until it fits; a video that is shorter
+    than one clip repeats its last frame.
+
+    Raises:
+        ValueError: the video has no frame, or no moment is asked for.
+    """
+    middle = _middles(frame_count, moments=moments)
+    starts = np.minimum(middle, max(frame_count - frames, 0))
+    return np.minimum(starts[:, None] + np.arange(frames, dtype=np.int64), frame_count - 1)
+
+
+_middles = moments  # `clips` has an argument of that name

@@ -1,0 +1,122 @@
+"""The video stream of a local file, frame by frame."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from vq.errors import VideoError
+
+if TYPE_CHECKING:
+    Packet = av.Packet[VideoStream]  # generic in its stubs alone
+else:
+    Packet = av.Packet
+
+log = logging.getLogger(__name__)
+
+PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
+"""Formats that point at other files, or draw text: what they show is not in the file itself."""
+
+
+@contextmanager
+def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a local file at its video stream, and close it again.
+
+    Raises:
+        VideoError: missing, unreadable, or without a video stream.
+    """
+    try:
+        # `file:` because FFmpeg takes what stands before a colon in a name for a protocol;
+        # metadata in a foreign encoding must not cost us the video.
+        container = av.open(
+            f"file:{path}",
+            metadata_errors="replace",
+            options={"protocol_whitelist": "file"},
+        )
+    except av.FFmpegError as error:
+        raise VideoError(path, explain(path, error)) from error
+    with container:
+        stream = _main_stream(container)
+        if stream is None or set(container.format.name.split(",")) & PLAYLISTS:
+            raise VideoError(path, "has no video stream; give a file that holds video")
+        # Frame threads: 1.6 x faster than slice threads on ordinary files.
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = threads
+        yield container, stream
+
+
+def explain(path: Path, error: av.FFmpegError) -> str:
+    """Say in a sentence why FFmpeg refused a file, and what to do."""
+    if not path.exists():
+        return "no such file; correct the path or add the file"
+    if path.is_file() and path.stat().st_size == 0:
+        return "is empty; copy or download it again"
+    return f"cannot be decoded ({error.strerror}); encode or download it again"
+
+
+def count(path: Path) -> int:
+    """Count the frames of a file by its packets, without decoding.
+
+    Headers are not asked: user videos lie about how many frames they have. Packets can still
+    promise more than a decoder delivers; whoever decodes has the last word.
+
+    Raises:
+        VideoError: as `opened`.
+    """
+    with opened(path) as (container, stream):
+        codec = stream.codec_context.name
+        return sum(_is_shown(packet, codec) for packet in _packets(path, container, stream))
+
+
+def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
+    """Decode the frames of a file in the order in which they are shown.
+
+    A damaged packet costs its frames and no more, as in a player; a file that ends too early
+    gives what it has.
+
+    Raises:
+        VideoError: as `opened`, or not one frame decodes.
+    """
+    seen = damaged = 0
+    with opened(path, threads=threads) as (container, stream):
+        for packet in chain(_packets(path, container, stream), (None,)):
+            try:
+                found = stream.decode(packet)
+            except (av.InvalidDataError, av.EOFError):
+                damaged += 1
+                continue
+            seen += len(found)
+            yield from found
+    if not seen:
+        raise VideoError(path, "not one frame can be decoded; encode or download it again")
+    if damaged:
+        log.warning("%s: %d packets are damaged, %d frames decode", path, damaged, seen)
+
+
+def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except av.FFmpegError as error:
+        log.warning("%s: ends early (%s)", path, error.strerror)
+
+
+def _is_shown(packet: Packet, codec: str) -> bool:
+    if codec in ("vp8", "libvpx") and not bytes(packet)[0] & 0x10:
+        return False  # an alternate reference frame: RFC 6386, 9.1, show_frame
+    # Discarded packets lie outside the edit list of a cut video: decoded, never shown.
+    return not packet.is_discard
+
+
+def _main_stream(container: InputContainer) -> VideoStream | None:
+    # Cover art in a sound file is a video stream to FFmpeg, but no video.
+    streams = (s for s in container.streams.video if Disposition.attached_pic not in s.disposition)
+    return next((s for s in streams if s.codec_context is not None), None)
