@@ -4,6 +4,7 @@ Versions of one content are not independent, so the bootstrap draws contents, an
 content come along. Two models are compared on the same draws: what is hard for both cancels out.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,18 +18,18 @@ class Interval:
     """A number and the ends of its confidence interval."""
 
     value: float
-    low: float | None
-    """None where nothing can be said: a single content or a single split knows no spread."""
-    high: float | None
+    low: float
+    """nan, as `high`, where nothing can be said: one content or one split knows no spread."""
+    high: float
 
     @property
     def known(self) -> bool:
         """The ends are numbers."""
-        return self.low is not None and self.high is not None
+        return bool(np.isfinite(self.low) and np.isfinite(self.high))
 
     def excludes(self, value: float) -> bool:
         """The value lies outside, so the difference from it is more than noise."""
-        return self.low is not None and self.high is not None and not self.low <= value <= self.high
+        return self.low > value or self.high < value
 
 
 def resample(
@@ -58,7 +59,7 @@ def percentile(
     """
     usable = samples[np.isfinite(samples)]
     if len(usable) < 2:
-        return Interval(value, None, None)
+        return Interval(value, math.nan, math.nan)
     low, high = np.quantile(usable, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(value, float(low), float(high))
 
@@ -83,7 +84,7 @@ def nadeau_bengio(
         raise ValueError("no split was measured")
     mean = float(np.mean(values))
     if len(values) == 1:
-        return Interval(mean, None, None)
+        return Interval(mean, math.nan, math.nan)
     spread = np.sqrt((1 / len(values) + test_over_train) * np.var(values, ddof=1))
     reach = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * spread)
     return Interval(mean, mean - reach, mean + reach)

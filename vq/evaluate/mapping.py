@@ -104,7 +104,7 @@ def _fit_logistic(x: Float64[np.ndarray, " videos"], y: Float64[np.ndarray, " vi
         (float(y.max()) + reach, 3 * reach, 10.0, math.log(20.0)),
     )
     (low, rise, centre, log_width), _ = curve_fit(
-        curve, (x - middle) / spread, y, p0=start, bounds=bounds, max_nfev=5000
+        curve, (x - middle) / spread, y, p0=start, bounds=bounds, max_nfev=1000
     )
     parameters = (low, low + rise, middle + spread * centre, spread * math.exp(log_width))
     return Mapping("logistic", tuple(float(p) for p in parameters))
