@@ -1,0 +1,1 @@
+"""A data set the project makes itself: synthetic videos with synthetic opinion scores."""

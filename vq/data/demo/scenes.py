@@ -1,0 +1,146 @@
+"""The contents of the demo: photographs and painted scenes, filmed by a moving camera."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from zlib import crc32
+
+import numpy as np
+from numpy.random import Generator
+from PIL import Image
+
+from vq.data.demo import paint
+from vq.data.demo.camera import Clip, View, add_particles, add_sprites, film, sprite, walk
+from vq.data.demo.photographs import PHOTOGRAPHS, photograph
+from vq.errors import DataError
+
+KINDS: Mapping[str, float] = MappingProxyType(
+    {
+        "dead_leaves": 3.0,
+        "objects": 2.0,
+        "noise": 1.0,
+        "sky": 1.5,
+        "text": 1.0,
+        "facade": 1.0,
+        "floor": 1.0,
+        "particles": 1.0,
+        "cut": 0.5,
+    }
+)
+"""Kinds of painted scene, and how often `random_scene` draws each."""
+
+_PAINTED = {
+    "dead_leaves": 5,
+    "objects": 4,
+    "noise": 2,
+    "sky": 3,
+    "text": 3,
+    "facade": 2,
+    "floor": 2,
+    "particles": 2,
+    "cut": 2,
+}
+
+SCENES: tuple[str, ...] = (
+    *(f"photo:{name}" for name in PHOTOGRAPHS),
+    *(f"{kind}:{number}" for kind, count in _PAINTED.items() for number in range(count)),
+)
+"""The contents of the demo: one name for each photograph and each painted scene."""
+
+FILMED_TWICE = ("photo:astronaut", "photo:china", "photo:motorcycle", "photo:rocket")
+"""Contents that the demo films in two takes: two crops of one photograph are one content."""
+
+_MARGIN = 0.3
+"""Of a painted picture on each side of the view, in frame sizes."""
+_DENSITY = 1.1
+"""Pixels of a painted picture for one of the frame: room to zoom in."""
+
+
+def render(name: str, *, frames: int, width: int, height: int, fps: float, take: int = 0) -> Clip:
+    """Film a content of the demo, without any distortion.
+
+    Args:
+        name: one of `SCENES`.
+        frames: how many.
+        width: in pixels.
+        height: in pixels.
+        fps: frames per second; a clip shows the same motion at any rate.
+        take: another number films the same picture or scene on another path.
+
+    Raises:
+        DataError: no content has this name, or its photograph is not installed.
+    """
+    if name not in SCENES:
+        raise DataError(f"no scene is called {name!r}; the scenes are {', '.join(SCENES)}")
+    kind, _, which = name.partition(":")
+    view = View(frames, width, height, fps)
+    rng = np.random.default_rng([crc32(b"vq demo"), crc32(name.encode()), take])
+    return _photo(which, rng, view) if kind == "photo" else procedural(kind, rng, view)
+
+
+def random_scene(rng: Generator, *, frames: int, width: int, height: int) -> Clip:
+    """Paint and film a scene that is none of the demo's, at 25 frames per second."""
+    kinds = list(KINDS)
+    odds = np.array([KINDS[kind] for kind in kinds])
+    kind = kinds[int(rng.choice(len(kinds), p=odds / odds.sum()))]
+    return procedural(kind, rng, View(frames, width, height, fps=25))
+
+
+def procedural(kind: str, rng: Generator, view: View) -> Clip:
+    """Paint and film a scene of one of `KINDS`; another state of `rng` is another scene."""
+    if kind == "cut":
+        return _cut(rng, view)
+    if kind == "noise":
+        # Two layers that move apart, as light on water does: no single shift explains the motion.
+        near, far = (_filmed("noise", rng, view) for _ in range(2))
+        return ((near.astype(np.uint16) + far) // 2).astype(np.uint8)
+    if kind == "objects":
+        ground = str(rng.choice(["dead_leaves", "noise", "floor", "sky"]))
+        crowd = range(int(rng.integers(2, 5)))
+        return add_sprites(_filmed(ground, rng, view), [sprite(rng, view) for _ in crowd])
+    if kind == "particles":
+        ground = str(rng.choice(["sky", "dead_leaves", "noise"]))
+        return add_particles(_filmed(ground, rng, view), fps=view.fps, rng=rng)
+    return _filmed(kind, rng, view)
+
+
+def _cut(rng: Generator, view: View) -> Clip:
+    """Two scenes, one after the other."""
+    kinds = rng.choice(["dead_leaves", "sky", "facade", "objects"], 2, replace=False)
+    at = max(1, int(view.frames * rng.uniform(0.35, 0.65)))
+    lengths = (at, view.frames - at)
+    return np.concatenate(
+        [
+            procedural(str(kind), rng, replace(view, frames=length))
+            for kind, length in zip(kinds, lengths, strict=True)
+        ]
+    )
+
+
+def _filmed(painter: str, rng: Generator, view: View) -> Clip:
+    spread = _DENSITY * (1 + 2 * _MARGIN)
+    size = round(view.width * spread), round(view.height * spread)
+    picture = paint.PAINTERS[painter](rng, *size)
+    path = walk(rng, view, reach=_MARGIN - 0.04, speed=rng.uniform(0.08, 0.22))
+    return film(picture, path, view, density=_DENSITY)
+
+
+def _photo(name: str, rng: Generator, view: View) -> Clip:
+    """Film the part of a photograph that leaves the camera room to move."""
+    margin = 0.14
+    width, height = (round(side * (1 + 2 * margin)) for side in (view.width, view.height))
+    still = Image.fromarray(photograph(name))
+    scale = max(width / still.width, height / still.height)
+    if scale < 1:
+        # A photograph much larger than the view is filmed from nearer, not made a thumbnail.
+        scale = max(scale, 0.62)
+    fitted = still.resize(
+        (max(width, round(still.width * scale)), max(height, round(still.height * scale))),
+        Image.Resampling.LANCZOS,
+    )
+    left = int(rng.uniform(0.1, 0.9) * (fitted.width - width))
+    top = int(rng.uniform(0.1, 0.9) * (fitted.height - height))
+    seen = np.asarray(fitted.crop((left, top, left + width, top + height)))
+    path = walk(rng, view, reach=margin - 0.04, speed=rng.uniform(0.07, 0.14))
+    clip = film(seen, path, view)
+    return add_sprites(clip, [sprite(rng, view)]) if rng.random() < 0.3 else clip
