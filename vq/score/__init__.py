@@ -1,0 +1,1 @@
+"""Scoring: what runs where videos are uploaded."""

@@ -1,0 +1,82 @@
+# make demo    set up, run the whole pipeline on the embedded data, say how good the student is
+# make test    every check and every test
+# make check   format, lint, types, import contract, fast tests: what to run before a commit
+# make setup   the environment alone: .venv, from requirements.lock
+# make clean   forget the environment and what tools cached; data, artifacts and reports stay
+#
+# Another Python: make PYTHON=python3.12 demo
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lint check test clean
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+# Nobody is told that we are here.
+export DO_NOT_TRACK := true
+export DVC_NO_ANALYTICS := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export MLFLOW_DISABLE_TELEMETRY := true
+export GX_ANALYTICS_ENABLED := false
+export NO_ALBUMENTATIONS_UPDATE := 1
+
+# Fast tests of two processes on two cores should not start four threads of sums each.
+PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadgroup
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { \
+	  echo "make: $(PYTHON) not found; install Python 3.11 or newer, or say make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $$($(PYTHON) --version) is too old, vq needs 3.11 or newer; say make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock (a few minutes, once)"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+# pip may know a package registry of this site that uv has not been told of.
+	@site=$$($(VENV)/bin/python -m pip config get global.index-url 2> /dev/null || true); \
+	site=$${PIP_INDEX_URL:-$$site}; \
+	if [ -n "$$site" ] && [ -z "$$UV_DEFAULT_INDEX$$UV_INDEX_URL" ]; then export UV_DEFAULT_INDEX="$$site"; fi; \
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps --requirements requirements.lock --editable .
+	@touch $@
+
+demo: $(READY)
+# A copy without git (an archive, say) has nothing for dvc to look up.
+	@git rev-parse --git-dir > /dev/null 2>&1 || dvc config --local core.no_scm true
+	@dvc repro
+	@echo
+	@vq report
+	@echo
+	@vq score "$$(python -c "$$FIRST_TEST_VIDEO")"
+
+define FIRST_TEST_VIDEO
+import csv, pathlib, yaml
+folder = pathlib.Path(yaml.safe_load(open("params.yaml"))["data"]["dir"]) / "videos"
+rows = csv.DictReader(open("reports/predictions.csv", newline=""))
+print(folder / min(row["video"] for row in rows if row["split"] == "test"))
+endef
+export FIRST_TEST_VIDEO
+
+lint: $(READY)
+	@ruff format --check --quiet . || { echo "make: run \`ruff format\`"; exit 1; }
+	@ruff check --quiet .
+	@mypy --no-error-summary
+	@lint-imports --no-cache > /dev/null 2>&1 || lint-imports --no-cache
+
+check: lint
+	@$(PYTEST) -m "not slow and not browser"
+
+test: lint
+	@$(PYTEST)
+
+clean:
+	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find vq flows tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,84 @@
+"""`vq score PATH...`: a row for every video."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from vq.score.rows import Row, as_csv, as_json, as_table
+
+MODEL = "artifacts/student"
+"""Where the distill stage leaves the student."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what `vq score` takes."""
+    parser.add_argument("inputs", nargs="+", metavar="PATH", help="video, folder or pattern")
+    parser.add_argument(
+        "--model", default=MODEL, help=f"folder or models:/NAME@ALIAS (default: {MODEL})"
+    )
+    parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
+    parser.add_argument("--output", type=Path, help="file for the rows (default: standard output)")
+    parser.add_argument("--threads", type=int, default=1, help="for one video (default: 1)")
+
+
+def run(given: Namespace) -> int:
+    """Score what was asked for; 0 if every input has a score, 1 if any has none.
+
+    Raises:
+        VqError: there is no model, or it cannot be used.
+    """
+    from vq.score import runtime
+    from vq.score.discover import discover
+    from vq.score.locate import locate
+
+    model = runtime.load(locate(given.model), threads=given.threads)
+    if model.card.opinion == "synthetic":
+        sys.stderr.write(
+            "vq score: note: this student learnt from a synthetic MOS, "
+            "which is not people's opinion\n"
+        )
+    rows = list(_rows(discover(given.inputs), model.score))
+    _write(_render(rows, given, scale=model.card.meaning), given.output)
+    return 0 if all(row.status == "ok" for row in rows) else 1
+
+
+def _rows(found: Sequence[Path | Row], score: Callable[[Path], Row]) -> Iterator[Row]:
+    for item in _progress(found):
+        yield item if isinstance(item, Row) else score(item)
+
+
+def _progress(found: Sequence[Path | Row]) -> Iterator[Path | Row]:
+    """The same items; a terminal also gets a bar, beside the rows and not among them."""
+    if not sys.stderr.isatty() or len(found) < 2:
+        return iter(found)
+    from rich.console import Console
+    from rich.progress import track
+
+    return iter(track(found, "scoring", console=Console(stderr=True), transient=True))
+
+
+def _render(rows: Sequence[Row], given: Namespace, *, scale: str) -> str:
+    if given.format == "json":
+        return as_json(rows)
+    if given.format == "csv":
+        return as_csv(rows)
+    terminal = given.output is None and sys.stdout.isatty()
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else None
+    return as_table(rows, scale=scale, width=width)
+
+
+def _write(text: str, output: Path | None) -> None:
+    # A file name may hold bytes that are no text; they pass through as they are.
+    data = text.encode("utf-8", "surrogateescape")
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Whoever waits for the file never sees half of it.
+    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
+    partial.write_bytes(data)
+    partial.replace(output)

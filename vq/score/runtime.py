@@ -1,0 +1,141 @@
+"""The student at work: a video in, a row out, without torch."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from jaxtyping import Float32, UInt8
+from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
+
+from vq.errors import VideoError, WeightsError
+from vq.score import card as cards
+from vq.score.card import Card
+from vq.score.rows import Row
+from vq.video.decode import decode
+from vq.video.views import ViewSpec
+
+MIN_FRAMES = 2
+"""Below this there is nothing to compare a frame with: a picture, not a video."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What the network says of one video."""
+
+    score: float
+    """Expectation over the values of the levels, on the card's scale."""
+    levels: Float32[np.ndarray, " levels"]
+    """Probability of each quality level, worst first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A student that is ready to score."""
+
+    card: Card
+    session: onnxruntime.InferenceSession
+    threads: int = 1
+    """Of the decoder; those of the network are set in the session."""
+
+    @property
+    def spec(self) -> ViewSpec:
+        """What the student looks at."""
+        views = self.card.views
+        return ViewSpec(moments=views.moments, grid=views.grid, patch_px=views.patch_px)
+
+    def predict(self, views: UInt8[np.ndarray, "moments 4 side side"]) -> Scored:
+        """Score one video, given what the student is to see of it.
+
+        The network runs on one video at a time: sums inside a batch could depend on the others.
+        """
+        (levels,) = self.session.run(["levels"], {"views": views[None]})
+        probabilities = levels[0].astype(np.float64)
+        return Scored(float(probabilities @ np.array(self.card.values)), levels[0])
+
+    def score(self, path: Path) -> Row:
+        """Decode and score one file; whatever is wrong with it becomes the row's reason."""
+        start = time.perf_counter()
+        if not path.exists():
+            return Row(video=str(path), status="missing", reason="no such file or folder")
+        try:
+            decoded = decode(path, self.spec.indices, threads=self.threads)
+        except VideoError as error:
+            return Row(video=str(path), status="unreadable", reason=error.reason)
+        if decoded.frame_count < MIN_FRAMES:
+            reason = f"{decoded.frame_count} frame; a video has at least {MIN_FRAMES}"
+            return Row(video=str(path), status="too_short", reason=reason)
+        scored = self.predict(self.spec.cut(decoded))
+        return Row(
+            video=str(path),
+            status="ok",
+            score=scored.score,
+            levels=tuple(map(float, scored.levels)),
+            frames=len(decoded.pixels),
+            model=self.card.model_id,
+            seconds=round(time.perf_counter() - start, 4),
+        )
+
+
+def load(folder: Path, *, threads: int = 1) -> Model:
+    """Load a student bundle: `card.json` and `student.onnx`.
+
+    `threads` are used for decoding and for the network; the score has the same bits for any number.
+
+    Raises:
+        WeightsError: a file is missing or altered, or the network does not fit the card.
+        DataError: the card cannot be understood.
+    """
+    card, network = cards.load(folder)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    # Idle threads would otherwise spin while the next video is decoded.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    except _REFUSALS as error:
+        raise WeightsError(
+            f"{folder / 'student.onnx'}: ONNX Runtime {onnxruntime.__version__} refuses it "
+            f"({error}); run `dvc repro` to export it anew"
+        ) from error
+    _check(folder / "student.onnx", session, card)
+    return Model(card, session, threads)
+
+
+_REFUSALS = (
+    runtime_errors.Fail,
+    runtime_errors.InvalidArgument,
+    runtime_errors.InvalidGraph,
+    runtime_errors.InvalidProtobuf,
+    runtime_errors.NotImplemented,
+)
+
+
+def _check(path: Path, session: onnxruntime.InferenceSession, card: Card) -> None:
+    """Compare the network's signature with what the card promises."""
+    side = card.views.grid * card.views.patch_px
+    expected = {
+        "views": [card.views.moments, 4, side, side],
+        "levels": [len(card.values)],
+    }
+    found = {port.name: port.shape[1:] for port in (*session.get_inputs(), *session.get_outputs())}
+    for name, shape in expected.items():
+        if name not in found or not _fits(found[name], shape):
+            raise WeightsError(
+                f"{path}: {name} should be {shape}, the network has "
+                f"{found.get(name, 'none of that name')}; card and network are no pair"
+            )
+
+
+def _fits(found: Sequence[int | str | None], shape: Sequence[int]) -> bool:
+    """A free dimension has a name or nothing, and takes any size."""
+    return len(found) == len(shape) and all(
+        not isinstance(size, int) or size == wanted
+        for size, wanted in zip(found, shape, strict=True)
+    )
