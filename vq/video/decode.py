@@ -46,13 +46,20 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
     Args:
         path: a local file.
         choose: from the number of frames to the numbers wanted, each at least 0 and below it.
-        threads: of the decoder; one if many videos are decoded side by side. The frames do not
-            depend on it.
+        threads: of the decoder; one where many videos are decoded side by side. The frames do
+            not depend on it.
 
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.
         ValueError: `choose` wants a frame that the video cannot have.
     """
+    try:
+        return _decode(path, choose, threads)
+    except stream.Damaged:
+        return _decode(path, choose, 1)
+
+
+def _decode(path: Path, choose: Callable[[int], Iterable[int]], threads: int) -> Decoded:
     promised = stream.count(path)
     if not promised:
         raise VideoError(path, "holds no frame; encode or download it again")

@@ -10,10 +10,11 @@ import numpy as np
 from vq.video import stream
 from vq.video.convert import Converter
 
-LOOKS = 16
-"""Frames of a video that are looked at for brightness and motion, equally spaced."""
-LOOK_PX = 256
-"""Long side at which they are looked at; averaging hides what an encoder does to a still."""
+LOOK_PX = 64
+"""Long side at which frames are compared: averaging hides what an encoder does to a still."""
+STILL = 0.9
+"""Share of neighbouring frames that `motion` is not exceeded by: a still picture jumps a little at
+each keyframe (by up to 3 in H.264 at CRF 45), and that is no motion."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class Probe:
     rotation: int
     """Degrees counterclockwise by which the stored pixels are turned for display."""
     brightness: float
-    """Highest mean luma (0 to 255) of any frame looked at: near 0, all is black."""
+    """Highest mean luma (0 to 255) of any frame: near 0, all is black."""
     motion: float
-    """Highest mean absolute change of luma (0 to 255) between frames looked at: near 0, all is
-    still."""
+    """Mean absolute change of luma (0 to 255) from frame to frame, of small pictures, that nine of
+    ten pairs do not exceed. Below 0.04 in stills after H.264, HEVC and VP9, above 0.5 in ordinary
+    camera clips; 0 if there is but one frame."""
 
 
-def probe(path: Path, *, threads: int = 1) -> Probe:
+def probe(path: Path) -> Probe:
     """Decode a local file from end to end and say what it holds.
 
     Raises:
@@ -50,14 +52,12 @@ def probe(path: Path, *, threads: int = 1) -> Probe:
     with stream.opened(path) as (_, opened):
         codec = opened.codec_context.codec.canonical_name
         rate = float(opened.guessed_rate or 0)
-    step = max(1, stream.count(path) // LOOKS)
     looks: list[np.ndarray] = []
-    for number, frame in enumerate(stream.frames(path, threads=threads)):
+    for number, frame in enumerate(stream.frames(path)):
         if number == 0:
             first, convert = frame, Converter(frame)
-        if number % step == 0:
-            looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
-    frames, span = number + 1, (frame.time or 0.0) - (first.time or 0.0)
+        looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
+    frames, span = len(looks), (frame.time or 0.0) - (first.time or 0.0)
     fps = (frames - 1) / span if span > 0 else rate
     width, height = convert.size
     return Probe(
@@ -70,7 +70,7 @@ def probe(path: Path, *, threads: int = 1) -> Probe:
         pix_fmt=first.format.name,
         rotation=convert.rotation,
         brightness=round(max(float(look.mean()) for look in looks), 3),
-        motion=round(_largest_change(looks), 3),
+        motion=round(_motion(looks), 3),
     )
 
 
@@ -80,6 +80,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _largest_change(looks: list[np.ndarray]) -> float:
-    changes = (np.abs(after - before).mean() for before, after in pairwise(looks))
-    return max(map(float, changes), default=0.0)
+def _motion(looks: list[np.ndarray]) -> float:
+    changes = [np.abs(after - before).mean() for before, after in pairwise(looks)]
+    return float(np.quantile(changes, STILL)) if changes else 0.0

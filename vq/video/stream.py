@@ -25,6 +25,10 @@ PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
 """Formats that point at other files, or draw text: what they show is not in the file itself."""
 
 
+class Damaged(Exception):
+    """A packet does not decode, and with several threads it takes frames before it along."""
+
+
 @contextmanager
 def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a local file at its video stream, and close it again.
@@ -83,13 +87,16 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
 
     Raises:
         VideoError: as `opened`, or not one frame decodes.
+        Damaged: a packet is damaged and there is more than one thread; use one.
     """
     seen = damaged = 0
     with opened(path, threads=threads) as (container, stream):
         for packet in chain(_packets(path, container, stream), (None,)):
             try:
                 found = stream.decode(packet)
-            except (av.InvalidDataError, av.EOFError):
+            except av.InvalidDataError as error:
+                if threads > 1:
+                    raise Damaged(path) from error
                 damaged += 1
                 continue
             seen += len(found)

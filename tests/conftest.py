@@ -1,0 +1,133 @@
+"""Fixtures for every test: small videos, from real encoders, whose content is known."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+Picture = Callable[[int, int, int], np.ndarray]
+
+
+def grey(number: int, width: int, height: int) -> np.ndarray:
+    """Frame `number` is a flat grey of level `8 * number`: a frame says who it is."""
+    return np.full((height, width, 3), 8 * number % 256, np.uint8)
+
+
+def still(number: int, width: int, height: int) -> np.ndarray:
+    """A soft texture that never moves."""
+    return moving(0, width, height)
+
+
+def moving(number: int, width: int, height: int) -> np.ndarray:
+    """A soft texture that moves by three pixels each frame."""
+    x, y = np.meshgrid(np.arange(width) + 3 * number, np.arange(height))
+    waves = [
+        np.sin(x / a) + np.cos(y / b + x / c) for a, b, c in ((7, 9, 31), (5, 17, 23), (11, 6, 13))
+    ]
+    return np.stack([128 + 50 * wave for wave in waves], axis=2).astype(np.uint8)
+
+
+def marked(number: int, width: int, height: int) -> np.ndarray:
+    """Black, with a white upper left quarter: it says which way is up."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2] = 255
+    return picture
+
+
+def write_video(
+    path: Path,
+    frames: int = 10,
+    *,
+    fps: int = 25,
+    width: int = 32,
+    height: int = 16,
+    codec: str = "ffv1",
+    pix_fmt: str = "yuv444p",
+    picture: Picture = grey,
+    times: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
+    muxer: dict[str, str] | None = None,
+) -> Path:
+    """Encode a video, lossless by default; `times` are the frames' milliseconds, if not even."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(path, "w", options=muxer or {}) as container:
+        stream = container.add_stream(codec, rate=fps, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
+        stream.codec_context.thread_count = 1  # the same bytes on every machine
+        if times:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(picture(number, width, height))
+            if times:
+                frame.pts, frame.time_base = times[number], Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture
+def make_video(tmp_path: Path) -> Callable[..., Path]:
+    """Write a video into the test's folder: `make_video(20)`, `make_video(name="a.mp4", ...)`.
+
+    Without a name it is called by its frames and rate: `20f25.mkv`.
+    """
+
+    def make(frames: int = 10, *, name: str | None = None, fps: int = 25, **how: object) -> Path:
+        return write_video(tmp_path / (name or f"{frames}f{fps}.mkv"), frames, fps=fps, **how)
+
+    return make
+
+
+@pytest.fixture
+def make_h264(make_video: Callable[..., Path]) -> Callable[..., Path]:
+    """Write an ordinary upload: moving, H.264 in MP4, its index at the front."""
+
+    def make(name: str = "clip.mp4", frames: int = 24, **how: object) -> Path:
+        ordinary: dict[str, object] = {
+            "width": 96,
+            "height": 64,
+            "codec": "libx264",
+            "pix_fmt": "yuv420p",
+            "picture": moving,
+            "muxer": {"movflags": "faststart"},
+        }
+        return make_video(frames, name=name, **{**ordinary, **how})
+
+    return make
+
+
+@pytest.fixture
+def make_sound(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file that holds sound and no picture."""
+
+    def make(name: str = "sound.mp4") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(path, "w") as container:
+            stream = container.add_stream("aac", rate=44100, layout="mono")
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            silence.rate = 44100
+            container.mux(stream.encode(silence))
+            container.mux(stream.encode())
+        return path
+
+    return make
+
+
+def rotate(path: Path, degrees: int) -> Path:
+    """Set the display matrix of an MP4, as a phone does: `degrees` clockwise, 90, 180 or 270.
+
+    Track header box of ISO/IEC 14496-12, 8.3.2: after the type come version and flags, times,
+    track id, duration (24 bytes in version 0), 16 bytes of layer and volume, then the matrix in
+    16.16 fixed point.
+    """
+    matrix = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
+    content = bytearray(path.read_bytes())
+    start = content.index(b"tkhd") + 4 + 24 + 16
+    a, b, c, d = (value * 65536 for value in matrix)
+    content[start : start + 36] = np.array([a, b, 0, c, d, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    path.write_bytes(bytes(content))
+    return path
