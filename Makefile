@@ -29,7 +29,7 @@ export NO_ALBUMENTATIONS_UPDATE := 1
 PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadgroup
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 setup: $(READY)
 

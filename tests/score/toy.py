@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from tests import conftest
 
 MOMENTS, GRID, PATCH_PX = 3, 2, 8
 SIDE_PX = GRID * PATCH_PX
@@ -97,12 +98,10 @@ def write_video(
     path: Path, *, frames: int = 10, level: Callable[[int], int] = lambda _: 255
 ) -> Path:
     """A lossless video whose frame `n` is a flat grey of `level(n)`, 32 x 24 pixels."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", format="matroska") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 32, 24, "bgr0"
-        for number in range(frames):
-            grey = np.full((24, 32, 3), level(number), np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
-        container.mux(stream.encode())
-    return path
+    return conftest.write_video(
+        path,
+        frames,
+        height=24,
+        pix_fmt="bgr0",
+        picture=lambda number, width, height: np.full((height, width, 3), level(number), np.uint8),
+    )

@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
     parser.add_argument("--output", type=Path, help="file for the rows (default: standard output)")
-    parser.add_argument("--threads", type=int, default=1, help="for one video (default: 1)")
+    parser.add_argument("--threads", type=int, default=1, help="of the network (default: 1)")
 
 
 def run(given: Namespace) -> int:

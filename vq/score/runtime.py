@@ -37,8 +37,6 @@ class Model:
 
     card: Card
     session: onnxruntime.InferenceSession
-    threads: int = 1
-    """Of the decoder; those of the network are set in the session."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -61,7 +59,7 @@ class Model:
         if not path.exists():
             return Row(video=str(path), status="missing", reason="no such file or folder")
         try:
-            decoded = decode(path, self.spec.indices, threads=self.threads)
+            decoded = decode(path, self.spec.indices)
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         if decoded.frame_count < MIN_FRAMES:
@@ -82,7 +80,7 @@ class Model:
 def load(folder: Path, *, threads: int = 1) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
-    `threads` are used for decoding and for the network; the score has the same bits for any number.
+    The score has the same bits for any number of `threads`, which are those of the network.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
@@ -105,7 +103,7 @@ def load(folder: Path, *, threads: int = 1) -> Model:
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(folder / "student.onnx", session, card)
-    return Model(card, session, threads)
+    return Model(card, session)
 
 
 _REFUSALS = (

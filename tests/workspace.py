@@ -1,0 +1,141 @@
+"""A tiny workspace that has gone through the whole pipeline once, for every test that needs one."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+
+PARTS = [
+    ".dvc/.gitignore",
+    ".dvc/config",
+    ".dvcignore",
+    ".gitignore",
+    "data/demo",
+    "dvc.yaml",
+    "flows",
+    "params.yaml",
+    "prefect.yaml",
+    "vq",
+]
+"""What of the project a workspace needs."""
+
+PARAMS: dict[str, Any] = {
+    "split": {"repeats": 2, "validation": 0.3, "test": 0.3},
+    "extract": {
+        "moments": 2,
+        "clip_frames": 2,
+        "shard_videos": 8,
+        "views": {"moments": 2, "grid": 3, "patch_px": 16},
+    },
+    "prune": {"top": 2, "max_experts": 2, "repeats": 2},
+    "teach": {"epochs": 5, "dim": 16, "batch": 8},
+    "distill": {"epochs": 2, "moments": 2, "batch": 8},
+    "evaluate": {"bootstrap": 50, "worst": 2},
+}
+"""What is smaller than in the project's own params.yaml."""
+
+
+@pytest.fixture(scope="session")
+def tiny_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder. Read it and leave it as it is: `copy_workspace` gives one to change."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # one workspace for all workers
+    root, outcome = base / "tiny_workspace", base / "tiny_workspace.txt"
+    with FileLock(f"{root}.lock"):
+        if not outcome.exists():
+            make_workspace(root)
+            done = run(root, "dvc", "repro", check=False)
+            outcome.write_text("" if done.returncode == 0 else done.stdout + done.stderr)
+    if problem := outcome.read_text():
+        pytest.fail(f"dvc repro failed in the tiny workspace:\n{problem[-4000:]}", pytrace=False)
+    return root
+
+
+def make_workspace(root: Path) -> None:
+    """Copy the project as it lies here into a git repository of its own; nothing has run yet."""
+    listed = _git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z", *PARTS)
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    change(root / "params.yaml", PARAMS)
+    _git(root, "init", "--quiet", "--initial-branch", "main")
+    commit(root, "A workspace")
+
+
+def copy_workspace(source: Path, target: Path) -> Path:
+    """A workspace in the same state that a test may change; dvc finds it up to date."""
+    shutil.copytree(source, target, symlinks=True)
+    return target
+
+
+def change(path: Path, changes: Mapping[str, Any]) -> None:
+    """Set keys of a YAML file, at any depth; None takes one out, the others stay."""
+    path.write_text(yaml.safe_dump(_merge(yaml.safe_load(path.read_text()), changes)))
+
+
+def commit(root: Path, message: str) -> None:
+    """Put everything that git does not ignore into a commit."""
+    _git(root, "add", "--all")
+    _git(root, "commit", "--quiet", "--message", message)
+
+
+def run(
+    root: Path, *command: str, check: bool = True, timeout: float = 300
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of the environment in a workspace, on the workspace's own copy of `vq`."""
+    return subprocess.run(
+        command,
+        cwd=root,
+        env=environment(root),
+        check=check,
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+    )
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Variables for a process that works in a workspace: its code first, telemetry off."""
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(root),
+        # What dvc keeps for all workspaces of a machine is none of a test's business.
+        "DVC_SITE_CACHE_DIR": str(root / ".dvc/tmp/site"),
+        "DO_NOT_TRACK": "true",
+        "DVC_NO_ANALYTICS": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+
+
+def _merge(old: Any, new: Any) -> Any:  # noqa: ANN401 - whatever YAML may hold
+    if not (isinstance(old, dict) and isinstance(new, Mapping)):
+        return new
+    merged = {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    # The person's own settings (signing, hooks, name) must not matter.
+    settings = ["user.name=vq", "user.email=vq@localhost", "commit.gpgsign=false"]
+    options = [part for setting in settings for part in ("-c", setting)]
+    done = subprocess.run(
+        ["git", "-C", str(root), *options, "-c", "core.hooksPath=/dev/null", *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
