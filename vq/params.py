@@ -161,6 +161,7 @@ class Distill(Section):
     patience: Positive
     batch: Annotated[int, Field(ge=2)]
     learning_rate: Rate
+    backbone_rate: NonNegative
     weight_decay: NonNegative
     plcc: NonNegative
     rank: NonNegative

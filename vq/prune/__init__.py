@@ -1,0 +1,1 @@
+"""Which experts of the zoo enter the teacher (claims 8 and 9)."""

@@ -1,7 +1,7 @@
 """One function for each dvc stage: read files, call the library, write files.
 
-A stage's positional arguments are its files, in the order of dvc.yaml: deps, then outs. It also gets
-`params`, its own section of `params.yaml`, and `seed`; nothing else of params reaches it.
+A stage's positional arguments are its files, in the order of dvc.yaml: deps, then outs. It also
+gets `params`, its own section of `params.yaml`, and `seed`; nothing else of params reaches it.
 """
 
 import importlib
@@ -17,7 +17,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "prune": "Choose the experts that enter the teacher (claims 8 and 9).",
         "teach": "Fit the gated ensemble on the cache (claims 2 to 5).",
         "distill": "Train the student with the teacher (claims 1, 6 and 7), and one without.",
-        "evaluate": "Compare student, teacher and baselines with people's ratings; write the report.",
+        "evaluate": "Compare student, teacher and baselines with the ratings; write the report.",
         "judge": "Hold the student against the gates.",
     }
 )

@@ -1,0 +1,1 @@
+"""The light network that ships: it alone runs when videos are scored."""

@@ -1,0 +1,1 @@
+"""The ensemble that teaches: dimension conversion, gating network, fusion, head."""

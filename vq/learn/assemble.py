@@ -1,0 +1,64 @@
+"""From tables and caches to a lesson."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from vq.data import levels
+from vq.data.card import Card
+from vq.errors import DataError
+from vq.learn.lesson import Lesson, Sight
+
+
+def assemble(
+    manifest: pd.DataFrame,
+    card: Card,
+    side: Sequence[str],
+    features: Mapping[str, np.ndarray],
+    *,
+    count: int,
+    sight: Sight | None = None,
+) -> Lesson:
+    """Put together what there is to learn from.
+
+    Args:
+        manifest: accepted videos.
+        card: of the data set; its scale gives the levels their values.
+        side: `train`, `validation` or `test` for each video, in the order of the manifest.
+        features: initial features by expert, in the order of the manifest.
+        count: K, how many quality levels.
+        sight: what the student sees, in the order of the manifest.
+
+    Raises:
+        DataError: too few labelled videos to fit on, or to validate on.
+    """
+    values = levels.values(float(card.scale.min), float(card.scale.max), count)
+    mos = manifest["mos"].to_numpy(float)
+    std = manifest["mos_std"].to_numpy(float)
+    where = np.asarray(side)
+    validation = np.flatnonzero((where == "validation") & np.isfinite(mos))
+    train = np.flatnonzero(where == "train")
+    for name, rows in {"train": train[np.isfinite(mos[train])], "validation": validation}.items():
+        if len(rows) < 4 or np.ptp(mos[rows]) == 0:
+            raise DataError(
+                f"the {name} split has {len(rows)} labelled videos with "
+                f"{len(set(mos[rows]))} different mos; "
+                "at least 4 that differ are needed: bring more contents, or another split.salt"
+            )
+    return Lesson(
+        features={
+            name: torch.from_numpy(np.asarray(f, np.float32)) for name, f in features.items()
+        },
+        target=torch.from_numpy(levels.distribution(mos, std, values)),
+        values=torch.from_numpy(values.astype(np.float32)),
+        train=torch.from_numpy(train),
+        validation=torch.from_numpy(validation),
+        sight=sight,
+    )
+
+
+def learnable(manifest: pd.DataFrame, failed: Mapping[str, str]) -> pd.DataFrame:
+    """The videos that extraction could read; the index of features names the others."""
+    return manifest[~manifest["sha256"].isin(list(failed))].reset_index(drop=True)

@@ -1,0 +1,81 @@
+"""Where a training run stands, as one file: safetensors, no pickle."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from vq.data.files import atomic
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """How far a run had come."""
+
+    epoch: int
+    """Epochs done."""
+    best: float
+    best_epoch: int
+    kept: dict[str, Tensor]
+    """The weights of the best epoch."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run's file, and the key of everything the run depends on."""
+
+    path: Path
+    key: str
+    """A checkpoint of another key is another run's: it is not resumed from, and is overwritten."""
+
+    def save(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        epoch: int,
+        best: float,
+        best_epoch: int,
+        kept: dict[str, Tensor],
+    ) -> None:
+        """Write atomically: a kill leaves the checkpoint before."""
+        tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+        tensors |= {f"kept.{name}": value for name, value in kept.items()}
+        for number, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
+        standing = {"key": self.key, "epoch": epoch, "best": best, "best_epoch": best_epoch}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(self.path) as partial:
+            partial.write_bytes(
+                save(
+                    {name: value.contiguous() for name, value in tensors.items()},
+                    metadata={"standing": json.dumps(standing)},
+                )
+            )
+
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Standing | None:
+        """Put model and optimizer where the run stood; none if there is no run to resume."""
+        if not self.path.exists():
+            return None
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                standing = json.loads(file.metadata()["standing"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except SafetensorError:
+            return None
+        if standing.pop("key") != self.key:
+            return None
+        model.load_state_dict(_under("model.", tensors))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer.", tensors).items():
+            number, field = name.split(".")
+            state.setdefault(int(number), {})[field] = value
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+        return Standing(**standing, kept=_under("kept.", tensors))
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}

@@ -1,0 +1,24 @@
+"""Curves of a training run, for people to look at: an MLflow run."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+EXPERIMENT = "vq"
+
+
+@contextmanager
+def curves(
+    name: str, settings: dict[str, object]
+) -> Iterator[Callable[[int, dict[str, float]], None]]:
+    """Open a run; call what it gives with an epoch and its values.
+
+    The store is MLFLOW_TRACKING_URI, or `mlflow.db` in the working folder.
+    """
+    import mlflow
+
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"))
+    mlflow.set_experiment(EXPERIMENT)
+    with mlflow.start_run(run_name=name):
+        mlflow.log_params(settings)
+        yield lambda epoch, values: mlflow.log_metrics(values, step=epoch)

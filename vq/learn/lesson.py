@@ -1,0 +1,79 @@
+"""What there is to learn from: labels, the experts' features, and what the student sees."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, Shaped, UInt8
+from torch import Tensor
+
+
+class Sight(Protocol):
+    """What the student sees of the videos."""
+
+    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> Tensor:
+        """For a training step: part of it, chosen and mirrored at random."""
+
+    def whole(self, rows: Int[Tensor, " rows"]) -> Tensor:
+        """All of it, as in scoring."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A data set, ready for training; row n is the same video everywhere."""
+
+    features: Mapping[str, Float[Tensor, "videos ..."]]
+    """Initial features by expert; NaN rows where an expert is missing."""
+    target: Float[Tensor, "videos levels"]
+    """Label distributions; NaN rows where a video has no label."""
+    values: Float[Tensor, " levels"]
+    """Scores of the levels, ascending."""
+    train: Int[Tensor, " train"]
+    """Rows of the training videos, unlabelled ones included."""
+    validation: Int[Tensor, " validation"]
+    """Rows of the labelled validation videos."""
+    sight: Sight | None = None
+
+    def of(self, rows: Int[Tensor, " rows"]) -> dict[str, Tensor]:
+        """The initial features of some videos."""
+        return {name: value[rows] for name, value in self.features.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """A student that sees cached features: nothing to choose or to mirror."""
+
+    given: Float[Tensor, "videos width"]
+
+    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> Tensor:
+        """The features."""
+        return self.given[rows]
+
+    def whole(self, rows: Int[Tensor, " rows"]) -> Tensor:
+        """The features."""
+        return self.given[rows]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """A student that sees the views of videos, which stay on disk until they are drawn."""
+
+    views: Sequence[UInt8[np.ndarray, "moments 4 side side"]]
+    moments: int
+    """How many of a video's moments a training step sees."""
+
+    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> Shaped[Tensor, "..."]:
+        """Some moments of each video, mirrored left to right half of the time."""
+        drawn = []
+        for row in rows.tolist():
+            view = self.views[row]
+            chosen = torch.randperm(len(view), generator=generator)[: self.moments].sort().values
+            picture = torch.from_numpy(view[chosen.numpy()])
+            drawn.append(picture.flip(-1) if torch.rand((), generator=generator) < 0.5 else picture)
+        return torch.stack(drawn)
+
+    def whole(self, rows: Int[Tensor, " rows"]) -> Shaped[Tensor, "..."]:
+        """Every moment."""
+        return torch.from_numpy(np.stack([self.views[row] for row in rows.tolist()]))

@@ -1,0 +1,91 @@
+"""Losses: small pure functions, and their fusion L = a L1 + b L2 + c L3 (claim 7)."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional
+
+
+def cross_entropy(
+    logits: Float[Tensor, "batch levels"], target: Float[Tensor, "batch levels"]
+) -> Float[Tensor, ""]:
+    """Mean cross entropy against label *distributions*."""
+    return -(target * functional.log_softmax(logits, dim=1)).sum(1).mean()
+
+
+def plcc(score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
+    """Half of one minus Pearson's correlation, in [0, 1] (FAST-VQA, ECCV 2022)."""
+    return (1 - functional.cosine_similarity(score - score.mean(), mos - mos.mean(), dim=0)) / 2
+
+
+def rank(score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
+    """Mean hinge over all pairs in the wrong order, per unit of the ratings' spread (FAST-VQA)."""
+    wrong = (score[:, None] - score) * torch.sign(mos - mos[:, None])
+    return functional.relu(wrong).mean() / mos.std(correction=0).clamp_min(1e-3)
+
+
+def prediction(
+    logits: Float[Tensor, "batch levels"],
+    target: Float[Tensor, "batch levels"],
+    values: Float[Tensor, " levels"],
+    *,
+    plcc_weight: float,
+    rank_weight: float,
+) -> Float[Tensor, ""]:
+    """A prediction against labels (L1, L2): classification, and agreement of the expected scores.
+
+    Videos without a label have a row of NaN and take no part; 0 where a batch has none with one.
+    """
+    labelled = ~torch.isnan(target).any(1)
+    if not labelled.any():
+        return logits.sum() * 0
+    logits, target = logits[labelled], target[labelled]
+    loss = cross_entropy(logits, target)
+    if len(target) > 1:
+        score, mos = logits.softmax(1) @ values, target @ values
+        loss = loss + plcc_weight * plcc(score, mos) + rank_weight * rank(score, mos)
+    return loss
+
+
+def mse(first: Float[Tensor, "batch dim"], second: Float[Tensor, "batch dim"]) -> Float[Tensor, ""]:
+    """Mean squared difference of features."""
+    return functional.mse_loss(second, first)
+
+
+def smooth_l1(
+    first: Float[Tensor, "batch dim"], second: Float[Tensor, "batch dim"]
+) -> Float[Tensor, ""]:
+    """Huber's loss of features: outliers weigh less."""
+    return functional.smooth_l1_loss(second, first)
+
+
+def cosine(
+    first: Float[Tensor, "batch dim"], second: Float[Tensor, "batch dim"]
+) -> Float[Tensor, ""]:
+    """One minus the cosine between features: direction matters, length does not."""
+    return 1 - functional.cosine_similarity(second, first, dim=1).mean()
+
+
+FEATURE: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mse": mse,
+    "smooth_l1": smooth_l1,
+    "cosine": cosine,
+}
+"""First against second feature (L3), by the name in params."""
+
+
+def feature(
+    first: Float[Tensor, "batch dim"],
+    second: Float[Tensor, "batch dim"],
+    *,
+    known: Bool[Tensor, " batch"],
+    kind: str,
+    stop_gradient: bool,
+) -> Float[Tensor, ""]:
+    """L3, over the videos of which the teacher knows anything; 0 where it knows none."""
+    if not known.any():
+        return second.sum() * 0
+    taught = first.detach() if stop_gradient else first
+    return FEATURE[kind](taught[known], second[known])

@@ -1,0 +1,61 @@
+"""What fitted models say of videos, as arrays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+
+from vq.data.levels import expectation
+from vq.learn.lesson import Lesson
+from vq.learn.probe import PROBE
+from vq.learn.teach import teach
+from vq.teacher.network import Teacher
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A teacher's word on videos; row n is the n-th."""
+
+    score: Float32[np.ndarray, " videos"]
+    levels: Float32[np.ndarray, "videos levels"]
+    importance: Float32[np.ndarray, "videos experts"]
+    experts: tuple[str, ...]
+    feature: Float32[np.ndarray, "videos dim"]
+
+
+@torch.inference_mode()
+def teacher(
+    model: Teacher,
+    features: Mapping[str, Float[np.ndarray, "videos ..."]],
+    values: Float[np.ndarray, " levels"],
+) -> Prediction:
+    """Apply a fitted teacher to initial features."""
+    first = model.eval()(
+        {
+            name: torch.from_numpy(np.asarray(features[name], np.float32))
+            for name in model.shape.experts
+        }
+    )
+    levels = first.logits.softmax(1).numpy()
+    return Prediction(
+        score=expectation(levels, values.astype(np.float64)).astype(np.float32),
+        levels=levels,
+        importance=first.importance.numpy(),
+        experts=tuple(model.shape.experts),
+        feature=first.feature.numpy(),
+    )
+
+
+def single(lesson: Lesson, name: str, *, seed: int) -> Float32[np.ndarray, " videos"]:
+    """Scores of one expert with a head of its own, fitted on the training videos: a baseline."""
+    alone = Lesson(
+        features={name: lesson.features[name]},
+        target=lesson.target,
+        values=lesson.values,
+        train=lesson.train,
+        validation=lesson.validation,
+    )
+    head = teach(alone, params=PROBE, seed=seed)
+    return teacher(head, {name: lesson.features[name].numpy()}, lesson.values.numpy()).score

@@ -1,0 +1,47 @@
+"""The fixed recipe of probe trials: small heads on cached features, in about a second.
+
+Not a knob: trials are compared with each other, today's with last month's.
+"""
+
+from vq.params import Distill, Teach
+
+PROBE = Teach(
+    levels=5,
+    dim=64,
+    gate_dim=16,
+    importance="softmax",
+    expert_dropout=0.2,
+    dropout=0.2,
+    epochs=80,
+    patience=15,
+    batch=64,
+    learning_rate=2e-3,
+    weight_decay=1e-2,
+    plcc=1.0,
+    rank=0.3,
+)
+"""How a trial's teacher, or the head of a single expert, is fitted."""
+
+PROBE_STUDENT = Distill(
+    mode="staged",
+    backbone="cached features",
+    start="cached features",
+    stages=(),
+    a=0.0,
+    b=1.0,
+    c=1.0,
+    teacher_share=0.5,
+    feature_loss="cosine",
+    stop_gradient=True,
+    moments=1,
+    epochs=80,
+    patience=15,
+    batch=64,
+    learning_rate=2e-3,
+    backbone_rate=1.0,
+    weight_decay=1e-2,
+    plcc=1.0,
+    rank=0.3,
+    threads=1,
+)
+"""How a trial's student is trained; it sees the cached features of one expert."""

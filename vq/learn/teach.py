@@ -1,0 +1,66 @@
+"""Fit a teacher: L1, first prediction against label (claims 1 to 5)."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from vq.learn import losses
+from vq.learn.lesson import Lesson
+from vq.learn.loop import fit, initialisation
+from vq.params import Teach
+from vq.teacher.network import Shape, Teacher, drop_experts
+
+
+def teach(
+    lesson: Lesson,
+    *,
+    params: Teach,
+    seed: int,
+    record: Callable[[int, dict[str, float]], None] = lambda epoch, values: None,
+) -> Teacher:
+    """Fit conversions, gating networks and head on the labelled training videos."""
+    shape = Shape(
+        experts={name: value.shape[-1] for name, value in lesson.features.items()},
+        attention=tuple(name for name, value in lesson.features.items() if value.ndim == 3),
+        dim=params.dim,
+        gate_dim=params.gate_dim,
+        levels=lesson.target.shape[1],
+        dropout=params.dropout,
+    )
+    with initialisation(seed):
+        teacher = Teacher(shape)
+    teacher.fit_scales(lesson.of(lesson.train))
+    labelled = lesson.train[~torch.isnan(lesson.target[lesson.train]).any(1)]
+
+    def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
+        features = lesson.of(rows)
+        drop = drop_experts(present(features), params.expert_dropout, generator)
+        return first_loss(teacher(features, drop).logits, lesson, rows, params)
+
+    def validate() -> float:
+        logits = teacher(lesson.of(lesson.validation)).logits
+        return first_loss(logits, lesson, lesson.validation, params).item()
+
+    fit(
+        teacher,
+        loss=loss,
+        validate=validate,
+        rows=labelled,
+        schedule=params,
+        seed=seed,
+        record=record,
+    )
+    return teacher
+
+
+def first_loss(logits: Tensor, lesson: Lesson, rows: Tensor, params: Teach) -> Tensor:
+    """L1 of some videos."""
+    return losses.prediction(
+        logits, lesson.target[rows], lesson.values, plcc_weight=params.plcc, rank_weight=params.rank
+    )
+
+
+def present(features: Mapping[str, Tensor]) -> Tensor:
+    """Which experts say something of which video: `batch experts`."""
+    return torch.stack([~torch.isnan(value).flatten(1).any(1) for value in features.values()], 1)

@@ -1,0 +1,152 @@
+"""Stage: train the student with the teacher, and one without to compare it with."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data import split
+from vq.data.files import fresh_folder, sha256
+from vq.data.levels import expectation
+from vq.evaluate import agreement
+from vq.learn.assemble import assemble, learnable
+from vq.learn.checkpoint import Checkpoint
+from vq.learn.curves import curves
+from vq.learn.distill import distill as train
+from vq.learn.distill import look
+from vq.learn.lesson import Lesson, Pictures
+from vq.learn.loop import determinism, initialisation
+from vq.params import Distill
+from vq.score.card import Card
+from vq.student import bundle
+from vq.student.network import Student
+from vq.teacher import bundle as teachers
+from vq.video.views import ViewSpec
+from vq.zoo import features as store
+
+log = logging.getLogger(__name__)
+
+
+def distill(
+    accepted: Path,
+    card: Path,
+    splits: Path,
+    features: Path,
+    teacher: Path,
+    checkpoints: Path,
+    student: Path,
+    plain: Path,
+    *,
+    params: Distill,
+    seed: int,
+) -> None:
+    """Train both students; a run that was killed goes on after its last whole epoch."""
+    determinism(params.threads)
+    manifest = learnable(manifests.read(accepted), store.failed(features))
+    model, described = teachers.load(teacher)
+    side = split.of_videos(manifest, split.read(splits))
+    shas, views = manifest["sha256"].tolist(), store.view_spec(features)
+    lesson = assemble(
+        manifest,
+        cards.load(card),
+        side,
+        store.load(features, shas, tuple(model.shape.experts)),
+        count=model.shape.levels,
+        sight=Pictures(store.views(features, shas), min(params.moments, views.moments)),
+    )
+    hashes = {
+        "data": sha256(accepted, splits),
+        "features": sha256(features),
+        "teacher": sha256(teacher / "teacher.safetensors"),
+        "params": hashlib.sha256(params.model_dump_json().encode()).hexdigest(),
+    }
+    for name, folder, guide in (("plain", plain, None), ("student", student, model)):
+        with initialisation(seed):
+            pupil = bundle.build(
+                params.backbone,
+                start=params.start,
+                stages=params.stages,
+                views=views,
+                dim=model.shape.dim,
+                levels=model.shape.levels,
+            )
+        checkpoint = Checkpoint(
+            checkpoints / f"{name}.safetensors", key=f"{name}:{seed}:{sorted(hashes.items())}"
+        )
+        with curves(name, params.model_dump(mode="json") | {"seed": seed}) as record:
+            train(
+                pupil,
+                guide,
+                lesson,
+                params=params,
+                expert_dropout=described.expert_dropout,
+                seed=seed,
+                checkpoint=checkpoint,
+                record=_say(name, record),
+            )
+        found = on_validation(pupil, lesson)
+        log.info("%s on validation: srcc %.4f, plcc %.4f", name, found["srcc"], found["plcc"])
+        with fresh_folder(folder) as partial:
+            onnx = bundle.save(pupil, partial, views=views)
+            told = about(name, manifest, card, params, views, described.values, seed)
+            told |= {"hashes": hashes, "validation": found, "onnx_sha256": onnx}
+            (partial / "card.json").write_text(
+                Card.model_validate(told).model_dump_json(indent=2) + "\n"
+            )
+
+
+def on_validation(student: Student, lesson: Lesson) -> dict[str, float]:
+    """Agreement with the labels of the validation split."""
+    values = lesson.values.numpy().astype(np.float64)
+    with torch.inference_mode():
+        logits = look(student, lesson, lesson.validation)
+    score = expectation(logits.softmax(1).numpy(), values)
+    mos = expectation(lesson.target[lesson.validation].numpy(), values)
+    return {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
+
+
+def about(
+    name: str,
+    manifest: pd.DataFrame,
+    card: Path,
+    params: Distill,
+    views: ViewSpec,
+    values: tuple[float, ...],
+    seed: int,
+) -> dict[str, object]:
+    """What the card of a bundle says, but for what training found."""
+    data = cards.load(card)
+    return {
+        "format": 1,
+        "name": name,
+        "backbone": params.backbone,
+        "views": {"moments": views.moments, "grid": views.grid, "patch_px": views.patch_px},
+        "values": values,
+        "scale": {"min": data.scale.min, "max": data.scale.max},
+        "opinion": data.opinion,
+        "better": data.better,
+        "dataset": data.name,
+        "seed": seed,
+        "licences": [f"{data.name} ({len(manifest)} videos): {data.licence}"],
+    }
+
+
+def _say(
+    name: str, record: Callable[[int, dict[str, float]], None]
+) -> Callable[[int, dict[str, float]], None]:
+    def say(epoch: int, values: dict[str, float]) -> None:
+        log.info(
+            "%s, epoch %d: %s",
+            name,
+            epoch + 1,
+            "  ".join(f"{n} {v:.4f}" for n, v in values.items()),
+        )
+        record(epoch, values)
+
+    return say

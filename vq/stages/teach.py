@@ -1,0 +1,52 @@
+"""Stage: fit the gated ensemble on cached features."""
+
+import json
+import logging
+from pathlib import Path
+
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data import split
+from vq.data.files import fresh_folder
+from vq.evaluate import agreement
+from vq.learn import predict
+from vq.learn.assemble import assemble
+from vq.learn.loop import determinism
+from vq.learn.teach import teach as fit
+from vq.params import Teach
+from vq.teacher import bundle
+from vq.zoo import features as store
+
+log = logging.getLogger(__name__)
+
+
+def teach(
+    accepted: Path,
+    card: Path,
+    splits: Path,
+    features: Path,
+    zoo: Path,
+    teacher: Path,
+    *,
+    params: Teach,
+    seed: int,
+) -> None:
+    """Fit conversions, gating networks and head of the experts that pruning kept."""
+    determinism(threads=1)
+    manifest = manifests.read(accepted)
+    experts = json.loads(zoo.read_text())["experts"]
+    initial = store.load(features, manifest["sha256"].tolist(), experts)
+    side = split.of_videos(manifest, split.read(splits))
+    lesson = assemble(manifest, cards.load(card), side, initial, count=params.levels)
+    model = fit(lesson, params=params, seed=seed)
+    values = lesson.values.numpy()
+    rows = lesson.validation.numpy()
+    score = predict.teacher(model, initial, values).score[rows]
+    mos = manifest["mos"].to_numpy(float)[rows]
+    found = {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
+    log.info("teacher on validation: srcc %.4f, plcc %.4f", found["srcc"], found["plcc"])
+    described = bundle.TeacherCard(
+        model.shape, tuple(map(float, values)), params.expert_dropout, found
+    )
+    with fresh_folder(teacher) as partial:
+        bundle.save(model, described, partial)

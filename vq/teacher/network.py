@@ -1,0 +1,128 @@
+"""The gated ensemble teacher: from initial features to first feature and first prediction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from vq.zoo.standard import Standard
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What a teacher is built from."""
+
+    experts: Mapping[str, int]
+    """Width of each expert's initial feature, by name, in the order of the importances."""
+    attention: tuple[str, ...]
+    """Experts whose frame features are fused by learnt attention; the others come fused."""
+    dim: int
+    """D, width of target and first feature."""
+    gate_dim: int
+    levels: int
+    dropout: float
+
+
+@dataclass(frozen=True, eq=False)
+class First:
+    """What the teacher says of a batch of videos (claim 2)."""
+
+    feature: Float[Tensor, "batch dim"]
+    logits: Float[Tensor, "batch levels"]
+    importance: Float[Tensor, "batch experts"]
+    """Sums to one over the experts; 0 where an expert is missing or left out."""
+
+
+class Teacher(nn.Module):
+    """Sum over experts of importance x target feature, then classification (claims 2 to 5)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        dims = shape.experts
+        self.attention = nn.ModuleDict({n: Attention(dims[n]) for n in shape.attention})
+        self.standard = nn.ModuleDict({name: Standard(width) for name, width in dims.items()})
+        self.conversion = nn.ModuleDict(
+            {
+                name: nn.Sequential(nn.Linear(width, shape.dim), nn.LayerNorm(shape.dim), nn.ReLU())
+                for name, width in dims.items()
+            }
+        )
+        self.gating = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    nn.Linear(width, shape.gate_dim), nn.Tanh(), nn.Linear(shape.gate_dim, 1)
+                )
+                for name, width in dims.items()
+            }
+        )
+        self.dropout = nn.Dropout(shape.dropout)
+        self.head = nn.Linear(shape.dim, shape.levels)
+
+    def forward(
+        self, features: Mapping[str, Tensor], drop: Bool[Tensor, "batch experts"] | None = None
+    ) -> First:
+        """Combine what the experts say.
+
+        Args:
+            features: initial features by expert, `batch width` (`batch time width` where attention
+                fuses them); a row of NaN means that the expert says nothing of this video.
+            drop: experts to leave out of this step, true where left out.
+        """
+        targets, gates, missing = [], [], []
+        for name in self.shape.experts:
+            given = features[name]
+            missing.append(torch.isnan(given).flatten(1).any(1))
+            initial = self.initial(name, torch.nan_to_num(given))
+            targets.append(self.dropout(self.conversion[name](initial)))
+            gates.append(self.gating[name](initial).squeeze(1))
+        absent = torch.stack(missing, 1)
+        importance = normalise(torch.stack(gates, 1), absent if drop is None else absent | drop)
+        feature = torch.einsum("be,ebd->bd", importance, torch.stack(targets))
+        return First(feature, self.head(feature), importance)
+
+    def initial(self, name: str, given: Tensor) -> Float[Tensor, "batch width"]:
+        """One expert's initial feature, standardised; attention fuses its frames where asked to."""
+        standard = self.standard[name](given)
+        return self.attention[name](standard) if name in self.attention else standard
+
+    @torch.no_grad()
+    def fit_scales(self, features: Mapping[str, Tensor]) -> None:
+        """Fit the standardisation of every expert on the training videos."""
+        for name in self.shape.experts:
+            self.standard[name].fit(features[name].flatten(0, -2))
+
+
+class Attention(nn.Module):
+    """Weigh the frames of a video by a learnt query; it starts as their mean (claim 5)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.query = nn.Parameter(torch.zeros(width))
+
+    def forward(self, frames: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch width"]:
+        """Fuse the frames."""
+        weights = torch.softmax(frames @ self.query / len(self.query) ** 0.5, dim=1)
+        return torch.einsum("bt,btw->bw", weights, frames)
+
+
+def normalise(
+    gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
+) -> Float[Tensor, "batch experts"]:
+    """Softmax over the experts that are in; all zero where none is."""
+    weights = torch.softmax(gates.masked_fill(out, -1e4), dim=1).masked_fill(out, 0)
+    return weights / weights.sum(1, keepdim=True).clamp_min(1e-12)
+
+
+def drop_experts(
+    present: Bool[Tensor, "batch experts"], chance: float, generator: torch.Generator
+) -> Bool[Tensor, "batch experts"]:
+    """Choose experts to leave out of a training step; a video keeps at least one that it has.
+
+    Without it the gating network leans on the strongest expert.
+    """
+    drop = torch.rand(present.shape, generator=generator) < chance
+    none_left = ~(present & ~drop).any(1, keepdim=True)
+    return drop & ~none_left
