@@ -72,6 +72,19 @@ def test_rows_go_to_a_file(workspace: Path, capsys: pytest.CaptureFixture[str]) 
     assert list(output.parent.iterdir()) == [output]
 
 
+def test_a_file_that_cannot_be_written_is_said_first(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after an hour of scoring; and nothing is left behind."""
+    monkeypatch.setattr("vq.score.runtime.Model.score", None)
+    before = sorted(workspace.rglob("*"))
+
+    assert cli.main(["score", "videos", "--output", "videos/white.mkv/rows.csv"]) == 1
+
+    assert "videos/white.mkv/rows.csv: cannot be written (" in capsys.readouterr().err
+    assert sorted(workspace.rglob("*")) == before
+
+
 def test_synthetic_opinion_is_said_once(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,7 +124,7 @@ def test_no_registry_is_explained(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["a.mp4", "--format", "xml"], ["a.mp4", "--threads", "x"]]
+    "arguments", [[], ["a.mp4", "--format", "xml"], ["a.mp4", "--threads", "0"]]
 )
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """As everywhere on a command line."""

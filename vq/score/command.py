@@ -4,8 +4,10 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from vq.errors import DataError
 from vq.score.rows import Row, as_csv, as_json, as_table
 
 MODEL = "artifacts/student"
@@ -20,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
     parser.add_argument("--output", type=Path, help="file for the rows (default: standard output)")
-    parser.add_argument("--threads", type=int, default=1, help="of the network (default: 1)")
+    parser.add_argument("--threads", type=_positive, default=1, help="of the network (default: 1)")
 
 
 def run(given: Namespace) -> int:
@@ -39,9 +41,20 @@ def run(given: Namespace) -> int:
             "vq score: note: this student learnt from a synthetic MOS, "
             "which is not people's opinion\n"
         )
+    if given.output is not None:
+        # A folder that refuses the rows says so before the work, not after it.
+        with _partial(given.output) as file:
+            file.touch()
     rows = list(_rows(discover(given.inputs), model.score))
     _write(_render(rows, given, scale=model.card.meaning), given.output)
     return 0 if all(row.status == "ok" for row in rows) else 1
+
+
+def _positive(text: str) -> int:
+    """A number of threads; argparse turns the ValueError into wrong usage."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
 
 
 def _rows(found: Sequence[Path | Row], score: Callable[[Path], Row]) -> Iterator[Row]:
@@ -69,16 +82,27 @@ def _render(rows: Sequence[Row], given: Namespace, *, scale: str) -> str:
     return as_table(rows, scale=scale, width=width)
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str, path: Path | None) -> None:
     # A file name may hold bytes that are no text; they pass through as they are.
     data = text.encode("utf-8", "surrogateescape")
-    if output is None:
-        sys.stdout.flush()
+    if path is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    # Whoever waits for the file never sees half of it.
-    partial = output.with_name(f".{output.name}.{os.getpid()}.part")
-    partial.write_bytes(data)
-    partial.replace(output)
+    with _partial(path) as file:
+        file.write_bytes(data)
+        file.replace(path)
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """A name beside `path`, to be renamed: whoever waits for the file never sees half of it."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partial
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from error

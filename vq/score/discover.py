@@ -24,7 +24,10 @@ def discover(inputs: Sequence[str]) -> list[Path | Row]:
     found: dict[Path, None] = {}
     answer: list[Path | Row] = []
     for text in inputs:
-        videos, reason = _expand(text)
+        try:
+            videos, reason = _expand(text)
+        except (OSError, ValueError) as error:
+            videos, reason = [], f"cannot be looked for ({error})"
         if reason:
             answer.append(Row(video=text, status="missing", reason=reason))
         answer.extend(video for video in videos if video not in found)
@@ -44,12 +47,8 @@ def _expand(text: str) -> tuple[list[Path], str]:
         return [path], ""
     if not any(character in text for character in "*?["):
         return [], "no such file or folder"
-    try:
-        matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    except ValueError as error:
-        return [], f"not a pattern ({error})"
     videos = []
-    for match in matches:
+    for match in sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))):
         videos.extend(_inside(match) if match.is_dir() else [match])
     return videos, "" if videos else "the pattern matches no video file"
 
