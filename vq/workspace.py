@@ -6,11 +6,13 @@ only in place of the shell command calls the library. Afterwards `dvc status` is
 `dvc repro` has nothing to do.
 """
 
+import logging
 import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
+from typing import Any
 
 from dvc.exceptions import DvcException
 from dvc.lock import LockError
@@ -22,6 +24,11 @@ from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import cli
 from vq.errors import BusyError, DataError, VqError
+
+log = logging.getLogger(__name__)
+
+KEPT = ("dvc.lock", ".gitignore")
+"""What dvc itself writes beside the outs of stages."""
 
 
 def stages(root: Path) -> list[str]:
@@ -48,6 +55,19 @@ def stale(root: Path, address: str) -> list[str]:
         return [line for found in repo.status(address).values() for line in _say(found)]
 
 
+def update(root: Path, address: str) -> bool:
+    """Run a stage if it is stale; the answer is whether it was.
+
+    Raises:
+        VqError: as `run`.
+    """
+    reasons = stale(root, address)
+    log.info("%s: %s", address, "; ".join(reasons) or "nothing has changed")
+    if reasons:
+        run(root, address)
+    return bool(reasons)
+
+
 def run(root: Path, address: str) -> None:
     """Run a stage in this process, stale or not, and record it in dvc.lock.
 
@@ -63,6 +83,48 @@ def run(root: Path, address: str) -> None:
         (stage,) = repo.stage.collect(address)
         _reproduce(stage)
         stage.dump(update_pipeline=False)
+
+
+def files(root: Path, address: str) -> dict[str, Path]:
+    """The files that a stage reads and writes, by their name without suffix.
+
+    Paths stand in dvc.yaml and nowhere else: whoever needs one asks here.
+
+    Raises:
+        DataError: there is no such stage.
+    """
+    with _open(root) as repo:
+        (stage,) = repo.stage.collect(address)
+        return {Path(f.fs_path).stem: Path(f.fs_path) for f in (*stage.deps, *stage.outs)}
+
+
+def commit(root: Path) -> tuple[str, bool]:
+    """The git commit of a workspace, and whether anything but what dvc writes differs from it.
+
+    Outside git the commit is "none".
+    """
+    with _open(root) as repo:
+        written = [Path(out.fs_path).relative_to(repo.root_dir) for out in repo.index.outs]
+    ours = [f":(exclude){path.as_posix()}" for path in written]
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        changes = _git(
+            root,
+            "status",
+            "--porcelain",
+            "--",
+            ".",
+            *ours,
+            *(f":(exclude,glob)**/{n}" for n in KEPT),
+        )
+    except subprocess.CalledProcessError:
+        return "none", True
+    return head, bool(changes)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    call = ["git", *arguments]
+    return subprocess.run(call, cwd=root, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @rwlocked(read=["deps"], write=["outs"])
@@ -114,10 +176,15 @@ def _open(root: Path) -> Iterator[Repo]:
         raise DataError(f"{root}: {error}") from error
 
 
-def _say(found: list[str | dict[str, dict[str, str]]]) -> Iterator[str]:
+def _say(found: list[Any]) -> Iterator[str]:
     for reason in found:
-        if isinstance(reason, str):  # such as "changed checksum": another command, or another order
+        if isinstance(reason, str):  # such as "changed command"
             yield reason
             continue
         for change, files in reason.items():
-            yield f"{change}: " + ", ".join(f"{file} ({how})" for file, how in files.items())
+            for file, how in files.items():
+                # Of a params file dvc names the keys.
+                keys = (
+                    [f"{file}: {k} ({h})" for k, h in how.items()] if isinstance(how, dict) else []
+                )
+                yield f"{change}: " + (", ".join(keys) or f"{file} ({how})")
