@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,10 +51,9 @@ def run(given: Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    """A number of threads; argparse turns the ValueError into wrong usage."""
-    if (number := int(text)) < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"should be 1 or more, got {text!r}")
+    return int(text)
 
 
 def _rows(found: Sequence[Path | Row], score: Callable[[Path], Row]) -> Iterator[Row]:

@@ -1,0 +1,129 @@
+"""The whole pipeline, run by dvc on a tiny data set."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workspace import copy_workspace, run
+
+pytestmark = pytest.mark.slow
+
+SUFFIXES = {".csv", ".html", ".json", ".onnx", ".parquet", ".safetensors"}
+"""What may lie on disk: no pickle, which would run code when it is loaded."""
+
+
+def _predictions(root: Path) -> list[dict[str, str]]:
+    with (root / "reports/predictions.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_output_is_there(tiny_workspace: Path) -> None:
+    """Whatever dvc.yaml promises."""
+    stages = yaml.safe_load((tiny_workspace / "dvc.yaml").read_text())["stages"]
+    promised = [
+        next(iter(out)) if isinstance(out, dict) else out
+        for stage in stages.values()
+        for kind in ("outs", "metrics", "plots")
+        for out in stage.get(kind, [])
+    ]
+
+    assert len(promised) > len(stages)
+    assert [out for out in promised if not (tiny_workspace / out).exists()] == []
+
+
+def test_a_second_run_does_nothing(tiny_workspace: Path, tmp_path: Path) -> None:
+    """Nor does a run in a copy at another place: no output depends on where it was made."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+
+    done = run(root, "dvc", "repro")
+
+    assert "Running stage" not in done.stdout
+    assert "Data and pipelines are up to date." in done.stdout
+    assert run(root, "dvc", "status").stdout.strip() == "Data and pipelines are up to date."
+
+
+def test_nothing_on_disk_can_run_code(tiny_workspace: Path) -> None:
+    """Weights are safetensors and ONNX, the rest is tables, JSON and the report."""
+    files = [
+        path
+        for folder in ("artifacts", "reports")
+        for path in (tiny_workspace / folder).rglob("*")
+        if path.is_file() and "data_docs" not in path.parts and path.name != ".gitignore"
+    ]
+
+    assert {path.suffix for path in files} >= SUFFIXES
+    assert [path for path in files if path.suffix not in SUFFIXES] == []
+
+
+def test_no_output_names_this_machine(tiny_workspace: Path) -> None:
+    """An absolute path would make each checkout's outputs differ."""
+    told = [
+        path
+        for folder in ("artifacts", "reports")
+        for path in (tiny_workspace / folder).rglob("*")
+        if path.is_file() and str(tiny_workspace).encode() in path.read_bytes()
+    ]
+
+    assert told == []
+
+
+def test_scoring_and_evaluation_agree(tiny_workspace: Path) -> None:
+    """A file gets from `vq score` what the report says the student gave it."""
+    videos = yaml.safe_load((tiny_workspace / "params.yaml").read_text())["data"]["dir"] + "/videos"
+    test = [row for row in _predictions(tiny_workspace) if row["split"] == "test"]
+    files = [f"{videos}/{row['video']}" for row in test]
+
+    rows = json.loads(run(tiny_workspace, "vq", "score", *files, "--format", "json").stdout)
+
+    assert [row["video"] for row in rows] == files
+    expected = [float(row["student"]) for row in test]
+    assert [row["score"] for row in rows] == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_demo_score_is_never_taken_for_peoples_opinion(tiny_workspace: Path) -> None:
+    """The demo's labels are synthetic, and the student says so; the folder's videos all score."""
+    done = run(tiny_workspace, "vq", "score", "data/demo/videos")
+
+    assert "synthetic MOS" in done.stderr
+
+
+@pytest.mark.parametrize("floor", [0.0, 1.0], ids=["opens", "stays-shut"])
+def test_strict_judging_follows_the_verdict(
+    tiny_workspace: Path, tmp_path: Path, floor: float
+) -> None:
+    """Exit code 1 exactly when a gate stays shut; without --strict the pipeline goes on."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["judge"] |= {"min_srcc": floor, "min_plcc": floor, "beat": [], "max_rejected": 1.0}
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    # Judged on figures of our own: how good the tiny student is, is luck.
+    measured = json.loads((root / "reports/test.json").read_text())
+    for name in ("srcc", "plcc"):
+        measured["models"]["student"][name] |= {"value": 0.5, "low": 0.4, "high": 0.6}
+    (root / "reports/test.json").write_text(json.dumps(measured))
+    command = (yaml.safe_load((root / "dvc.yaml").read_text())["stages"]["judge"]["cmd"]).split()
+
+    assert run(root, *command, check=False).returncode == 0
+    strict = run(root, *command, "--strict", check=False)
+
+    assert strict.returncode == (0 if floor == 0 else 1)
+
+
+def test_the_same_seed_gives_the_same_bits(tiny_workspace: Path, tmp_path: Path) -> None:
+    """Fitted anew, in any order of files on disk, every number is the same to the last digit."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+    before = {
+        path: (root / path).read_bytes()
+        for path in ("reports/test.json", "reports/validation.json", "reports/predictions.csv")
+    }
+    # Checkpoints of the first run would make the second one a continuation.
+    shutil.rmtree(root / "artifacts/checkpoints")
+
+    for stage in ("prune", "teach", "distill", "evaluate"):
+        run(root, "dvc", "repro", "--single-item", "--force", "--no-run-cache", stage)
+
+    assert {path: (root / path).read_bytes() for path in before} == before
