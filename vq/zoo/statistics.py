@@ -99,7 +99,7 @@ def fit(values: Float32[np.ndarray, "*shape"]) -> tuple[float, float, float, flo
 
 
 def _sums(values: Float32[np.ndarray, "*shape"]) -> Float[np.ndarray, "6"]:
-    """What a fit needs to know, ready to be added up: count, below and above zero, |x|, x^2, x|x|."""
+    """What a fit needs, ready to be added up: count, below and above zero, |x|, x^2, x|x|."""
     size = np.abs(values)
     below = np.count_nonzero(values < 0)
     return np.array(

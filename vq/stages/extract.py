@@ -1,0 +1,54 @@
+"""Stage: run the experts of the zoo over the accepted videos."""
+
+import json
+import os
+from pathlib import Path
+
+from vq import params as schema
+from vq.data import manifest
+from vq.zoo import extract as zoo
+from vq.zoo.cache import Cache
+
+
+def extract(
+    accepted: Path,
+    videos: Path,
+    cache: Path,
+    index: Path,
+    *,
+    params: schema.Extract,
+    seed: int,
+    jobs: int = 0,
+) -> None:
+    """Fill the cache with what it lacks, and write the index of what is in it.
+
+    Args:
+        accepted: manifest of the videos.
+        videos: the folder that it refers to.
+        cache: folder of the cache; what is there stays.
+        index: features.json.
+        params: experts and sampling.
+        seed: not used; nothing here is left to chance.
+        jobs: processes; 0 for one on each core.
+
+    Raises:
+        BusyError: another process is writing the cache.
+        ParamsError: an expert is unknown or wrongly set.
+        WeightsError: weights are missing, altered or do not fit.
+        VqError: the disk is full, or a process died; run again, it resumes.
+    """
+    table = manifest.read(accepted)
+    wanted = [
+        zoo.Video(sha, videos / video)
+        for sha, video in zip(table["sha256"], table["video"], strict=True)
+    ]
+    with Cache(cache).hold():
+        experts = zoo.create(params)
+        planned = zoo.plan(params, experts, cache)
+        failed = zoo.run(wanted, planned, jobs=jobs)
+        known = zoo.index(wanted, planned, experts, failed)
+        known["cache"] = os.path.relpath(cache, index.parent)
+    index.parent.mkdir(parents=True, exist_ok=True)
+    part = index.with_name(f"{index.name}.part")
+    part.write_text(json.dumps(known, sort_keys=True, indent=1) + "\n", encoding="utf-8")
+    part.replace(index)

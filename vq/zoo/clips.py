@@ -1,0 +1,124 @@
+"""Clip experts that are networks: video models of torchvision."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+from torch import nn
+from torchvision import models
+
+from vq.errors import ParamsError
+from vq.params import Expert as Spec
+from vq.params import WeightsFile
+from vq.zoo import weights
+from vq.zoo.expert import Kind, Tags
+from vq.zoo.images import Network, identity, squares
+
+HEADS = ("fc", "head", "classifier")
+"""What torchvision calls the classifier of a video model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip(Network):
+    """The last feature of a video model, of the centre square of a clip."""
+
+    side_px: int = 112
+    least_frames: int = 1
+    """What the model was made for: a shorter clip is slowed down by repeating frames."""
+    kind: Kind = "clip"
+
+    def describe(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float32[np.ndarray, "1 dim"]:
+        """Describe the clip as one."""
+        slow = slowed(squares(pixels, self.side_px), self.least_frames)
+        with torch.inference_mode():
+            return self.network(self.normalise(slow).transpose(0, 1)[None]).flatten(1).numpy()
+
+
+def create_clip(name: str, spec: Spec) -> Clip:
+    """Build a video model without classifier, with weights as params say.
+
+    Raises:
+        ParamsError: `model` or `weights` is missing, or torchvision has no such model.
+        WeightsError: the weights cannot be had or do not fit.
+    """
+    given = weights.source(name, spec)
+    network = _build(name, spec)
+    known: Any = models.get_model_weights(spec.model).DEFAULT
+    tags = {
+        "family": str(spec.model).split("_")[0],
+        "pretext": "unknown",
+        "data": "unknown",
+        "licence": "unknown",
+    }
+    if isinstance(given, WeightsFile):
+        network = weights.load(network, weights.read(given), origin=str(given.file))
+    elif given == "hub":
+        network = weights.from_hub(
+            lambda: weights.load(
+                network,
+                # Never a pickle that runs code, whatever the server sends.
+                known.get_state_dict(progress=False, check_hash=True, weights_only=True),
+                origin=str(spec.model),
+            ),
+            what=f"extract.experts.{name}: {spec.model}",
+        )
+        tags |= {"pretext": "action recognition", "data": "Kinetics-400", "licence": "BSD-3-Clause"}
+    else:
+        tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
+    as_trained = known.transforms()
+    mean, std = spec.mean or tuple(as_trained.mean), spec.std or tuple(as_trained.std)
+    side_px = spec.side_px or as_trained.crop_size[0]
+    least = int(known.meta.get("min_temporal_size", 1))
+    network = network.eval()
+    with torch.inference_mode():
+        dim = network(torch.zeros(1, 3, max(least, 2), side_px, side_px)).flatten(1).shape[1]
+    preprocessing = {
+        "model": spec.model,
+        "options": spec.options,
+        "mean": mean,
+        "std": std,
+        "side_px": side_px,
+        "least": least,
+    }
+    return Clip(
+        name=name,
+        catalog="torchvision_clip",
+        dim=int(dim),
+        identity=identity(network, preprocessing),
+        tags=Tags(**(tags | dict(spec.tags))),
+        network=network,
+        mean=mean,
+        std=std,
+        side_px=side_px,
+        least_frames=least,
+    )
+
+
+def slowed(
+    pixels: UInt8[np.ndarray, "time height width 3"], least: int
+) -> UInt8[np.ndarray, "slow_time height width 3"]:
+    """Repeat each frame equally often, until there are at least so many."""
+    if len(pixels) >= least:
+        return pixels
+    return np.repeat(pixels, math.ceil(least / len(pixels)), axis=0)[:least]
+
+
+def _build(name: str, spec: Spec) -> nn.Module:
+    known = models.list_models(module=models.video)
+    if spec.model not in known:
+        raise ParamsError(
+            f"extract.experts.{name}: torchvision has no video model {spec.model!r}; "
+            f"did you mean one of {', '.join(known)}?"
+        )
+    options: dict[str, Any] = dict(spec.options)
+    with weights.chance(name):
+        network: nn.Module = models.get_model(spec.model, weights=None, **options)
+    for head in HEADS:
+        if hasattr(network, head):
+            setattr(network, head, nn.Identity())
+    return network

@@ -1,0 +1,282 @@
+"""From videos to the cache: each is decoded once, for the views and all experts that lack it."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Shaped
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from vq import params
+from vq.errors import ParamsError, VideoError, VqError
+from vq.video import sample
+from vq.video.decode import Decoded, decode
+from vq.video.probe import sha256
+from vq.video.views import ViewSpec
+from vq.zoo import catalog, workers
+from vq.zoo.cache import Cache
+from vq.zoo.expert import Expert
+
+log = logging.getLogger(__name__)
+
+HALF = float(np.finfo(np.float16).max)
+VIEWS = "views"
+
+
+@dataclass(frozen=True)
+class Video:
+    """A file, and the hash of its bytes by which the cache knows it."""
+
+    sha256: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a process needs to know to work on a shard."""
+
+    root: Path
+    settings: params.Extract
+    keys: Mapping[str, str]
+    """Where the features of each expert are kept, and the views, under `VIEWS`."""
+
+    @property
+    def views(self) -> ViewSpec:
+        """How views are cut."""
+        return ViewSpec(**self.settings.views.model_dump())
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Videos that go into the cache together."""
+
+    videos: tuple[Video, ...]
+    missing: tuple[tuple[str, ...], ...]
+    """What each of them lacks: names of experts, `VIEWS`."""
+
+
+def create(settings: params.Extract) -> dict[str, Expert]:
+    """Build every expert.
+
+    Raises:
+        ParamsError: an expert is unknown or wrongly set, or two are the same (claim 1).
+        WeightsError: weights are missing, altered or do not fit.
+    """
+    experts = {name: catalog.create(name, spec) for name, spec in settings.experts.items()}
+    seen: dict[tuple[str, str], str] = {}
+    for name, expert in experts.items():
+        twin = seen.setdefault((expert.catalog, expert.identity), name)
+        if twin != name:
+            raise ParamsError(
+                f"extract.experts: {twin} and {name} are the same expert; "
+                "two experts never give the same feature (claim 1), so remove one"
+            )
+    return experts
+
+
+def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) -> Plan:
+    """Say under which keys features and views are kept."""
+    keys = {
+        name: catalog.key(expert, moments=settings.moments, clip_frames=settings.clip_frames)
+        for name, expert in experts.items()
+    }
+    decides = [settings.views.model_dump(), catalog.LAYOUT]
+    return Plan(root, settings, {**keys, VIEWS: f"{VIEWS}-{catalog.short_hash(decides)}"})
+
+
+def shards(videos: Sequence[Video], planned: Plan) -> list[Shard]:
+    """Group the videos that lack something, in the order of their hashes.
+
+    Raises:
+        VqError: the cache is damaged.
+    """
+    cache = Cache(planned.root)
+    has = {name: cache.has(key) for name, key in planned.keys.items()}
+    lacking = [
+        (video, tuple(name for name in planned.keys if video.sha256 not in has[name]))
+        for video in sorted({v.sha256: v for v in videos}.values(), key=lambda v: v.sha256)
+    ]
+    lacking = [(video, names) for video, names in lacking if names]
+    size = planned.settings.shard_videos
+    return [
+        Shard(*zip(*lacking[start : start + size], strict=True))
+        for start in range(0, len(lacking), size)
+    ]
+
+
+def run(videos: Sequence[Video], planned: Plan, *, jobs: int) -> dict[str, str]:
+    """Compute what is missing; the features of a video depend on it alone, never on `jobs`.
+
+    Args:
+        videos: all that should be in the cache afterwards.
+        planned: experts and cache.
+        jobs: processes; 0 for one on each core.
+
+    Returns:
+        Why a video has no features, by its hash.
+
+    Raises:
+        VqError: the disk is full, or a process died; what was finished stays.
+    """
+    todo = shards(videos, planned)
+    count = sum(len(shard.videos) for shard in todo)
+    log.info("%d of %d videos lack something, in %d shards", count, len(videos), len(todo))
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("extract", total=count)
+        failed, lost = workers.run(
+            todo,
+            partial(_prepare, planned),
+            jobs=workers.cores(jobs),
+            report=lambda _: progress.advance(bar),
+        )
+    if lost:
+        raise VqError(_obituary(lost))
+    return {sha: reason for part in failed for sha, reason in part.items()}
+
+
+def describe(
+    video: Video, missing: Sequence[str], experts: Mapping[str, Expert], planned: Plan
+) -> dict[str, Shaped[np.ndarray, "..."]]:
+    """Decode a video once and say all that is missing of it.
+
+    Returns:
+        For each expert "time dim", one row for each frame or clip; the views under `VIEWS`.
+
+    Raises:
+        VideoError: the file is gone, has changed, or does not decode; or a feature is not finite.
+    """
+    _check(video)
+    wanted = [name for name in missing if name != VIEWS]
+    kinds = {experts[name].kind for name in wanted}
+
+    def choose(frame_count: int) -> set[int]:
+        numbers = set(planned.views.indices(frame_count)) if VIEWS in missing else set()
+        for kind in kinds:
+            numbers.update(_frames(kind, frame_count, planned.settings).ravel().tolist())
+        return numbers
+
+    decoded = decode(video.path, choose)
+    found = {name: _rows(experts[name], decoded, planned.settings, video.path) for name in wanted}
+    return found | ({VIEWS: planned.views.cut(decoded)} if VIEWS in missing else {})
+
+
+def _check(video: Video) -> None:
+    """Features under the hash of another file would be found, and believed, for ever."""
+    try:
+        digest = sha256(video.path)
+    except OSError as error:
+        raise VideoError(
+            video.path, f"cannot be read ({error.strerror}); put it back, or run `vq import` again"
+        ) from error
+    if digest != video.sha256:
+        raise VideoError(video.path, "has changed since the import; run `vq import` again")
+
+
+def _frames(kind: str, frame_count: int, settings: params.Extract) -> np.ndarray:
+    """Frame numbers, "moments" for an image expert and "moments frames" for a clip expert."""
+    if kind == "image":
+        return sample.moments(frame_count, moments=settings.moments)
+    return sample.clips(frame_count, moments=settings.moments, frames=settings.clip_frames)
+
+
+def _rows(
+    expert: Expert, decoded: Decoded, settings: params.Extract, path: Path
+) -> Shaped[np.ndarray, "time dim"]:
+    numbers = _frames(expert.kind, decoded.frame_count, settings)
+    clips = [numbers] if expert.kind == "image" else list(numbers)
+    found = [expert.describe(decoded.frames(clip.tolist()).pixels) for clip in clips]
+    rows = np.concatenate(found)
+    if not np.isfinite(rows).all():
+        raise VideoError(path, f"{expert.name} says something that is not a finite number")
+    # Half precision ends at 65504: beyond it a feature says no more than that it is large.
+    return (rows.clip(-HALF, HALF) if expert.dtype == "float16" else rows).astype(expert.dtype)
+
+
+def _prepare(planned: Plan) -> workers.Work[Shard, dict[str, str]]:
+    return partial(_work, planned, create(planned.settings))
+
+
+def _work(
+    planned: Plan, experts: Mapping[str, Expert], shard: Shard, report: workers.Report
+) -> dict[str, str]:
+    """Fill one shard for each key; return why a video failed, by its hash."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    failed: dict[str, str] = {}
+    with _one_thread():
+        for video, missing in zip(shard.videos, shard.missing, strict=True):
+            try:
+                for name, array in describe(video, missing, experts, planned).items():
+                    found.setdefault(name, {})[video.sha256] = array
+            except VideoError as error:
+                log.warning("%s", error)
+                failed[video.sha256] = error.reason
+            report(str(video.path))
+    for name in planned.keys:
+        if name in found:
+            Cache(planned.root).write(planned.keys[name], found[name])
+    return failed
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch, if it is loaded, use one thread: the order of sums depends on their number."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _obituary(lost: Sequence[workers.Lost[Shard]]) -> str:
+    lines = [
+        f"a process died (exit code {gone.exit_code}) after {gone.last_report or 'its start'}; "
+        f"of its {len(gone.task.videos)} videos, from {gone.task.videos[0].path} "
+        f"to {gone.task.videos[-1].path}, nothing is kept"
+        for gone in lost
+    ]
+    return (
+        "; ".join(lines) + ". All other videos are in the cache: run again, with fewer --jobs "
+        "if memory ran out; a video that kills it each time has to leave the label file"
+    )
+
+
+def index(
+    videos: Sequence[Video], planned: Plan, experts: Mapping[str, Expert], failed: Mapping[str, str]
+) -> dict[str, object]:
+    """What features.json says, but for where the cache is; the same whatever made the shards.
+
+    Raises:
+        VqError: the cache is damaged.
+    """
+    cache = Cache(planned.root)
+    shas = {video.sha256 for video in videos}
+    has = {key: cache.has(key) & shas for key in planned.keys.values()}
+    pairs = sorted((sha, key) for key, there in has.items() for sha in there)
+    return {
+        "experts": {
+            name: {
+                "key": planned.keys[name],
+                "kind": expert.kind,
+                "dim": expert.dim,
+                "fusion": planned.settings.experts[name].fusion,
+                "tags": asdict(expert.tags),
+            }
+            for name, expert in experts.items()
+        },
+        "views": {"key": planned.keys[VIEWS], **planned.settings.views.model_dump()},
+        "videos": len(set.intersection(*has.values())),
+        "failed": dict(failed),
+        "digest": catalog.full_hash(pairs),
+    }

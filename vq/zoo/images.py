@@ -1,0 +1,203 @@
+"""Image experts that are networks: timm models, and the one that this project pretrained."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import timm
+import torch
+from jaxtyping import Float32, UInt8
+from PIL import Image
+from torch import nn
+
+from vq.errors import ParamsError
+from vq.params import Expert as Spec
+from vq.params import WeightsFile
+from vq.zoo import builtin, weights
+from vq.zoo.expert import Kind, Tags
+from vq.zoo.window import window
+
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What image and clip experts made of a network have in common."""
+
+    name: str
+    catalog: str
+    dim: int
+    identity: str
+    tags: Tags
+    network: nn.Module
+    mean: Colour
+    std: Colour
+    dtype: Literal["float16", "float32"] = "float16"
+    version: int = 1
+
+    def normalise(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float32[torch.Tensor, "time 3 height width"]:
+        """Scale to [0, 1], then to the mean and spread that the network was trained with."""
+        scaled = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2) / 255
+        mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (self.mean, self.std))
+        return (scaled - mean) / std
+
+
+@dataclass(frozen=True, eq=False)
+class Timm(Network):
+    """The last feature of a timm model, of the centre square of each frame."""
+
+    side_px: int = 224
+    kind: Kind = "image"
+
+    def describe(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float32[np.ndarray, "time dim"]:
+        """Describe each frame by itself."""
+        with torch.inference_mode():
+            return self.network(self.normalise(squares(pixels, self.side_px))).numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Distortion(Network):
+    """Mean and spread of the feature maps of our own network, at native resolution.
+
+    Quality shows in shallow maps more than in the last one: several levels are pooled.
+    """
+
+    levels: tuple[int, ...] = ()
+    kind: Kind = "image"
+
+    def describe(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float32[np.ndarray, "time dim"]:
+        """Describe each frame by itself."""
+        with torch.inference_mode():
+            maps = self.network(self.normalise(window(pixels)))
+            flat = [maps[level].flatten(2) for level in self.levels]
+            pooled = [part for f in flat for part in (f.mean(2), f.std(2, correction=0))]
+            return torch.cat(pooled, 1).numpy()
+
+
+def create_timm(name: str, spec: Spec) -> Timm:
+    """Build a timm model without classifier, with weights as params say.
+
+    Raises:
+        ParamsError: `model` or `weights` is missing, or timm has no such model.
+        WeightsError: the weights cannot be had or do not fit.
+    """
+    given = weights.source(name, spec)
+    network = _build(name, spec, pretrained=given == "hub")
+    tags = {
+        "family": _family(spec.model or ""),
+        "pretext": "unknown",
+        "data": "unknown",
+        "licence": "unknown",
+    }
+    if isinstance(given, WeightsFile):
+        network = weights.load(network, weights.read(given), origin=str(given.file))
+    elif given == "random":
+        tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
+    known = network.pretrained_cfg
+    if given == "hub":
+        tags |= {
+            "pretext": f"timm {known.get('tag') or ''}".strip(),
+            "data": known.get("tag") or "unknown",
+            "licence": known.get("license") or "unknown",
+        }
+    mean, std = spec.mean or tuple(known["mean"]), spec.std or tuple(known["std"])
+    side_px = spec.side_px or known["input_size"][-1]
+    network = network.eval()
+    probe = torch.zeros(1, 3, side_px, side_px)
+    with torch.inference_mode():
+        dim = int(network(probe).shape[1])
+    preprocessing = {
+        "model": spec.model,
+        "options": spec.options,
+        "mean": mean,
+        "std": std,
+        "side_px": side_px,
+    }
+    return Timm(
+        name=name,
+        catalog="timm",
+        dim=dim,
+        identity=identity(network, preprocessing),
+        tags=Tags(**(tags | dict(spec.tags))),
+        network=network,
+        mean=mean,
+        std=std,
+        side_px=side_px,
+    )
+
+
+def create_distortion(name: str, spec: Spec) -> Distortion:
+    """Build the network that ships with the package.
+
+    Raises:
+        WeightsError: its weights are missing or altered.
+    """
+    card = builtin.card("distortion")
+    network = builtin.load("distortion").eval()
+    channels = network.feature_info.channels()
+    return Distortion(
+        name=name,
+        catalog="distortion",
+        dim=2 * sum(channels[level] for level in card.levels),
+        identity=identity(network, {"mean": card.mean, "std": card.std, "levels": card.levels}),
+        tags=Tags(_family(card.architecture), card.pretext, card.data, card.licence),
+        network=network,
+        mean=card.mean,
+        std=card.std,
+        levels=card.levels,
+    )
+
+
+def squares(
+    pixels: UInt8[np.ndarray, "time height width 3"], side_px: int
+) -> UInt8[np.ndarray, "time side side 3"]:
+    """Scale the short side of each frame (bicubic, antialiased) and cut the centre square."""
+    height, width = pixels.shape[1:3]
+    short = min(height, width)
+    left, top = (width - short) / 2, (height - short) / 2
+    box = (left, top, left + short, top + short)
+    size = (side_px, side_px)
+    scaled = [Image.fromarray(f).resize(size, Image.Resampling.BICUBIC, box=box) for f in pixels]
+    return np.stack([np.asarray(picture) for picture in scaled])
+
+
+def identity(network: nn.Module, preprocessing: Mapping[str, Any]) -> str:
+    """Hash of what a network has learnt, and how pixels get into it."""
+    text = json.dumps(preprocessing, sort_keys=True)
+    return hashlib.sha256(f"{weights.digest(network)} {text}".encode()).hexdigest()
+
+
+def _build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
+    if spec.model is None:
+        raise ParamsError(f"extract.experts.{name}: `model` is missing; see timm.list_models()")
+    if not timm.is_model(spec.model):
+        near = timm.list_models(f"*{spec.model.split('_')[0].split('.')[0]}*")[:4]
+        hint = f"did you mean {', '.join(near)}?" if near else "see timm.list_models()"
+        raise ParamsError(f"extract.experts.{name}: timm has no model {spec.model!r}; {hint}")
+
+    def build() -> nn.Module:
+        options: dict[str, Any] = dict(spec.options)
+        return timm.create_model(spec.model, pretrained=pretrained, num_classes=0, **options)
+
+    if pretrained:
+        return weights.from_hub(build, what=f"extract.experts.{name}: {spec.model}")
+    try:
+        with weights.chance(name):
+            return build()
+    except (TypeError, ValueError) as error:
+        raise ParamsError(
+            f"extract.experts.{name}: {spec.model} refuses `options` ({error})"
+        ) from error
+
+
+def _family(model: str) -> str:
+    return model.split(".")[0].split("_")[0]

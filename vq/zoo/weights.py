@@ -1,0 +1,179 @@
+"""Where the weights of a network come from: a file, a hub, or chance where params say so."""
+
+import hashlib
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as parse
+from torch import Tensor, nn
+
+from vq.errors import ParamsError, WeightsError
+from vq.params import Expert, WeightsFile
+
+State = Mapping[str, Tensor]
+
+PREFIXES = ("", "module.", "model.", "backbone.", "module.backbone.", "encoder.", "network.")
+"""What training code puts before the names of parameters."""
+NESTS = (
+    "state_dict_ema",
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "params",
+    "net",
+)
+"""Under what training code keeps the parameters in a checkpoint."""
+HEADS = ("conv_head", "bn2", "norm_head", "head", "fc", "classifier", "head_dist")
+"""Parts behind the last feature map, by which a file may differ from the network."""
+
+
+def source(name: str, spec: Expert) -> WeightsFile | str:
+    """What params say of the weights of an expert.
+
+    Raises:
+        ParamsError: nothing; a network without weights is never meant.
+    """
+    if spec.weights is None:
+        raise ParamsError(
+            f"extract.experts.{name}: `weights` is missing; give {{file: PATH, sha256: HASH}}, "
+            "`hub`, or `random` for a control that knows nothing"
+        )
+    return spec.weights
+
+
+def read(given: WeightsFile) -> State:
+    """Read parameters by name: safetensors, or what `torch.save` wrote of tensors alone.
+
+    Raises:
+        WeightsError: the file is missing or altered, or holds no parameters.
+    """
+    try:
+        content = given.file.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"{given.file}: weights cannot be read ({error.strerror}); "
+            "download them, or correct the path in params.yaml"
+        ) from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != given.sha256:
+        raise WeightsError(
+            f"{given.file}: sha256 is {digest}, params.yaml says {given.sha256}; "
+            "download it again, or write the new hash there if you trust the file"
+        )
+    return _parameters(given.file, content)
+
+
+def load(network: nn.Module, state: State, *, origin: str) -> nn.Module:
+    """Put parameters into a network, which may have no head or lack one in the file.
+
+    Prefixes of training code are taken off, a head that the network has no use for is ignored. What
+    the file lacks of the head is taken out of the network, which then ends in the map before it.
+
+    Raises:
+        WeightsError: anything else is missing, unknown or of another shape.
+    """
+    wanted = network.state_dict()
+    state = _without_prefix(state, wanted)
+    extra = [name for name in state if name not in wanted and name.split(".")[0] not in HEADS]
+    missing = [name for name in wanted if name not in state and not _counts(name)]
+    heads = {name.split(".")[0] for name in missing}
+    wrong = [
+        n
+        for n in wanted
+        if n in state and n.split(".")[0] not in heads and wanted[n].shape != state[n].shape
+    ]
+    missing = [name for name in missing if name.split(".")[0] not in HEADS]
+    if extra or missing or wrong:
+        raise WeightsError(
+            f"{origin}: does not fit the network: {_few('unknown', extra)}"
+            f"{_few('missing', missing)}{_few('of another shape', wrong)}"
+            "check `model` and `options` in params.yaml"
+        )
+    for head in heads:
+        setattr(network, head, nn.Identity())
+    kept = {name: value for name, value in state.items() if name in network.state_dict()}
+    # load_state_dict copies into float32 whatever precision the file has.
+    network.load_state_dict(kept, strict=False)
+    return network
+
+
+@contextmanager
+def chance(name: str) -> Iterator[None]:
+    """Let what is built inside have random parameters that depend on a name alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(hashlib.sha256(name.encode()).hexdigest()[:12], 16))
+        yield
+
+
+def from_hub(download: Callable[[], nn.Module], *, what: str) -> nn.Module:
+    """Build a network with weights that its library downloads.
+
+    Raises:
+        WeightsError: they cannot be had; the message says what to do without a network.
+    """
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return download()
+    except (OSError, RuntimeError, ValueError, HfHubHTTPError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise WeightsError(
+            f"{what}: no weights from the hub ({reason}); where it is out of reach, "
+            "download them elsewhere and give weights: {file: PATH, sha256: HASH}"
+        ) from error
+
+
+def digest(network: nn.Module) -> str:
+    """Hash of all that a network has learnt."""
+    found = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        found.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
+
+
+def _parameters(path: Path, content: bytes) -> State:
+    import io
+
+    try:
+        if path.suffix == ".safetensors":
+            return parse(content)
+        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        raise WeightsError(
+            f"{path}: holds no weights we can read ({str(error).splitlines()[0]}); "
+            "give a .safetensors, or a file in which torch.save put tensors alone"
+        ) from error
+    for nest in NESTS:
+        if isinstance(found, Mapping) and isinstance(found.get(nest), Mapping):
+            found = found[nest]
+    tensors = (
+        {k: v for k, v in found.items() if isinstance(v, Tensor)}
+        if isinstance(found, Mapping)
+        else {}
+    )
+    if not tensors:
+        raise WeightsError(f"{path}: has no parameters by name; save a state_dict")
+    return tensors
+
+
+def _without_prefix(state: State, wanted: State) -> State:
+    def stripped(prefix: str) -> State:
+        return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+    return max((stripped(p) for p in PREFIXES), key=lambda found: len(found.keys() & wanted.keys()))
+
+
+def _counts(name: str) -> bool:
+    return name.endswith("num_batches_tracked")
+
+
+def _few(what: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    return f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''}); "
