@@ -85,6 +85,8 @@ class Expert(Section):
     """timm only: input normalisation of pixels in [0, 1]; none means the model's own."""
     side_px: Positive | None = None
     """timm only: the short side is scaled to this and the centre square is cut; none means the model's own."""
+    tags: dict[Literal["family", "pretext", "data", "licence"], str] = {}
+    """timm only: what the weights are, for pruning and for the student's card; a file does not say."""
 
 
 class Views(Section):
