@@ -55,7 +55,7 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
     """
     try:
         return _decode(path, choose, threads)
-    except stream.Damaged:
+    except stream.DamagedError:
         return _decode(path, choose, 1)
 
 

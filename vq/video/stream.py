@@ -25,7 +25,7 @@ PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
 """Formats that point at other files, or draw text: what they show is not in the file itself."""
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """A packet does not decode, and with several threads it takes frames before it along."""
 
 
@@ -50,6 +50,8 @@ def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, Vi
         stream = _main_stream(container)
         if stream is None or set(container.format.name.split(",")) & PLAYLISTS:
             raise VideoError(path, "has no video stream; give a file that holds video")
+        if stream.codec_context is None:
+            raise VideoError(path, "no decoder knows its codec; encode it again, say as H.264")
         # Frame threads: 1.6 x faster than slice threads on ordinary files.
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
@@ -87,7 +89,7 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
 
     Raises:
         VideoError: as `opened`, or not one frame decodes.
-        Damaged: a packet is damaged and there is more than one thread; use one.
+        DamagedError: a packet is damaged and there is more than one thread; use one.
     """
     seen = damaged = 0
     with opened(path, threads=threads) as (container, stream):
@@ -96,9 +98,11 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
                 found = stream.decode(packet)
             except av.InvalidDataError as error:
                 if threads > 1:
-                    raise Damaged(path) from error
+                    raise DamagedError(path) from error
                 damaged += 1
                 continue
+            except av.FFmpegError as error:
+                raise VideoError(path, explain(path, error)) from error
             seen += len(found)
             yield from found
     if not seen:
@@ -126,4 +130,4 @@ def _is_shown(packet: Packet, codec: str) -> bool:
 def _main_stream(container: InputContainer) -> VideoStream | None:
     # Cover art in a sound file is a video stream to FFmpeg, but no video.
     streams = (s for s in container.streams.video if Disposition.attached_pic not in s.disposition)
-    return next((s for s in streams if s.codec_context is not None), None)
+    return next(streams, None)

@@ -1,0 +1,107 @@
+"""Stage: probe every video and join it with its label."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from vq import params as schema
+from vq.data import card as cards
+from vq.data import labels_csv
+from vq.data import manifest as manifests
+from vq.data.labels_csv import Label
+from vq.data.look import KILLED, Look, look
+from vq.data.workers import in_processes
+from vq.errors import DataError
+
+log = logging.getLogger(__name__)
+
+# fmt: off
+SUFFIXES = frozenset(
+    {
+        ".3gp", ".avi", ".flv", ".h264", ".hevc", ".ivf", ".m2ts", ".m4v",
+        ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut",
+        ".obu", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
+    }
+)
+# fmt: on
+"""A file without a label counts as a video if it is called so."""
+
+
+def import_(
+    videos: Path,
+    labels: Path,
+    card: Path,
+    manifest: Path,
+    twin: Path,
+    *,
+    params: schema.Import,
+    seed: int,
+    jobs: int = 0,
+) -> None:
+    """Write the manifest: each row of the label file, then each video that has no label.
+
+    No row is left out: what is missing, broken or mislabelled says so in the column `problem`.
+
+    Args:
+        videos: folder of videos.
+        labels: CSV file; see `vq.data.labels_csv`.
+        card: card of the data set.
+        manifest: written, parquet.
+        twin: written, the same as CSV, for eyes and diffs.
+        params: section `import`.
+        seed: unused: nothing here is random.
+        jobs: processes that probe; 0 for one on each core.
+
+    Raises:
+        DataError: labels, card or the folder of videos cannot be used at all.
+    """
+    if not videos.is_dir():
+        raise DataError(f"{videos}: no such folder; put the videos there")
+    dataset = cards.load(card).name
+    rows = labels_csv.read(labels, keep=params.keep)
+    rows += [Label(video) for video in _without_label(videos, rows)]
+    looks = _look_at(videos, sorted({row.video for row in rows if row.is_inside}), jobs)
+    found = [_row(row, looks.get(row.video, Look()), dataset) for row in rows]
+    table = manifests.build(found, keep=params.keep)
+    manifests.write(table, manifest)
+    manifests.write(table, twin)
+    log.info("%d rows, %d of them with a problem", len(table), (table["problem"] != "").sum())
+
+
+def _without_label(videos: Path, rows: Sequence[Label]) -> list[str]:
+    files = {
+        path.relative_to(videos).as_posix()
+        for path in videos.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+    files -= {row.video for row in rows}
+    found = sorted(file for file in files if Path(file).suffix.lower() in SUFFIXES)
+    if others := sorted(files - set(found)):
+        log.warning("%d files are no videos by name, left out: %s", len(others), others[:5])
+    return found
+
+
+def _look_at(videos: Path, files: Sequence[str], jobs: int) -> dict[str, Look]:
+    paths = [videos / file for file in files]
+    looks = in_processes(look, paths, jobs=jobs, lost=KILLED)
+    # To stderr, and only where somebody watches.
+    console = Console(stderr=True)
+    shown = track(looks, "import", len(paths), console=console, disable=not console.is_terminal)
+    return dict(zip(files, shown, strict=True))
+
+
+def _row(label: Label, look: Look, dataset: str) -> dict[str, object]:
+    probed = asdict(look.probe) if look.probe else {}
+    row = {
+        "video": label.video,
+        "sha256": look.sha256,
+        "dataset": dataset,
+        **probed,
+        **label.values,
+        "problem": label.problem or look.problem,
+    }
+    return {**row, "content": row.get("content") or label.video}

@@ -1,0 +1,71 @@
+"""Stage: check the manifest; rows that fail go to quarantine."""
+
+import json
+import logging
+from pathlib import Path
+
+from vq import params as schema
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data.files import atomic
+from vq.errors import DataError
+
+log = logging.getLogger(__name__)
+
+
+def validate(
+    manifest: Path,
+    card: Path,
+    accepted: Path,
+    quarantine: Path,
+    summary: Path,
+    *,
+    params: schema.Validate,
+    seed: int,
+) -> None:
+    """Part the manifest into rows that are fit for training and rows with a finding.
+
+    Args:
+        manifest: as `import` wrote it.
+        card: card of the data set.
+        accepted: written: the rows without a finding, as a manifest.
+        quarantine: written: CSV with `video`, `check`, `value`, `remedy`, one line for each other
+            row.
+        summary: written: counts as JSON. Beside it, in `data_docs`, HTML pages with details.
+        params: section `validate`.
+        seed: unused: nothing here is random.
+
+    Raises:
+        DataError: no row is accepted, or more than `max_rejected` are not; all files are written.
+    """
+    # Great Expectations takes seconds to import, and says a hundred things nobody asked.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    from vq.data import checks
+
+    rows = manifests.read(manifest)
+    docs = summary.parent / "data_docs"
+    summary.parent.mkdir(parents=True, exist_ok=True)
+    found = checks.find(rows, card=cards.load(card), params=params, docs=docs)
+    manifests.write(rows.drop(index=found.index), accepted)
+    with atomic(quarantine) as unfinished:
+        found.to_csv(unfinished, index=False, lineterminator="\n")
+    counts = found["check"].value_counts()
+    share = len(found) / max(len(rows), 1)
+    numbers = {
+        "rows": len(rows),
+        "accepted": len(rows) - len(found),
+        "rejected": len(found),
+        "rejected_share": round(share, 6),
+        "by_check": {name: int(counts.get(name, 0)) for name in checks.NAMES},
+    }
+    with atomic(summary) as unfinished:
+        unfinished.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    log.info("%d of %d rows accepted", len(rows) - len(found), len(rows))
+    if len(found) == len(rows):
+        raise DataError(f"{manifest}: none of its {len(rows)} rows is accepted; see {quarantine}")
+    if share > params.max_rejected:
+        raise DataError(
+            f"{manifest}: {len(found)} of {len(rows)} rows ({share:.1%}) are rejected, more than "
+            f"validate.max_rejected allows ({params.max_rejected:.1%}); mend what {quarantine} "
+            f"lists, see {docs / 'index.html'} for details, or raise the limit"
+        )
