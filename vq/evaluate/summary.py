@@ -99,12 +99,14 @@ def as_json(found: Interval) -> dict[str, float | None]:
     return {"value": found.value, "low": low, "high": high}
 
 
-def rounded(value: object) -> object:
+def rounded(tree: Mapping[str, Any]) -> dict[str, Any]:
     """The same tree with numbers of six decimals: the rest is noise of the processor."""
+    return {key: _rounded(value) for key, value in tree.items()}
+
+
+def _rounded(value: object) -> object:
     if isinstance(value, Mapping):
-        return {key: rounded(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(inner) for inner in value]
+        return rounded(value)
     # Adding 0 turns -0.0 into 0.0.
     return round(value, 6) + 0.0 if isinstance(value, float) else value
 

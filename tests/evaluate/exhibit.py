@@ -1,0 +1,164 @@
+"""A made-up exhibit with everything that a report can show."""
+
+import base64
+import io
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from vq.data.card import Card, Scale
+from vq.evaluate import mapping
+from vq.evaluate.report import Exhibit, Miss
+from vq.evaluate.summary import MODELS, Rated, rounded, summarise
+
+KINDS = (
+    "banding",
+    "defocus",
+    "drop",
+    "freeze",
+    "h264",
+    "hevc",
+    "motion_blur",
+    "over_exposure",
+    "pristine",
+    "rescale",
+    "sensor_noise",
+    "under_exposure",
+    "vp9",
+)
+NOISE = {"student": 0.45, "plain": 0.55, "teacher": 0.4, "single": 0.6, "handcrafted": 0.9}
+EXPERTS = ["spatial_statistics", "picture_statistics", "temporal_statistics", "distortion"]
+
+
+def exhibit(
+    *, opinion: Literal["human", "synthetic"] = "synthetic", contents: int = 9, seed: int = 0
+) -> Exhibit:
+    """Ten versions of each of a few contents, on either split."""
+    rng = np.random.default_rng(seed)
+    frame = pd.concat(
+        [_split(name, contents, rng) for name in ("validation", "test")], ignore_index=True
+    )
+    on_validation = frame[frame["split"] == "validation"]
+    curves = {
+        name: mapping.fit(on_validation[name].to_numpy(), on_validation["mos"].to_numpy())
+        for name in MODELS
+    }
+    found = {
+        split: rounded(
+            summarise(
+                Rated(
+                    contents=rows["content"].to_numpy(),
+                    mos=rows["mos"].to_numpy(),
+                    scores={name: rows[name].to_numpy() for name in MODELS},
+                    columns={name: rows[name] for name in ("distortion", "codec", "height")},
+                ),
+                curves,
+                opinion=opinion,
+                resamples=300,
+                confidence=0.95,
+                rng=np.random.default_rng(1),
+            )
+        )
+        for split, rows in frame.groupby("split")
+    }
+    worst = on_validation.assign(error=(on_validation["student"] - on_validation["mos"]).abs())
+    worst = worst.sort_values("error", ascending=False).head(10)
+    return Exhibit(
+        card=Card(
+            name="demo",
+            title="Demo: filmed photographs and rendered scenes",
+            opinion=opinion,
+            scale=Scale(min=1, max=5),
+            licence="Apache-2.0",
+            source="made by `vq demo`",
+            note="Full-reference metric against the pristine version, then <simulated> raters.",
+        ),
+        validation=found["validation"],
+        test=found["test"],
+        predictions=frame[["video", "split", "mos", "student"]],
+        groups=frame["distortion"].tolist(),
+        grouped_by="distortion",
+        curve=curves["student"],
+        importance=pd.DataFrame(
+            rng.dirichlet([1.0, 1.5, 1.0, 4.0], len(KINDS)), index=list(KINDS), columns=EXPERTS
+        ),
+        pruning=pruning(),
+        single="distortion",
+        worst=[
+            Miss(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
+            for _, row in worst.iterrows()
+        ],
+        settings={
+            "seed": 7,
+            "bootstrap": 300,
+            "confidence": 0.95,
+            "slices": "distortion, codec",
+            "backbone": "mobilenetv3_small_050",
+        },
+        hashes={"accepted": "ab" * 32, "student": "cd" * 32},
+    )
+
+
+def pruning() -> pd.DataFrame:
+    """A table as the prune stage writes it."""
+    effect = [0.82, 0.79, 0.78, 0.75, 0.61]
+    return pd.DataFrame(
+        {
+            "expert": [*EXPERTS[::-1], "untrained"],
+            "family": ["mobilenetv3", "handcrafted", "handcrafted", "handcrafted", "mobilenetv3"],
+            "pretext": [
+                "distortion type and strength",
+                "temporal statistics",
+                "picture statistics",
+                "natural scene statistics",
+                None,
+            ],
+            "first_effect": effect,
+            "first_effect_sd": [0.02, 0.03, 0.01, 0.03, 0.05],
+            "updated": [0.84, 0.7, 0.75, 0.72, 0.5],
+            "gain": [0.05, 0.02, 0.01, -0.02, -0.16],
+            "claim8": [False, True, True, True, True],
+            "candidate": [True, True, True, False, False],
+            "kept": [True, True, True, False, False],
+            "reason": [
+                "starts the combination",
+                "starts the combination",
+                "joins: +0.004",
+                "gain -0.020: the student is no better for it",
+                "gain -0.160: the student is no better for it",
+            ],
+        }
+    )
+
+
+def picture(rng: np.random.Generator) -> str:
+    """Something to look at, as a data URI."""
+    x, y = np.meshgrid(np.linspace(0, 6, 180), np.linspace(0, 4, 120))
+    waves = [128 + 100 * np.sin(x * a + y * b) for a, b in rng.uniform(0.3, 2, (3, 2))]
+    jpeg = io.BytesIO()
+    Image.fromarray(np.stack(waves, axis=2).astype(np.uint8)).save(jpeg, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode()
+
+
+def _split(name: str, contents: int, rng: np.random.Generator) -> pd.DataFrame:
+    content = np.repeat([f"{name}-{n}" for n in range(contents)], 10)
+    kind = np.array([KINDS[n % len(KINDS)] for n in range(len(content))])
+    mos = np.clip(rng.normal(3, 1, len(content)), 1, 5)
+    noise = {model: rng.normal(0, sd, len(mos)) for model, sd in NOISE.items()}
+    return pd.DataFrame(
+        {
+            "video": [
+                f"{c}/{k}-{n:03}.mp4" for n, (c, k) in enumerate(zip(content, kind, strict=True))
+            ],
+            "content": content,
+            "split": name,
+            "mos": mos,
+            "distortion": kind,
+            "codec": rng.choice(["h264", "hevc", "vp9"], len(mos)),
+            "height": rng.choice([240, 360], len(mos)),
+            **{model: np.clip(3 + 0.8 * (mos - 3) + error, 1, 5) for model, error in noise.items()},
+            "constant": 3.0,
+        }
+    )

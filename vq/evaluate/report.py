@@ -1,0 +1,159 @@
+"""The report: one HTML file that opens anywhere, offline, and is the same for the same numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from vq.data.card import Card
+from vq.evaluate import plots
+from vq.evaluate.mapping import Mapping as Curve
+from vq.evaluate.summary import MODELS
+
+TEMPLATE = Path(__file__).with_name("report.html")
+
+ABOUT = {
+    "student": "what ships: one light network, taught by labels and teacher",
+    "plain": "the same network, taught by labels alone",
+    "teacher": "all experts that pruning kept, weighed for each video",
+    "single": "the best expert by itself, with a head of its own",
+    "handcrafted": "support vector regression on handcrafted statistics",
+    "constant": "the mean rating of the training videos, whatever the video",
+}
+"""What each model is, for someone who has not read the method."""
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A video that the student got badly wrong."""
+
+    video: str
+    mos: float
+    score: float
+    """After the map to the scale of the ratings."""
+    group: str
+    picture: str
+    """Data URI."""
+
+
+@dataclass(frozen=True, eq=False)
+class Exhibit:
+    """Everything that the report shows."""
+
+    card: Card
+    validation: Mapping[str, Any]
+    """Summary of the validation split (`vq.evaluate.summary`)."""
+    test: Mapping[str, Any]
+    predictions: pd.DataFrame
+    """One row for each rated video: video, split, mos, student."""
+    groups: Sequence[str]
+    """Kind of each of these videos; equal strings if there are no kinds."""
+    grouped_by: str
+    """Column that the kinds come from; empty if there are none."""
+    curve: Curve
+    """Of the student, fitted on validation."""
+    importance: pd.DataFrame
+    """Mean importance of each expert (columns) for each kind of video (index), 0 to 1."""
+    pruning: pd.DataFrame
+    """The table of the prune stage."""
+    single: str
+    """Name of the best single expert."""
+    worst: Sequence[Miss]
+    """Of the validation split, worst first."""
+    settings: Mapping[str, object]
+    """Of this evaluation, and of the student."""
+    hashes: Mapping[str, str]
+    """sha256 of what it was made from."""
+
+
+def render(exhibit: Exhibit) -> str:
+    """The report as HTML: no link, no script, nothing that changes by the day."""
+    page = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page.filters.update(number=_number, interval=_interval, percent=_percent, plain=_plain)
+    kinds = sorted(set(exhibit.groups))
+    models = [name for name in MODELS if name in exhibit.test["models"]]
+    ranks, axis = plots.whiskers({name: exhibit.test["models"][name]["srcc"] for name in models})
+    return page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        e=exhibit,
+        student=exhibit.test["models"]["student"],
+        models=models,
+        about={**ABOUT, "single": f"{ABOUT['single']}: {exhibit.single}"},
+        ranks=ranks,
+        axis=axis,
+        kinds=kinds,
+        colours=plots.COLOURS,
+        shapes=plots.SHAPES,
+        side=plots.SIDE,
+        panels=[_panel(exhibit, kinds, split) for split in ("validation", "test")],
+        differences=[
+            difference(name.removeprefix("student-"), found)
+            for name, found in exhibit.test["differences"].items()
+        ],
+        strongest=max(0.01, float(exhibit.importance.to_numpy().max(initial=0.0))),
+        pruning=exhibit.pruning.to_dict("records"),
+        level=f"{float(str(exhibit.settings['confidence'])):.0%}",
+    )
+
+
+def difference(other: str, found: Mapping[str, float | None]) -> dict[str, str]:
+    """What a paired difference in SRCC means, in words: `verdict`, `sentence`."""
+    value, low, high = found["value"] or 0.0, found["low"], found["high"]
+    measured = f"{_number(value, signed=True)} {_interval(found)}"
+    if low is None or high is None:
+        return {
+            "verdict": "unknown",
+            "sentence": f"Student minus {other}: {measured}. Too few contents to tell noise apart.",
+        }
+    if low > 0 or high < 0:
+        better = "ahead of" if value > 0 else "behind"
+        return {
+            "verdict": "ahead" if value > 0 else "behind",
+            "sentence": f"The student is {better} {other}: {measured}. This is more than noise.",
+        }
+    return {
+        "verdict": "level",
+        "sentence": f"Student and {other} cannot be told apart: {measured} may be noise.",
+    }
+
+
+def _panel(exhibit: Exhibit, kinds: Sequence[str], split: str) -> plots.Scatter:
+    rows = (exhibit.predictions["split"] == split).to_numpy()
+    shown = exhibit.predictions[rows]
+    groups = [group for group, here in zip(exhibit.groups, rows, strict=True) if here]
+    return plots.scatter(
+        split,
+        shown["student"].to_numpy(float),
+        shown["mos"].to_numpy(float),
+        groups=[kinds.index(group) for group in groups],
+        names=[f"{v} ({g})" for v, g in zip(shown["video"], groups, strict=True)],
+        curve=exhibit.curve,
+        ends=(float(exhibit.card.scale.min), float(exhibit.card.scale.max)),
+    )
+
+
+def _number(value: float | None, digits: int = 3, *, signed: bool = False) -> str:
+    if value is None or pd.isna(value):
+        return "\N{EN DASH}"
+    # Adding 0 turns -0.0 into 0.0; the true minus is as wide as the plus.
+    shown = round(float(value), digits) + 0.0
+    return f"{shown:{'+' if signed else ''}.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _interval(found: Mapping[str, float | None], digits: int = 3) -> str:
+    if found["low"] is None or found["high"] is None:
+        return "[no interval]"
+    return f"[{_number(found['low'], digits)}, {_number(found['high'], digits)}]"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _plain(name: str | float | None) -> str:
+    """A name from code, for reading."""
+    return "" if name is None or pd.isna(name) else str(name).replace("_", " ")

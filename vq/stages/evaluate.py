@@ -1,0 +1,289 @@
+"""Stage: compare student, teacher and baselines with people's ratings; write the report."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data import split
+from vq.data.card import Card
+from vq.data.files import atomic, sha256
+from vq.errors import DataError
+from vq.evaluate import baselines, mapping, slices
+from vq.evaluate.mapping import Mapping as Curve
+from vq.evaluate.report import Exhibit, Miss, render
+from vq.evaluate.summary import MODELS, Rated, rounded, summarise
+from vq.evaluate.thumbnail import middle_frame
+from vq.learn import predict
+from vq.learn.assemble import assemble, learnable
+from vq.learn.loop import determinism
+from vq.params import Evaluate
+from vq.score import runtime
+from vq.teacher import bundle as teachers
+from vq.zoo import features as store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All videos that have features, and what each model says of them; row n is the n-th."""
+
+    videos: pd.DataFrame
+    """The manifest, with `split` and one column of scores for each model."""
+    models: tuple[str, ...]
+    importance: pd.DataFrame
+    """Of each expert (columns) for each video."""
+
+    def rated(self, side: str) -> pd.DataFrame:
+        """The rated videos of a split; the index still says which row of the table it is."""
+        rows = self.videos[(self.videos["split"] == side) & self.videos["mos"].notna()]
+        if rows["mos"].nunique() < 2:
+            raise DataError(
+                f"the {side} split has {len(rows)} rated videos, with {rows['mos'].nunique()} "
+                "different ratings: nothing to rank; bring more contents, or another split.salt"
+            )
+        return rows
+
+
+def evaluate(
+    accepted: Path,
+    card: Path,
+    videos: Path,
+    splits: Path,
+    features: Path,
+    zoo: Path,
+    pruning: Path,
+    teacher: Path,
+    student: Path,
+    plain: Path,
+    validation: Path,
+    test: Path,
+    predictions: Path,
+    scatter: Path,
+    report: Path,
+    *,
+    params: Evaluate,
+    seed: int,
+) -> None:
+    """Score every rated video with every model, and say what that amounts to.
+
+    Raises:
+        DataError: a split has nothing to rank, or `evaluate.slices` names an unknown column.
+    """
+    determinism(threads=1)
+    described = cards.load(card)
+    kept = json.loads(zoo.read_bytes())
+    table = scored(
+        accepted,
+        described,
+        splits,
+        features,
+        teacher,
+        {"student": student, "plain": plain},
+        single=kept["single"],
+        seed=seed,
+    )
+    if missing := [name for name in params.slices if name not in table.videos]:
+        raise DataError(
+            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; it has "
+            f"{', '.join(map(str, manifests.read(accepted)))}; import.keep carries more of labels.csv along"
+        )
+    sides = {name: table.rated(name) for name in ("validation", "test")}
+    curves = {
+        name: mapping.fit(_column(sides["validation"], name), _column(sides["validation"], "mos"))
+        for name in table.models
+    }
+    found = {
+        name: summary(rows, table.models, curves, described, params=params, seed=seed)
+        for name, rows in sides.items()
+    }
+    _write_json(validation, found["validation"])
+    # The maps stay out of the metrics file: its readers compare agreement.
+    _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
+    rows = pd.concat(sides.values())
+    _write_csv(predictions, rows[["video", "content", "split", "mos", *table.models]])
+    _write_csv(
+        scatter,
+        sides["validation"][["video", "mos", "student"]].set_axis(
+            ["video", "mos", "score"], axis=1
+        ),
+    )
+    grouped_by = params.slices[0] if params.slices else ""
+    kinds = slices.labels(rows[grouped_by]) if grouped_by else ["all videos"] * len(rows)
+    rows = rows.assign(kind=kinds)
+    exhibit = Exhibit(
+        card=described,
+        validation=found["validation"],
+        test=found["test"],
+        predictions=rows[["video", "split", "mos", "student"]],
+        groups=kinds,
+        grouped_by=grouped_by,
+        curve=curves["student"],
+        importance=importance(table, rows[rows["split"] == "validation"]),
+        pruning=pd.read_csv(pruning, keep_default_na=True),
+        single=kept["single"],
+        worst=worst(rows[rows["split"] == "validation"], curves["student"], videos, params.worst),
+        settings=_settings(student, params, seed),
+        hashes={
+            "accepted videos": sha256(accepted),
+            "splits": sha256(splits),
+            "features": sha256(features),
+            "teacher": sha256(teacher / "teacher.safetensors"),
+            "student": sha256(student / "student.onnx"),
+            "plain student": sha256(plain / "student.onnx"),
+        },
+    )
+    with atomic(report) as unfinished:
+        unfinished.write_text(render(exhibit), encoding="utf-8")
+    for name, one in found["test"]["models"].items():
+        log.info(
+            "%s on test: srcc %.4f, plcc %.4f", name, one["srcc"]["value"], one["plcc"]["value"]
+        )
+
+
+def scored(
+    accepted: Path,
+    card: Card,
+    splits: Path,
+    features: Path,
+    teacher: Path,
+    students: Mapping[str, Path],
+    *,
+    single: str,
+    seed: int,
+) -> Table:
+    """Let every model score every video.
+
+    Students run from what ships, their ONNX bundle, on the cached views. The handcrafted baseline
+    is there if the zoo has handcrafted experts.
+    """
+    everything = manifests.read(accepted)
+    frame = learnable(everything, store.failed(features))
+    if len(frame) < len(everything):
+        log.warning("%d videos have no features and are left out", len(everything) - len(frame))
+    frame["split"] = split.of_videos(frame, split.read(splits)).to_numpy()
+    shas = frame["sha256"].tolist()
+    model, about = teachers.load(teacher)
+    known = store.experts(features)
+    initial = store.load(features, shas)
+    lesson = assemble(frame, card, frame["split"].tolist(), initial, count=model.shape.levels)
+    first = predict.teacher(model, initial, np.array(about.values))
+
+    rated = frame["split"].isin(["validation", "test"]) & frame["mos"].notna()
+    views = store.views(features, frame.loc[rated, "sha256"].tolist())
+    scores: dict[str, Float[np.ndarray, " videos"]] = {}
+    for name, folder in students.items():
+        network = runtime.load(folder)
+        scores[name] = np.full(len(frame), np.nan)
+        scores[name][rated] = [network.predict(view).score for view in views]
+    scores["teacher"] = first.score
+    scores["single"] = predict.single(lesson, single, seed=seed)
+    trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna())
+    mos = _column(frame, "mos")
+    statistics = [
+        value.mean(1) if value.ndim == 3 else value
+        for name, value in initial.items()
+        if known[name]["tags"].get("family") == "handcrafted"
+    ]
+    if statistics:
+        together = np.concatenate(statistics, axis=1)
+        scores["handcrafted"] = baselines.handcrafted(
+            together[trained],
+            mos[trained],
+            frame["content"].to_numpy()[trained],
+            together,
+            rng=np.random.default_rng(seed),
+        )
+    scores["constant"] = baselines.constant(mos[trained], count=len(frame))
+    models = tuple(name for name in MODELS if name in scores)
+    return Table(
+        videos=frame.assign(**{name: scores[name] for name in models}),
+        models=models,
+        importance=pd.DataFrame(first.importance, columns=list(first.experts)),
+    )
+
+
+def summary(
+    rows: pd.DataFrame,
+    models: tuple[str, ...],
+    curves: Mapping[str, Curve],
+    card: Card,
+    *,
+    params: Evaluate,
+    seed: int,
+) -> dict[str, Any]:
+    """Agreement of every model on the rated videos of one split, rounded."""
+    rated = Rated(
+        contents=rows["content"].to_numpy(str),
+        mos=_column(rows, "mos"),
+        scores={name: _column(rows, name) for name in models},
+        columns={name: rows[name] for name in params.slices},
+    )
+    return rounded(
+        summarise(
+            rated,
+            curves,
+            opinion=card.opinion,
+            resamples=params.bootstrap,
+            confidence=params.confidence,
+            rng=np.random.default_rng(seed),
+        )
+    )
+
+
+def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean importance of each expert for each kind of video, the most important expert first."""
+    found = table.importance.loc[rows.index].groupby(rows["kind"]).mean()
+    return found[found.mean().sort_values(ascending=False, kind="stable").index]
+
+
+def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[Miss]:
+    """The videos with the largest error after the map, with a picture of each."""
+    score = curve(_column(rows, "student"))
+    order = np.argsort(-np.abs(score - _column(rows, "mos")), kind="stable")[:count]
+    return [
+        Miss(
+            video=row["video"],
+            mos=float(row["mos"]),
+            score=float(score[place]),
+            group=row["kind"],
+            picture=middle_frame(videos / row["video"]),
+        )
+        for place, row in zip(order, (rows.iloc[n] for n in order), strict=True)
+    ]
+
+
+def _settings(student: Path, params: Evaluate, seed: int) -> dict[str, object]:
+    card = runtime.load(student).card
+    return {
+        "seed": seed,
+        **params.model_dump(mode="json"),
+        "slices": ", ".join(params.slices),
+        "backbone": card.backbone,
+        "student": card.model_id,
+        "licences": "; ".join(map(str, card.licences)),
+    }
+
+
+def _column(rows: pd.DataFrame, name: str) -> Float[np.ndarray, " videos"]:
+    return rows[name].to_numpy(np.float64)
+
+
+def _write_json(path: Path, found: Mapping[str, Any]) -> None:
+    with atomic(path) as unfinished:
+        text = json.dumps(found, indent=2, sort_keys=True, allow_nan=False)
+        unfinished.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, rows: pd.DataFrame) -> None:
+    with atomic(path) as unfinished:
+        rows.to_csv(unfinished, index=False, float_format="%.6f", lineterminator="\n")
