@@ -94,8 +94,8 @@ def evaluate(
     )
     if missing := [name for name in params.slices if name not in table.videos]:
         raise DataError(
-            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; it has "
-            f"{', '.join(map(str, manifests.read(accepted)))}; import.keep carries more of labels.csv along"
+            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
+            f"carries columns of labels.csv along; there are {', '.join(map(str, table.videos))}"
         )
     sides = {name: table.rated(name) for name in ("validation", "test")}
     curves = {
