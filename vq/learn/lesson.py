@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from jaxtyping import Float, Int, Shaped, UInt8
 from torch import Tensor
 
 
+@runtime_checkable
 class Sight(Protocol):
     """What the student sees of the videos."""
 

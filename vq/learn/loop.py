@@ -5,7 +5,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -16,6 +16,7 @@ from vq.learn.checkpoint import Checkpoint
 log = logging.getLogger(__name__)
 
 
+@runtime_checkable
 class Schedule(Protocol):
     """How long and how fast: the fields that `teach` and `distill` of params share."""
 

@@ -96,7 +96,7 @@ def judge(
     if len(left) < 2:
         lines = "; ".join(f"{one.name}: {one.reason}" for one in judged)
         raise DataError(
-            f"{len(left)} of {len(judged)} experts are candidates, a combination needs two ({lines}). "
+            f"{len(left)} of {len(judged)} experts are candidates; two are needed ({lines}). "
             "Bring more experts (extract.experts) or more videos, or lower prune.confidence"
         )
     return judged

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import timm
 import torch
@@ -22,6 +22,7 @@ class Second:
     logits: Float[Tensor, "batch levels"]
 
 
+@runtime_checkable
 class Trunk(Protocol):
     """Gives the second initial feature; `width` numbers (d_s) for each video."""
 

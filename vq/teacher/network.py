@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vq.zoo.standard import Standard
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Shape:
     """What a teacher is built from."""
 

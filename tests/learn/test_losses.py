@@ -1,0 +1,92 @@
+"""Losses, against numbers worked out by hand."""
+
+import math
+
+import pytest
+import torch
+
+from vq.learn import losses
+
+VALUES = torch.tensor([1.0, 2.0, 3.0])
+
+
+def test_cross_entropy_of_even_odds() -> None:
+    """Equal logits over three levels cost log 3, whatever the label."""
+    target = torch.tensor([[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]])
+
+    assert losses.cross_entropy(torch.zeros(2, 3), target).item() == pytest.approx(math.log(3))
+
+
+def test_plcc_is_zero_in_agreement_and_one_in_contradiction() -> None:
+    """Any rising line agrees, any falling one contradicts."""
+    mos = torch.tensor([1.0, 2.0, 4.0])
+
+    assert losses.plcc(10 * mos - 3, mos).item() == pytest.approx(0, abs=1e-6)
+    assert losses.plcc(-mos, mos).item() == pytest.approx(1, abs=1e-6)
+
+
+def test_rank_counts_only_pairs_in_the_wrong_order() -> None:
+    """Of three scores one pair is swapped, by 1: twice among nine, over the spread of mos."""
+    mos = torch.tensor([1.0, 2.0, 3.0])
+    spread = math.sqrt(2 / 3)
+
+    assert losses.rank(mos * 7, mos).item() == 0
+    swapped = losses.rank(torch.tensor([2.0, 1.0, 3.0]), mos)
+    assert swapped.item() == pytest.approx(2 / 9 / spread)
+
+
+def test_an_unlabelled_video_takes_no_part_in_a_prediction_loss() -> None:
+    """Its logits get no gradient; those of the others do."""
+    logits = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], requires_grad=True)
+    target = torch.eye(3)
+    target[1] = torch.nan
+
+    losses.prediction(logits, target, VALUES, plcc_weight=1.0, rank_weight=1.0).backward()
+
+    assert logits.grad is not None
+    assert logits.grad[1].abs().sum() == 0
+    assert (logits.grad[[0, 2]].abs().sum(1) > 0).all()
+
+
+def test_a_batch_without_labels_costs_nothing() -> None:
+    """A batch of unlabelled videos must not end training with NaN."""
+    logits = torch.ones(2, 3, requires_grad=True)
+
+    loss = losses.prediction(
+        logits, torch.full((2, 3), torch.nan), VALUES, plcc_weight=1.0, rank_weight=1.0
+    )
+
+    assert loss.item() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        pytest.param("mse", 2.5, id="mse"),  # (1 + 4) / 2
+        pytest.param("smooth_l1", 1.0, id="smooth-l1"),  # (1 - .5 + 2 - .5) / 2
+        pytest.param("cosine", 1 - 4 / (2 * math.sqrt(5)), id="cosine"),
+    ],
+)
+def test_feature_losses_by_hand(kind: str, expected: float) -> None:
+    """First (0, 2) against second (1, 4): differences 1 and 2."""
+    first, second = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 4.0]])
+    if kind == "cosine":
+        second = torch.tensor([[1.0, 2.0]])
+
+    found = losses.feature(first, second, known=torch.tensor([True]), kind=kind, stop_gradient=True)
+
+    assert found.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_stop_gradient_keeps_the_teacher_out(*, stop: bool) -> None:
+    """With it, L3 teaches the student alone."""
+    first = torch.tensor([[1.0, 0.0]], requires_grad=True)
+    second = torch.tensor([[0.0, 1.0]], requires_grad=True)
+
+    losses.feature(
+        first, second, known=torch.tensor([True]), kind="mse", stop_gradient=stop
+    ).backward()
+
+    assert (first.grad is None) == stop
+    assert second.grad is not None

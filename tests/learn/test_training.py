@@ -1,0 +1,184 @@
+"""Teacher, student and the loop that trains them, on lessons with a known truth."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from vq.evaluate import agreement
+from vq.learn import predict
+from vq.learn.checkpoint import Checkpoint
+from vq.learn.distill import distill, look
+from vq.learn.lesson import Lesson, Pictures
+from vq.learn.loop import initialisation
+from vq.learn.probe import PROBE, PROBE_STUDENT
+from vq.learn.teach import teach
+from vq.student.network import Features, Student
+
+TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})
+DISTILL = PROBE_STUDENT.model_copy(update={"epochs": 12, "batch": 16})
+Make = Callable[..., Lesson]
+
+
+def student(seed: int = 0) -> Student:
+    """A student on six cached numbers."""
+    with initialisation(seed):
+        return Student(Features(6), dim=PROBE.dim, levels=5)
+
+
+def weights(model: torch.nn.Module) -> torch.Tensor:
+    """All of a model in one row."""
+    return torch.cat([value.flatten() for value in model.state_dict().values()])
+
+
+def srcc(logits: torch.Tensor, lesson: Lesson) -> float:
+    """Agreement on validation."""
+    target = lesson.target[lesson.validation]
+    score = logits.softmax(1) @ lesson.values
+    return agreement.srcc(score.detach().numpy(), (target @ lesson.values).numpy())
+
+
+def test_the_teacher_learns_and_prefers_the_expert_that_knows(make_lesson: Make) -> None:
+    """Importance goes to the expert that sees the mos, not to noise (claim 4)."""
+    lesson = make_lesson({"noise": 1.0, "knows": 0.3})
+
+    found = predict.teacher(
+        teach(lesson, params=TEACH, seed=0),
+        {name: value.numpy() for name, value in lesson.features.items()},
+        lesson.values.numpy(),
+    )
+
+    rows = lesson.validation.numpy()
+    truth = (lesson.target @ lesson.values).numpy()[rows]
+    assert agreement.srcc(found.score[rows], truth) > 0.9
+    noise, knows = found.importance[rows].mean(0)
+    assert knows > noise + 0.1
+
+
+def test_same_seed_same_bits(make_lesson: Make) -> None:
+    """And another seed, another teacher."""
+    lesson = make_lesson({"a": 0.5, "b": 0.5})
+
+    once, again, other = (weights(teach(lesson, params=TEACH, seed=s)) for s in (3, 3, 4))
+
+    assert torch.equal(once, again)
+    assert not torch.equal(once, other)
+
+
+@pytest.mark.parametrize("mode", ["joint", "staged"])
+def test_only_joint_training_moves_the_teacher(make_lesson: Make, mode: str) -> None:
+    """Claim 1's one objective lets the teacher's small parts keep learning; staged holds them."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    teacher = teach(lesson, params=TEACH, seed=0)
+    before = weights(teacher)
+    pupil = student()
+
+    distill(
+        pupil, teacher, lesson, params=DISTILL.model_copy(update={"mode": mode, "a": 0.5}), seed=0
+    )
+
+    assert torch.equal(before, weights(teacher)) == (mode == "staged")
+    with torch.no_grad():
+        assert srcc(look(pupil, lesson, lesson.validation), lesson) > 0.9
+
+
+def test_l3_brings_the_features_together(make_lesson: Make) -> None:
+    """With c > 0 the second feature points where the first does; without, it has no reason to."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    teacher = teach(lesson, params=TEACH, seed=0)
+
+    def closeness(c: float) -> float:
+        pupil = student()
+        distill(pupil, teacher, lesson, params=DISTILL.model_copy(update={"c": c}), seed=0)
+        assert lesson.sight is not None
+        with torch.no_grad():
+            first = teacher(lesson.of(lesson.validation)).feature
+            second = pupil(lesson.sight.whole(lesson.validation)).feature
+        return float(torch.cosine_similarity(first, second).mean())
+
+    assert 1 - closeness(3.0) < 0.9 * (1 - closeness(0.0))
+
+
+def test_unlabelled_videos_teach_through_the_feature_loss_alone(make_lesson: Make) -> None:
+    """With c = 0 they change nothing beyond their place in the batches; with c > 0 they do."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6}, unlabelled=30)
+    teacher = teach(lesson, params=TEACH, seed=0)
+    only_them = replace(lesson, train=torch.arange(30))
+
+    def moved(c: float) -> float:
+        pupil = student()
+        before = weights(pupil)
+        once = DISTILL.model_copy(update={"c": c, "epochs": 1, "weight_decay": 0.0})
+        distill(pupil, teacher, only_them, params=once, seed=0)
+        trained = {n: v for n, v in pupil.state_dict().items() if not n.startswith("standard")}
+        fresh = student().state_dict()
+        assert len(before) == len(weights(pupil))
+        return sum(float((v - fresh[n]).abs().sum()) for n, v in trained.items())
+
+    assert moved(0.0) == 0
+    assert moved(1.0) > 0
+
+
+class KilledError(Exception):
+    """Stands for a kill between two epochs."""
+
+
+def test_a_resumed_run_ends_with_the_same_bits(make_lesson: Make, tmp_path: Path) -> None:
+    """Killed after epoch 5 and started again, or run through: the weights are the same."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6})
+
+    def run(path: Path, *, kill: int | None = None) -> Student:
+        pupil, teacher = student(), teach(lesson, params=TEACH, seed=0)
+
+        def record(epoch: int, values: dict[str, float]) -> None:
+            if epoch == kill:
+                raise KilledError
+
+        distill(
+            pupil,
+            teacher,
+            lesson,
+            params=DISTILL.model_copy(update={"mode": "joint", "a": 0.5}),
+            expert_dropout=0.2,
+            seed=0,
+            checkpoint=Checkpoint(path, key="k"),
+            record=record,
+        )
+        return pupil
+
+    with pytest.raises(KilledError):
+        run(tmp_path / "killed", kill=5)
+
+    assert torch.equal(weights(run(tmp_path / "killed")), weights(run(tmp_path / "through")))
+
+
+def test_a_checkpoint_of_other_inputs_is_not_resumed(make_lesson: Make, tmp_path: Path) -> None:
+    """Changed params or data start anew; half-written files cannot be, but foreign ones can."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    fresh = student()
+    distill(fresh, None, lesson, params=DISTILL, seed=0)
+    path = tmp_path / "other"
+    longer = DISTILL.model_copy(update={"epochs": 3})
+    distill(student(1), None, lesson, params=longer, seed=1, checkpoint=Checkpoint(path, "old"))
+
+    pupil = student()
+    distill(pupil, None, lesson, params=DISTILL, seed=0, checkpoint=Checkpoint(path, "new"))
+
+    assert torch.equal(weights(pupil), weights(fresh))
+
+
+def test_training_views_are_drawn_and_whole_views_are_not() -> None:
+    """A step sees some moments, in order, perhaps mirrored; scoring sees them all, as they are."""
+    view = torch.arange(8 * 4 * 2 * 2, dtype=torch.uint8).reshape(8, 4, 2, 2).numpy()
+    sight = Pictures([view], moments=3)
+
+    drawn = sight.draw(torch.tensor([0]), torch.Generator().manual_seed(0))
+    whole = sight.whole(torch.tensor([0]))
+
+    assert drawn.shape == (1, 3, 4, 2, 2)
+    assert torch.equal(whole[0], torch.from_numpy(view))
+    firsts = drawn[0, :, 0, 0, :].min(dim=1).values.tolist()
+    assert firsts == sorted(firsts)
+    assert all(first % 16 == 0 for first in firsts)
