@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -54,7 +55,7 @@ def write_video(
     """Encode a video, lossless by default; `times` are the frames' milliseconds, if not even."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(path, "w", options=muxer or {}) as container:
-        stream = container.add_stream(codec, rate=fps, options=options or {})
+        stream: Any = container.add_stream(codec, rate=fps, options=options or {})
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
         stream.codec_context.thread_count = 1  # the same bytes on every machine
         if times:
@@ -75,7 +76,7 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
     Without a name it is called by its frames and rate: `20f25.mkv`.
     """
 
-    def make(frames: int = 10, *, name: str | None = None, fps: int = 25, **how: object) -> Path:
+    def make(frames: int = 10, *, name: str | None = None, fps: int = 25, **how: Any) -> Path:
         return write_video(tmp_path / (name or f"{frames}f{fps}.mkv"), frames, fps=fps, **how)
 
     return make
@@ -85,8 +86,8 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
 def make_h264(make_video: Callable[..., Path]) -> Callable[..., Path]:
     """Write an ordinary upload: moving, H.264 in MP4, its index at the front."""
 
-    def make(name: str = "clip.mp4", frames: int = 24, **how: object) -> Path:
-        ordinary: dict[str, object] = {
+    def make(name: str = "clip.mp4", frames: int = 24, **how: Any) -> Path:
+        ordinary: dict[str, Any] = {
             "width": 96,
             "height": 64,
             "codec": "libx264",

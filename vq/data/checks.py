@@ -32,6 +32,14 @@ NAMES = (
 )
 """Every check, in the order in which they judge: a row is rejected by the first that it fails."""
 
+LOWER_LIMITS = (
+    ("long_enough", "frames", "min_frames"),
+    ("large_enough", "short_side_px", "min_side_px"),
+    ("not_black", "brightness", "min_brightness"),
+    ("not_frozen", "motion", "min_motion"),
+)
+"""Check, column, and the setting that the column has to reach."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -80,86 +88,55 @@ def find(
 
 
 def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:
-    scale = card.scale
-    checks = [
+    low, high = card.scale.min, card.scale.max
+    return [
         Check(
             "readable",
             gxe.ExpectColumnValuesToBeInSet(column="problem", value_set=[""]),
             "problem",
-            "",
+            remedy="",
         ),
+        *([_labelled()] if params.unlabelled == "reject" else []),
         _between(
             "on_scale",
             "mos",
-            f"correct the label or card.yaml: the scale is {scale.min:g} to {scale.max:g}",
-            scale.min,
-            scale.max,
+            low,
+            high,
+            f"correct it, or the scale in card.yaml: {low:g} to {high:g}",
         ),
         _between(
-            "spread", "mos_std", "correct the label: a standard deviation is never negative", 0
+            "spread", "mos_std", 0, None, "correct it: a standard deviation is never negative"
         ),
-        _between(
-            "long_enough",
-            "frames",
-            f"replace it, or lower validate.min_frames ({params.min_frames})",
-            params.min_frames,
-        ),
-        _between(
-            "large_enough",
-            "short_side_px",
-            f"replace it, or lower validate.min_side_px ({params.min_side_px})",
-            params.min_side_px,
-        ),
-        _between(
-            "not_black",
-            "brightness",
-            f"replace it, or lower validate.min_brightness ({params.min_brightness:g})",
-            params.min_brightness,
-        ),
-        _between(
-            "not_frozen",
-            "motion",
-            f"replace it, or lower validate.min_motion ({params.min_motion:g})",
-            params.min_motion,
+        *(
+            _between(
+                name,
+                column,
+                limit,
+                None,
+                f"replace the video, or lower validate.{setting} ({limit:g})",
+            )
+            for name, column, setting in LOWER_LIMITS
+            for limit in [getattr(params, setting)]
         ),
     ]
-    if params.unlabelled == "reject":
-        expectation = gxe.ExpectColumnValuesToNotBeNull(column="mos")
-        checks.insert(
-            1, Check("labelled", expectation, "mos", "label it, or set validate.unlabelled to keep")
-        )
-    return checks
 
 
 def _of_repetition() -> list[Check]:
+    row = "remove the row: an earlier one labels the same video"
+    file = "remove the file: another one has the same bytes"
     return [
-        _between(
-            "first_of_video",
-            "earlier_video",
-            "remove the row: an earlier one labels the same video",
-            None,
-            0,
-            shown="video",
-        ),
-        _between(
-            "first_of_file",
-            "earlier_sha256",
-            "remove the file: another one has the same bytes",
-            None,
-            0,
-            shown="sha256",
-        ),
+        _between("first_of_video", "earlier_video", None, 0, row, shown="video"),
+        _between("first_of_file", "earlier_sha256", None, 0, file, shown="sha256"),
     ]
 
 
+def _labelled() -> Check:
+    expectation = gxe.ExpectColumnValuesToNotBeNull(column="mos")
+    return Check("labelled", expectation, "mos", "label it, or set validate.unlabelled to keep")
+
+
 def _between(
-    name: str,
-    column: str,
-    remedy: str,
-    low: float | None,
-    high: float | None = None,
-    *,
-    shown: str = "",
+    name: str, column: str, low: float | None, high: float | None, remedy: str, *, shown: str = ""
 ) -> Check:
     # Nulls pass: what is missing is the business of `readable` and `labelled`.
     expectation = gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
@@ -206,13 +183,13 @@ def _run(
     checked = rows.reset_index(drop=True)
     outcome = context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": checked})
     (validation,) = outcome.run_results.values()
-    failed = {
+    results = {
         (result.expectation_config.type, result.expectation_config.kwargs["column"]): result
         for result in validation.results
     }
     found: dict[int, dict[str, str]] = {}
     for check in checks:
-        result = failed[check.expectation.expectation_type, check.expectation.column]
+        result = results[check.expectation.expectation_type, check.expectation.column]
         if result.exception_info.get("raised_exception"):
             raise RuntimeError(f"check {check.name}: {result.exception_info['exception_message']}")
         for position in result.result.get("unexpected_index_list") or []:

@@ -62,9 +62,11 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
 def _decode(path: Path, choose: Callable[[int], Iterable[int]], threads: int) -> Decoded:
     promised = stream.count(path)
     if not promised:
-        raise VideoError(path, "holds no frame; encode or download it again")
+        raise VideoError(path, stream.NO_FRAME)
     found = _collect(path, promised, _wanted(choose, promised), threads)
     if found.frame_count < promised:
+        if threads > 1:
+            raise stream.DamagedError(path)
         found = _collect(path, found.frame_count, _wanted(choose, found.frame_count), threads)
     return found
 
@@ -81,12 +83,12 @@ def _collect(path: Path, frame_count: int, wanted: set[int], threads: int) -> De
     pixels: dict[int, np.ndarray] = {}
     seconds: dict[int, float] = {}
     last = max(wanted, default=0)
-    for number, frame in enumerate(stream.frames(path, threads=threads)):
+    for number, (time, frame) in enumerate(stream.frames(path, threads=threads)):
         if number == 0:
-            first, convert = frame, Converter(frame)
+            convert = Converter(frame)
         if number in wanted:
             pixels[number] = convert.rgb(frame)
-            seconds[number] = (frame.time or 0.0) - (first.time or 0.0)
+            seconds[number] = time
         if number == last:
             return Decoded(frame_count, pixels, seconds)
     return Decoded(number + 1, pixels, seconds)

@@ -53,11 +53,13 @@ def probe(path: Path) -> Probe:
         codec = opened.codec_context.codec.canonical_name
         rate = float(opened.guessed_rate or 0)
     looks: list[np.ndarray] = []
-    for number, frame in enumerate(stream.frames(path)):
-        if number == 0:
+    span = 0.0
+    for seconds, frame in stream.frames(path):
+        if not looks:
             first, convert = frame, Converter(frame)
+        span = seconds
         looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
-    frames, span = len(looks), (frame.time or 0.0) - (first.time or 0.0)
+    frames = len(looks)
     fps = (frames - 1) / span if span > 0 else rate
     width, height = convert.size
     return Probe(

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
 """Formats that point at other files, or draw text: what they show is not in the file itself."""
 
+NO_FRAME = "not one frame can be decoded; encode or download it again"
+
 
 class DamagedError(Exception):
     """A packet does not decode, and with several threads it takes frames before it along."""
@@ -81,8 +83,8 @@ def count(path: Path) -> int:
         return sum(_is_shown(packet, codec) for packet in _packets(path, container, stream))
 
 
-def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
-    """Decode the frames of a file in the order in which they are shown.
+def frames(path: Path, *, threads: int = 1) -> Iterator[tuple[float, av.VideoFrame]]:
+    """Decode a file: each frame with its seconds since the first, in the order of display.
 
     A damaged packet costs its frames and no more, as in a player; a file that ends too early
     gives what it has.
@@ -93,6 +95,7 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
     """
     seen = damaged = 0
     with opened(path, threads=threads) as (container, stream):
+        clock = _Clock(stream)
         for packet in chain(_packets(path, container, stream), (None,)):
             try:
                 found = stream.decode(packet)
@@ -104,11 +107,33 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[av.VideoFrame]:
             except av.FFmpegError as error:
                 raise VideoError(path, explain(path, error)) from error
             seen += len(found)
-            yield from found
+            for frame in found:
+                yield clock.seconds(frame), frame
     if not seen:
-        raise VideoError(path, "not one frame can be decoded; encode or download it again")
+        raise VideoError(path, NO_FRAME)
     if damaged:
         log.warning("%s: %d packets are damaged, %d frames decode", path, damaged, seen)
+
+
+class _Clock:
+    """Times of frames; one that has none follows the frame before it at the usual distance."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._unit = float(stream.time_base or 0)
+        self._step = 1 / float(stream.guessed_rate or 25)
+        self._start: float | None = None
+        self._last = -self._step
+
+    def seconds(self, frame: av.VideoFrame) -> float:
+        # Not `frame.time`: it is not a number for the frames that come when a decoder is flushed.
+        if frame.pts is None:
+            self._last += self._step
+            return self._last
+        shown = frame.pts * self._unit
+        if self._start is None:
+            self._start = shown - (self._last + self._step)
+        self._last = shown - self._start
+        return self._last
 
 
 def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:

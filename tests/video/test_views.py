@@ -1,0 +1,91 @@
+"""What the student sees."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vq.video.decode import Decoded
+from vq.video.views import ViewSpec
+
+SPEC = ViewSpec(moments=2, grid=2, patch_px=4)
+
+
+def decoded(frames: int, height: int = 20, width: int = 30) -> Decoded:
+    """Every frame of a random video."""
+    pixels = np.random.default_rng(0).integers(0, 256, (frames, height, width, 3), np.uint8)
+    return Decoded(frames, dict(enumerate(pixels)), {n: n / 25 for n in range(frames)})
+
+
+def test_frames_needed_are_moments_and_their_neighbours() -> None:
+    """Moments 2 and 7 of ten, each with the next."""
+    assert SPEC.indices(10) == [2, 3, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [pytest.param(1, [0], id="one-frame"), pytest.param(2, [0, 1], id="two-frames")],
+)
+def test_after_the_last_frame_comes_the_one_before_it(frames: int, expected: list[int]) -> None:
+    """The neighbour always exists."""
+    assert SPEC.indices(frames) == expected
+
+
+def test_patches_are_of_native_resolution_in_the_middle_of_their_cells() -> None:
+    """By hand: rows 20 / 2 = 10 a cell, middles 5 and 15, starts 3 and 13, made even 2 and 12."""
+    video = decoded(10)
+
+    views = SPEC.cut(video)
+
+    assert views.shape == (2, 4, 8, 8)
+    rows = [2, 3, 4, 5, 12, 13, 14, 15]
+    columns = [4, 5, 6, 7, 20, 21, 22, 23]  # cells of 15: middles 7 and 22, starts 5 and 20
+    expected = video.pixels[7][np.ix_(rows, columns)]
+    np.testing.assert_array_equal(views[1, :3].transpose(1, 2, 0), expected)
+
+
+def test_the_last_channel_is_the_luma_of_the_next_frame() -> None:
+    """Within one level of Pillow's own conversion, which is BT.601 too."""
+    video = decoded(10)
+
+    views = SPEC.cut(video)
+
+    rows, columns = [2, 3, 4, 5, 12, 13, 14, 15], [4, 5, 6, 7, 20, 21, 22, 23]
+    expected = np.asarray(Image.fromarray(video.pixels[3]).convert("L"), int)
+    assert np.abs(views[0, 3] - expected[np.ix_(rows, columns)]).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("height", "width"),
+    [
+        pytest.param(5, 6, id="both-sides"),
+        pytest.param(7, 100, id="one-side"),
+        pytest.param(1, 1, id="a-pixel"),
+        pytest.param(8, 8, id="exact-fit"),
+        pytest.param(9, 11, id="odd"),
+    ],
+)
+def test_a_small_frame_is_scaled_up(height: int, width: int) -> None:
+    """A view always has its full size."""
+    assert SPEC.cut(decoded(3, height, width)).shape == (2, 4, 8, 8)
+
+
+def test_a_frame_of_the_size_of_a_view_is_seen_whole() -> None:
+    """Nothing is left out, nothing twice."""
+    video = decoded(10, 8, 8)
+
+    np.testing.assert_array_equal(SPEC.cut(video)[0, :3].transpose(1, 2, 0), video.pixels[2])
+
+
+def test_an_odd_patch_is_refused() -> None:
+    """Patches start on whole chroma samples."""
+    with pytest.raises(ValueError, match="patch_px even"):
+        ViewSpec(moments=8, grid=5, patch_px=31)
+
+
+def test_cutting_needs_no_torch() -> None:
+    """What scores must start fast and stay small."""
+    code = "import sys, vq.video.views, vq.video.probe; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
