@@ -76,7 +76,7 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
     Without a name it is called by its frames and rate: `20f25.mkv`.
     """
 
-    def make(frames: int = 10, *, name: str | None = None, fps: int = 25, **how: Any) -> Path:
+    def make(frames: int = 10, *, name: str | None = None, fps: int = 25, **how: Any) -> Path:  # noqa: ANN401
         return write_video(tmp_path / (name or f"{frames}f{fps}.mkv"), frames, fps=fps, **how)
 
     return make
@@ -86,7 +86,7 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
 def make_h264(make_video: Callable[..., Path]) -> Callable[..., Path]:
     """Write an ordinary upload: moving, H.264 in MP4, its index at the front."""
 
-    def make(name: str = "clip.mp4", frames: int = 24, **how: Any) -> Path:
+    def make(name: str = "clip.mp4", frames: int = 24, **how: Any) -> Path:  # noqa: ANN401
         ordinary: dict[str, Any] = {
             "width": 96,
             "height": 64,

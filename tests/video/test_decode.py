@@ -130,7 +130,11 @@ def test_a_video_that_ends_early_is_sampled_anew(make_h264: MakeVideo) -> None:
     path.write_bytes(path.read_bytes()[: int(0.6 * path.stat().st_size)])
     asked: list[int] = []
 
-    found = decode(path, lambda count: [asked.append(count) or count - 1])
+    def last(count: int) -> list[int]:
+        asked.append(count)
+        return [count - 1]
+
+    found = decode(path, last)
 
     assert asked == [stream.count(path), found.frame_count]
     assert 10 < found.frame_count < 60
