@@ -1,6 +1,7 @@
 """A made-up exhibit with everything that a report can show."""
 
 import base64
+import functools
 import io
 from typing import Literal
 
@@ -32,6 +33,7 @@ NOISE = {"student": 0.45, "plain": 0.55, "teacher": 0.4, "single": 0.6, "handcra
 EXPERTS = ["spatial_statistics", "picture_statistics", "temporal_statistics", "distortion"]
 
 
+@functools.cache
 def exhibit(
     *, opinion: Literal["human", "synthetic"] = "synthetic", contents: int = 9, seed: int = 0
 ) -> Exhibit:

@@ -65,6 +65,12 @@ def test_a_prediction_that_is_no_number_is_named(measure: Callable[..., float]) 
         measure(np.array([1.0, np.nan, 3.0]), np.array([1.0, 2.0, 3.0]))
 
 
+def test_a_map_that_is_flat_up_to_rounding_agrees_with_nothing() -> None:
+    """What is left of a model that ranks backwards, after a map that may not fall."""
+    assert agreement.plcc(3 + 1e-13 * np.arange(5.0), np.arange(5.0)) == 0
+    assert agreement.plcc(1e-13 * np.arange(5.0), np.arange(5.0)) == pytest.approx(1)
+
+
 def test_pearson_is_taken_in_double_precision() -> None:
     """Scores of float32 that differ by little on a large offset keep their correlation."""
     near = (1000 + np.arange(8) / 64).astype(np.float32)

@@ -48,6 +48,15 @@ def test_constant_predictions_agree_with_nothing_in_any_resample(name: str, vide
     assert (getattr(weighted, name)(np.full(60, 3.1), mos, weights) == 0).all()
 
 
+def test_pearson_does_not_depend_on_the_unit(videos: Videos) -> None:
+    """Of either side; and what is equal up to rounding agrees with nothing."""
+    predicted, mos, weights = videos
+    small = weighted.plcc(1e-12 * predicted.astype(float), 1e9 * mos, weights)
+
+    np.testing.assert_allclose(small, weighted.plcc(predicted, mos, weights), atol=1e-12)
+    assert (weighted.plcc(3 + 1e-13 * predicted.astype(float), mos, weights) == 0).all()
+
+
 @pytest.mark.parametrize("name", ["srcc", "krcc", "plcc"])
 def test_a_resample_without_a_ranking_says_so(name: str) -> None:
     """One video, drawn three times, gives nan; the other resample is measured."""

@@ -80,7 +80,8 @@ def plcc(predicted: Float[np.ndarray, " videos"], mos: Float[np.ndarray, " video
         ValueError: as `agreement`.
     """
     _refuse_what_ranks_nothing(predicted, mos)
-    if np.ptp(predicted) == 0:
+    # A map that is flat up to rounding is flat: what is left is noise, not agreement.
+    if np.ptp(predicted) <= 1e-9 * np.abs(predicted).max():
         return 0.0
     # In float64: of the seven digits of a float32 score, its distance from the mean keeps a few.
     return float(stats.pearsonr(predicted.astype(np.float64), mos.astype(np.float64)).statistic)

@@ -28,7 +28,7 @@ def plcc(
     weights: Float64[np.ndarray, "resamples videos"],
 ) -> Float64[np.ndarray, " resamples"]:
     """Pearson's correlation in each resample."""
-    return _pearson(predicted.astype(np.float64)[None], mos.astype(np.float64)[None], weights)
+    return _pearson(_in_unit_range(predicted), _in_unit_range(mos), weights)
 
 
 def rmse(
@@ -69,6 +69,12 @@ def _ranks(
     equal = np.add.reduceat(weights[:, order], first, axis=1)
     below = np.cumsum(equal, axis=1) - equal
     return (below + (equal + 1) / 2)[:, group]
+
+
+def _in_unit_range(values: Float[np.ndarray, " videos"]) -> Float64[np.ndarray, "1 videos"]:
+    # So that "equal up to rounding" is the same number for every unit.
+    values = values.astype(np.float64)
+    return (values / max(np.abs(values).max(), np.finfo(np.float64).tiny))[None]
 
 
 def _pearson(

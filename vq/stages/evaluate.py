@@ -35,23 +35,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """All videos that have features, and what each model says of them; row n is the n-th."""
+    """What each model says of each video."""
 
     videos: pd.DataFrame
     """The manifest, with `split` and one column of scores for each model."""
     models: tuple[str, ...]
     importance: pd.DataFrame
-    """Of each expert (columns) for each video."""
-
-    def rated(self, side: str) -> pd.DataFrame:
-        """The rated videos of a split; the index still says which row of the table it is."""
-        rows = self.videos[(self.videos["split"] == side) & self.videos["mos"].notna()]
-        if rows["mos"].nunique() < 2:
-            raise DataError(
-                f"the {side} split has {len(rows)} rated videos, with {rows['mos'].nunique()} "
-                "different ratings: nothing to rank; bring more contents, or another split.salt"
-            )
-        return rows
+    """Of each expert (columns) for each video; same index."""
 
 
 def evaluate(
@@ -82,22 +72,23 @@ def evaluate(
     determinism(threads=1)
     described = cards.load(card)
     kept = json.loads(zoo.read_bytes())
+    manifest = _videos(accepted, splits, features)
+    if missing := [name for name in params.slices if name not in manifest]:
+        raise DataError(
+            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
+            f"carries columns of labels.csv along; there are {', '.join(map(str, manifest))}"
+        )
+    rated = {name: _rated(manifest, name) for name in ("validation", "test")}
     table = scored(
-        accepted,
+        manifest,
         described,
-        splits,
         features,
         teacher,
         {"student": student, "plain": plain},
         single=kept["single"],
         seed=seed,
     )
-    if missing := [name for name in params.slices if name not in table.videos]:
-        raise DataError(
-            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
-            f"carries columns of labels.csv along; there are {', '.join(map(str, table.videos))}"
-        )
-    sides = {name: table.rated(name) for name in ("validation", "test")}
+    sides = {name: table.videos.loc[rows] for name, rows in rated.items()}
     curves = {
         name: mapping.fit(_column(sides["validation"], name), _column(sides["validation"], "mos"))
         for name in table.models
@@ -151,9 +142,8 @@ def evaluate(
 
 
 def scored(
-    accepted: Path,
+    frame: pd.DataFrame,
     card: Card,
-    splits: Path,
     features: Path,
     teacher: Path,
     students: Mapping[str, Path],
@@ -161,16 +151,20 @@ def scored(
     single: str,
     seed: int,
 ) -> Table:
-    """Let every model score every video.
+    """Let every model score every video, or at least all rated ones of validation and test.
 
     Students run from what ships, their ONNX bundle, on the cached views. The handcrafted baseline
     is there if the zoo has handcrafted experts.
+
+    Args:
+        frame: manifest with `split`.
+        card: of the data set.
+        features: index of the features.
+        teacher: bundle of the teacher.
+        students: bundle of each student, by name.
+        single: name of the best single expert.
+        seed: of what is fitted here: the baselines.
     """
-    everything = manifests.read(accepted)
-    frame = learnable(everything, store.failed(features))
-    if len(frame) < len(everything):
-        log.warning("%d videos have no features and are left out", len(everything) - len(frame))
-    frame["split"] = split.of_videos(frame, split.read(splits)).to_numpy()
     shas = frame["sha256"].tolist()
     model, about = teachers.load(teacher)
     known = store.experts(features)
@@ -210,6 +204,26 @@ def scored(
         models=models,
         importance=pd.DataFrame(first.importance, columns=list(first.experts)),
     )
+
+
+def _videos(accepted: Path, splits: Path, features: Path) -> pd.DataFrame:
+    """The manifest of the videos that have features, with their split."""
+    everything = manifests.read(accepted)
+    frame = learnable(everything, store.failed(features))
+    if len(frame) < len(everything):
+        log.warning("%d videos have no features and are left out", len(everything) - len(frame))
+    return frame.assign(split=split.of_videos(frame, split.read(splits)).to_numpy())
+
+
+def _rated(manifest: pd.DataFrame, side: str) -> pd.Index:
+    """Where the rated videos of a split are in the manifest."""
+    rows = manifest[(manifest["split"] == side) & manifest["mos"].notna()]
+    if (different := rows["mos"].nunique()) < 2:
+        raise DataError(
+            f"the {side} split has {len(rows)} rated videos, with {different} different ratings: "
+            "nothing to rank; bring more contents, or another split.salt"
+        )
+    return rows.index
 
 
 def summary(

@@ -1,0 +1,186 @@
+"""The report: whole, offline, the same every time."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.evaluate.exhibit import exhibit
+from vq.evaluate import report
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium here; Debian has it: apt-get install chromium"
+)
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    """A report with everything in it."""
+    return report.render(exhibit())
+
+
+def test_it_needs_no_network(page: str) -> None:
+    """No address, no script, no style sheet; and the page forbids them to the browser."""
+    assert not re.search(r"https?://|//cdn|<script|@import", page)
+    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["models", "differences", "scatter", "importance", "pruning", "slices", "worst", "made-of"],
+)
+def test_it_has_every_part(page: str, part: str) -> None:
+    """A section of that name, with a headline and a table, a list or a picture in it."""
+    section = re.search(rf'<section id="{part}".*?</section>', page, re.DOTALL)
+
+    assert section is not None
+    assert "<h2>" in section.group()
+    assert re.search(r"<(td|li|svg|dd)\b", section.group())
+
+
+def test_the_headline_is_the_students_srcc_on_test(page: str) -> None:
+    """With its interval, and the place where the gates are."""
+    found = exhibit().test["models"]["student"]["srcc"]
+
+    assert f'id="headline">{found["value"]:.3f}<' in page
+    assert f"95% interval {found['low']:.3f} to {found['high']:.3f}" in page
+    assert "verdict.json" in page
+
+
+def test_nobody_mistakes_synthetic_for_human(page: str) -> None:
+    """The banner is there for synthetic ratings, and only for those."""
+    human = report.render(exhibit(opinion="human"))
+
+    assert "Synthetic MOS: not people\N{RIGHT SINGLE QUOTATION MARK}s opinion" in page
+    assert "ynthetic" not in human
+    assert "SRCC of the student with the people\N{RIGHT SINGLE QUOTATION MARK}s ratings" in human
+
+
+def test_every_video_has_a_mark(page: str) -> None:
+    """90 videos on either split; a mark tells its video, its score and its rating."""
+    marks = re.findall(r"<title>([^<]+mp4 \(\w+\): scored [\d.]+, rated [\d.]+)</title>", page)
+
+    assert len(marks) == 180
+
+
+def test_the_same_numbers_give_the_same_bytes(page: str) -> None:
+    """No date, no random name: a changed report is a changed result."""
+    assert report.render(exhibit.__wrapped__()) == page
+
+
+def test_names_from_files_are_text() -> None:
+    """A file name, a note or a tag cannot put markup into the page."""
+    given = exhibit()
+    named = replace(given.worst[0], video="<img src=x onerror=alert(1)>.mp4")
+    page = report.render(replace(given, worst=[named]))
+
+    assert "<img src=x" not in page
+    assert "&lt;img src=x onerror" in page
+    assert "&lt;simulated&gt; raters" in page
+
+
+def test_a_table_without_values_is_readable() -> None:
+    """CSV reads empty cells as nan; the page says nothing there, not `nan`."""
+    page = report.render(exhibit())
+
+    assert not re.search(r"\bnan\b|\bNone\b", page)
+
+
+def test_few_contents_say_that_there_is_no_interval() -> None:
+    """One content in a split leaves the numbers and takes the intervals."""
+    page = report.render(exhibit(contents=1))
+
+    assert "no interval: too few contents" in page
+    assert "Too few contents to tell noise apart" in page
+
+
+def test_without_kinds_there_is_no_legend() -> None:
+    """A data set whose params ask for no slices has a report all the same."""
+    given = exhibit()
+    page = report.render(
+        replace(
+            given,
+            groups=["all videos"] * len(given.predictions),
+            grouped_by="",
+            test={**given.test, "slices": {}},
+            importance=pd.DataFrame({"a": [0.4], "b": [0.6]}, index=["all videos"]),
+        )
+    )
+
+    assert '<ul class="legend">' not in page
+    assert "all videos" in page
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "said"),
+    [
+        pytest.param(0.01, 0.09, "ahead", "is ahead of plain: +0.050", id="ahead"),
+        pytest.param(-0.01, 0.11, "level", "cannot be told apart", id="noise"),
+        pytest.param(None, None, "unknown", "Too few contents", id="unknown"),
+    ],
+)
+def test_a_difference_is_said_in_words(
+    low: float | None, high: float | None, verdict: str, said: str
+) -> None:
+    """Whether the interval holds 0 decides."""
+    found = report.difference("plain", {"value": 0.05, "low": low, "high": high})
+
+    assert found["verdict"] == verdict
+    assert said in found["sentence"]
+
+
+def test_a_student_that_is_behind_is_said_to_be() -> None:
+    """With a true minus sign."""
+    found = report.difference("teacher", {"value": -0.05, "low": -0.09, "high": -0.01})
+
+    assert found["verdict"] == "behind"
+    assert "behind teacher: \N{MINUS SIGN}0.050" in found["sentence"]
+
+
+@needs_chromium
+@pytest.mark.browser
+def test_a_browser_shows_it_without_complaint(page: str, tmp_path: Path) -> None:
+    """The parsed page has the headline, every picture loads, and the console stays empty."""
+    file = tmp_path / "report.html"
+    # The browser writes what it found into the page, since all we can ask for is its text.
+    probe = (
+        "<script>addEventListener('load', () => { document.title = "
+        "[...document.images].filter(i => i.naturalWidth > 0).length + ' pictures, ' + "
+        "document.querySelectorAll('svg .mark').length + ' marks, ' + "
+        "(document.documentElement.scrollWidth <= innerWidth ? 'fits' : 'too wide'); })</script>"
+    )
+    allowed = page.replace("default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'")
+    file.write_text(allowed.replace("</body>", probe + "</body>"), encoding="utf-8")
+
+    done = _browse(file, tmp_path)
+
+    assert "<title>10 pictures, 193 marks, fits</title>" in done.stdout
+    assert 'id="headline">0.' in done.stdout
+    assert "CONSOLE" not in done.stderr
+
+
+def _browse(file: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-logging=stderr",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--window-size=500,900",
+            f"--user-data-dir={home / 'profile'}",
+            "--dump-dom",
+            file.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )

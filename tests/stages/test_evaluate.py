@@ -1,0 +1,221 @@
+"""The evaluate stage, on a small data set whose models are made on the spot."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from tests.evaluate.exhibit import pruning
+from tests.score import toy
+from vq.data import manifest
+from vq.errors import DataError
+from vq.params import Evaluate
+from vq.stages.evaluate import evaluate
+from vq.teacher import bundle
+from vq.teacher.network import Shape, Teacher
+from vq.zoo.cache import Cache
+from vq.zoo.expert import Tags
+
+PARAMS = Evaluate(bootstrap=40, confidence=0.95, slices=("distortion", "height"), worst=2)
+SIDES = {"train": 4, "validation": 3, "test": 3}
+VERSIONS = 4
+
+
+class Workspace(NamedTuple):
+    """Files of the stage, in order."""
+
+    accepted: Path
+    card: Path
+    videos: Path
+    splits: Path
+    features: Path
+    zoo: Path
+    pruning: Path
+    teacher: Path
+    student: Path
+    plain: Path
+    validation: Path
+    test: Path
+    predictions: Path
+    scatter: Path
+    report: Path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Workspace:
+    """Inputs that a test may change."""
+    return make(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Outs of one run of the stage; read them and leave them as they are."""
+    files = make(tmp_path_factory.mktemp("evaluated"))
+    evaluate(*files, params=PARAMS, seed=7)
+    return files
+
+
+def make(tmp_path: Path) -> Workspace:
+    """Ten contents, four versions each, rated by how bright they are; all inputs are written."""
+    names = Workspace._fields
+    files = Workspace(*(tmp_path / ("out" if n > 9 else "in") / f for n, f in enumerate(names)))
+    (tmp_path / "in").mkdir()
+    rng = np.random.default_rng(0)
+    contents = [f"{side}-{n}" for side, count in SIDES.items() for n in range(count)]
+    rows = [
+        {
+            "video": f"{content}-{version}.mkv", "sha256": f"{len(contents) * version + n:064x}",
+            "mos": 1 + 4 * brightness, "mos_std": 0.5, "content": content, "dataset": "toy",
+            "height": 24, "codec": "ffv1", "problem": "",
+            "distortion": ["dark", "pale"][version % 2],
+        }
+        for n, content in enumerate(contents)
+        for version, brightness in enumerate(rng.uniform(0.05, 0.95, VERSIONS))
+    ]  # fmt: skip
+    table = manifest.build(rows, keep=("distortion",))
+    manifest.write(table, files.accepted)
+    for video in table["video"]:
+        toy.write_video(files.videos / video, frames=3)
+    pd.DataFrame({"content": contents, "split": [c.split("-")[0] for c in contents]}).to_csv(
+        files.splits, index=False
+    )
+    files.card.write_text(
+        yaml.safe_dump(
+            {"name": "toy", "opinion": "synthetic", "scale": {"min": 1, "max": 5}, "licence": "own"}
+        )
+    )
+    files.zoo.write_text(json.dumps({"experts": ["bright", "statistics"], "single": "bright"}))
+    pruning().to_csv(files.pruning, index=False)
+    _write_features(files, table, rng)
+    _write_teacher(files.teacher)
+    toy.write_bundle(files.student, *toy.BRIGHTNESS)
+    toy.write_bundle(files.plain, *toy.random_network(0), name="plain")
+    return files
+
+
+def _write_features(files: Workspace, table: pd.DataFrame, rng: np.random.Generator) -> None:
+    cache, shas = Cache(files.features.parent / "cache"), table["sha256"].tolist()
+    bright = ((table["mos"].to_numpy(float) - 1) / 4).astype(np.float32)
+    shape = (toy.MOMENTS, 4, toy.SIDE_PX, toy.SIDE_PX)
+    cache.write(
+        "views-1",
+        {s: np.full(shape, int(255 * b), np.uint8) for s, b in zip(shas, bright, strict=True)},
+    )
+    experts = {}
+    for name, family in {"bright": "mobilenetv3", "statistics": "handcrafted"}.items():
+        noise = rng.normal(0, 0.1, (len(shas), 2, 3)).astype(np.float32)
+        cache.write(f"{name}-1", {s: b + n for s, b, n in zip(shas, bright, noise, strict=True)})
+        tags = asdict(Tags(family, "none", "none", "own"))
+        experts[name] = {
+            "key": f"{name}-1",
+            "kind": "image",
+            "dim": 3,
+            "fusion": "mean",
+            "tags": tags,
+        }
+    views = {"key": "views-1", "moments": toy.MOMENTS, "grid": toy.GRID, "patch_px": toy.PATCH_PX}
+    index = {
+        "cache": "cache",
+        "experts": experts,
+        "views": views,
+        "failed": {},
+        "videos": len(shas),
+    }
+    files.features.write_text(json.dumps(index))
+
+
+def _write_teacher(folder: Path) -> None:
+    torch.manual_seed(0)
+    shape = Shape(
+        {"bright": 3, "statistics": 3}, attention=(), dim=8, gate_dim=4, levels=2, dropout=0.0
+    )
+    card = bundle.TeacherCard(shape, (1.0, 5.0), 0.2, {"srcc": 0.5, "plcc": 0.5})
+    teacher = Teacher(shape)
+    teacher.fit_scales({name: torch.randn(9, 3) for name in shape.experts})
+    bundle.save(teacher, card, folder)
+
+
+def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:
+    """The toy student sees brightness, and brightness is the rating: it ranks perfectly."""
+    for path, opinion in ((evaluated.validation, "synthetic"), (evaluated.test, "synthetic")):
+        found = json.loads(path.read_text())
+        assert (found["rows"], found["contents"], found["opinion"]) == (12, 3, opinion)
+        assert set(found["models"]) == {
+            "student", "plain", "teacher", "single", "handcrafted", "constant",
+        }  # fmt: skip
+        assert found["models"]["student"]["srcc"]["value"] > 0.99
+        assert found["models"]["handcrafted"]["srcc"]["value"] > 0.8
+        assert found["models"]["constant"]["srcc"]["value"] == 0
+        assert set(found["differences"]) == {f"student-{name}" for name in found["models"]} - {
+            "student-student"
+        }
+        assert found["slices"]["height"]["24"]["n"] == 12
+    assert json.loads(evaluated.test.read_text())["maps"]["student"]["kind"] in (
+        "linear",
+        "logistic",
+    )
+
+
+def test_predictions_have_a_row_for_every_rated_video(evaluated: Workspace) -> None:
+    """Of validation and test; the scatter plot, which people tune by, shows validation alone."""
+    found, scatter = pd.read_csv(evaluated.predictions), pd.read_csv(evaluated.scatter)
+    assert list(found) == [
+        "video", "content", "split", "mos",
+        "student", "plain", "teacher", "single", "handcrafted", "constant",
+    ]  # fmt: skip
+    assert found.groupby("split").size().to_dict() == {"test": 12, "validation": 12}
+    assert found.notna().all(axis=None)
+    assert list(scatter) == ["video", "mos", "score"]
+    assert scatter["video"].str.startswith("validation").all()
+
+
+def test_the_report_shows_the_worst_validation_videos(evaluated: Workspace) -> None:
+    """As pictures; test videos stay unseen."""
+    page = evaluated.report.read_text()
+    pictures = [part for part in page.split("<img ")[1:] if "data:image/jpeg" in part]
+    assert len(pictures) == PARAMS.worst
+    assert all("Middle frame of validation-" in picture for picture in pictures)
+    assert "Synthetic MOS" in page
+
+
+def test_the_same_seed_gives_the_same_bytes(evaluated: Workspace, tmp_path: Path) -> None:
+    """Every out, so that `dvc repro` on another day changes nothing."""
+    again = Workspace(*evaluated[:10], *(tmp_path / path.name for path in evaluated[10:]))
+    evaluate(*again, params=PARAMS, seed=7)
+
+    assert [path.read_bytes() for path in again[10:]] == [p.read_bytes() for p in evaluated[10:]]
+
+
+def test_without_handcrafted_experts_there_is_no_such_baseline(files: Workspace) -> None:
+    """It is left out, and the gate that asks for it stays shut: nobody invents a number."""
+    index = json.loads(files.features.read_text())
+    index["experts"]["statistics"]["tags"]["family"] = "resnet"
+    files.features.write_text(json.dumps(index))
+
+    evaluate(*files, params=PARAMS, seed=7)
+
+    assert "handcrafted" not in json.loads(files.test.read_text())["models"]
+
+
+def test_a_slice_that_is_no_column_is_named(files: Workspace) -> None:
+    """With the columns there are."""
+    wrong = PARAMS.model_copy(update={"slices": ("distorsion",)})
+
+    with pytest.raises(DataError, match=r"no column 'distorsion'.*import\.keep.*distortion"):
+        evaluate(*files, params=wrong, seed=7)
+
+
+def test_a_split_without_ratings_is_named(files: Workspace) -> None:
+    """Unlabelled videos may be anywhere; a test split of nothing else measures nothing."""
+    table = manifest.read(files.accepted)
+    table.loc[table["content"].str.startswith("test"), "mos"] = np.nan
+    manifest.write(table, files.accepted)
+
+    with pytest.raises(DataError, match="the test split has 0 rated videos"):
+        evaluate(*files, params=PARAMS, seed=7)
