@@ -1,0 +1,149 @@
+"""The networks that `vq pretrain` made and this package ships, each with its card."""
+
+import difflib
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vq.errors import WeightsError
+
+if TYPE_CHECKING:  # path and card serve those who must not load torch
+    from torch import nn
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""Folder with one `.safetensors` and one `.json` for each network."""
+
+
+class Card(BaseModel):
+    """What is known of a network; stands beside its weights as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: int = Field(ge=1)
+    """Goes up with every change of the weights."""
+    architecture: str
+    """timm name; the weights fit `timm.create_model(architecture, features_only=True)`."""
+    levels: tuple[int, ...]
+    """Feature levels whose mean and deviation over the picture were used in pretraining."""
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    """The network takes (rgb / 255 - mean) / std, at native resolution."""
+    sides_px: tuple[int, ...]
+    """Sides of the square pictures it was trained on."""
+    pretext: str
+    """What it was trained to tell."""
+    classes: tuple[str, ...]
+    """Distortions it was trained on."""
+    data: str
+    """What it was trained on."""
+    recipe: str
+    """The command that makes it again."""
+    seed: int
+    minutes: float
+    """Wall time of making it, material included."""
+    settings: dict[str, float]
+    validation: dict[str, dict[str, float]]
+    """Measure by material: scenes held out, and photographs that no choice has seen."""
+    licence: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the file with the weights."""
+
+
+def names(folder: Path = WEIGHTS) -> tuple[str, ...]:
+    """Names of the networks in a folder, sorted."""
+    return tuple(sorted(file.stem for file in folder.glob("*.json")))
+
+
+def path(name: str, folder: Path = WEIGHTS) -> Path:
+    """File with the weights of a network.
+
+    Raises:
+        WeightsError: no network has this name; the message offers the nearest.
+    """
+    known = names(folder)
+    if name not in known:
+        near = difflib.get_close_matches(name, known) or known
+        hint = f"did you mean {', '.join(near)}?" if near else f"{folder} has none"
+        raise WeightsError(f"no built-in network is called {name!r}; {hint}")
+    return folder / f"{name}.safetensors"
+
+
+def card(name: str, folder: Path = WEIGHTS) -> Card:
+    """What is known of a network.
+
+    Raises:
+        WeightsError: no network has this name, or its card is not one.
+    """
+    file = path(name, folder).with_suffix(".json")
+    try:
+        return Card.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise WeightsError(
+            f"{file}: not the card of a network ({error.errors()[0]['msg']}); "
+            f"make it again with `vq pretrain {name}` or take it from git"
+        ) from error
+
+
+def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
+    """Build a network with its weights: in evaluation mode, float32, on the CPU.
+
+    The module takes "batch 3 height width", normalised as the card says, and returns one feature
+    map for each of its levels; `card(name).levels` are those that were pooled in pretraining.
+
+    Raises:
+        WeightsError: no network has this name; the weights are missing, altered or do not fit.
+    """
+    import timm
+    from safetensors.torch import load as parse
+
+    known = card(name, folder)
+    file = path(name, folder)
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError as error:
+        raise WeightsError(f"{file}: missing; take it from git") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != known.sha256:
+        raise WeightsError(
+            f"{file}: altered, its sha256 is {digest} and not {known.sha256} as its card says; "
+            f"take both from git or make them again with `vq pretrain {name}`"
+        )
+    network = timm.create_model(known.architecture, features_only=True, pretrained=False)
+    try:
+        # load_state_dict copies into float32 whatever precision the file has.
+        network.load_state_dict(parse(content))
+    except RuntimeError as error:
+        raise WeightsError(f"{file}: does not fit {known.architecture} ({error})") from error
+    return network.eval()
+
+
+def save(network: "nn.Module", known: Card, folder: Path) -> Card:
+    """Write a network and its card into a folder, under the name that the card bears.
+
+    Filters are stored as float16, all else (biases, statistics of the normalisations) as it is.
+
+    Returns:
+        The card with the hash of the file written.
+    """
+    import torch
+    from safetensors.torch import save as render
+
+    state = {
+        key: value.to(torch.float16) if value.ndim > 1 else value
+        for key, value in network.state_dict().items()
+    }
+    content = render({key: value.contiguous() for key, value in state.items()})
+    complete = known.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{known.name}.safetensors"
+    for target, data in (
+        (file, content),
+        (file.with_suffix(".json"), complete.model_dump_json(indent=2).encode() + b"\n"),
+    ):
+        part = target.with_suffix(f"{target.suffix}.part")
+        part.write_bytes(data)
+        part.replace(target)
+    return complete

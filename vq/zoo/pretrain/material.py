@@ -1,0 +1,158 @@
+"""The material of pretraining: procedural scenes in many versions whose damage is known."""
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Int, UInt8
+
+from vq.data.demo.distort import DISTORTIONS
+from vq.data.demo.encode import CODECS, compress
+from vq.data.demo.scenes import random_scene
+from vq.zoo.pretrain.damage import gradient_deviation
+
+PIXEL_TYPES = (
+    "rescale",
+    "defocus",
+    "motion_blur",
+    "sensor_noise",
+    "under_exposure",
+    "over_exposure",
+    "banding",
+)
+"""Distortions of `vq.data.demo.distort` that one picture can show (a freeze shows in none)."""
+TYPES = (*CODECS, *PIXEL_TYPES)
+CLASSES = ("pristine", *TYPES)
+
+SIZES = ((320, 240), (426, 240), (352, 288), (480, 270), (480, 360))
+"""Width and height; those of the demo lie among them."""
+FPS = 25.0
+FRAMES = 4
+"""Of a rendered clip: enough for an encoder to predict one frame from another."""
+MOMENTS = (1, 3)
+"""Frames that are kept of a clip; not the first, which every encoder treats better."""
+
+Clip = UInt8[np.ndarray, "time height width 3"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one version is made: distortions in the order in which they are applied."""
+
+    steps: tuple[tuple[str, float], ...]
+    """Name and strength in (0, 1]."""
+    mild: float
+    """Strength of the H.264 that every version without a codec step goes through."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One content in many versions; the first is the pristine one."""
+
+    pictures: UInt8[np.ndarray, "versions moments height width 3"]
+    kind: Float32[np.ndarray, "versions classes"]
+    """Share of each of `CLASSES`; two distortions share a version by half."""
+    strength: Float32[np.ndarray, "versions types"]
+    """Strength of each of `TYPES`, 0 where it is absent."""
+    damage: Float32[np.ndarray, "versions moments"]
+    """Gradient deviation from the rendered frame, in units of 0.35."""
+    pairs: Int[np.ndarray, "pairs 2"]
+    """Versions of which the second is surely the worse."""
+
+
+def plan(
+    rng: np.random.Generator, *, types: int, mixed: int
+) -> tuple[list[Recipe], list[list[int]]]:
+    """Choose the versions of one scene.
+
+    Args:
+        rng: source of every choice.
+        types: single distortions, each at two strengths.
+        mixed: versions with a distortion of the pixels and then a codec.
+
+    Returns:
+        Recipes, the first of them without a distortion, and pairs of their positions: weaker first.
+    """
+    mild = float(rng.uniform(0.02, 0.12))
+    recipes, pairs = [Recipe((), mild)], []
+    for name in rng.permutation(np.array(TYPES))[:types].tolist():
+        # At least 0.2 apart; below 0.1 nothing is seen that the mild H.264 would not hide.
+        low, high = np.sort(rng.uniform(0.0, 0.7, 2)) + np.array([0.1, 0.3])
+        pairs.append([len(recipes), len(recipes) + 1])
+        recipes += [Recipe(((name, float(strength)),), mild) for strength in (low, high)]
+    for _ in range(mixed):
+        steps = tuple(
+            (str(rng.choice(names)), float(rng.uniform(0.2, 1.0)))
+            for names in (PIXEL_TYPES, tuple(CODECS))
+        )
+        pairs.append([0, len(recipes)])
+        recipes.append(Recipe(steps, mild))
+    return recipes, pairs
+
+
+def apply(clip: Clip, recipe: Recipe, rng: np.random.Generator) -> Clip:
+    """Make one version of a rendered clip."""
+    for name, strength in recipe.steps:
+        if name in CODECS:
+            return compress(clip, name, strength, FPS)
+        clip = DISTORTIONS[name](clip, strength, rng)
+    return compress(clip, "h264", recipe.mild, FPS)
+
+
+def versions(
+    clip: Clip, recipes: Sequence[Recipe], pairs: list[list[int]], rng: np.random.Generator
+) -> Scene:
+    """Make all versions of one clip and say how they differ from it."""
+    moments = list(MOMENTS)
+    pictures = np.stack([apply(clip, recipe, rng)[moments] for recipe in recipes])
+    strength = np.zeros((len(recipes), len(TYPES)), np.float32)
+    kind = np.zeros((len(recipes), len(CLASSES)), np.float32)
+    for row, recipe in enumerate(recipes):
+        for name, value in recipe.steps:
+            strength[row, TYPES.index(name)] = value
+            kind[row, CLASSES.index(name)] = 1 / len(recipe.steps)
+        if not recipe.steps:
+            kind[row, 0] = 1
+    damage = [
+        [
+            gradient_deviation(clip[moment], shown) / 0.35
+            for moment, shown in zip(moments, version, strict=True)
+        ]
+        for version in pictures
+    ]
+    return Scene(pictures, kind, strength, np.array(damage, np.float32), np.array(pairs))
+
+
+def scene(seed: Sequence[int], *, types: int, mixed: int) -> Scene:
+    """Render one scene and make its versions; the same seed, the same scene to the bit."""
+    rng = np.random.default_rng(seed)
+    width, height = SIZES[rng.integers(len(SIZES))]
+    clip = random_scene(rng, frames=FRAMES, width=width, height=height)
+    return versions(clip, *plan(rng, types=types, mixed=mixed), rng)
+
+
+def generate(
+    folder: Path, seeds: Sequence[Sequence[int]], *, types: int, mixed: int, workers: int
+) -> Iterator[Scene]:
+    """Make one scene for each seed, in order; pictures go to files in `folder`, mapped when read.
+
+    Scenes do not depend on `workers`.
+    """
+    files = [folder / f"{number:05d}.npy" for number in range(len(seeds))]
+    jobs = [(file, seed, types, mixed) for file, seed in zip(files, seeds, strict=True)]
+    # A fork would inherit the threads of torch in an unknown state.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        for file, made in zip(files, pool.map(_write, jobs), strict=True):
+            yield replace(made, pictures=np.load(file, mmap_mode="r"))
+
+
+def _write(job: tuple[Path, Sequence[int], int, int]) -> Scene:
+    """Make a scene whose pictures go to a file: between processes they would be copied twice."""
+    file, seed, types, mixed = job
+    made = scene(seed, types=types, mixed=mixed)
+    np.save(file, made.pictures)
+    return replace(made, pictures=made.pictures[:0])
