@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import manifest
+from vq.data.files import atomic
 from vq.zoo import extract as zoo
 from vq.zoo.cache import Cache
 
@@ -48,7 +49,5 @@ def extract(
         failed = zoo.run(wanted, planned, jobs=jobs)
         known = zoo.index(wanted, planned, experts, failed)
         known["cache"] = os.path.relpath(cache, index.parent)
-    index.parent.mkdir(parents=True, exist_ok=True)
-    part = index.with_name(f"{index.name}.part")
-    part.write_text(json.dumps(known, sort_keys=True, indent=1) + "\n", encoding="utf-8")
-    part.replace(index)
+    with atomic(index) as unfinished:
+        unfinished.write_text(json.dumps(known, sort_keys=True, indent=1) + "\n", "utf-8")

@@ -1,7 +1,7 @@
 """What the rest of the code may expect of an expert of the zoo."""
 
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -27,6 +27,7 @@ class Tags:
         return asdict(self)
 
 
+@runtime_checkable
 class Expert(Protocol):
     """A frozen model that describes what it sees of a video."""
 

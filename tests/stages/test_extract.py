@@ -1,0 +1,280 @@
+"""The extract stage: each video once, whatever is interrupted, added or broken."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import moving, write_video
+from vq.data import manifest
+from vq.errors import BusyError, ParamsError, VqError
+from vq.params import Expert, Extract, Views
+from vq.stages.extract import extract
+from vq.video.probe import sha256
+from vq.zoo import extract as zoo
+from vq.zoo import features, workers
+from vq.zoo.cache import Cache
+
+PARAMS = Extract(
+    moments=3,
+    clip_frames=2,
+    shard_videos=2,
+    experts={
+        "picture_statistics": Expert(fusion="mean_std"),
+        "temporal_statistics": Expert(),
+    },
+    views=Views(moments=2, grid=2, patch_px=8),
+)
+
+
+class Workspace:
+    """A folder with videos and what the stage needs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.videos, self.cache = root / "videos", root / "artifacts" / "cache"
+        self.accepted, self.index = root / "accepted.parquet", root / "artifacts" / "features.json"
+
+    def add(self, *numbers: int, frames: int = 8) -> list[Path]:
+        """Make videos of different sizes; the manifest has all there are."""
+        for n in numbers:
+            write_video(
+                self.videos / f"{n}.mkv", frames, width=32 + 2 * n, height=24, picture=moving
+            )
+        self.accept()
+        return [self.videos / f"{n}.mkv" for n in numbers]
+
+    def accept(self) -> None:
+        """Write the manifest of what is in the folder."""
+        rows = [{"video": p.name, "sha256": sha256(p)} for p in sorted(self.videos.iterdir())]
+        manifest.write(manifest.build(rows), self.accepted)
+
+    def run(self, params: Extract = PARAMS, jobs: int = 1) -> dict:
+        """Run the stage; give the index."""
+        extract(
+            self.accepted, self.videos, self.cache, self.index, params=params, seed=0, jobs=jobs
+        )
+        return json.loads(self.index.read_bytes())
+
+    def shards(self) -> dict[str, bytes]:
+        """What is in the cache, by path."""
+        files = sorted(self.cache.rglob("*.safetensors"))
+        return {str(file.relative_to(self.cache)): file.read_bytes() for file in files}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Three videos: two shards."""
+    made = Workspace(tmp_path)
+    made.add(1, 2, 3)
+    return made
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the videos that are decoded, as they are."""
+    names: list[str] = []
+    real = zoo.decode
+
+    def decode(path: Path, choose):  # noqa: ANN001, ANN202
+        names.append(path.name)
+        return real(path, choose)
+
+    monkeypatch.setattr(zoo, "decode", decode)
+    return names
+
+
+def test_each_video_is_decoded_once_for_all_experts(
+    workspace: Workspace, decoded: list[str]
+) -> None:
+    """Features and views of every video; a second run finds nothing to do."""
+    known = workspace.run()
+
+    assert sorted(decoded) == ["1.mkv", "2.mkv", "3.mkv"]
+    assert known["videos"] == 3
+    assert known["failed"] == {}
+    shas = [sha256(workspace.videos / f"{n}.mkv") for n in (1, 2, 3)]
+    found = features.load(workspace.index, shas)
+    assert found["picture_statistics"].shape == (3, 2 * 24)
+    assert found["temporal_statistics"].shape == (3, 51)
+    assert all(np.isfinite(array).all() for array in found.values())
+    assert [view.shape for view in features.views(workspace.index, shas)] == [(2, 4, 16, 16)] * 3
+
+    before = workspace.shards(), workspace.index.read_bytes()
+    workspace.run()
+    assert len(decoded) == 3
+    assert (workspace.shards(), workspace.index.read_bytes()) == before
+
+
+def test_a_new_video_costs_itself_alone(workspace: Workspace, decoded: list[str]) -> None:
+    """Old shards are not touched."""
+    workspace.run()
+    before = workspace.shards()
+    workspace.add(4)
+
+    known = workspace.run()
+
+    assert decoded[3:] == ["4.mkv"]
+    assert known["videos"] == 4
+    assert before.items() <= workspace.shards().items()
+
+
+def test_a_new_expert_costs_itself_alone(
+    workspace: Workspace, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every video is decoded again, and seen by the new one only; fusion costs nothing."""
+    workspace.run()
+    before = workspace.shards()
+    seen: list[str] = []
+    real = zoo._rows
+    monkeypatch.setattr(zoo, "_rows", lambda e, *rest: seen.append(e.name) or real(e, *rest))
+    more = {**PARAMS.experts, "spatial_statistics": Expert()}
+    more["temporal_statistics"] = Expert(fusion="attention")
+
+    known = workspace.run(PARAMS.model_copy(update={"experts": more}))
+
+    assert seen == ["spatial_statistics"] * 3
+    assert len(decoded) == 6
+    assert set(known["experts"]) == set(more)
+    assert before.items() <= workspace.shards().items()
+
+
+def test_the_index_does_not_tell_how_the_shards_came_about(tmp_path: Path) -> None:
+    """Downstream stages depend on what is in the cache, not on its history."""
+    at_once, bit_by_bit = Workspace(tmp_path / "a"), Workspace(tmp_path / "b")
+    at_once.add(1, 2, 3)
+    at_once.run()
+    for number in (3, 1, 2):
+        bit_by_bit.add(number)
+        bit_by_bit.run(PARAMS.model_copy(update={"shard_videos": 5}))
+
+    assert set(at_once.shards()) != set(bit_by_bit.shards())
+    assert at_once.index.read_bytes() == bit_by_bit.index.read_bytes()
+
+
+@pytest.mark.slow
+def test_features_depend_on_the_video_alone(tmp_path: Path) -> None:
+    """The same bits with one process or two, alone or with others in the shard."""
+    experts = {**PARAMS.experts, "control": _control()}
+    params = PARAMS.model_copy(update={"experts": experts})
+    one, two = Workspace(tmp_path / "one"), Workspace(tmp_path / "two")
+    for workspace in (one, two):
+        workspace.add(1, 2, 3)
+    one.run(params.model_copy(update={"shard_videos": 1}), jobs=1)
+    two.run(params, jobs=2)
+
+    shas = [sha256(path) for path in sorted(one.videos.iterdir())]
+    for name, array in features.load(one.index, shas).items():
+        np.testing.assert_array_equal(array, features.load(two.index, shas)[name])
+    assert one.index.read_bytes() == two.index.read_bytes()
+
+
+def test_a_broken_video_is_recorded_and_the_others_go_on(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Text, a missing file and a file that changed: each with its reason, none lost."""
+    (workspace.videos / "text.mp4").write_text("not a video")
+    gone, changed = workspace.add(4, 5)
+    workspace.accept()
+    shas = {name: sha256(workspace.videos / name) for name in ("text.mp4", "4.mkv", "5.mkv")}
+    gone.unlink()
+    changed.write_bytes(changed.read_bytes() + b"x")
+
+    with caplog.at_level(logging.WARNING):
+        known = workspace.run()
+
+    assert set(known["failed"]) == set(shas.values())
+    assert "put it back" in known["failed"][shas["4.mkv"]]
+    assert "changed since the import" in known["failed"][shas["5.mkv"]]
+    assert "text.mp4" in caplog.text
+    assert known["videos"] == 3
+    # The same on every machine: no folder of this one.
+    assert str(workspace.root) not in workspace.index.read_text()
+    rows = features.load(workspace.index, [shas["text.mp4"]])["temporal_statistics"]
+    assert np.isnan(rows).all()
+
+
+def test_a_video_of_one_frame_has_features(workspace: Workspace) -> None:
+    """Moments repeat it, clips stand still."""
+    (path,) = workspace.add(7, frames=1)
+
+    known = workspace.run()
+
+    assert known["failed"] == {}
+    assert features.load(workspace.index, [sha256(path)])["temporal_statistics"][0, 0] == 1
+
+
+@pytest.mark.parametrize("expert", [Expert(catalog="picture_statistics")])
+def test_the_same_expert_twice_is_refused(workspace: Workspace, expert: Expert) -> None:
+    """Two experts never give the same feature (claim 1)."""
+    twice = {**PARAMS.experts, "again": expert}
+
+    with pytest.raises(ParamsError, match="picture_statistics and again are the same expert"):
+        workspace.run(PARAMS.model_copy(update={"experts": twice}))
+
+
+def test_a_second_extract_is_refused_at_once(workspace: Workspace) -> None:
+    """It names the process that is at it, and touches nothing."""
+    with (
+        Cache(workspace.cache).hold(),
+        pytest.raises(BusyError, match=rf"process {os.getpid()} is writing this cache"),
+    ):
+        workspace.run()
+    assert not workspace.index.exists()
+
+
+def test_a_process_that_dies_is_named_and_the_rest_is_kept(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No index of half the videos; the next run resumes."""
+
+    def run(tasks: Sequence[zoo.Shard], *_: object, **__: object) -> tuple[list, list]:
+        return [{}], [workers.Lost(tasks[0], -9, "videos/1.mkv")]
+
+    monkeypatch.setattr(workers, "run", run)
+    with pytest.raises(VqError, match=r"exit code -9.*run again"):
+        workspace.run()
+    assert not workspace.index.exists()
+
+
+@pytest.mark.slow
+def test_a_kill_costs_no_finished_shard(tmp_path: Path) -> None:
+    """After SIGKILL in the middle, with real processes, the next run does the rest only."""
+    workspace = Workspace(tmp_path)
+    workspace.add(*range(1, 13), frames=40)
+    settings = PARAMS.model_copy(update={"shard_videos": 1})
+    code = (
+        "import sys, pathlib; from vq.params import Extract; from vq.stages.extract import extract;"
+        "extract(*map(pathlib.Path, sys.argv[2:]), seed=0, jobs=1,"
+        " params=Extract.model_validate_json(sys.argv[1]))"
+    )
+    files = [workspace.accepted, workspace.videos, workspace.cache, workspace.index]
+    command = [sys.executable, "-c", code, settings.model_dump_json(), *map(str, files)]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while len(workspace.shards()) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    before = workspace.shards()
+    assert 4 <= len(before) < 36
+    assert not workspace.index.exists()
+    times = {name: (workspace.cache / name).stat().st_mtime_ns for name in before}
+
+    known = workspace.run(settings)
+
+    assert known["videos"] == 12
+    assert len(workspace.shards()) == 36
+    assert times == {name: (workspace.cache / name).stat().st_mtime_ns for name in before}
+
+
+def _control() -> Expert:
+    return Expert(catalog="timm", model="mobilenetv3_small_050", weights="random", side_px=32)
