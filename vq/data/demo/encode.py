@@ -31,13 +31,13 @@ class Codec:
 
 CODECS: Mapping[str, Codec] = MappingProxyType(
     {
-        "h264": Codec("libx264", "mp4", ".mp4", 22, 50, {"preset": "veryfast"}),
+        "h264": Codec("libx264", "mp4", ".mp4", 14, 44, {"preset": "veryfast"}),
         "hevc": Codec(
             "libx265",
             "mp4",
             ".mp4",
-            24,
-            51,
+            14,
+            46,
             {
                 "preset": "ultrafast",
                 "x265-params": "log-level=none:pools=none:frame-threads=1:info=0",
@@ -47,7 +47,7 @@ CODECS: Mapping[str, Codec] = MappingProxyType(
             "libvpx-vp9",
             "webm",
             ".webm",
-            30,
+            8,
             63,
             {"deadline": "realtime", "cpu-used": "7", "b": "0"},
         ),

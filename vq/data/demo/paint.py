@@ -30,7 +30,7 @@ def pink(
 def palette(rng: Generator, colours: int) -> Float32[np.ndarray, "colours 3"]:
     """Colours that lie together: a few hues, muted, dark to bright, in [0, 255]."""
     base = rng.uniform(40, 215, (4, 3))
-    base = base.mean(1, keepdims=True) + rng.uniform(0.4, 1.0) * (
+    base = base.mean(1, keepdims=True) + rng.uniform(0.2, 0.7) * (
         base - base.mean(1, keepdims=True)
     )
     light = rng.normal(0, 38, (colours, 1))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from types import MappingProxyType
 from zlib import crc32
 
@@ -41,17 +42,25 @@ _PAINTED = {
     "cut": 2,
 }
 
-SCENES: tuple[str, ...] = (
-    *(f"photo:{name}" for name in PHOTOGRAPHS),
-    *(f"{kind}:{number}" for kind, count in _PAINTED.items() for number in range(count)),
+_PHOTOS = [f"photo:{name}" for name in PHOTOGRAPHS]
+_SCENES = sorted(
+    (number, f"{kind}:{number}") for kind, count in _PAINTED.items() for number in range(count)
 )
-"""The contents of the demo: one name for each photograph and each painted scene."""
+SCENES: tuple[str, ...] = tuple(
+    name
+    for both in zip_longest(_PHOTOS, (scene for _, scene in _SCENES))
+    for name in both
+    if name is not None
+)
+"""The contents of the demo, one name each: photographs and painted scenes in turn."""
 
 FILMED_TWICE = ("photo:astronaut", "photo:china", "photo:motorcycle", "photo:rocket")
 """Contents that the demo films in two takes: two crops of one photograph are one content."""
 
 _MARGIN = 0.3
 """Of a painted picture on each side of the view, in frame sizes."""
+_PHOTO_MARGIN = 0.14
+"""The same, of a photograph."""
 _DENSITY = 1.1
 """Pixels of a painted picture for one of the frame: room to zoom in."""
 
@@ -76,6 +85,12 @@ def render(name: str, *, frames: int, width: int, height: int, fps: float, take:
     view = View(frames, width, height, fps)
     rng = np.random.default_rng([crc32(b"vq demo"), crc32(name.encode()), take])
     return _photo(which, rng, view) if kind == "photo" else procedural(kind, rng, view)
+
+
+def fits(name: str, width: int, height: int) -> bool:
+    """Whether a content can be filmed at this size without making its pixels visibly larger."""
+    kind, _, which = name.partition(":")
+    return kind != "photo" or _enlargement(photograph(which), width, height) < 1.08
 
 
 def random_scene(rng: Generator, *, frames: int, width: int, height: int) -> Clip:
@@ -127,10 +142,10 @@ def _filmed(painter: str, rng: Generator, view: View) -> Clip:
 
 def _photo(name: str, rng: Generator, view: View) -> Clip:
     """Film the part of a photograph that leaves the camera room to move."""
-    margin = 0.14
-    width, height = (round(side * (1 + 2 * margin)) for side in (view.width, view.height))
-    still = Image.fromarray(photograph(name))
-    scale = max(width / still.width, height / still.height)
+    picture = photograph(name)
+    still = Image.fromarray(picture)
+    width, height = (round(side * (1 + 2 * _PHOTO_MARGIN)) for side in (view.width, view.height))
+    scale = _enlargement(picture, view.width, view.height)
     if scale < 1:
         # A photograph much larger than the view is filmed from nearer, not made a thumbnail.
         scale = max(scale, 0.62)
@@ -141,6 +156,12 @@ def _photo(name: str, rng: Generator, view: View) -> Clip:
     left = int(rng.uniform(0.1, 0.9) * (fitted.width - width))
     top = int(rng.uniform(0.1, 0.9) * (fitted.height - height))
     seen = np.asarray(fitted.crop((left, top, left + width, top + height)))
-    path = walk(rng, view, reach=margin - 0.04, speed=rng.uniform(0.07, 0.14))
+    path = walk(rng, view, reach=_PHOTO_MARGIN - 0.04, speed=rng.uniform(0.07, 0.14))
     clip = film(seen, path, view)
     return add_sprites(clip, [sprite(rng, view)]) if rng.random() < 0.3 else clip
+
+
+def _enlargement(picture: paint.Picture, width: int, height: int) -> float:
+    """Factor by which a photograph just covers the view and its margin."""
+    spread = 1 + 2 * _PHOTO_MARGIN
+    return max(width * spread / picture.shape[1], height * spread / picture.shape[0])

@@ -1,0 +1,52 @@
+"""`vq demo VIDEOS LABELS`: make the demo data set."""
+
+import os
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from vq.data.demo.make import load, make
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What `vq demo` takes."""
+    parser.add_argument("videos", type=Path, help="folder to make, with all videos")
+    parser.add_argument("labels", type=Path, help="label file (CSV) to write")
+    parser.add_argument(
+        "--params", type=Path, default=Path("params.yaml"), help="YAML file with a section `demo`"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)"
+    )
+
+
+def run(given: Namespace) -> int:
+    """Make the data set; say how long it took."""
+    params = load(given.params)
+    started = time.perf_counter()
+    columns = (
+        TextColumn("filming"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("films"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("films", total=None)
+        make(
+            params,
+            given.videos,
+            given.labels,
+            jobs=max(1, given.jobs),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    made = sum(1 for _ in given.videos.iterdir())
+    seconds = time.perf_counter() - started
+    sys.stdout.write(
+        f"{made} videos in {given.videos}, synthetic MOS in {given.labels}, {seconds:.0f} s\n"
+    )
+    return 0

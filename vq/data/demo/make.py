@@ -1,0 +1,234 @@
+"""The whole demo data set from one seed: videos and their synthetic labels."""
+
+import csv
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from zlib import crc32
+
+import numpy as np
+from jaxtyping import Float64
+from pydantic import Field
+
+from vq import params as params_file
+from vq.data.demo import encode, labels, scenes
+from vq.data.demo.camera import Clip
+from vq.data.demo.distort import DISTORTIONS
+from vq.errors import DataError
+from vq.params import NonNegative, Rate, Section
+
+COLUMNS = ("video", "mos", "mos_std", "ratings", "content", "distortion", "strength")
+"""Header of the label file."""
+
+SIZES = ((426, 240), (320, 240), (480, 270), (426, 240), (640, 360), (320, 240))
+"""Width and height, taken in turn; a photograph too small for its turn takes the last."""
+
+RATES = (24, 25, 30)
+"""Frames per second, taken in turn."""
+
+_KINDS = (*encode.CODECS, *DISTORTIONS)
+_PRISTINE_CRF = 10
+_CLEAN_CRF = 16
+"""Of the H.264 around a distortion: what a phone would write, hardly visible itself."""
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+class Demo(Section):
+    """How large the demo is, and how its simulated raters are."""
+
+    seed: Annotated[int, Field(ge=0)]
+    contents: Annotated[int, Field(gt=0, le=len(scenes.SCENES))]
+    versions: Annotated[int, Field(ge=2)]
+    """Of each film, with the pristine one."""
+    seconds: Rate
+    raters: Annotated[int, Field(ge=2)]
+    bias: NonNegative
+    noise: NonNegative
+
+
+class _File(Section):
+    """`params.yaml` of the demo: its one section."""
+
+    demo: Demo
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is done to a film in one of its videos."""
+
+    kind: str
+    """`pristine`, a codec of `CODECS` or one of `DISTORTIONS`."""
+    strength: float
+    """0 for pristine, up to 1."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """One take of a content, and the versions made of it."""
+
+    content: str
+    take: int
+    width: int
+    height: int
+    fps: int
+    frames: int
+    versions: tuple[Version, ...]
+
+
+Row = dict[str, str | float | int]
+
+
+def load(path: Path) -> Demo:
+    """Read `params.yaml` of the demo.
+
+    Raises:
+        ParamsError: no such file, or a key is missing, unknown or out of range.
+    """
+    return params_file.read(path, _File).demo
+
+
+def plan(params: Demo) -> list[Film]:
+    """Which films and versions the demo has.
+
+    Kinds of distortion take turns in an order shuffled each round, so all are equally frequent.
+    The strengths of a kind walk by the golden ratio, which spreads any number of them evenly; the
+    power keeps strong ones, which all look bad alike, from being the most.
+    """
+    rng = np.random.default_rng([params.seed, crc32(b"plan")])
+    start = dict(zip(_KINDS, rng.random(len(_KINDS)), strict=True))
+    used = dict.fromkeys(_KINDS, 0)
+    turns = _turns(rng)
+    films = []
+    for number, content in enumerate(scenes.SCENES[: params.contents]):
+        size = SIZES[number % len(SIZES)]
+        width, height = size if scenes.fits(content, *size) else SIZES[-1]
+        fps = RATES[number % len(RATES)]
+        for take in range(2 if content in scenes.FILMED_TWICE else 1):
+            versions = [Version("pristine", 0.0)]
+            for _ in range(params.versions - 1):
+                kind = next(turns)
+                share = (start[kind] + used[kind] * _GOLDEN) % 1
+                used[kind] += 1
+                versions.append(Version(kind, round(0.04 + 0.96 * share**1.3, 3)))
+            frames = round(params.seconds * fps)
+            films.append(Film(content, take, width, height, fps, frames, tuple(versions)))
+    return films
+
+
+def make(
+    params: Demo,
+    videos: Path,
+    labels_file: Path,
+    *,
+    jobs: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Write the videos and the label file; the number of processes changes no bit of them.
+
+    Args:
+        params: the section `demo`.
+        videos: folder to make; must not exist or be empty.
+        labels_file: CSV with the header `COLUMNS`, written last.
+        jobs: processes; 1 works in this one.
+        progress: told how many films are done, of how many.
+
+    Raises:
+        DataError: the folder already holds something.
+    """
+    if videos.exists() and any(videos.iterdir()):
+        raise DataError(f"{videos}: already holds files; delete it to make the demo anew")
+    videos.parent.mkdir(parents=True, exist_ok=True)
+    films = plan(params)
+    rows: list[Row] = []
+    # Elsewhere first: an interrupted run leaves no folder that looks complete.
+    with tempfile.TemporaryDirectory(dir=videos.parent, prefix=f".{videos.name}-") as scratch:
+        folder = Path(scratch) / videos.name
+        folder.mkdir()
+        shoot = partial(_shoot, params=params, folder=folder)
+        for done, made in enumerate(_each(shoot, films, jobs), 1):
+            rows += made
+            progress(done, len(films))
+        shutil.rmtree(videos, ignore_errors=True)
+        folder.rename(videos)
+        table = Path(scratch) / labels_file.name
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        table.replace(labels_file)
+
+
+def _each(
+    shoot: Callable[[Film], list[Row]], films: Sequence[Film], jobs: int
+) -> Iterator[list[Row]]:
+    if jobs == 1:
+        yield from map(shoot, films)
+        return
+    # A fork would copy the threads' locks of whoever calls this.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
+        yield from pool.map(shoot, films)
+
+
+def _shoot(film: Film, *, params: Demo, folder: Path) -> list[Row]:
+    """Render one film, write its versions and let them be rated."""
+    pristine = scenes.render(
+        film.content,
+        frames=film.frames,
+        width=film.width,
+        height=film.height,
+        fps=film.fps,
+        take=film.take,
+    )
+    bias = _bias(params)
+    rows: list[Row] = []
+    for number, version in enumerate(film.versions):
+        stem = f"{film.content.replace(':', '-')}-{film.take}-{number:02d}-{version.kind}"
+        # One stream for each video, by its name: no order of work can change it.
+        rng = np.random.default_rng([params.seed, crc32(stem.encode())])
+        path = _write(pristine, version, folder / stem, film.fps, rng)
+        quality = labels.grade(float(labels.ssim(path, pristine, fps=film.fps).mean()))
+        opinion = labels.rate(quality, bias=bias, noise=params.noise, rng=rng)
+        values = (
+            path.name,
+            round(opinion.mos, 4),
+            round(opinion.std, 4),
+            len(opinion.ratings),
+            film.content,
+            version.kind,
+            version.strength,
+        )
+        rows.append(dict(zip(COLUMNS, values, strict=True)))
+    return rows
+
+
+def _write(
+    pristine: Clip, version: Version, stem: Path, fps: int, rng: np.random.Generator
+) -> Path:
+    if version.kind in encode.CODECS:
+        codec, crf = version.kind, encode.crf(version.kind, version.strength)
+        frames = pristine
+    elif version.kind == "pristine":
+        codec, crf, frames = "h264", _PRISTINE_CRF, pristine
+    else:
+        codec, crf = "h264", _CLEAN_CRF
+        frames = DISTORTIONS[version.kind](pristine, version.strength, rng)
+    path = stem.with_name(stem.name + encode.CODECS[codec].suffix)
+    encode.write(frames, path, codec=codec, crf=crf, fps=fps)
+    return path
+
+
+def _bias(params: Demo) -> Float64[np.ndarray, " raters"]:
+    rng = np.random.default_rng([params.seed, crc32(b"raters")])
+    return rng.normal(0, params.bias, params.raters)
+
+
+def _turns(rng: np.random.Generator) -> Iterator[str]:
+    while True:
+        yield from (_KINDS[int(i)] for i in rng.permutation(len(_KINDS)))
