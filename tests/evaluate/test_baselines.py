@@ -55,6 +55,8 @@ def test_a_large_set_is_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     features, mos, contents = videos(rng, 45)
     given = (features, mos, contents, features[:5])
 
+    monkeypatch.setattr(baselines, "PENALTIES", (2.0,))
+    monkeypatch.setattr(baselines, "GAMMAS", (1.0,))
     whole = baselines.handcrafted(*given, rng=np.random.default_rng(0))
     monkeypatch.setattr(baselines, "MOST", 20)
     thin = [baselines.handcrafted(*given, rng=np.random.default_rng(0)) for _ in range(2)]

@@ -32,6 +32,9 @@ from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
 
+BATCH = 512
+"""Videos whose views are in memory at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -172,13 +175,10 @@ def scored(
     lesson = assemble(frame, card, frame["split"].tolist(), initial, count=model.shape.levels)
     first = predict.teacher(model, initial, np.array(about.values))
 
-    rated = frame["split"].isin(["validation", "test"]) & frame["mos"].notna()
-    views = store.views(features, frame.loc[rated, "sha256"].tolist())
-    scores: dict[str, Float[np.ndarray, " videos"]] = {}
-    for name, folder in students.items():
-        network = runtime.load(folder)
-        scores[name] = np.full(len(frame), np.nan)
-        scores[name][rated] = [network.predict(view).score for view in views]
+    scores: dict[str, Float[np.ndarray, " videos"]] = {
+        name: _by_student(runtime.load(folder), frame, features)
+        for name, folder in students.items()
+    }
     scores["teacher"] = first.score
     scores["single"] = predict.single(lesson, single, seed=seed)
     trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna())
@@ -224,6 +224,19 @@ def _rated(manifest: pd.DataFrame, side: str) -> pd.Index:
             "nothing to rank; bring more contents, or another split.salt"
         )
     return rows.index
+
+
+def _by_student(
+    student: runtime.Model, frame: pd.DataFrame, features: Path
+) -> Float[np.ndarray, " videos"]:
+    """Scores of the rated videos of validation and test; nan for the others, which need none."""
+    rated = np.flatnonzero(frame["split"].isin(["validation", "test"]) & frame["mos"].notna())
+    scores = np.full(len(frame), np.nan)
+    for start in range(0, len(rated), BATCH):
+        rows = rated[start : start + BATCH]
+        views = store.views(features, frame["sha256"].iloc[rows].tolist())
+        scores[rows] = [student.predict(view).score for view in views]
+    return scores
 
 
 def summary(
