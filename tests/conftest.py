@@ -55,7 +55,8 @@ def write_video(
     """Encode a video, lossless by default; `times` are the frames' milliseconds, if not even."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(path, "w", options=muxer or {}) as container:
-        stream: Any = container.add_stream(codec, rate=fps, options=options or {})
+        quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+        stream: Any = container.add_stream(codec, rate=fps, options={**quiet, **(options or {})})
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
         stream.codec_context.thread_count = 1  # the same bytes on every machine
         if times:

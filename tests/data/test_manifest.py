@@ -8,7 +8,7 @@ import pytest
 from vq.data import manifest
 from vq.errors import DataError
 
-ROWS = [
+ROWS: list[dict[str, object]] = [
     {"video": "a.mp4", "mos": 3.5, "frames": 20, "problem": "", "strength": "0.5", "tag": "x"},
     {"video": "b.mp4", "problem": "no such file; add it", "strength": None, "tag": "1"},
 ]

@@ -32,6 +32,8 @@ NAMES = (
 )
 """Every check, in the order in which they judge: a row is rejected by the first that it fails."""
 
+Limit = int | float | None
+
 LOWER_LIMITS = (
     ("long_enough", "frames", "min_frames"),
     ("large_enough", "short_side_px", "min_side_px"),
@@ -136,7 +138,7 @@ def _labelled() -> Check:
 
 
 def _between(
-    name: str, column: str, low: float | None, high: float | None, remedy: str, *, shown: str = ""
+    name: str, column: str, low: Limit, high: Limit, remedy: str, *, shown: str = ""
 ) -> Check:
     # Nulls pass: what is missing is the business of `readable` and `labelled`.
     expectation = gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
@@ -194,7 +196,7 @@ def _run(
             raise RuntimeError(f"check {check.name}: {result.exception_info['exception_message']}")
         for position in result.result.get("unexpected_index_list") or []:
             row = rows.iloc[position]
-            found.setdefault(rows.index[position], _finding(check, row))
+            found.setdefault(int(rows.index[position]), _finding(check, row))
     return _table(found)
 
 
