@@ -14,11 +14,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from vq import params, workspace
+from vq import params
 from vq.errors import BusyError, VqError
 from vq.lock import hold
 from vq.release import notes, registry
 from vq.release.champion import Videos
+from vq.workspace import commit_of, files_of, stages, update
 
 # With PREFECT_LOGGING_EXTRA_LOGGERS=vq (see prefect.yaml) the log of the stages shows in Prefect.
 logging.getLogger("vq").setLevel(logging.INFO)
@@ -35,43 +36,43 @@ step = partial(
 
 
 @step(task_run_name="{stage}")
-def bring_up_to_date(root: Path, stage: str) -> bool:
+def bring_up_to_date(workspace: Path, stage: str) -> bool:
     """Run one stage in this process and record it in dvc.lock, unless nothing has changed."""
-    return workspace.update(root, stage)
+    return update(workspace, stage)
 
 
 @step
-def release(root: Path) -> registry.Release:
+def release(workspace: Path) -> registry.Release:
     """Register the student, compare it with the champion, and show what came of it."""
-    candidate = find_candidate(root)
+    candidate = find_candidate(workspace)
     released = registry.release(
-        candidate, root=root, settings=params.load(candidate.params).release
+        candidate, root=workspace, settings=params.load(candidate.params).release
     )
     create_markdown_artifact(notes.markdown(released, candidate.verdict), key="verdict")
     return released
 
 
 @flow
-def train(root: Path = Path()) -> str:
+def train(workspace: Path = Path()) -> str:
     """Bring every stage up to date, in order, then release the student.
 
     Args:
-        root: the workspace, from the folder that the deployment runs in.
+        workspace: its folder, seen from the folder that the deployment runs in.
 
     Returns:
         Name, version and alias of the student.
     """
-    with hold(root):
-        for stage in workspace.stages(root):
-            bring_up_to_date(root, stage)
-        released = release(root)
+    with hold(workspace):
+        for stage in stages(workspace):
+            bring_up_to_date(workspace, stage)
+        released = release(workspace)
     return f"{released.model} {released.version} {released.alias}"
 
 
-def find_candidate(root: Path) -> registry.Candidate:
+def find_candidate(workspace: Path) -> registry.Candidate:
     """The student that `judge` has judged, with the files it comes from."""
-    files = workspace.files(root, "evaluate") | workspace.files(root, "judge")
-    commit, dirty = workspace.commit(root)
+    files = files_of(workspace, "evaluate") | files_of(workspace, "judge")
+    commit, dirty = commit_of(workspace)
     return registry.Candidate(
         student=files["student"],
         verdict=files["verdict"],
@@ -82,8 +83,8 @@ def find_candidate(root: Path) -> registry.Candidate:
             index=files["features"],
             folder=files["videos"],
         ),
-        params=root / "params.yaml",
-        lock=root / "dvc.lock",
+        params=workspace / "params.yaml",
+        lock=workspace / "dvc.lock",
         commit=commit,
         dirty=dirty,
     )

@@ -9,7 +9,7 @@ import pytest
 
 from vq import workspace
 from vq.errors import DataError, ParamsError, VqError
-from vq.lock import hold
+from vq.lock import hold, workspace_of
 
 PIPELINE = """\
 stages:
@@ -158,8 +158,11 @@ def test_a_folder_without_dvc_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_of_a_stage_are_found_by_name(root: Path) -> None:
-    """Nobody but dvc.yaml knows where they are."""
-    found = workspace.files(root, "sort")
+    """Nobody but dvc.yaml knows where they are; the code it depends on is not among them."""
+    (root / "sorted.d").mkdir()
+    (root / "dvc.yaml").write_text(PIPELINE.replace("numbers']", "numbers', sorted.d]"))
+
+    found = workspace.files_of(root, "sort")
 
     assert found == {"numbers": root / "data" / "mine" / "numbers", "sorted": root / "sorted"}
 
@@ -172,13 +175,13 @@ def test_a_commit_is_dirty_if_anything_but_results_changed(root: Path) -> None:
     (root / "params.yaml").write_text("seed: 8\ndata: {dir: data/mine}\n")
     shell(root, "git", "commit", "-qam", "Another seed")
     update_all(root)
-    head, dirty = workspace.commit(root)
+    head, dirty = workspace.commit_of(root)
 
     (root / "new.py").touch()
 
     assert head == shell(root, "git", "rev-parse", "HEAD").strip()
     assert not dirty
-    assert workspace.commit(root) == (head, True)
+    assert workspace.commit_of(root) == (head, True)
 
 
 def test_a_held_workspace_is_busy(root: Path) -> None:
@@ -207,6 +210,15 @@ def test_a_workspace_is_free_again(root: Path) -> None:
         raise VqError("a stage failed")
 
     assert "BusyError" not in try_to_hold(root)
+
+
+def test_an_out_that_is_a_link_belongs_to_its_workspace(root: Path, tmp_path: Path) -> None:
+    """A cache elsewhere, to which outs are linked, is nobody's workspace."""
+    elsewhere = tmp_path.parent / "elsewhere"
+    elsewhere.touch()
+    (root / "out").symlink_to(elsewhere)
+
+    assert workspace_of(root / "out") == root
 
 
 def test_outside_a_workspace_nothing_is_held(tmp_path: Path) -> None:

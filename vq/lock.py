@@ -13,8 +13,9 @@ from vq.errors import BusyError
 
 def workspace_of(path: Path) -> Path | None:
     """The nearest folder above a path that has `.dvc` in it; none outside a workspace."""
-    path = path.resolve()
-    return next((folder for folder in (path, *path.parents) if (folder / ".dvc").is_dir()), None)
+    # Not the file itself: with a cache that links, an out leads out of the workspace.
+    start = (path if path.is_dir() else path.parent).resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / ".dvc").is_dir()), None)
 
 
 @contextmanager

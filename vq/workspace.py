@@ -85,8 +85,8 @@ def run(root: Path, address: str) -> None:
         stage.dump(update_pipeline=False)
 
 
-def files(root: Path, address: str) -> dict[str, Path]:
-    """The files that a stage reads and writes, by their name without suffix.
+def files_of(root: Path, address: str) -> dict[str, Path]:
+    """The files that the command of a stage names, by their name without suffix.
 
     Paths stand in dvc.yaml and nowhere else: whoever needs one asks here.
 
@@ -95,10 +95,11 @@ def files(root: Path, address: str) -> dict[str, Path]:
     """
     with _open(root) as repo:
         (stage,) = repo.stage.collect(address)
-        return {Path(f.fs_path).stem: Path(f.fs_path) for f in (*stage.deps, *stage.outs)}
+        known = [Path(f.fs_path) for f in (*stage.deps, *stage.outs) if f.def_path in stage.cmd]
+        return {path.stem: path for path in known}
 
 
-def commit(root: Path) -> tuple[str, bool]:
+def commit_of(root: Path) -> tuple[str, bool]:
     """The git commit of a workspace, and whether anything but what dvc writes differs from it.
 
     Outside git the commit is "none".
