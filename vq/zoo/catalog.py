@@ -131,7 +131,8 @@ def full_hash(values: object) -> str:
 
 
 def _refuse(name: str, spec: Spec, settings: tuple[str, ...]) -> None:
-    set_here = [setting for setting in settings if setting in spec.model_fields_set]
+    known = Spec.model_fields
+    set_here = [name for name in settings if getattr(spec, name) != known[name].default]
     if set_here:
         raise ParamsError(
             f"extract.experts.{name}: {spec.catalog or name} takes no {', '.join(set_here)}; "
