@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import moving, rotate, still, write_video
 from vq import params as schema
 from vq.data import manifest as manifests
-from vq.errors import DataError
+from vq.errors import DataError, ParamsError
 from vq.stages.import_ import import_
 from vq.stages.validate import validate
 
@@ -259,3 +259,12 @@ def test_real_accidents_end_as_one_row_each(
     assert (quarantine["remedy"] != "").all()
     upright = accepted.set_index("video").loc["rotated.mp4"]
     assert (upright["width"], upright["height"], upright["rotation"]) == (64, 96, 270)
+
+
+def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
+    """A misspelt limit would otherwise be no limit."""
+    path = tmp_path / "validate.yaml"
+    path.write_text("max_rejekted: 0.05\n")
+
+    with pytest.raises(ParamsError, match=r"validate\.yaml: max_rejekted: unknown key"):
+        schema.read(path, schema.Validate)

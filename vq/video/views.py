@@ -83,5 +83,5 @@ def _at_least(pixels: np.ndarray, side_px: int) -> np.ndarray:
 
 def _luma(pixels: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "height width"]:
     # Integers: the same bits on every machine.
-    weighted = pixels.astype(np.uint32) @ np.array([299, 587, 114], np.uint32)
-    return ((weighted + 500) // 1000).astype(np.uint8)
+    red, green, blue = np.moveaxis(pixels.astype(np.uint32), 2, 0)
+    return ((299 * red + 587 * green + 114 * blue + 500) // 1000).astype(np.uint8)
