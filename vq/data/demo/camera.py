@@ -20,7 +20,7 @@ class View:
     frames: int
     width: int
     height: int
-    fps: float
+    fps: int | float
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def add_sprites(clip: Clip, sprites: Sequence[Sprite]) -> Clip:
     return out
 
 
-def add_particles(clip: Clip, *, fps: float, rng: Generator) -> Clip:
+def add_particles(clip: Clip, *, fps: int | float, rng: Generator) -> Clip:
     """The clip with snow, sparks or dust in front: soft bright spots, each on its own way."""
     frames, height, width, _ = clip.shape
     count = int(rng.uniform(60, 200))

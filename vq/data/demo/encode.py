@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from io import BytesIO
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
 
 import av
 import numpy as np
@@ -62,7 +61,7 @@ def crf(codec: str, strength: float) -> int:
     return round(known.best + (known.worst - known.best) * strength)
 
 
-def write(frames: Clip, path: Path, *, codec: str, crf: int, fps: float) -> None:
+def write(frames: Clip, path: Path, *, codec: str, crf: int, fps: int | float) -> None:
     """Encode frames into a file; the same frames give the same bytes."""
     with path.open("wb") as file:
         _encode(frames, file, CODECS[codec], crf, fps)
@@ -74,7 +73,7 @@ def read(path: Path) -> Clip:
         return _decode(file)
 
 
-def compress(frames: Clip, codec: str, strength: float, fps: float) -> Clip:
+def compress(frames: Clip, codec: str, strength: float, fps: int | float) -> Clip:
     """The frames as they look after a real encoder and decoder, at a strength in (0, 1]."""
     buffer = BytesIO()
     _encode(frames, buffer, CODECS[codec], crf(codec, strength), fps)
@@ -82,7 +81,7 @@ def compress(frames: Clip, codec: str, strength: float, fps: float) -> Clip:
     return _decode(buffer)
 
 
-def _encode(frames: Clip, file: BinaryIO, codec: Codec, crf: int, fps: float) -> None:
+def _encode(frames: Clip, file: BufferedIOBase, codec: Codec, crf: int, fps: int | float) -> None:
     bitexact = {"fflags": "+bitexact"}
     with av.open(file, "w", format=codec.container, options=bitexact) as container:
         rate = Fraction(fps).limit_denominator(1001)
@@ -100,7 +99,7 @@ def _encode(frames: Clip, file: BinaryIO, codec: Codec, crf: int, fps: float) ->
         container.mux(stream.encode())
 
 
-def _decode(file: BinaryIO) -> Clip:
+def _decode(file: BufferedIOBase) -> Clip:
     with av.open(file, "r") as container:
         decoded = container.decode(video=0)
         return np.stack([frame.to_ndarray(format="rgb24") for frame in decoded])

@@ -46,7 +46,7 @@ class Opinion:
         return float(self.ratings.std(ddof=1))
 
 
-def ssim(path: Path, pristine: Clip, *, fps: float) -> Float64[np.ndarray, " time"]:
+def ssim(path: Path, pristine: Clip, *, fps: int | float) -> Float64[np.ndarray, " time"]:
     """Structural similarity of the luma of each frame of a file to the undistorted one.
 
     Raises:

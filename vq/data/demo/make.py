@@ -115,7 +115,7 @@ def plan(params: Demo) -> list[Film]:
                 kind = next(turns)
                 share = (start[kind] + used[kind] * _GOLDEN) % 1
                 used[kind] += 1
-                versions.append(Version(kind, round(0.04 + 0.96 * share**1.3, 3)))
+                versions.append(Version(kind, round(float(0.04 + 0.96 * share**1.3), 3)))
             frames = round(params.seconds * fps)
             films.append(Film(content, take, width, height, fps, frames, tuple(versions)))
     return films

@@ -9,7 +9,7 @@ from jaxtyping import Float32, UInt8
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "still_height still_width 3"]
 Painter = Callable[[Generator, int, int], Picture]
 
 

@@ -65,7 +65,9 @@ _DENSITY = 1.1
 """Pixels of a painted picture for one of the frame: room to zoom in."""
 
 
-def render(name: str, *, frames: int, width: int, height: int, fps: float, take: int = 0) -> Clip:
+def render(
+    name: str, *, frames: int, width: int, height: int, fps: int | float, take: int = 0
+) -> Clip:
     """Film a content of the demo, without any distortion.
 
     Args:
