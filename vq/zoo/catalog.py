@@ -30,7 +30,7 @@ class Entry:
     """From its name in params.yaml and what is said of it there."""
     kind: Kind
     dim: int | None
-    """None: depends on the model that is chosen."""
+    """None: depends on the network."""
     tags: Tags
     summary: str
 

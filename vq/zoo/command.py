@@ -22,14 +22,16 @@ def run(given: Namespace) -> int:
     from rich.table import Table
 
     table = Table(title="Experts for extract.experts in params.yaml")
-    for column in ("name", *next(iter(rows.values()))):
-        table.add_column(column)
+    columns = [column for column in next(iter(rows.values())) if column != "summary"]
+    for column in ("name", *columns):
+        # Names are for copying: other columns give way to them.
+        table.add_column(column, no_wrap=column in ("name", "kind", "dim"), overflow="fold")
     for name, row in rows.items():
-        table.add_row(name, *(str(value) for value in row.values()))
+        table.add_row(name, *(str(row[column]) for column in columns))
     Console().print(table)
     return 0
 
 
 def _row(entry: Entry) -> dict[str, str | int]:
-    dim = entry.dim if entry.dim is not None else "as `model`"
+    dim = entry.dim if entry.dim is not None else "varies"
     return {"kind": entry.kind, **entry.tags.as_dict(), "dim": dim, "summary": entry.summary}
