@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pytest
 
+pytest_plugins = ["tests.workspace"]
+
 Picture = Callable[[int, int, int], np.ndarray]
 
 
