@@ -7,12 +7,11 @@ Expected on scenes held out: see `vq/zoo/weights/distortion.json`.
 
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-import numpy as np
 import torch
 
 from vq.data.demo import scenes as demo
@@ -35,8 +34,8 @@ _TRAIN, _HELD_OUT, _PHOTOGRAPH = range(3)
 class Amount:
     """How much material is made."""
 
-    scenes: int = 240
-    held_out: int = 30
+    scenes: int = 160
+    held_out: int = 24
     types: int = 6
     """Distortions of a training scene, at two strengths each; held-out scenes have all."""
     mixed: int = 2
@@ -64,31 +63,32 @@ def make(
         The network in evaluation mode, and its card, whose hash `builtin.save` will set.
     """
     began = time.monotonic()
-    with TemporaryDirectory(prefix="vq-pretrain-") as folder:
-        train = _scenes(Path(folder) / "train", (seed, _TRAIN), amount.scenes, amount.types, amount)
+    with TemporaryDirectory(prefix="vq-pretrain-") as temporary:
+        folder = Path(temporary)
+        some = [_job(seed, _TRAIN, n, amount.types, amount) for n in range(amount.scenes)]
+        train = list(material.generate(folder / "train", some, workers=amount.workers))
         log.info("%d scenes to train on after %.0f s", len(train), time.monotonic() - began)
         network = fit(train, settings, seed=seed)
-        held_out = _scenes(
-            Path(folder) / "held_out",
-            (seed, _HELD_OUT),
-            amount.held_out,
-            len(material.TYPES),
-            amount,
-        )
-        judged = {"scenes held out": held_out}
+        every = len(material.TYPES)
+        judged = {
+            "scenes held out": [
+                _job(seed, _HELD_OUT, n, every, amount) for n in range(amount.held_out)
+            ]
+        }
         if photographs:
             judged["photographs"] = [
-                _photograph(name, (seed, _PHOTOGRAPH, number), amount.mixed)
+                {**_job(seed, _PHOTOGRAPH, number, every, amount), "content": name}
                 for number, name in enumerate(demo.SCENES)
                 if name.startswith("photo:")
             ]
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             untrained = Pretext(len(material.TYPES)).eval()
-        with threads(settings.threads):
-            validation = {
-                name: dict(measure(network, untrained, seen)) for name, seen in judged.items()
-            }
+        validation = {}
+        for name, jobs in judged.items():
+            scenes = list(material.generate(folder / name, jobs, workers=amount.workers))
+            with threads(settings.threads):
+                validation[name] = dict(measure(network, untrained, scenes))
     for name, measures in validation.items():
         log.info("%s: %s", name, measures)
     card = Card(
@@ -115,23 +115,5 @@ def make(
     return network, card
 
 
-def _scenes(
-    folder: Path, role: tuple[int, int], count: int, types: int, amount: Amount
-) -> list[material.Scene]:
-    folder.mkdir()
-    return list(
-        material.generate(
-            folder,
-            [(*role, number) for number in range(count)],
-            types=types,
-            mixed=amount.mixed,
-            workers=amount.workers,
-        )
-    )
-
-
-def _photograph(name: str, seed: Sequence[int], mixed: int) -> material.Scene:
-    rng = np.random.default_rng(seed)
-    clip = demo.render(name, frames=material.FRAMES, width=426, height=240, fps=material.FPS)
-    recipes, pairs = material.plan(rng, types=len(material.TYPES), mixed=mixed)
-    return material.versions(clip, recipes, pairs, rng)
+def _job(seed: int, role: int, number: int, types: int, amount: Amount) -> dict[str, Any]:
+    return {"seed": (seed, role, number), "types": types, "mixed": amount.mixed}

@@ -1,17 +1,19 @@
 """The material of pretraining: procedural scenes in many versions whose damage is known."""
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from vq.data.demo.distort import DISTORTIONS
-from vq.data.demo.encode import CODECS, compress
-from vq.data.demo.scenes import random_scene
+from vq.data.demo.encode import CODECS, compress, read, write
+from vq.data.demo.scenes import random_scene, render
 from vq.zoo.pretrain.damage import gradient_deviation
 
 PIXEL_TYPES = (
@@ -44,8 +46,8 @@ class Recipe:
 
     steps: tuple[tuple[str, float], ...]
     """Name and strength in (0, 1]."""
-    mild: float
-    """Strength of the H.264 that every version without a codec step goes through."""
+    clean: int
+    """Rate factor of the H.264 that every version without a codec step goes through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,20 +78,21 @@ def plan(
     Returns:
         Recipes, the first of them without a distortion, and pairs of their positions: weaker first.
     """
-    mild = float(rng.uniform(0.02, 0.12))
-    recipes, pairs = [Recipe((), mild)], []
+    # From better than what a phone writes (the demo takes 16) to what is just not seen.
+    clean = int(rng.integers(12, 25))
+    recipes, pairs = [Recipe((), clean)], []
     for name in rng.permutation(np.array(TYPES))[:types].tolist():
-        # At least 0.2 apart; below 0.1 nothing is seen that the mild H.264 would not hide.
+        # At least 0.2 apart; below 0.1 a distortion hardly shows.
         low, high = np.sort(rng.uniform(0.0, 0.7, 2)) + np.array([0.1, 0.3])
         pairs.append([len(recipes), len(recipes) + 1])
-        recipes += [Recipe(((name, float(strength)),), mild) for strength in (low, high)]
+        recipes += [Recipe(((name, float(strength)),), clean) for strength in (low, high)]
     for _ in range(mixed):
         steps = tuple(
             (str(rng.choice(names)), float(rng.uniform(0.2, 1.0)))
             for names in (PIXEL_TYPES, tuple(CODECS))
         )
         pairs.append([0, len(recipes)])
-        recipes.append(Recipe(steps, mild))
+        recipes.append(Recipe(steps, clean))
     return recipes, pairs
 
 
@@ -99,7 +102,9 @@ def apply(clip: Clip, recipe: Recipe, rng: np.random.Generator) -> Clip:
         if name in CODECS:
             return compress(clip, name, strength, FPS)
         clip = DISTORTIONS[name](clip, strength, rng)
-    return compress(clip, "h264", recipe.mild, FPS)
+    with NamedTemporaryFile(suffix=CODECS["h264"].suffix) as file:
+        write(clip, Path(file.name), codec="h264", crf=recipe.clean, fps=FPS)
+        return read(Path(file.name))
 
 
 def versions(
@@ -126,33 +131,36 @@ def versions(
     return Scene(pictures, kind, strength, np.array(damage, np.float32), np.array(pairs))
 
 
-def scene(seed: Sequence[int], *, types: int, mixed: int) -> Scene:
-    """Render one scene and make its versions; the same seed, the same scene to the bit."""
+def scene(seed: Sequence[int], *, types: int, mixed: int, content: str | None = None) -> Scene:
+    """Render one scene and make its versions; the same seed, the same scene to the bit.
+
+    `content` names one of the demo's, to measure on; without it the scene is a new one.
+    """
     rng = np.random.default_rng(seed)
     width, height = SIZES[rng.integers(len(SIZES))]
-    clip = random_scene(rng, frames=FRAMES, width=width, height=height)
+    if content is None:
+        clip = random_scene(rng, frames=FRAMES, width=width, height=height)
+    else:
+        clip = render(content, frames=FRAMES, width=width, height=height, fps=FPS)
     return versions(clip, *plan(rng, types=types, mixed=mixed), rng)
 
 
-def generate(
-    folder: Path, seeds: Sequence[Sequence[int]], *, types: int, mixed: int, workers: int
-) -> Iterator[Scene]:
-    """Make one scene for each seed, in order; pictures go to files in `folder`, mapped when read.
+def generate(folder: Path, jobs: Sequence[Mapping[str, Any]], *, workers: int) -> Iterator[Scene]:
+    """Make the scenes of some jobs (arguments of `scene`), in order, in other processes.
 
-    Scenes do not depend on `workers`.
+    Pictures go to files in `folder`, which is made, and are mapped into memory.
     """
-    files = [folder / f"{number:05d}.npy" for number in range(len(seeds))]
-    jobs = [(file, seed, types, mixed) for file, seed in zip(files, seeds, strict=True)]
+    folder.mkdir()
+    files = [folder / f"{number:05d}.npy" for number in range(len(jobs))]
     # A fork would inherit the threads of torch in an unknown state.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for file, made in zip(files, pool.map(_write, jobs), strict=True):
+        for file, made in zip(files, pool.map(_write, files, jobs), strict=True):
             yield replace(made, pictures=np.load(file, mmap_mode="r"))
 
 
-def _write(job: tuple[Path, Sequence[int], int, int]) -> Scene:
+def _write(file: Path, job: Mapping[str, Any]) -> Scene:
     """Make a scene whose pictures go to a file: between processes they would be copied twice."""
-    file, seed, types, mixed = job
-    made = scene(seed, types=types, mixed=mixed)
+    made = scene(**job)
     np.save(file, made.pictures)
     return replace(made, pictures=made.pictures[:0])
