@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workspace import copy_workspace, run
+from tests.workspace import change, copy_workspace, run
 
 pytestmark = pytest.mark.slow
 
@@ -98,9 +98,8 @@ def test_strict_judging_follows_the_verdict(
 ) -> None:
     """Exit code 1 exactly when a gate stays shut; without --strict the pipeline goes on."""
     root = copy_workspace(tiny_workspace, tmp_path / "copy")
-    params = yaml.safe_load((root / "params.yaml").read_text())
-    params["judge"] |= {"min_srcc": floor, "min_plcc": floor, "beat": [], "max_rejected": 1.0}
-    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    gates = {"min_srcc": floor, "min_plcc": floor, "beat": [], "max_rejected": 1.0}
+    change(root / "params.yaml", {"judge": gates})
     # Judged on figures of our own: how good the tiny student is, is luck.
     measured = json.loads((root / "reports/test.json").read_text())
     for name in ("srcc", "plcc"):
@@ -112,6 +111,22 @@ def test_strict_judging_follows_the_verdict(
     strict = run(root, *command, "--strict", check=False)
 
     assert strict.returncode == (0 if floor == 0 else 1)
+
+
+def test_a_misspelt_expert_is_named(tiny_workspace: Path, tmp_path: Path) -> None:
+    """With the nearest one of the zoo; what an earlier run left stays as it was."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+    change(root / "params.yaml", {"extract": {"experts": {"spacial_statistics": {}}}})
+    before = (root / "artifacts/features.json").read_bytes()
+    command = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]["extract"]["cmd"]
+
+    done = run(root, *command.replace("${data.dir}", "data/demo").split(), check=False)
+
+    assert done.returncode == 1
+    (error,) = [line for line in done.stderr.splitlines() if "error" in line]
+    assert "extract.experts.spacial_statistics" in error
+    assert "did you mean spatial_statistics" in error
+    assert (root / "artifacts/features.json").read_bytes() == before
 
 
 def test_the_same_seed_gives_the_same_bits(tiny_workspace: Path, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def tiny_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not outcome.exists():
             make_workspace(root)
             done = run(root, "dvc", "repro", check=False)
+            commit(root, "A first run")
             outcome.write_text("" if done.returncode == 0 else done.stdout + done.stderr)
     if problem := outcome.read_text():
         pytest.fail(f"dvc repro failed in the tiny workspace:\n{problem[-4000:]}", pytrace=False)
