@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Only the command that is called is imported: `vq --help` stays instant.
     argv = list(sys.argv[1:] if argv is None else argv)
     name = argv[0] if argv else ""
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(format="%(name)s: %(message)s", stream=sys.stderr)
+    # Ours are few and meant for people; other libraries tell every step.
+    logging.getLogger("vq").setLevel(logging.INFO)
     from vq.errors import VqError
 
     try:
