@@ -18,7 +18,7 @@ COMMANDS = {
     "zoo": ("vq.zoo.command", "List the experts that params.yaml may name."),
     "report": ("vq.evaluate.command", "Say where the report is, and what the gates said."),
 }
-"""What people call: each module has `add_arguments(parser)` and `run(given) -> int`, the exit code."""
+"""What people call: each module has `add_arguments(parser)`, and `run(given)` -> exit code."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
