@@ -1,0 +1,56 @@
+"""`params.yaml` as types."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from vq import params
+from vq.errors import ParamsError
+
+PROJECT = Path(__file__).parents[1] / "params.yaml"
+
+
+def load(tmp_path: Path, section: str, **changes: Any) -> params.Params:
+    """The project's params with a few keys changed."""
+    known = yaml.safe_load(PROJECT.read_text())
+    known[section] |= changes
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(known))
+    return params.load(path)
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "match"),
+    [
+        pytest.param("teach", {"levles": 5}, r"teach\.levles: unknown key", id="unknown-key"),
+        pytest.param("teach", {"levels": 1}, r"teach\.levels: .* \(got 1\)", id="out-of-range"),
+        pytest.param("teach", {"dim": "wide"}, r"teach\.dim: .*'wide'", id="wrong-type"),
+        pytest.param(
+            "extract", {"experts": {"distortion": {}}}, "at least two experts", id="one-expert"
+        ),
+        pytest.param("split", {"test": 0.9}, "leave nothing to train on", id="no-training-share"),
+        pytest.param("distill", {"mode": "both"}, r"distill\.mode: .*'both'", id="no-such-mode"),
+    ],
+)
+def test_what_params_refuse_names_file_key_and_value(
+    tmp_path: Path, section: str, changes: dict[str, Any], match: str
+) -> None:
+    """A typo in a pull request is one line in the log, not a run with defaults."""
+    with pytest.raises(ParamsError, match=rf"params\.yaml: {section}.*{match}|{match}"):
+        load(tmp_path, section, **changes)
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """One line for each key: nobody fixes them one run at a time."""
+    with pytest.raises(ParamsError) as caught:
+        load(tmp_path, "teach", levels=1, dimm=3)
+
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_section_cannot_be_changed() -> None:
+    """What a stage was given is what was recorded."""
+    with pytest.raises(ValueError, match="frozen"):
+        params.load(PROJECT).teach.dim = 3
