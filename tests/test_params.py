@@ -12,7 +12,7 @@ from vq.errors import ParamsError
 PROJECT = Path(__file__).parents[1] / "params.yaml"
 
 
-def load(tmp_path: Path, section: str, **changes: Any) -> params.Params:
+def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
     """The project's params with a few keys changed."""
     known = yaml.safe_load(PROJECT.read_text())
     known[section] |= changes
