@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -59,6 +60,8 @@ def tiny_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root, outcome = base / "tiny_workspace", base / "tiny_workspace.txt"
     with FileLock(f"{root}.lock"):
         if not outcome.exists():
+            # Should this test run end here, the next worker would else start all over.
+            outcome.write_text("was interrupted")
             make_workspace(root)
             done = run(root, "dvc", "repro", check=False)
             commit(root, "A first run")
@@ -99,18 +102,35 @@ def commit(root: Path, message: str) -> None:
 
 
 def run(
-    root: Path, *command: str, check: bool = True, timeout: float = 600
+    root: Path, *command: str, check: bool = True, timeout: float = 1200
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of the environment in a workspace, on the workspace's own copy of `vq`."""
-    return subprocess.run(
+    """Run a program of the environment in a workspace, on the workspace's own copy of `vq`.
+
+    Raises:
+        AssertionError: it failed, and `check`; the message has its last words.
+        TimeoutExpired: it took too long; it and all that it started are gone.
+    """
+    process = subprocess.Popen(
         command,
         cwd=root,
         env=environment(root),
-        check=check,
-        timeout=timeout,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
+    try:
+        out, error = process.communicate(timeout=timeout)
+    finally:
+        if process.poll() is None:
+            # The stages are dvc's children: they would go on writing into the workspace.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if check and process.returncode:
+        raise AssertionError(
+            f"{' '.join(command)} exited with {process.returncode}:\n{error[-4000:]}"
+        )
+    return subprocess.CompletedProcess(command, process.returncode, out, error)
 
 
 def environment(root: Path) -> dict[str, str]:
