@@ -61,7 +61,8 @@ class Pretext(nn.Module):
 
     def answer(self, feature: Float[Tensor, "batch dim"]) -> Answer:
         """Answer from pooled features."""
-        feature = self.drop(self.standardise(feature))
+        # Divided, or a step of Adam, which moves every weight alike, moves answers by the width.
+        feature = self.drop(self.standardise(feature)) / feature.shape[1] ** 0.5
         return Answer(self.kind(feature), self.strength(feature), self.damage(feature).squeeze(1))
 
 
