@@ -98,7 +98,7 @@ def change(path: Path, changes: Mapping[str, Any]) -> None:
 def commit(root: Path, message: str) -> None:
     """Put everything that git does not ignore into a commit."""
     _git(root, "add", "--all")
-    _git(root, "commit", "--quiet", "--message", message)
+    _git(root, "commit", "--quiet", "--allow-empty", "--message", message)
 
 
 def run(
