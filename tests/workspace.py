@@ -43,7 +43,7 @@ PARAMS: dict[str, Any] = {
         "views": {"moments": 2, "grid": 3, "patch_px": 16},
     },
     # Few videos say little: nearly every expert may stay.
-    "prune": {"top": 2, "max_experts": 2, "repeats": 2, "confidence": 0.001},
+    "prune": {"top": 2, "max_experts": 2, "repeats": 2, "candidate_confidence": 0.0},
     "teach": {"epochs": 5, "dim": 16, "batch": 8},
     "distill": {"epochs": 2, "moments": 2, "batch": 8},
     "evaluate": {"bootstrap": 50, "worst": 2},

@@ -84,9 +84,9 @@ class Expert(Section):
     std: tuple[float, float, float] | None = None
     """timm only: input normalisation of pixels in [0, 1]; none means the model's own."""
     side_px: Positive | None = None
-    """timm only: the short side is scaled to this and the centre square is cut; none means the model's own."""
+    """timm only: side of the centre square, once scaled; none means the model's own."""
     tags: dict[Literal["family", "pretext", "data", "licence"], str] = {}
-    """timm only: what the weights are, for pruning and for the student's card; a file does not say."""
+    """timm only: what the weights are, for pruning and cards; a file does not say."""
 
 
 class Views(Section):
@@ -123,7 +123,8 @@ class Prune(Section):
     max_experts: Annotated[int, Field(ge=2)]
     max_similarity: Share
     repeats: Positive
-    confidence: Fraction
+    candidate_confidence: Share
+    join_confidence: Share
     student: str
 
 
@@ -242,7 +243,10 @@ def read(path: Path, schema: type[T]) -> T:
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML ({error})") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {_say(e['msg'], e.get('input'))}" for e in error.errors()]
+        lines = [
+            f"{'.'.join(map(str, e['loc']))}: {_say(e['msg'], e.get('input'))}"
+            for e in error.errors()
+        ]
         raise ParamsError(f"{path}: " + f"\n{path}: ".join(lines)) from error
 
 

@@ -46,5 +46,5 @@ def test_the_ends_of_the_scale_are_reached() -> None:
 
 def test_a_scale_without_width_is_refused() -> None:
     """Every score would be the same."""
-    with pytest.raises(ValueError, match="5 levels between 1.0 and 1.0"):
+    with pytest.raises(ValueError, match=r"5 levels between 1\.0 and 1\.0"):
         levels.values(1.0, 1.0, 5)

@@ -15,7 +15,8 @@ PARAMS = Prune(
     max_experts=3,
     max_similarity=0.98,
     repeats=3,
-    confidence=0.8,
+    candidate_confidence=0.8,
+    join_confidence=0.8,
     student="any",
 )
 JITTER = np.array([-0.01, 0.0, 0.01])
@@ -96,9 +97,7 @@ def test_fewer_than_two_candidates_is_an_error_that_says_why() -> None:
     """Never a fallback: one sentence for each expert, and what to do."""
     effects = {"good": effect(0.9, 0.8), "bad": effect(0.1, 0.6)}
 
-    with pytest.raises(
-        DataError, match=r"1 of 2 experts are candidates.*bad: its student does not"
-    ):
+    with pytest.raises(DataError, match=r"1 of 2 experts are candidates.*bad: fails"):
         choose.judge(effects, 0.70 + JITTER, {}, validation_share=0.25, params=PARAMS)
 
 

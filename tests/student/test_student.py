@@ -9,9 +9,9 @@ import torch
 
 from vq.errors import ParamsError
 from vq.learn.loop import initialisation
-from vq.student import bundle
+from vq.student import bundle, statistics
 from vq.student.export import export
-from vq.student.network import MOTION, Features, Student, motion
+from vq.student.network import Features, Student
 from vq.video.views import ViewSpec
 
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
@@ -52,11 +52,23 @@ def test_a_frozen_moment_shows() -> None:
     frozen = pixels.clone()
     frozen[:, 3] = 0.299 * pixels[:, 0] + 0.587 * pixels[:, 1] + 0.114 * pixels[:, 2]
 
-    moving, still = (motion(given, 32, 2) for given in (pixels, frozen))
+    moving, still = (statistics.describe(given, 32) for given in (pixels, frozen))
 
-    assert moving.shape == (2, MOTION)
-    assert (still[:, 4:] > 0.95).all()
-    assert (moving[:, 4:] < 0.05).all()
+    assert moving.shape == (4, statistics.WIDTH)
+    assert (still[:, -3:] > 0.95).all()
+    assert (moving[:, -3:] < 0.05).all()
+
+
+def test_normalised_values_of_noise_have_the_moments_of_noise() -> None:
+    """White noise: second moment near one, neighbours independent; a blur binds them."""
+    noise = 40 * torch.randn(200, 1, 32, 32)
+    blurred = torch.nn.functional.avg_pool2d(noise, 3, stride=1)
+
+    white, soft = (statistics.normalised(given).mean(0) for given in (noise, blurred))
+
+    assert white[3].item() == pytest.approx(1, abs=0.1)
+    assert abs(white[5].item()) < 0.1
+    assert soft[5].item() > 0.3
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 
 UNKNOWN_STD = 0.8
-"""Spread of single opinions, in level steps, where a data set does not tell: typical of five-point ACR tests."""
+"""Spread of single opinions, in level steps, where a data set does not tell: usual in ACR tests."""
 
 
 def values(minimum: float, maximum: float, count: int) -> Float64[np.ndarray, " levels"]:

@@ -85,19 +85,19 @@ def judge(
         if params.candidate == "claim8":
             asked, rival = (claim8, "the expert's own head")
         twin = twins.get(name)
-        beats = asked >= params.confidence
+        beats = asked >= params.candidate_confidence
         if twin:
             reason = f"says what {twin[0]} says (CKA {twin[1]:.3f}), and is weaker"
         else:
-            word = "beats" if beats else "does not surely beat"
-            reason = f"its student {word} {rival} (confidence {asked:.2f})"
+            word = "passes" if beats else "fails"
+            reason = f"{word}: its student beats {rival} with confidence {asked:.2f}"
         judged.append(Judged(name, effect, gain, claim8, twin, beats and not twin, reason))
     left = [one.name for one in judged if one.candidate]
     if len(left) < 2:
         lines = "; ".join(f"{one.name}: {one.reason}" for one in judged)
         raise DataError(
             f"{len(left)} of {len(judged)} experts are candidates; two are needed ({lines}). "
-            "Bring more experts (extract.experts) or more videos, or lower prune.confidence"
+            "Bring more experts or more videos, or lower prune.candidate_confidence"
         )
     return judged
 
@@ -109,7 +109,7 @@ def combine(
     validation_share: float,
     params: Prune,
 ) -> tuple[tuple[str, ...], list[Step]]:
-    """Start with the K best first effects; the one with the best second effect joins; repeat.
+    """Start with the K best first effects; whoever has the best second effect joins; repeat.
 
     Returns:
         The experts of the combination, and the steps that led to it.
@@ -129,7 +129,7 @@ def combine(
         best = max(rest, key=lambda name: float(second(tried[name]).mean()))
         sure = confidence(second(tried[best]), second(now), validation_share=validation_share)
         srcc = float(second(tried[best]).mean())
-        if sure < params.confidence:
+        if sure < params.join_confidence:
             steps.append(Step((), srcc, f"{best} would not surely help (confidence {sure:.2f})"))
             break
         chosen, now = (*chosen, best), tried[best]

@@ -1,0 +1,1 @@
+"""Whether a student may replace the champion, and the registry where that is written down."""

@@ -50,7 +50,7 @@ def distill(
     determinism(params.threads)
     manifest = learnable(manifests.read(accepted), store.failed(features))
     model, described = teachers.load(teacher)
-    side = split.of_videos(manifest, split.read(splits))
+    side = split.of_videos(manifest, split.read(splits)).tolist()
     shas, views = manifest["sha256"].tolist(), store.view_spec(features)
     lesson = assemble(
         manifest,

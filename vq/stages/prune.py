@@ -93,7 +93,7 @@ def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[l
     Raises:
         DataError: the splits file has fewer repeats.
     """
-    have = [name for name in splits if name.startswith("repeat_")]
+    have = [name for name in map(str, splits) if name.startswith("repeat_")]
     if len(have) < count:
         raise DataError(
             f"prune.repeats is {count}, split.repeats gives {len(have)}: raise the latter"

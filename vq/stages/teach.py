@@ -36,7 +36,7 @@ def teach(
     manifest = manifests.read(accepted)
     experts = json.loads(zoo.read_text())["experts"]
     initial = store.load(features, manifest["sha256"].tolist(), experts)
-    side = split.of_videos(manifest, split.read(splits))
+    side = split.of_videos(manifest, split.read(splits)).tolist()
     lesson = assemble(manifest, cards.load(card), side, initial, count=params.levels)
     model = fit(lesson, params=params, seed=seed)
     values = lesson.values.numpy()

@@ -8,9 +8,9 @@ import timm
 import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor, nn
-from torch.nn import functional
 
 from vq.errors import ParamsError
+from vq.student import statistics
 from vq.zoo.standard import Standard
 
 
@@ -73,7 +73,7 @@ class Features(nn.Module):
 
 
 class Pixels(nn.Module):
-    """A small backbone over the views of a video, with statistics of motion beside it."""
+    """A small backbone over the views of a video, and statistics of pictures and motion."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Pixels(nn.Module):
         Args:
             backbone: timm name.
             stages: feature levels to pool; 0 is the finest.
-            patch_px: side of the patches that a view is made of: motion is measured on each.
+            patch_px: side of the native patches that a view is made of.
             mean: of the backbone's input, for pixels in [0, 1].
             std: of the same.
 
@@ -106,20 +106,25 @@ class Pixels(nn.Module):
                 f"distill: backbone {backbone!r}, stages {stages}: {error}"
             ) from error
         self.patch_px = patch_px
-        self.width = 2 * sum(self.backbone.feature_info.channels()) + MOTION
+        self.width = 2 * (sum(self.backbone.feature_info.channels()) + statistics.WIDTH)
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
 
     def forward(
         self, views: UInt8[Tensor, "batch moments 4 side side"]
     ) -> Float[Tensor, "batch width"]:
-        """Mean and spread of each channel over a picture, averaged over moments; then motion."""
+        """Channels pooled over each picture and averaged over moments; statistics over moments."""
         batch, moments = views.shape[:2]
         pixels = views.flatten(0, 1).float() / 255
-        levels = self.backbone((pixels[:, :3] - self.mean) / self.std)
+        seen = (pixels[:, :3] - self.mean) / self.std
+        # A quarter faster on a CPU, where depthwise convolutions read along the channels.
+        levels = self.backbone(seen.contiguous(memory_format=torch.channels_last))
         pooled = torch.cat([part for level in levels for part in spatial(level)], 1)
-        over_moments = pooled.view(batch, moments, -1).mean(1)
-        return torch.cat([over_moments, motion(pixels, self.patch_px, moments)], 1)
+        told = statistics.describe(pixels, self.patch_px).view(batch, moments, -1)
+        average = told.mean(1)
+        # How a statistic varies over the moments: a freeze is still at some of them only.
+        varies = (told - average.unsqueeze(1)).abs().mean(1)
+        return torch.cat([pooled.view(batch, moments, -1).mean(1), average, varies], 1)
 
 
 def spatial(level: Float[Tensor, "pictures channels rows columns"]) -> tuple[Tensor, Tensor]:
@@ -128,27 +133,3 @@ def spatial(level: Float[Tensor, "pictures channels rows columns"]) -> tuple[Ten
     variance = (level * level).mean((2, 3)) - mean * mean
     # Not the bare root: its slope at zero is infinite, and a channel may be dead.
     return mean, (variance.clamp_min(0) + 1e-6).sqrt()
-
-
-STILL = (0.25, 1.0, 4.0)
-"""Mean absolute change of brightness, 0 to 255, below which a picture is still: soft bounds."""
-MOTION = 4 + len(STILL)
-
-
-def motion(
-    pixels: Float[Tensor, "pictures 4 side side"], patch_px: int, moments: int
-) -> Float[Tensor, "batch motion"]:
-    """Change of brightness from a frame to the next: amount, spread, share of still moments.
-
-    A frozen or repeated frame changes nothing anywhere; no single picture shows that.
-    """
-    red, green, blue, following = pixels.unbind(1)
-    change = 255 * (following - (0.299 * red + 0.587 * green + 0.114 * blue)).abs()
-    patches = functional.avg_pool2d(change.unsqueeze(1), patch_px).flatten(1)
-    amount = patches.mean(1, keepdim=True)
-    bounds = torch.tensor(STILL, device=pixels.device, dtype=pixels.dtype)
-    still = torch.sigmoid(4 * (bounds - amount) / bounds)
-    log = torch.log1p(patches)
-    spread = (log * log).mean(1) - log.mean(1) ** 2
-    each = torch.stack([log.mean(1), spread, log.amin(1), log.amax(1)], 1)
-    return torch.cat([each, still], 1).view(-1, moments, MOTION).mean(1)

@@ -1,0 +1,1 @@
+"""Frozen pretrained experts, and the cache of what they say of videos."""

@@ -6,7 +6,11 @@ from torch import Tensor, nn
 
 
 class Standard(nn.Module):
-    """Zero mean and unit spread in each dimension, as fitted; outliers are clipped."""
+    """Zero mean and equal spread in each dimension, as fitted, unit length overall.
+
+    Divided by the root of the width: a step of Adam moves every weight alike, and would otherwise
+    move what is made of a wide feature more than what is made of a narrow one.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -14,8 +18,8 @@ class Standard(nn.Module):
         self.register_buffer("scale", torch.ones(width))
 
     def forward(self, given: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
-        """Standardise."""
-        return ((given - self.mean) / self.scale).clamp(-5, 5)
+        """Standardise; an outlier counts for no more than five times the spread."""
+        return ((given - self.mean) / self.scale).clamp(-5, 5) / len(self.mean) ** 0.5
 
     @torch.no_grad()
     def fit(self, rows: Float[Tensor, "rows width"]) -> None:

@@ -1,0 +1,1 @@
+"""Long experiments, run by hand; results go to EXPERIMENTS.md."""

@@ -1,0 +1,272 @@
+"""Real camera clips and real pretrained networks, through the same library as the demo.
+
+    python -m benchmarks.real_clips --videos DIR --weights DIR --out DIR
+
+Each clip is scaled down to half or less, which makes it pristine enough, then damaged and labelled
+as the demo is: the labels are synthetic MOS. Each `ARCHITECTURE.what.safetensors` of the weights
+becomes an expert, beside the built-in ones. For each seed the contents are split anew, the zoo is
+pruned, a teacher fitted, a student trained without and with it. Writes `DIR/results.json`; what is
+in `DIR/work` already is used again.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+import pandas as pd
+import timm
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from vq import params as settings
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data import split as splitting
+from vq.data.demo import make
+from vq.evaluate import agreement
+from vq.evaluate.interval import nadeau_bengio
+from vq.learn import predict
+from vq.learn.assemble import assemble
+from vq.params import Params
+from vq.stages import load as stage
+from vq.zoo import features as store
+
+log = logging.getLogger(__name__)
+
+SECONDS, TALLEST = 2.5, 270
+CARD = """\
+name: real_clips
+title: Real clips with synthetic MOS
+opinion: synthetic
+scale: {min: 1, max: 5}
+licence: of the clips that were given; for measuring only
+note: Labels are a full-reference metric and simulated raters, as in the demo; nobody's opinion.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Make the data set, extract once, train for each seed, print the table."""
+    given = _parse(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    work = given.out / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    known = _with_zoo(settings.load(given.params), given.weights)
+    if not (work / "labels.csv").exists():
+        damage(given.videos, work, demo=make.load(given.demo), together=given.together)
+    extract(work, known)
+    per_seed = [measure(work, known, seed) for seed in range(1, given.seeds + 1)]
+    results = {name: _summary([one[name] for one in per_seed], known) for name in per_seed[0]}
+    (given.out / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    _show(results)
+
+
+def damage(clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str]) -> None:
+    """Make the versions of every clip, and their labels."""
+    (work / "videos").mkdir(exist_ok=True)
+    (work / "card.yaml").write_text(CARD)
+    rows: list[make.Row] = []
+    files = sorted(path for path in clips.iterdir() if path.is_file())
+    versions = make.versions(demo, len(files))
+    for path, some in zip(files, versions, strict=True):
+        pristine, fps = _pristine(path)
+        log.info("%s: %d frames of %s", path.name, len(pristine), pristine.shape[2:0:-1])
+        # Clips of one source are one content, as the splits must know.
+        content = next((name for name in together if path.stem.startswith(name)), path.stem)
+        rows += make.shoot(
+            pristine,
+            some,
+            content=content,
+            name=path.stem,
+            fps=fps,
+            folder=work / "videos",
+            params=demo,
+        )
+    pd.DataFrame(rows, columns=list(make.COLUMNS)).to_csv(work / "labels.csv", index=False)
+
+
+def extract(work: Path, known: Params) -> None:
+    """Import, validate and extract, once for all seeds."""
+    stage("import")(
+        work / "videos",
+        work / "labels.csv",
+        work / "card.yaml",
+        work / "manifest.parquet",
+        work / "manifest.csv",
+        params=known.section("import"),
+        seed=known.seed,
+    )
+    stage("validate")(
+        work / "manifest.parquet",
+        work / "card.yaml",
+        work / "accepted.parquet",
+        work / "quarantine.csv",
+        work / "validate.json",
+        params=known.section("validate"),
+        seed=known.seed,
+    )
+    stage("extract")(
+        work / "accepted.parquet",
+        work / "videos",
+        work / "cache",
+        work / "features.json",
+        params=known.extract,
+        seed=known.seed,
+    )
+
+
+def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]:
+    """SRCC and PLCC on the test contents of one seed's split, by model."""
+    here = work / f"seed{seed}"
+    here.mkdir(exist_ok=True)
+    common = (
+        work / "accepted.parquet",
+        work / "card.yaml",
+        here / "splits.csv",
+        work / "features.json",
+    )
+    salted = known.split.model_copy(update={"salt": f"real-clips-{seed}"})
+    stage("split")(work / "accepted.parquet", here / "splits.csv", params=salted, seed=seed)
+    stage("prune")(*common, here / "zoo.json", here / "prune.csv", params=known.prune, seed=seed)
+    stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
+    stage("distill")(
+        *common,
+        here / "teacher",
+        here / "checkpoints",
+        here / "student",
+        here / "plain",
+        params=known.distill,
+        seed=seed,
+    )
+    accepted, card, splits, features = common
+    stage("evaluate")(
+        accepted,
+        card,
+        work / "videos",
+        splits,
+        features,
+        here / "zoo.json",
+        here / "prune.csv",
+        here / "teacher",
+        here / "student",
+        here / "plain",
+        *(here / name for name in ("validation.json", "test.json", "predictions.csv")),
+        here / "scatter.csv",
+        here / "report.html",
+        params=known.evaluate,
+        seed=seed,
+    )
+    models = json.loads((here / "test.json").read_text())["models"]
+    names = {"teacher": "teacher", "plain": "student_plain", "student": "student_distilled"}
+    found = {
+        names[name]: {key: one[key]["value"] for key in ("srcc", "plcc")}
+        for name, one in models.items()
+        if name in names
+    }
+    return singles(*common, seed=seed) | found
+
+
+def singles(
+    accepted: Path, card: Path, splits: Path, features: Path, *, seed: int
+) -> dict[str, dict[str, float]]:
+    """Every expert with a head of its own."""
+    frame = manifests.read(accepted)
+    side = splitting.of_videos(frame, splitting.read(splits)).tolist()
+    initial = store.load(features, frame["sha256"].tolist())
+    lesson = assemble(frame, cards.load(card), side, initial, count=5)
+    rows = np.flatnonzero((np.array(side) == "test") & frame["mos"].notna())
+    mos = frame["mos"].to_numpy(float)[rows]
+    found = {}
+    for name in initial:
+        score = predict.single(lesson, name, seed=seed)[rows].astype(float)
+        found[f"single:{name}"] = {
+            "srcc": agreement.srcc(score, mos),
+            "plcc": agreement.plcc(score, mos),
+        }
+    return found
+
+
+def _with_zoo(known: Params, weights: Path) -> Params:
+    """The project's params, with the networks of a folder as experts."""
+    experts = {n: e for n, e in known.extract.experts.items() if e.weights != "random"}
+    for file in sorted(weights.iterdir()):
+        model, _, what = file.name.removesuffix(".safetensors").partition(".")
+        if file.suffix != ".safetensors" or not timm.is_model(model):
+            log.info("%s: left out, timm has no such architecture", file.name)
+            continue
+        experts[f"{model}_{what}"] = settings.Expert(
+            catalog="timm",
+            model=model,
+            weights=settings.WeightsFile(
+                file=file, sha256=hashlib.sha256(file.read_bytes()).hexdigest()
+            ),
+            options={"pad_type": "same"},
+            mean=(0.5, 0.5, 0.5),
+            std=(0.5, 0.5, 0.5),
+            side_px=224,
+        )
+    extract = known.extract.model_copy(update={"experts": experts})
+    return known.model_copy(update={"extract": extract})
+
+
+def _pristine(path: Path) -> tuple[np.ndarray, float]:
+    """The first seconds of a clip, half as tall or less."""
+    frames = []
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        fps = float(min(stream.average_rate or 25, 30))
+        for frame in container.decode(stream):
+            height = min(frame.height // 2, TALLEST) // 2 * 2
+            width = round(frame.width * height / frame.height) // 2 * 2
+            whole = Image.fromarray(frame.to_ndarray(format="rgb24"))
+            frames.append(np.asarray(whole.resize((width, height), Image.Resampling.LANCZOS)))
+            if len(frames) == round(SECONDS * fps):
+                break
+    return np.stack(frames), fps
+
+
+def _summary(per_seed: list[dict[str, float]], known: Params) -> dict[str, object]:
+    test, rest = known.split.test, 1 - known.split.test - known.split.validation
+    found = nadeau_bengio(
+        [one["srcc"] for one in per_seed], test_over_train=test / rest, confidence=0.95
+    )
+    return {
+        "srcc": found.value,
+        "plcc": float(np.mean([one["plcc"] for one in per_seed])),
+        "ci95": [found.low, found.high],
+        "per_seed": per_seed,
+    }
+
+
+def _show(results: dict[str, dict[str, object]]) -> None:
+    table = Table("model", "SRCC", "95 % interval", "PLCC", "SRCC by seed")
+    for name, one in results.items():
+        low, high = one["ci95"]
+        each = " ".join(f"{seed['srcc']:.3f}" for seed in one["per_seed"])
+        table.add_row(
+            name, f"{one['srcc']:.3f}", f"{low:.3f} to {high:.3f}", f"{one['plcc']:.3f}", each
+        )
+    Console(width=110).print(table)
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.real_clips", description=__doc__)
+    parser.add_argument("--videos", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--demo", type=Path, default=Path("data/demo/params.yaml"))
+    parser.add_argument(
+        "--together", nargs="*", default=[], help="prefixes of file names: clips of one content"
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()
