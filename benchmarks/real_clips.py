@@ -72,21 +72,12 @@ def damage(clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str])
     (work / "card.yaml").write_text(CARD)
     rows: list[make.Row] = []
     files = sorted(path for path in clips.iterdir() if path.is_file())
-    versions = make.versions(demo, len(files))
-    for path, some in zip(files, versions, strict=True):
+    for path, some in zip(files, make.versions(demo), strict=False):
         pristine, fps = _pristine(path)
         log.info("%s: %d frames of %s", path.name, len(pristine), pristine.shape[2:0:-1])
         # Clips of one source are one content, as the splits must know.
         content = next((name for name in together if path.stem.startswith(name)), path.stem)
-        rows += make.shoot(
-            pristine,
-            some,
-            content=content,
-            name=path.stem,
-            fps=fps,
-            folder=work / "videos",
-            params=demo,
-        )
+        rows += make.shoot(pristine, some, content, path.stem, fps, work / "videos", params=demo)
     pd.DataFrame(rows, columns=list(make.COLUMNS)).to_csv(work / "labels.csv", index=False)
 
 

@@ -94,7 +94,21 @@ def load(path: Path) -> Demo:
 
 
 def plan(params: Demo) -> list[Film]:
-    """Which films and versions the demo has.
+    """Which films and versions the demo has."""
+    some = versions(params)
+    films = []
+    for number, content in enumerate(scenes.SCENES[: params.contents]):
+        size = SIZES[number % len(SIZES)]
+        width, height = size if scenes.fits(content, *size) else SIZES[-1]
+        fps = RATES[number % len(RATES)]
+        for take in range(2 if content in scenes.FILMED_TWICE else 1):
+            frames = round(params.seconds * fps)
+            films.append(Film(content, take, width, height, fps, frames, next(some)))
+    return films
+
+
+def versions(params: Demo) -> Iterator[tuple[Version, ...]]:
+    """The versions of one film after another, without end.
 
     Kinds of distortion take turns in an order shuffled each round, so all are equally frequent.
     The strengths of a kind walk by the golden ratio, which spreads any number of them evenly; the
@@ -104,21 +118,14 @@ def plan(params: Demo) -> list[Film]:
     start = dict(zip(_KINDS, rng.random(len(_KINDS)), strict=True))
     used = dict.fromkeys(_KINDS, 0)
     turns = _turns(rng)
-    films = []
-    for number, content in enumerate(scenes.SCENES[: params.contents]):
-        size = SIZES[number % len(SIZES)]
-        width, height = size if scenes.fits(content, *size) else SIZES[-1]
-        fps = RATES[number % len(RATES)]
-        for take in range(2 if content in scenes.FILMED_TWICE else 1):
-            versions = [Version("pristine", 0.0)]
-            for _ in range(params.versions - 1):
-                kind = next(turns)
-                share = (start[kind] + used[kind] * _GOLDEN) % 1
-                used[kind] += 1
-                versions.append(Version(kind, round(float(0.04 + 0.96 * share**1.3), 3)))
-            frames = round(params.seconds * fps)
-            films.append(Film(content, take, width, height, fps, frames, tuple(versions)))
-    return films
+    while True:
+        chosen = [Version("pristine", 0.0)]
+        for _ in range(params.versions - 1):
+            kind = next(turns)
+            share = (start[kind] + used[kind] * _GOLDEN) % 1
+            used[kind] += 1
+            chosen.append(Version(kind, round(float(0.04 + 0.96 * share**1.3), 3)))
+        yield tuple(chosen)
 
 
 def make(
@@ -177,7 +184,6 @@ def _each(
 
 
 def _shoot(film: Film, *, params: Demo, folder: Path) -> list[Row]:
-    """Render one film, write its versions and let them be rated."""
     pristine = scenes.render(
         film.content,
         frames=film.frames,
@@ -186,21 +192,39 @@ def _shoot(film: Film, *, params: Demo, folder: Path) -> list[Row]:
         fps=film.fps,
         take=film.take,
     )
+    name = f"{film.content.replace(':', '-')}-{film.take}"
+    return shoot(pristine, film.versions, film.content, name, film.fps, folder, params=params)
+
+
+def shoot(
+    pristine: Clip,
+    some: Sequence[Version],
+    content: str,
+    name: str,
+    fps: float,
+    folder: Path,
+    *,
+    params: Demo,
+) -> list[Row]:
+    """Write the versions of a pristine film into a folder and let them be rated.
+
+    The names of the files start with `name`, from which, and the seed, all chance in them comes.
+    """
     bias = _bias(params)
     rows: list[Row] = []
-    for number, version in enumerate(film.versions):
-        stem = f"{film.content.replace(':', '-')}-{film.take}-{number:02d}-{version.kind}"
+    for number, version in enumerate(some):
+        stem = f"{name}-{number:02d}-{version.kind}"
         # One stream for each video, by its name: no order of work can change it.
         rng = np.random.default_rng([params.seed, crc32(stem.encode())])
-        path = _write(pristine, version, folder / stem, film.fps, rng)
-        quality = labels.grade(float(labels.ssim(path, pristine, fps=film.fps).mean()))
+        path = _write(pristine, version, folder / stem, fps, rng)
+        quality = labels.grade(float(labels.ssim(path, pristine, fps=fps).mean()))
         opinion = labels.rate(quality, bias=bias, noise=params.noise, rng=rng)
         values = (
             path.name,
             round(opinion.mos, 4),
             round(opinion.std, 4),
             len(opinion.ratings),
-            film.content,
+            content,
             version.kind,
             version.strength,
         )
@@ -209,7 +233,7 @@ def _shoot(film: Film, *, params: Demo, folder: Path) -> list[Row]:
 
 
 def _write(
-    pristine: Clip, version: Version, stem: Path, fps: int, rng: np.random.Generator
+    pristine: Clip, version: Version, stem: Path, fps: float, rng: np.random.Generator
 ) -> Path:
     if version.kind in encode.CODECS:
         codec, crf = version.kind, encode.crf(version.kind, version.strength)
