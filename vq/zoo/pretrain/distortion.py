@@ -7,12 +7,10 @@ Expected on scenes held out: see `vq/zoo/weights/distortion.json`.
 
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-import torch
 
 from vq.data.demo import scenes as demo
 from vq.zoo.builtin import Card
@@ -81,9 +79,8 @@ def make(
                 for number, name in enumerate(demo.SCENES)
                 if name.startswith("photo:")
             ]
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            untrained = Pretext(len(material.TYPES)).eval()
+        # Steps of length 0: random weights, but normalisations that have seen the material.
+        untrained = fit(train, replace(settings, steps=50, learning_rate=0.0), seed=seed)
         validation = {}
         for name, jobs in judged.items():
             scenes = list(material.generate(folder / name, jobs, workers=amount.workers))
