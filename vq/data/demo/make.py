@@ -112,7 +112,7 @@ def versions(params: Demo) -> Iterator[tuple[Version, ...]]:
 
     Kinds of distortion take turns in an order shuffled each round, so all are equally frequent.
     The strengths of a kind walk by the golden ratio, which spreads any number of them evenly; the
-    power keeps strong ones, which all look bad alike, from being the most.
+    power makes up for how little the mildest of them show.
     """
     rng = np.random.default_rng([params.seed, crc32(b"plan")])
     start = dict(zip(_KINDS, rng.random(len(_KINDS)), strict=True))
@@ -124,7 +124,7 @@ def versions(params: Demo) -> Iterator[tuple[Version, ...]]:
             kind = next(turns)
             share = (start[kind] + used[kind] * _GOLDEN) % 1
             used[kind] += 1
-            chosen.append(Version(kind, round(float(0.04 + 0.96 * share**1.3), 3)))
+            chosen.append(Version(kind, round(float(0.04 + 0.96 * share**0.9), 3)))
         yield tuple(chosen)
 
 

@@ -31,15 +31,15 @@ KINDS: Mapping[str, float] = MappingProxyType(
 """Kinds of painted scene, and how often `random_scene` draws each."""
 
 _PAINTED = {
-    "dead_leaves": 5,
-    "objects": 4,
-    "noise": 2,
-    "sky": 3,
-    "text": 3,
-    "facade": 2,
-    "floor": 2,
-    "particles": 2,
-    "cut": 2,
+    "dead_leaves": 8,
+    "objects": 7,
+    "noise": 3,
+    "sky": 5,
+    "text": 4,
+    "facade": 5,
+    "floor": 4,
+    "particles": 4,
+    "cut": 4,
 }
 
 _PHOTOS = [f"photo:{name}" for name in PHOTOGRAPHS]
