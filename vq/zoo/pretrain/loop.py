@@ -28,7 +28,7 @@ GRIDS = (3, 4, 5)
 class Settings:
     """Knobs of the training; the defaults made the weights that are shipped."""
 
-    steps: int = 2000
+    steps: int = 1200
     pairs: int = 32
     """Pairs of pictures in one step."""
     learning_rate: float = 3e-3

@@ -1,0 +1,152 @@
+"""The networks that the package ships."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFilter
+
+from vq.data.demo.photographs import photograph
+from vq.errors import WeightsError
+from vq.zoo import builtin
+from vq.zoo.pretrain.network import normalise, pool
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A copy of the shipped folder, to be spoilt."""
+    return Path(shutil.copytree(builtin.WEIGHTS, tmp_path / "weights"))
+
+
+def _features(picture: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        return pool(builtin.load("distortion")(normalise(torch.tensor(picture[None]))))[0].numpy()
+
+
+def _chelsea() -> Image.Image:
+    return Image.fromarray(photograph("chelsea")[60:220, 120:280])
+
+
+@pytest.mark.parametrize("name", builtin.names())
+def test_a_shipped_network_matches_its_card(name: str) -> None:
+    """Hash and architecture fit, or `load` would refuse; it comes ready to be asked."""
+    network = builtin.load(name)
+    card = builtin.card(name)
+    assert card.name == name
+    assert not network.training
+    assert {value.dtype for value in network.parameters()} == {torch.float32}
+    assert max(card.levels) < len(network.feature_info.channels())
+    assert card.licence == "Apache-2.0"
+
+
+@pytest.mark.parametrize("name", builtin.names())
+def test_a_shipped_network_is_small(name: str) -> None:
+    """Weights live in git."""
+    assert builtin.path(name).stat().st_size < 2e6
+
+
+def test_pretraining_made_features_better_than_random_ones() -> None:
+    """The card says so, for scenes held out and for photographs."""
+    for measures in builtin.card("distortion").validation.values():
+        for what in ("strength", "damage"):
+            assert measures[f"probe_{what}_srcc"] > measures[f"untrained_{what}_srcc"] + 0.1
+
+
+def test_features_are_the_same_each_time() -> None:
+    """Nothing in the network draws at random."""
+    picture = np.asarray(_chelsea())
+    np.testing.assert_array_equal(_features(picture), _features(picture))
+
+
+def test_a_misspelt_name_gets_a_suggestion() -> None:
+    """Whoever edits params.yaml sees what was meant."""
+    with pytest.raises(WeightsError, match=r"'distorsion'; did you mean distortion\?"):
+        builtin.load("distorsion")
+
+
+def test_altered_weights_are_refused(weights: Path) -> None:
+    """One flipped bit is found; the file is named."""
+    file = weights / "distortion.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"distortion\.safetensors: altered"):
+        builtin.load("distortion", weights)
+
+
+def test_missing_weights_are_named(weights: Path) -> None:
+    """A card alone is no network."""
+    (weights / "distortion.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"distortion\.safetensors: missing"):
+        builtin.load("distortion", weights)
+
+
+def test_weights_of_another_architecture_are_refused(weights: Path) -> None:
+    """The hash fits, the shapes do not."""
+    file = weights / "distortion.json"
+    card = json.loads(file.read_text())
+    file.write_text(json.dumps({**card, "architecture": "mobilenetv3_small_075"}))
+    with pytest.raises(WeightsError, match=r"does not fit mobilenetv3_small_075"):
+        builtin.load("distortion", weights)
+
+
+def test_a_card_that_is_none_is_named(weights: Path) -> None:
+    """Half a card is not guessed at."""
+    (weights / "distortion.json").write_text('{"name": "distortion"}')
+    with pytest.raises(WeightsError, match=r"distortion\.json: not the card"):
+        builtin.card("distortion", weights)
+
+
+def test_half_precision_costs_nothing_that_shows(tmp_path: Path) -> None:
+    """Filters between the values of float16 move features by less than 1 % of their spread."""
+    network = builtin.load("distortion")
+    rng = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for value in network.parameters():
+            value.mul_(1 + 1e-3 * torch.rand(value.shape, generator=rng))
+    builtin.save(network, builtin.card("distortion"), tmp_path)
+    pictures = normalise(torch.tensor(np.stack([np.asarray(_chelsea())])))
+    with torch.inference_mode():
+        full, half = (
+            pool(some(pictures))[0] for some in (network, builtin.load("distortion", tmp_path))
+        )
+    assert 0 < (full - half).abs().max() < 0.01 * full.std()
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
+    """Filters lose what float16 cannot hold, once; all else keeps every bit."""
+    network = builtin.load("distortion")
+    with torch.no_grad():
+        network.conv_stem.weight.add_(1e-5)
+        network.bn1.bias.add_(1e-5)
+    card = builtin.save(network, builtin.card("distortion"), tmp_path)
+    assert card.sha256 != builtin.card("distortion").sha256
+    again = builtin.load("distortion", tmp_path)
+    torch.testing.assert_close(again.bn1.bias, network.bn1.bias, rtol=0, atol=0)
+    torch.testing.assert_close(
+        again.conv_stem.weight, network.conv_stem.weight, rtol=2**-11, atol=2**-24
+    )
+
+
+GOLDEN = (0.0067, 0.6332, -0.0599, 0.7884, 0.1866, 0.3162, 0.7711)
+"""Every 96th feature of a cat, computed when the weights were made (torch 2, x86 CPU)."""
+
+
+def test_features_of_a_photograph_are_those_of_the_day_the_weights_were_made() -> None:
+    """Another torch or timm, or another normalisation, may not change what is computed."""
+    assert _features(np.asarray(_chelsea()))[::96] == pytest.approx(GOLDEN, rel=1e-3, abs=1e-3)
+
+
+def test_features_tell_blurred_from_sharp_and_more_from_less() -> None:
+    """Distance from the sharp picture grows with the blur."""
+    sharp = _features(np.asarray(_chelsea()))
+    away = [
+        float(np.linalg.norm(_features(np.asarray(blurred)) - sharp) / np.linalg.norm(sharp))
+        for radius in (0.0, 0.7, 2.0, 4.0)
+        for blurred in [_chelsea().filter(ImageFilter.GaussianBlur(radius))]
+    ]
+    assert away[0] == 0
+    assert 0.02 < away[1] < away[2] < away[3]
