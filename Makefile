@@ -23,7 +23,9 @@ export DVC_NO_ANALYTICS := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 export GX_ANALYTICS_ENABLED := false
-export NO_ALBUMENTATIONS_UPDATE := 1
+
+# Threads of torch that wait for work should sleep: spinning, two of them on a busy machine are 10 x slower.
+export OMP_WAIT_POLICY := passive
 
 # Fast tests of two processes on two cores should not start four threads of sums each.
 PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadgroup

@@ -142,6 +142,7 @@ def environment(root: Path) -> dict[str, str]:
         # What dvc keeps for all workspaces of a machine is none of a test's business.
         "DVC_SITE_CACHE_DIR": str(root / ".dvc/tmp/site"),
         "DO_NOT_TRACK": "true",
+        "OMP_WAIT_POLICY": "passive",
         "DVC_NO_ANALYTICS": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",

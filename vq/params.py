@@ -159,6 +159,7 @@ class Distill(Section):
     teacher_share: Share
     feature_loss: Literal["mse", "cosine", "smooth_l1"]
     stop_gradient: bool
+    dropout: Annotated[float, Field(ge=0, lt=1)]
     moments: Positive
     epochs: Positive
     patience: Positive

@@ -25,7 +25,7 @@ Make = Callable[..., Lesson]
 def student(seed: int = 0) -> Student:
     """A student on six cached numbers."""
     with initialisation(seed):
-        return Student(Features(6), dim=PROBE.dim, levels=5)
+        return Student(Features(6), dim=PROBE.dim, levels=5, dropout=0.2)
 
 
 def weights(model: torch.nn.Module) -> torch.Tensor:

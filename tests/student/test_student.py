@@ -34,7 +34,7 @@ def views(videos: int = 2) -> torch.Tensor:
 def test_a_student_of_the_teachers_width_is_refused() -> None:
     """Claim 6 wants a dimension conversion: d_s differs from D."""
     with pytest.raises(ParamsError, match=r"both 16 wide; claim 6 .* change teach.dim"):
-        Student(Features(16), dim=16, levels=5)
+        Student(Features(16), dim=16, levels=5, dropout=0.0)
 
 
 def test_second_feature_and_prediction_have_the_teachers_shape() -> None:

@@ -33,6 +33,7 @@ PROBE_STUDENT = Distill(
     teacher_share=0.5,
     feature_loss="cosine",
     stop_gradient=True,
+    dropout=0.2,
     moments=1,
     epochs=80,
     patience=15,

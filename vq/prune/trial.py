@@ -54,7 +54,12 @@ def _student(lesson: Lesson, teacher: Teacher | None, seed: int) -> float:
         raise ValueError("a trial needs the features that stand for the student's backbone")
     width = lesson.sight.whole(lesson.train[:1]).shape[1]
     with initialisation(seed):
-        student = Student(Features(width), dim=PROBE.dim, levels=lesson.target.shape[1])
+        student = Student(
+            Features(width),
+            dim=PROBE.dim,
+            levels=lesson.target.shape[1],
+            dropout=PROBE_STUDENT.dropout,
+        )
     distill(student, teacher, lesson, params=PROBE_STUDENT, seed=seed)
     with torch.inference_mode():
         return _srcc(look(student, lesson, lesson.validation), lesson)

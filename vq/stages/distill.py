@@ -75,6 +75,7 @@ def distill(
                 views=views,
                 dim=model.shape.dim,
                 levels=model.shape.levels,
+                dropout=params.dropout,
             )
         checkpoint = Checkpoint(
             checkpoints / f"{name}.safetensors", key=f"{name}:{seed}:{sorted(hashes.items())}"

@@ -13,7 +13,14 @@ from vq.zoo import builtin
 
 
 def build(
-    backbone: str, *, start: str, stages: tuple[int, ...], views: ViewSpec, dim: int, levels: int
+    backbone: str,
+    *,
+    start: str,
+    stages: tuple[int, ...],
+    views: ViewSpec,
+    dim: int,
+    levels: int,
+    dropout: float = 0.0,
 ) -> Student:
     """A student before training; `start` says where its backbone starts.
 
@@ -37,7 +44,7 @@ def build(
         trunk.backbone.load_state_dict(
             {name: weights[name] for name in trunk.backbone.state_dict()}
         )
-    return Student(trunk, dim=dim, levels=levels)
+    return Student(trunk, dim=dim, levels=levels, dropout=dropout)
 
 
 def save(student: Student, folder: Path, *, views: ViewSpec) -> str:

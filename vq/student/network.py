@@ -35,7 +35,7 @@ class Trunk(Protocol):
 class Student(nn.Module):
     """Trunk, dimension conversion to D, classification over K levels (claim 6)."""
 
-    def __init__(self, trunk: Trunk, *, dim: int, levels: int, dropout: float = 0.2) -> None:
+    def __init__(self, trunk: Trunk, *, dim: int, levels: int, dropout: float) -> None:
         """Put the parts together.
 
         Raises:

@@ -27,7 +27,8 @@ def describe(
         pixels: red, green, blue and the luma of the next frame, in [0, 1].
         patch_px: side of the native patches that a picture is made of.
     """
-    count, grid = len(pixels), pixels.shape[-1] // patch_px
+    # Not len(pixels): export would take the number of the example for a constant.
+    count, grid = pixels.shape[0], pixels.shape[-1] // patch_px
     split = pixels.view(count, 4, grid, patch_px, grid, patch_px)
     patches = 255 * split.permute(0, 2, 4, 1, 3, 5).reshape(-1, 4, patch_px, patch_px)
     red, green, blue, following = patches.split(1, dim=1)
@@ -37,7 +38,7 @@ def describe(
     scenes = [normalised(each) for each in maps]
     numbers = torch.cat([*scenes, light(luma, red, green, blue)], 1)
     averaged = numbers.view(count, grid * grid, -1).mean(1)
-    return torch.cat([averaged, motion(change, count)], 1)
+    return torch.cat([averaged, motion(change.abs().mean((1, 2, 3)).view(count, grid * grid))], 1)
 
 
 def normalised(given: Float[Tensor, "patches 1 rows columns"]) -> Float[Tensor, "patches 13"]:
@@ -76,16 +77,16 @@ def light(luma: Tensor, red: Tensor, green: Tensor, blue: Tensor) -> Float[Tenso
     return torch.cat([mean / 255, contrast / 64, dark, bright, flat, colour / 64], 1)
 
 
-def motion(
-    change: Float[Tensor, "patches 1 rows columns"], pictures: int
-) -> Float[Tensor, "pictures motion"]:
+def motion(patches: Float[Tensor, "pictures patches"]) -> Float[Tensor, "pictures motion"]:
     """Change of brightness to the next frame: amount, spread, extremes, and whether it is still.
 
     A frozen or repeated frame changes nothing anywhere; no single picture shows that.
+
+    Args:
+        patches: mean absolute change of each patch, 0 to 255.
     """
-    patches = change.abs().mean((1, 2, 3)).view(pictures, -1)
     amount = patches.mean(1, keepdim=True)
-    bounds = torch.tensor(STILL, device=change.device, dtype=change.dtype)
+    bounds = torch.tensor(STILL, device=patches.device, dtype=patches.dtype)
     log = torch.log1p(patches)
     spread = (log * log).mean(1) - log.mean(1) ** 2
     each = torch.stack([log.mean(1), spread, log.amin(1), log.amax(1)], 1)
