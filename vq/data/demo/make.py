@@ -201,7 +201,7 @@ def shoot(
     some: Sequence[Version],
     content: str,
     name: str,
-    fps: float,
+    fps: int | float,
     folder: Path,
     *,
     params: Demo,
@@ -233,7 +233,7 @@ def shoot(
 
 
 def _write(
-    pristine: Clip, version: Version, stem: Path, fps: float, rng: np.random.Generator
+    pristine: Clip, version: Version, stem: Path, fps: int | float, rng: np.random.Generator
 ) -> Path:
     if version.kind in encode.CODECS:
         codec, crf = version.kind, encode.crf(version.kind, version.strength)
