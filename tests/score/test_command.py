@@ -175,6 +175,7 @@ def test_a_registered_student_scores(
     registry = f"sqlite:///{workspace / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", registry)
     request.addfinalizer(lambda: mlflow.set_tracking_uri(None))
+    request.addfinalizer(lambda: mlflow.set_registry_uri(None))
     write_bundle(workspace / "model" / inside, *random_network(3))
     client = mlflow.MlflowClient(registry, registry)
     client.create_registered_model("vq-student")

@@ -43,6 +43,8 @@ def _download(uri: str) -> Path:
             f"{uri}: needs MLflow; install it (pip install mlflow) or give --model a folder"
         ) from error
     mlflow.set_tracking_uri(registry)
+    # Said outright: whoever used MLflow in this process before may have named another.
+    mlflow.set_registry_uri(os.environ.get("MLFLOW_REGISTRY_URI", registry))
     try:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
     except (MlflowException, OSError) as error:
