@@ -44,7 +44,7 @@ def _download(uri: str) -> Path:
         ) from error
     mlflow.set_tracking_uri(registry)
     # Said outright: whoever used MLflow in this process before may have named another.
-    mlflow.set_registry_uri(os.environ.get("MLFLOW_REGISTRY_URI", registry))
+    mlflow.set_registry_uri(registry)
     try:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
     except (MlflowException, OSError) as error:
