@@ -8,12 +8,11 @@ from vq.data import levels
 from vq.learn.lesson import Lesson, Vectors
 from vq.prune import trial
 
-
 VALUES = levels.values(1.0, 5.0, 5)
 
 
 def lesson(seed: int) -> Lesson:
-    """The student sees little; one expert knows the truth, another one nothing. Labels are noisy."""
+    """The student sees little; one expert knows the truth, another nothing; labels are noisy."""
     rng = np.random.default_rng(seed)
     mos = rng.uniform(1, 5, 300)
     seen = (mos[:, None] - 3 + 2.0 * rng.normal(size=(300, 8))).astype("f")
