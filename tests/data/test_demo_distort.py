@@ -1,5 +1,8 @@
 """Distortions and encoders do what they are called, the more the stronger."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +60,38 @@ def test_a_file_is_the_same_each_time(codec: str, clip: Clip, tmp_path: Path) ->
         encode.write(clip, path, codec=codec, crf=30, fps=24)
     assert one.read_bytes() == two.read_bytes()
     assert encode.read(one).shape == clip.shape
+
+
+@pytest.mark.parametrize("codec", encode.CODECS)
+def test_a_file_does_not_depend_on_what_was_in_memory(codec: str) -> None:
+    """An encoder that reads memory nobody has written gives other bits each time."""
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", FILE_HASH, codec],
+            env={**os.environ, "MALLOC_PERTURB_": filling},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for filling in ("1", "85", "170")
+    }
+    assert len(hashes) == 1
+
+
+FILE_HASH = """
+import hashlib, sys
+from io import BytesIO
+import numpy as np
+from vq.data.demo import encode
+rng = np.random.default_rng(0)
+sizes = (320, 240), (426, 240), (480, 270)
+for width, height in sizes:
+    coarse = rng.integers(0, 256, (8, height // 10, width // 10 + 1, 3), np.uint8)
+    clip = coarse.repeat(10, 1).repeat(10, 2)[:, :, :width]
+    file = BytesIO()
+    encode._encode(np.ascontiguousarray(clip), file, encode.CODECS[sys.argv[1]], 16, 25)
+    print(hashlib.sha256(file.getvalue()).hexdigest())
+"""
 
 
 @pytest.mark.parametrize("name", DISTORTIONS)

@@ -161,12 +161,29 @@ def test_telling_a_pair_in_the_wrong_order_costs() -> None:
     assert (wrong - right).item() == pytest.approx(1.0, rel=1e-4)
 
 
-def test_pooling_gives_mean_then_deviation_of_each_level() -> None:
-    """A map of 1 and 3 in equal shares has mean 2 and deviation 1."""
-    maps = [torch.tensor([1.0, 3.0]).repeat(1, 2, 2).view(1, 2, 2, 2) for _ in range(5)]
-    pooled = network.pool(maps)
-    expected = [2.0] * 2 * len(network.LEVELS) + [1.0] * 2 * len(network.LEVELS)
-    assert pooled[0].tolist() == pytest.approx(expected, abs=1e-4)
+def test_a_look_changes_the_source_and_nothing_of_its_shape() -> None:
+    """Another camera films the same scene; another draw is another camera."""
+    clip = np.random.default_rng(0).integers(0, 256, (2, 24, 32, 3), np.uint8)
+    looks = [material.looked(clip, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(looks[0], looks[1])
+    assert (looks[0] != looks[2]).any()
+    assert {look.shape for look in looks} == {clip.shape}
+    assert {look.dtype for look in looks} == {clip.dtype}
+
+
+def test_answers_fold_into_one_linear_map() -> None:
+    """What ships answers as the heads do, from the pooled feature itself."""
+    torch.manual_seed(0)
+    pretext = network.Pretext(types=10)
+    pretext(torch.randn(8, 3, 96, 96))
+    pretext.eval()
+    feature = pretext.feature(torch.randn(4, 3, 96, 96))
+
+    told = pretext.folded()(feature)
+
+    heads = pretext.answer(feature)
+    expected = torch.cat([heads.kind, heads.strength, heads.damage[:, None]], 1)
+    torch.testing.assert_close(told, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_the_clock_ends_a_training_that_has_steps_left(
@@ -197,8 +214,10 @@ def test_a_miniature_of_the_recipe_runs_from_end_to_end(tmp_path: Path) -> None:
         settings=loop.Settings(steps=3, pairs=2),
         photographs=False,
     )
-    builtin.save(trained.backbone, card, tmp_path)
+    told = trained.folded()
+    builtin.save(trained.backbone, told, card, tmp_path)
     builtin.load("distortion", tmp_path)
+    torch.testing.assert_close(builtin.answers("distortion", tmp_path).weight, told.weight)
     measures = card.validation["scenes held out"]
     assert set(measures) >= {"kind_accuracy", "strength_srcc", "probe_damage_srcc"}
     assert all(-1 <= value <= 1 for value in measures.values())

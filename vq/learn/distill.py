@@ -11,7 +11,7 @@ from vq.learn.lesson import Lesson
 from vq.learn.loop import fit
 from vq.learn.teach import present
 from vq.params import Distill
-from vq.student.network import Pixels, Second, Student
+from vq.student.network import Second, Student
 from vq.teacher.network import First, Teacher, drop_experts
 
 
@@ -47,7 +47,6 @@ def distill(
     joint = teacher is not None and params.mode == "joint"
     if teacher is not None and not joint:
         teacher.requires_grad_(False)
-    trunk = student.trunk.backbone if isinstance(student.trunk, Pixels) else None
     return fit(
         nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
         loss=objective.loss,
@@ -55,7 +54,7 @@ def distill(
         rows=lesson.train if teacher is not None else objective.labelled(lesson.train),
         schedule=params,
         seed=seed,
-        slow=trunk,
+        slow=student.trunk,
         slow_rate=params.backbone_rate,
         hold_norms=params.start != "random",
         checkpoint=checkpoint,

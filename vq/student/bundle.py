@@ -37,13 +37,24 @@ def build(
                 f"distill.start: {start} is a {card.architecture}, distill.backbone is {backbone}; "
                 "make them agree, or start from random"
             )
-    trunk = Pixels(backbone, stages=stages, patch_px=views.patch_px, mean=mean, std=std)
-    if start != "random":
-        weights = builtin.load(start).state_dict()
-        # A student may stop at an earlier feature level than the network was pretrained with.
-        trunk.backbone.load_state_dict(
-            {name: weights[name] for name in trunk.backbone.state_dict()}
-        )
+    if start == "random":
+        trunk = Pixels(backbone, stages=stages, patch_px=views.patch_px, mean=mean, std=std)
+        return Student(trunk, dim=dim, levels=levels, dropout=dropout)
+    # What the pretraining asked is told from all of its feature levels, or not at all.
+    told = builtin.answers(start) if stages == card.levels else None
+    trunk = Pixels(
+        backbone,
+        stages=stages,
+        patch_px=views.patch_px,
+        mean=mean,
+        std=std,
+        answers=told.out_features if told else 0,
+    )
+    weights = builtin.load(start).state_dict()
+    # A student may stop at an earlier feature level than the network was pretrained with.
+    trunk.backbone.load_state_dict({name: weights[name] for name in trunk.backbone.state_dict()})
+    if told and trunk.answers:
+        trunk.answers.load_state_dict(told.state_dict())
     return Student(trunk, dim=dim, levels=levels, dropout=dropout)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vq.errors import WeightsError
 
 if TYPE_CHECKING:  # path and card serve those who must not load torch
-    from torch import nn
+    from torch import Tensor, nn
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Folder with one `.safetensors` and one `.json` for each network."""
@@ -97,6 +97,48 @@ def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
         WeightsError: no network has this name; the weights are missing, altered or do not fit.
     """
     import timm
+
+    architecture = card(name, folder).architecture
+    network = timm.create_model(architecture, features_only=True, pretrained=False)
+    weights = _weights(name, folder)
+    backbone = {key: value for key, value in weights.items() if not key.startswith(_ANSWERS)}
+    try:
+        # load_state_dict copies into float32 whatever precision the file has.
+        network.load_state_dict(backbone)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{path(name, folder)}: does not fit {architecture} ({error})"
+        ) from error
+    return network.eval()
+
+
+def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":
+    """Linear map from pooled features of all `card(name).levels` to what pretraining asked.
+
+    Answers are the logit of each class, the strength of each distortion, and the damage.
+
+    Raises:
+        WeightsError: no network has this name; the weights are missing or altered, or have none.
+    """
+    from torch import nn
+
+    weights = _weights(name, folder)
+    if f"{_ANSWERS}weight" not in weights:
+        raise WeightsError(
+            f"{path(name, folder)}: has no answers; take it from git or make it again with "
+            f"`vq pretrain {name}`"
+        )
+    told, width = weights[f"{_ANSWERS}weight"].shape
+    linear = nn.Linear(width, told)
+    linear.load_state_dict({key: weights[_ANSWERS + key] for key in ("weight", "bias")})
+    return linear.eval()
+
+
+_ANSWERS = "answers."
+"""Prefix of their keys in the file."""
+
+
+def _weights(name: str, folder: Path) -> "dict[str, Tensor]":
     from safetensors.torch import load as parse
 
     known = card(name, folder)
@@ -111,17 +153,11 @@ def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
             f"{file}: altered, its sha256 is {digest} and not {known.sha256} as its card says; "
             f"take both from git or make them again with `vq pretrain {name}`"
         )
-    network = timm.create_model(known.architecture, features_only=True, pretrained=False)
-    try:
-        # load_state_dict copies into float32 whatever precision the file has.
-        network.load_state_dict(parse(content))
-    except RuntimeError as error:
-        raise WeightsError(f"{file}: does not fit {known.architecture} ({error})") from error
-    return network.eval()
+    return parse(content)
 
 
-def save(network: "nn.Module", known: Card, folder: Path) -> Card:
-    """Write a network and its card into a folder, under the name that the card bears.
+def save(network: "nn.Module", told: "nn.Linear", known: Card, folder: Path) -> Card:
+    """Write a network, its answers and its card into a folder, under the name on the card.
 
     Filters are stored as float16, all else (biases, statistics of the normalisations) as it is.
 
@@ -132,9 +168,9 @@ def save(network: "nn.Module", known: Card, folder: Path) -> Card:
     from safetensors.torch import save as render
 
     state = {
-        key: value.to(torch.float16) if value.ndim > 1 else value
+        key: value.to(torch.float16) if value.ndim == 4 else value
         for key, value in network.state_dict().items()
-    }
+    } | {_ANSWERS + key: value for key, value in told.state_dict().items()}
     content = render({key: value.contiguous() for key, value in state.items()})
     complete = known.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     folder.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import builtin, weights
 from vq.zoo.expert import Kind, Tags
+from vq.zoo.pooling import pool
 from vq.zoo.window import window
 
 Colour = tuple[float, float, float]
@@ -78,9 +79,7 @@ class Distortion(Network):
         """Describe each frame by itself."""
         with torch.inference_mode():
             maps = self.network(self.normalise(window(pixels)))
-            flat = [maps[level].flatten(2) for level in self.levels]
-            pooled = [part for f in flat for part in (f.mean(2), f.std(2, correction=0))]
-            return torch.cat(pooled, 1).numpy()
+            return pool([maps[level] for level in self.levels]).numpy()
 
 
 def create_timm(name: str, spec: Spec) -> Timm:

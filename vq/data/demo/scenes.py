@@ -31,15 +31,15 @@ KINDS: Mapping[str, float] = MappingProxyType(
 """Kinds of painted scene, and how often `random_scene` draws each."""
 
 _PAINTED = {
-    "dead_leaves": 8,
-    "objects": 7,
-    "noise": 3,
-    "sky": 5,
-    "text": 4,
-    "facade": 5,
-    "floor": 4,
-    "particles": 4,
-    "cut": 4,
+    "dead_leaves": 11,
+    "objects": 10,
+    "noise": 5,
+    "sky": 7,
+    "text": 6,
+    "facade": 7,
+    "floor": 6,
+    "particles": 6,
+    "cut": 6,
 }
 
 _PHOTOS = [f"photo:{name}" for name in PHOTOGRAPHS]

@@ -36,7 +36,7 @@ def run(given: Namespace) -> int:
         amount=distortion.Amount(**_set(given, "scenes", "held_out", "workers")),
         settings=Settings(**_set(given, "steps", "minutes")),
     )
-    builtin.save(network.backbone, card, given.out)
+    builtin.save(network.backbone, network.folded(), card, given.out)
     sys.stdout.write(f"{given.out / given.name}.safetensors and .json\n")
     return 0
 

@@ -22,7 +22,7 @@ from vq.zoo.pretrain.network import ARCHITECTURE, LEVELS, MEAN, STD, Pretext
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 
 _TRAIN, _HELD_OUT, _PHOTOGRAPH = range(3)
 """Second number of a scene's seed: the same seed of the recipe never gives one scene two roles."""
@@ -32,7 +32,7 @@ _TRAIN, _HELD_OUT, _PHOTOGRAPH = range(3)
 class Amount:
     """How much material is made."""
 
-    scenes: int = 160
+    scenes: int = 640
     held_out: int = 24
     types: int = 6
     """Distortions of a training scene, at two strengths each; held-out scenes have all."""

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from vq.zoo.pretrain.cut import cut, spread
 from vq.zoo.pretrain.material import MOMENTS, TYPES, Scene
-from vq.zoo.pretrain.network import Pretext, normalise, pool
+from vq.zoo.pretrain.network import Pretext, normalise
 
 _FOLDS = 5
 
@@ -40,7 +40,7 @@ def look(network: Pretext, scenes: Sequence[Scene]) -> Seen:
         for moment in range(len(MOMENTS)):
             frames = scene.pictures[:, moment]
             pictures = normalise(torch.from_numpy(np.stack([cut(f, places) for f in frames])))
-            feature = pool(network.backbone(pictures))
+            feature = network.feature(pictures)
             answers.append(network.answer(feature))
             features.append(feature)
         numbers += [number] * len(scene.pictures)

@@ -28,7 +28,7 @@ GRIDS = (3, 4, 5)
 class Settings:
     """Knobs of the training; the defaults made the weights that are shipped."""
 
-    steps: int = 1200
+    steps: int = 6000
     pairs: int = 32
     """Pairs of pictures in one step."""
     learning_rate: float = 3e-3
@@ -39,7 +39,7 @@ class Settings:
     """Share of batches seen as grids of patches; the others are crops."""
     threads: int = 1
     """Of torch. Sums depend on it; two of them wait for each other on a busy machine."""
-    minutes: float = 20.0
+    minutes: float = 60.0
     """Limit; a machine too slow for all steps goes through the schedule faster."""
 
 

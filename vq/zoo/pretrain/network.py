@@ -8,6 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vq.zoo.pooling import pool
+
 ARCHITECTURE = "mobilenetv3_small_050"
 LEVELS = (1, 2, 3, 4)
 MEAN = (0.5, 0.5, 0.5)
@@ -57,7 +59,14 @@ class Pretext(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "batch 3 height width"]) -> Answer:
         """Answer for normalised pictures."""
-        return self.answer(pool(self.backbone(pictures)))
+        return self.answer(self.feature(pictures))
+
+    def feature(
+        self, pictures: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch dim"]:
+        """Pool `LEVELS` of the backbone for normalised pictures."""
+        maps = self.backbone(pictures)
+        return pool([maps[level] for level in LEVELS])
 
     def answer(self, feature: Float[Tensor, "batch dim"]) -> Answer:
         """Answer from pooled features."""
@@ -65,14 +74,18 @@ class Pretext(nn.Module):
         feature = self.drop(self.standardise(feature)) / feature.shape[1] ** 0.5
         return Answer(self.kind(feature), self.strength(feature), self.damage(feature).squeeze(1))
 
-
-def pool(maps: list[Tensor]) -> Float[Tensor, "batch dim"]:
-    """Mean of each channel of `LEVELS` over the picture, then the standard deviation of each."""
-    chosen = [maps[level].flatten(2) for level in LEVELS]
-    means = [level.mean(2) for level in chosen]
-    # The small constant keeps the gradient of the root finite where a map is flat.
-    deviations = [(level.var(2, correction=0) + 1e-6).sqrt() for level in chosen]
-    return torch.cat([*means, *deviations], dim=1)
+    @torch.no_grad()
+    def folded(self) -> nn.Linear:
+        """All answers as one linear map of the pooled feature itself: kind, strength, damage."""
+        heads = (self.kind, self.strength, self.damage)
+        weight = torch.cat([head.weight for head in heads])
+        bias = torch.cat([head.bias for head in heads])
+        norm = self.standardise
+        scale = (norm.running_var + norm.eps).sqrt() * weight.shape[1] ** 0.5
+        one = nn.Linear(weight.shape[1], weight.shape[0])
+        one.weight.copy_(weight / scale)
+        one.bias.copy_(bias - one.weight @ norm.running_mean)
+        return one
 
 
 def normalise(pictures: Tensor) -> Float[Tensor, "batch 3 height width"]:
