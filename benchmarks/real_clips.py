@@ -11,6 +11,7 @@ in `DIR/work` already is used again.
 
 import argparse
 import hashlib
+import itertools
 import json
 import logging
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.data.demo import make
+from vq.errors import DataError
 from vq.evaluate import agreement
 from vq.evaluate.interval import nadeau_bengio
 from vq.learn import predict
@@ -40,6 +42,8 @@ from vq.zoo import features as store
 log = logging.getLogger(__name__)
 
 SECONDS, TALLEST = 2.5, 270
+FEWEST = 5
+"""Contents on each side of a split."""
 CARD = """\
 name: real_clips
 title: Real clips with synthetic MOS
@@ -121,8 +125,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         here / "splits.csv",
         work / "features.json",
     )
-    salted = known.split.model_copy(update={"salt": f"real-clips-{seed}"})
-    stage("split")(work / "accepted.parquet", here / "splits.csv", params=salted, seed=seed)
+    split(work / "accepted.parquet", here / "splits.csv", known, seed)
     stage("prune")(*common, here / "zoo.json", here / "prune.csv", params=known.prune, seed=seed)
     stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
     stage("distill")(
@@ -160,6 +163,20 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         if name in names
     }
     return singles(*common, seed=seed) | found
+
+
+def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
+    """Take the first salt of a seed that leaves no side of so few clips with next to nothing."""
+    contents = manifests.read(accepted)["content"]
+    for number in itertools.count():
+        salt = f"real-clips-{seed}-{number}"
+        try:
+            table = splitting.assign(contents, **known.split.model_dump() | {"salt": salt})
+        except DataError:
+            continue
+        if table["split"].value_counts().min() >= FEWEST:
+            splitting.write(table, splits)
+            return
 
 
 def singles(

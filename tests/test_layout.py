@@ -1,6 +1,7 @@
 """The names that tie dvc.yaml, params.yaml, the command line and the flows together."""
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,15 @@ PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 def test_a_stage_has_one_name_everywhere() -> None:
     """Dvc, the command line and the flow run the same stages in the same order."""
     assert list(DVC) == list(stages.STAGES)
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    """A row of the claims table is green because a test proves it."""
+    source = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`(test_\w+)", (ROOT / "README.md").read_text())
+
+    assert len(named) > 10
+    assert [name for name in named if f"def {name}(" not in source] == []
 
 
 def test_params_file_is_valid() -> None:

@@ -31,6 +31,17 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
             "extract", {"experts": {"distortion": {}}}, "at least two experts", id="one-expert"
         ),
         pytest.param("split", {"test": 0.9}, "leave nothing to train on", id="no-training-share"),
+        pytest.param("prune", {"top": 5, "max_experts": 4}, "top .5. is more than", id="top"),
+        pytest.param("teach", {"plcc": float("nan")}, r"teach\.plcc: .*finite", id="no-number"),
+        pytest.param(
+            "extract",
+            {"experts": {"a.b": {}, "c": {}}},
+            r"experts\.a\.b.*pattern",
+            id="dotted-name",
+        ),
+        pytest.param(
+            "extract", {"experts": {"views": {}, "c": {}}}, "called views", id="reserved-name"
+        ),
         pytest.param("distill", {"mode": "both"}, r"distill\.mode: .*'both'", id="no-such-mode"),
     ],
 )
@@ -40,6 +51,25 @@ def test_what_params_refuse_names_file_key_and_value(
     """A typo in a pull request is one line in the log, not a run with defaults."""
     with pytest.raises(ParamsError, match=rf"params\.yaml: {section}.*{match}|{match}"):
         load(tmp_path, section, **changes)
+
+
+@pytest.mark.parametrize("content", [b"seed: \xff\n", None], ids=["not-utf-8", "a-folder"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """One sentence, no traceback."""
+    path = tmp_path / "params.yaml"
+    path.write_bytes(content) if content else path.mkdir()
+    with pytest.raises(ParamsError, match=r"params\.yaml: (is not UTF-8|cannot be read)"):
+        params.load(path)
+
+
+def test_options_of_a_network_keep_their_type(tmp_path: Path) -> None:
+    """An architecture that wants `img_size: 224` refuses 224.0."""
+    options = {"img_size": 224, "drop": 0.1, "pad_type": "same", "global_pool": True}
+    experts = {"a": {"catalog": "timm", "options": options}, "b": {}}
+    found = load(tmp_path, "extract", experts=experts).extract.experts["a"].options
+    assert {name: type(value) for name, value in found.items()} == {
+        name: type(value) for name, value in options.items()
+    }
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:

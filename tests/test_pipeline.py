@@ -92,6 +92,20 @@ def test_a_demo_score_is_never_taken_for_peoples_opinion(tiny_workspace: Path) -
     assert "synthetic MOS" in done.stderr
 
 
+def test_a_student_carries_the_licences_of_what_it_learnt_from(tiny_workspace: Path) -> None:
+    """Data, start of the backbone, experts of the teacher; the undistilled one had no teacher."""
+    artifacts = tiny_workspace / "artifacts"
+    taught, plain = (
+        json.loads((artifacts / name / "card.json").read_text())["licences"]
+        for name in ("student", "plain")
+    )
+    experts = json.loads((artifacts / "zoo.json").read_text())["experts"]
+
+    assert [line.split(" (")[0] for line in plain] == ["data demo", "start distortion: Apache-2.0"]
+    assert [line.split(":")[0] for line in taught[2:]] == [f"expert {name}" for name in experts]
+    assert taught[:2] == plain
+
+
 @pytest.mark.parametrize("floor", [0.0, 1.0], ids=["opens", "stays-shut"])
 def test_strict_judging_follows_the_verdict(
     tiny_workspace: Path, tmp_path: Path, floor: float

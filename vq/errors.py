@@ -5,6 +5,7 @@ VqError           base: one sentence that says what, which and what now
 ├── DataError     a table, a label file or a card breaks its promise
 ├── VideoError    a file cannot be read as video
 ├── WeightsError  weights are missing, altered or do not fit
+├── DivergedError a training came to numbers that are none
 └── BusyError     another process holds the workspace or the cache
 """
 
@@ -34,6 +35,10 @@ class VideoError(VqError):
 
 class WeightsError(VqError):
     """Weights are missing, altered or do not fit."""
+
+
+class DivergedError(VqError):
+    """A training came to numbers that are none."""
 
 
 class BusyError(VqError):

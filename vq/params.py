@@ -18,7 +18,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 class Section(BaseModel):
     """A part of `params.yaml`: cannot be changed, and accepts no unknown key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Data(Section):
@@ -78,7 +78,7 @@ class Expert(Section):
     """timm only: which architecture."""
     weights: WeightsFile | Literal["hub", "random"] | None = None
     """timm only: where its weights come from."""
-    options: dict[str, str | float | bool] = {}
+    options: dict[str, bool | int | float | str] = {}
     """timm only: further arguments of `timm.create_model`, such as `pad_type: same`."""
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
@@ -103,12 +103,15 @@ class Extract(Section):
     moments: Positive
     clip_frames: Annotated[int, Field(ge=2)]
     shard_videos: Positive
-    experts: dict[str, Expert]
+    max_failed: Share
+    experts: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Expert]
     views: Views
 
     @model_validator(mode="after")
     def need_two_experts(self) -> "Extract":
-        """An ensemble has at least two members (claim 1)."""
+        """An ensemble has at least two members (claim 1); `views` is the name of the views."""
+        if "views" in self.experts:
+            raise ValueError("no expert can be called views: the student's views are; rename it")
         if len(self.experts) < 2:
             raise ValueError(f"an ensemble needs at least two experts, got {list(self.experts)}")
         return self
@@ -119,13 +122,20 @@ class Prune(Section):
 
     candidate: Literal["gain", "claim8"]
     effect: Literal["student", "teacher"]
-    top: Positive
+    top: Annotated[int, Field(ge=2)]
     max_experts: Annotated[int, Field(ge=2)]
     max_similarity: Share
     repeats: Positive
     candidate_confidence: Share
     join_confidence: Share
     student: str
+
+    @model_validator(mode="after")
+    def start_within_the_budget(self) -> "Prune":
+        """The combination cannot start larger than it may become."""
+        if self.top > self.max_experts:
+            raise ValueError(f"top ({self.top}) is more than max_experts ({self.max_experts})")
+        return self
 
 
 class Teach(Section):
@@ -134,7 +144,6 @@ class Teach(Section):
     levels: Annotated[int, Field(ge=2)]
     dim: Positive
     gate_dim: Positive
-    importance: Literal["softmax"]
     expert_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     epochs: Positive
@@ -241,6 +250,10 @@ def read(path: Path, schema: type[T]) -> T:
         return schema.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise ParamsError(f"{path}: no such file; run in the folder that has it") from error
+    except OSError as error:
+        raise ParamsError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ParamsError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML ({error})") from error
     except ValidationError as error:

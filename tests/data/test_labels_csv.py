@@ -28,6 +28,18 @@ def test_a_row_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "meant"),
+    [("MOS", "mos"), ("Content", "content"), ("mos_sd", "mos_std"), ("rating", "ratings")],
+)
+def test_a_misspelt_column_is_no_column_to_ignore(tmp_path: Path, header: str, meant: str) -> None:
+    """Without `content`, versions of one source fall on both sides of the split, in silence."""
+    path = write(tmp_path, f"video,{header}\na.mp4,1\n")
+    with pytest.raises(DataError, match=rf"labels\.csv: .*{header!r}.* did you mean {meant}\?"):
+        labels_csv.read(path)
+    assert labels_csv.read(path, keep=[header])[0].values[header] == "1"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("\ufeffvideo,mos\na.mp4,3\n", id="byte-order-mark"),

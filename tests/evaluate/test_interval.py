@@ -121,3 +121,18 @@ def test_one_split_knows_no_spread() -> None:
     assert not interval.nadeau_bengio([0.8], test_over_train=0.25, confidence=0.95).known
     with pytest.raises(ValueError, match="no split"):
         interval.nadeau_bengio([], test_over_train=0.25, confidence=0.95)
+
+
+def test_one_sided_confidence_mirrors_the_interval() -> None:
+    """The lower end of a 90 % interval is 0 exactly where the one-sided confidence is 95 %."""
+    values = np.array([0.1, 0.3, 0.2, 0.15])
+    low = interval.nadeau_bengio(values.tolist(), test_over_train=0.25, confidence=0.9).low
+    assert interval.one_sided((values - low).tolist(), test_over_train=0.25) == pytest.approx(0.95)
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"), [([0.0, 0.0], 0.5), ([0.2], 1.0), ([-1.0, -1.0], 0)]
+)
+def test_without_spread_the_sign_decides(differences: list[float], expected: float) -> None:
+    """One split, or splits that agree to the bit."""
+    assert interval.one_sided(differences, test_over_train=0.25) == expected

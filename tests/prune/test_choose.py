@@ -67,14 +67,14 @@ def test_confidence_grows_with_the_difference_and_shrinks_with_its_spread() -> N
     plain = np.array([0.70, 0.72, 0.68])
     steady, wild = np.array([0.049, 0.05, 0.051]), np.array([-0.2, 0.05, 0.3])
 
-    assert choose.confidence(plain, plain, validation_share=0.25) == 0.5
-    assert choose.confidence(plain + steady, plain, validation_share=0.25) > 0.99
-    assert 0.5 < choose.confidence(plain + wild, plain, validation_share=0.25) < 0.75
+    assert choose.confidence(plain, plain, test_over_train=1 / 3) == 0.5
+    assert choose.confidence(plain + steady, plain, test_over_train=1 / 3) > 0.99
+    assert 0.5 < choose.confidence(plain + wild, plain, test_over_train=1 / 3) < 0.75
 
 
 def test_confidence_by_hand() -> None:
     """Differences 1, 2, 3: mean 2, sd 1, error sqrt(1/3 + .25/.75), t(2) of 2.449 is .933."""
-    found = choose.confidence(np.array([1.0, 2.0, 3.0]), np.zeros(3), validation_share=0.25)
+    found = choose.confidence(np.array([1.0, 2.0, 3.0]), np.zeros(3), test_over_train=1 / 3)
 
     assert found == pytest.approx(0.933, abs=1e-3)
 
@@ -84,9 +84,9 @@ def test_the_two_criteria_of_claim_8_ask_different_rivals() -> None:
     effects = {"strong": effect(0.9, 0.8), "weak": effect(0.5, 0.76), "junk": effect(0.1, 0.70)}
     plain = 0.70 + JITTER[::-1] / 2
 
-    by_gain = choose.judge(effects, plain, {}, validation_share=0.25, params=PARAMS)
+    by_gain = choose.judge(effects, plain, {}, test_over_train=1 / 3, params=PARAMS)
     literal = PARAMS.model_copy(update={"candidate": "claim8"})
-    by_claim = choose.judge(effects, plain, {}, validation_share=0.25, params=literal)
+    by_claim = choose.judge(effects, plain, {}, test_over_train=1 / 3, params=literal)
 
     assert [one.name for one in by_gain if one.candidate] == ["strong", "weak"]
     assert [one.name for one in by_claim if one.candidate] == ["weak", "junk"]
@@ -98,7 +98,7 @@ def test_fewer_than_two_candidates_is_an_error_that_says_why() -> None:
     effects = {"good": effect(0.9, 0.8), "bad": effect(0.1, 0.6)}
 
     with pytest.raises(DataError, match=r"1 of 2 experts are candidates.*bad: fails"):
-        choose.judge(effects, 0.70 + JITTER, {}, validation_share=0.25, params=PARAMS)
+        choose.judge(effects, 0.70 + JITTER, {}, test_over_train=1 / 3, params=PARAMS)
 
 
 def test_the_combination_grows_while_it_helps() -> None:
@@ -107,13 +107,13 @@ def test_the_combination_grows_while_it_helps() -> None:
     effects["d"] = effect(0.9, 0.74)
     second = {"ab": 0.81, "abc": 0.84, "abd": 0.82}
     judged = choose.judge(
-        effects, 0.70 + JITTER[::-1] / 2, {}, validation_share=0.25, params=PARAMS
+        effects, 0.70 + JITTER[::-1] / 2, {}, test_over_train=1 / 3, params=PARAMS
     )
 
     chosen, steps = choose.combine(
         judged,
         lambda names: effect(0.9, second["".join(names)]),
-        validation_share=0.25,
+        test_over_train=1 / 3,
         params=PARAMS,
     )
 
@@ -125,11 +125,11 @@ def test_the_combination_stops_where_nothing_helps() -> None:
     """And the last step says who came closest."""
     effects = {"a": effect(0.9, 0.80), "b": effect(0.9, 0.79), "c": effect(0.9, 0.75)}
     judged = choose.judge(
-        effects, 0.70 + JITTER[::-1] / 2, {}, validation_share=0.25, params=PARAMS
+        effects, 0.70 + JITTER[::-1] / 2, {}, test_over_train=1 / 3, params=PARAMS
     )
 
     chosen, steps = choose.combine(
-        judged, lambda names: effect(0.9, 0.81), validation_share=0.25, params=PARAMS
+        judged, lambda names: effect(0.9, 0.81), test_over_train=1 / 3, params=PARAMS
     )
 
     assert chosen == ("a", "b")

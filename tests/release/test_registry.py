@@ -139,6 +139,20 @@ def test_the_same_student_is_registered_once(candidate: Make, tmp_path: Path) ->
     assert len(client().search_model_versions("name='vq-student'")) == 1
 
 
+def test_a_champion_that_was_beaten_is_no_champion_when_it_comes_back(
+    candidate: Make, tmp_path: Path
+) -> None:
+    """The alias is where the registry says, not where it was when the version was made."""
+    release(candidate(GOOD), tmp_path)
+    release(candidate(GOOD, name="b"), tmp_path)
+
+    again = release(candidate(GOOD), tmp_path)
+
+    assert (again.version, again.alias, again.new) == ("1", "challenger", False)
+    assert "It was champion once; version 2 is now." in again.reason
+    assert client().get_registered_model("vq-student").aliases == {"champion": 2}
+
+
 def test_other_params_make_another_version(candidate: Make, tmp_path: Path) -> None:
     """Even if they lead to the same weights."""
     release(candidate(GOOD), tmp_path)

@@ -85,6 +85,17 @@ def test_a_file_that_cannot_be_written_is_said_first(
     assert sorted(workspace.rglob("*")) == before
 
 
+def test_a_folder_is_no_file_for_the_rows(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That too is said before the work."""
+    monkeypatch.setattr("vq.score.runtime.Model.score", None)
+
+    assert cli.main(["score", "videos", "--output", "videos"]) == 1
+
+    assert "videos: is a folder; name a file in it" in capsys.readouterr().err
+
+
 def test_synthetic_opinion_is_said_once(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

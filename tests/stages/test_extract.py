@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import moving, write_video
 from vq.data import manifest
-from vq.errors import BusyError, ParamsError, VqError
+from vq.errors import BusyError, DataError, ParamsError, VqError
 from vq.params import Expert, Extract, Views
 from vq.stages.extract import extract
 from vq.video.probe import sha256
@@ -28,6 +28,7 @@ PARAMS = Extract(
     moments=3,
     clip_frames=2,
     shard_videos=2,
+    max_failed=0.5,
     experts={
         "picture_statistics": Expert(fusion="mean_std"),
         "temporal_statistics": Expert(),
@@ -184,19 +185,17 @@ def test_features_depend_on_the_video_alone(tmp_path: Path) -> None:
 def test_a_broken_video_is_recorded_and_the_others_go_on(
     workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Text, a missing file and a file that changed: each with its reason, none lost."""
+    """Text, and a file that changed: each with its reason, none lost."""
     (workspace.videos / "text.mp4").write_text("not a video")
-    gone, changed = workspace.add(4, 5)
+    (changed,) = workspace.add(5)
     workspace.accept()
-    shas = {name: sha256(workspace.videos / name) for name in ("text.mp4", "4.mkv", "5.mkv")}
-    gone.unlink()
+    shas = {name: sha256(workspace.videos / name) for name in ("text.mp4", "5.mkv")}
     changed.write_bytes(changed.read_bytes() + b"x")
 
     with caplog.at_level(logging.WARNING):
         known = workspace.run()
 
     assert set(known["failed"]) == set(shas.values())
-    assert "put it back" in known["failed"][shas["4.mkv"]]
     assert "changed since the import" in known["failed"][shas["5.mkv"]]
     assert "text.mp4" in caplog.text
     assert known["videos"] == 3
@@ -204,6 +203,33 @@ def test_a_broken_video_is_recorded_and_the_others_go_on(
     assert str(workspace.root) not in workspace.index.read_text()
     rows = features.load(workspace.index, [shas["text.mp4"]])["temporal_statistics"]
     assert np.isnan(rows).all()
+
+
+def test_a_file_that_is_gone_stops_the_stage_and_costs_no_video(workspace: Workspace) -> None:
+    """A share that was away for a minute must not leave its videos out for ever."""
+    (gone,) = workspace.add(4)
+    workspace.accept()
+    content = gone.read_bytes()
+    gone.unlink()
+
+    with pytest.raises(VqError, match=r"4\.mkv: cannot be read .* put it back"):
+        workspace.run()
+
+    assert not workspace.index.exists()
+    gone.write_bytes(content)
+    assert workspace.run()["failed"] == {}
+
+
+def test_too_many_broken_videos_stop_the_stage(workspace: Workspace) -> None:
+    """Half of a data set cannot vanish behind a warning."""
+    (workspace.videos / "text.mp4").write_text("not a video")
+    workspace.accept()
+    settings = PARAMS.model_copy(update={"max_failed": 0.1})
+
+    with pytest.raises(DataError, match=r"1 of \d+ videos fail.*max_failed \(0\.1\).*text\.mp4: "):
+        workspace.run(settings)
+
+    assert not workspace.index.exists()
 
 
 def test_a_video_of_one_frame_has_features(workspace: Workspace) -> None:

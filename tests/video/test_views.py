@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vq.video.decode import Decoded
+from vq.video import PIXELS
+from vq.video.decode import Decoded, decode
 from vq.video.views import ViewSpec
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=4)
@@ -89,3 +91,20 @@ def test_cutting_needs_no_torch() -> None:
     """What scores must start fast and stay small."""
     code = "import sys, vq.video.views, vq.video.probe; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_pixels_cannot_change_unseen() -> None:
+    """Other pixels of a file need a higher `vq.video.PIXELS`, or an old cache would serve them.
+
+    Expected: mean and deviation of each channel at each moment, recorded with version 1.
+    """
+    assert PIXELS == 1
+    spec = ViewSpec(moments=2, grid=2, patch_px=16)
+    file = Path(__file__).with_name("leaves.mp4")
+
+    cut = spec.cut(decode(file, lambda count: set(spec.indices(count)))).reshape(8, -1)
+
+    means = [124.81, 151.18, 133.2, 140.38, 113.35, 117.83, 126.85, 112.23]
+    deviations = [74.65, 70.82, 64.79, 68.71, 64.47, 66.72, 54.84, 62.02]
+    np.testing.assert_allclose(cut.mean(1), means, atol=0.05)
+    np.testing.assert_allclose(cut.std(1), deviations, atol=0.05)

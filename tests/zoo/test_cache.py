@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vq.errors import BusyError, VqError
-from vq.zoo.cache import Cache
+from vq.zoo.cache import Cache, Stored
 
 ONE, TWO, THREE = ("1" * 64, "2" * 64, "3" * 64)
 
@@ -31,6 +31,23 @@ def test_what_is_written_is_read_in_the_order_asked_for(tmp_path: Path) -> None:
     assert last.dtype == np.float16
     assert cache.has("key-1") == {ONE, TWO, THREE}
     assert cache.has("key-2") == set()
+
+
+def test_stored_arrays_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    """A million videos fit in no memory; a shard that has gone meanwhile is named."""
+    cache = Cache(tmp_path / "cache")
+    array = np.arange(6, dtype=np.uint8)
+    kept, lost = cache.write("key-1", {ONE: array}), cache.write("key-1", {TWO: array + 1})
+    stored = Stored([(cache.where("key-1")[sha], sha) for sha in (TWO, ONE)])
+
+    np.testing.assert_array_equal(stored[0], array + 1)
+    lost.unlink()
+
+    assert kept.exists()
+    assert len(stored) == 2
+    np.testing.assert_array_equal(stored[1:][0], array)
+    with pytest.raises(VqError, match=rf"{lost.name}: cannot be read"):
+        stored[0]
 
 
 def test_the_same_videos_make_the_same_file(tmp_path: Path) -> None:
@@ -94,7 +111,7 @@ def test_a_limit_on_file_size_leaves_nothing_half_written(tmp_path: Path) -> Non
         import numpy as np
         from pathlib import Path
         from vq.errors import VqError
-        from vq.zoo.cache import Cache
+        from vq.zoo.cache import Cache, Stored
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         cache = Cache(Path({str(tmp_path / "cache")!r}))

@@ -1,11 +1,15 @@
 """Files that are whole or not there."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from vq.errors import DataError
 
 
 @contextmanager
@@ -41,6 +45,21 @@ def fresh_folder(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What an earlier stage wrote.
+
+    Raises:
+        DataError: missing, or no JSON.
+    """
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); run `dvc repro`") from error
+    except ValueError as error:
+        raise DataError(f"{path}: not valid JSON ({error}); run `dvc repro` again") from error
+    return found
 
 
 def sha256(*paths: Path) -> str:

@@ -67,6 +67,15 @@ def _check_header(path: Path, header: list[str], keep: Sequence[str]) -> None:
         )
     if repeated := sorted({name for name in header if header.count(name) > 1}):
         raise DataError(f"{path}: repeats the column {', '.join(repeated)}; keep one of them")
+    for name in header:
+        # Taken for another column, it would be ignored: versions of one source on both sides of
+        # the split, or no labels at all.
+        meant = difflib.get_close_matches(name.lower(), LABELS, n=1, cutoff=0.8)
+        if meant and name not in LABELS and name not in keep and meant[0] not in header:
+            raise DataError(
+                f"{path}: has a column {name!r}, which means nothing; did you mean {meant[0]}? "
+                "Rename it, or list it in import.keep to carry it along"
+            )
     if taken := [name for name in keep if name in DTYPES]:
         raise DataError(
             f"{path}: import.keep names {', '.join(taken)}, which the manifest has anyway; "

@@ -28,7 +28,7 @@ def in_processes(
         jobs: processes side by side; 0 for one on each core.
         lost: the result for an item that kills its process.
     """
-    jobs = min(jobs or len(os.sched_getaffinity(0)), max(len(items), 1))
+    jobs = min(cores(jobs), max(len(items), 1))
     batches = [items[start : start + BATCH * jobs] for start in range(0, len(items), BATCH * jobs)]
     pool = _pool(jobs)
     try:
@@ -45,6 +45,15 @@ def in_processes(
                 pool = _pool(jobs)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def cores(jobs: int) -> int:
+    """How many processes are meant: as many as asked for, or as there are cores for 0."""
+    if jobs:
+        return jobs
+    # Fewer than the machine has, where a container or a scheduler says so; macOS cannot say.
+    mine = getattr(os, "sched_getaffinity", None)
+    return len(mine(0)) if mine else os.cpu_count() or 1
 
 
 def _alone(work: Callable[[Item], Result], item: Item, lost: Result) -> Result:

@@ -85,6 +85,27 @@ def nadeau_bengio(
     mean = float(np.mean(values))
     if len(values) == 1:
         return Interval(mean, math.nan, math.nan)
-    spread = np.sqrt((1 / len(values) + test_over_train) * np.var(values, ddof=1))
+    spread = _overlapping(values, test_over_train)
     reach = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * spread)
     return Interval(mean, mean - reach, mean + reach)
+
+
+def one_sided(differences: Sequence[float], *, test_over_train: float) -> float:
+    """Confidence, 0 to 1, that a mean over repeated random splits is above 0.
+
+    One split, or splits that agree to the bit, know no spread: the sign decides, a tie is 0.5.
+
+    Args:
+        differences: one for each of the k splits, such as one model's SRCC less another's.
+        test_over_train: see `nadeau_bengio`.
+    """
+    mean = float(np.mean(differences))
+    spread = _overlapping(differences, test_over_train) if len(differences) > 1 else 0.0
+    if spread == 0:
+        return 0.5 if mean == 0 else float(mean > 0)
+    return float(stats.t.cdf(mean / spread, len(differences) - 1))
+
+
+def _overlapping(values: Sequence[float], test_over_train: float) -> float:
+    """Standard error of the mean over splits that share training videos."""
+    return float(np.sqrt((1 / len(values) + test_over_train) * np.var(values, ddof=1)))

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from vq.errors import VqError
+
 EXPERIMENT = "vq"
 
 
@@ -14,11 +16,22 @@ def curves(
     """Open a run; call what it gives with an epoch and its values.
 
     The store is MLFLOW_TRACKING_URI, or `mlflow.db` in the working folder.
+
+    Raises:
+        VqError: the store cannot be written.
     """
     import mlflow
+    from mlflow.exceptions import MlflowException
 
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db"))
-    mlflow.set_experiment(EXPERIMENT)
-    with mlflow.start_run(run_name=name):
-        mlflow.log_params(settings)
-        yield lambda epoch, values: mlflow.log_metrics(values, step=epoch)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    try:
+        mlflow.set_experiment(EXPERIMENT)
+        with mlflow.start_run(run_name=name):
+            mlflow.log_params(settings)
+            yield lambda epoch, values: mlflow.log_metrics(values, step=epoch)
+    except MlflowException as error:
+        raise VqError(
+            f"{uri}: the curves of {name} cannot be written there ({error}); start the tracking "
+            "server or unset MLFLOW_TRACKING_URI, then run again: training resumes"
+        ) from error

@@ -51,7 +51,7 @@ def distill(
         nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
         loss=objective.loss,
         validate=objective.validate,
-        rows=lesson.train if teacher is not None else objective.labelled(lesson.train),
+        rows=lesson.train if teacher is not None else lesson.labelled(),
         schedule=params,
         seed=seed,
         slow=student.trunk,
@@ -108,9 +108,6 @@ class _Objective:
         rows = self.lesson.validation
         logits = look(self.student, self.lesson, rows)
         return self._prediction(logits, self.lesson.target[rows]).item()
-
-    def labelled(self, rows: Tensor) -> Tensor:
-        return rows[~torch.isnan(self.lesson.target[rows]).any(1)]
 
     def _prediction(self, logits: Tensor, target: Tensor) -> Tensor:
         return losses.prediction(

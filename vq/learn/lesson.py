@@ -37,6 +37,10 @@ class Lesson:
     """Rows of the labelled validation videos."""
     sight: Sight | None = None
 
+    def labelled(self) -> Int[Tensor, " labelled"]:
+        """Rows of the training videos that have a label."""
+        return self.train[~torch.isnan(self.target[self.train]).any(1)]
+
     def of(self, rows: Int[Tensor, " rows"]) -> dict[str, Tensor]:
         """The initial features of some videos."""
         return {name: value[rows] for name, value in self.features.items()}

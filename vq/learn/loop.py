@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from vq.errors import DivergedError
 from vq.learn.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,9 @@ def fit(
 
     Returns:
         The best validation loss.
+
+    Raises:
+        DivergedError: a loss is no finite number.
     """
     optimizer = torch.optim.AdamW(
         _groups(model, slow, schedule.learning_rate, slow_rate), weight_decay=schedule.weight_decay
@@ -86,6 +90,11 @@ def fit(
         model.eval()
         with torch.inference_mode():
             validation = validate()
+        if not (math.isfinite(training) and math.isfinite(validation)):
+            raise DivergedError(
+                f"training diverged in epoch {epoch + 1}: its loss is {training:g}, on validation "
+                f"{validation:g}; lower learning_rate ({schedule.learning_rate:g})"
+            )
         record(epoch, {"train_loss": training, "validation_loss": validation})
         if validation < best:
             best, best_epoch, kept = validation, epoch, _copy(model)

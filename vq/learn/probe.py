@@ -9,7 +9,6 @@ PROBE = Teach(
     levels=5,
     dim=64,
     gate_dim=16,
-    importance="softmax",
     expert_dropout=0.2,
     dropout=0.2,
     epochs=80,

@@ -1,6 +1,6 @@
 """Fit a teacher: L1, first prediction against label (claims 1 to 5)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -17,7 +17,6 @@ def teach(
     *,
     params: Teach,
     seed: int,
-    record: Callable[[int, dict[str, float]], None] = lambda epoch, values: None,
 ) -> Teacher:
     """Fit conversions, gating networks and head on the labelled training videos."""
     shape = Shape(
@@ -31,7 +30,6 @@ def teach(
     with initialisation(seed):
         teacher = Teacher(shape)
     teacher.fit_scales(lesson.of(lesson.train))
-    labelled = lesson.train[~torch.isnan(lesson.target[lesson.train]).any(1)]
 
     def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
         features = lesson.of(rows)
@@ -46,10 +44,9 @@ def teach(
         teacher,
         loss=loss,
         validate=validate,
-        rows=labelled,
+        rows=lesson.labelled(),
         schedule=params,
         seed=seed,
-        record=record,
     )
     return teacher
 

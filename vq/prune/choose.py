@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy import stats
 
 from vq.errors import DataError
+from vq.evaluate import interval
 from vq.params import Prune
 from vq.prune.trial import Effect
 
@@ -47,21 +47,13 @@ def confidence(
     better: Float64[np.ndarray, " repeats"],
     worse: Float64[np.ndarray, " repeats"],
     *,
-    validation_share: float,
+    test_over_train: float,
 ) -> float:
     """One-sided confidence that `better` beats `worse`, paired over repeated splits.
 
-    Repeated splits share videos, so that their mean varies more than spread / repeats:
-    Student's t with the correction of Nadeau and Bengio (Machine Learning, 2003).
+    Student's t with the correction of Nadeau and Bengio for splits that overlap.
     """
-    difference = better - worse
-    count = len(difference)
-    mean = float(difference.mean())
-    spread = float(difference.std(ddof=1)) if count > 1 else 0.0
-    if spread == 0:
-        return 0.5 if mean == 0 else float(mean > 0)
-    error = spread * np.sqrt(1 / count + validation_share / (1 - validation_share))
-    return float(stats.t.cdf(mean / error, df=count - 1))
+    return interval.one_sided((better - worse).tolist(), test_over_train=test_over_train)
 
 
 def judge(
@@ -69,7 +61,7 @@ def judge(
     plain: Float64[np.ndarray, " repeats"],
     twins: Mapping[str, tuple[str, float]],
     *,
-    validation_share: float,
+    test_over_train: float,
     params: Prune,
 ) -> list[Judged]:
     """Hold each expert against both criteria of claim 8; `params.candidate` decides.
@@ -79,8 +71,8 @@ def judge(
     """
     judged = []
     for name, effect in effects.items():
-        gain = confidence(effect.student, plain, validation_share=validation_share)
-        claim8 = confidence(effect.student, effect.teacher, validation_share=validation_share)
+        gain = confidence(effect.student, plain, test_over_train=test_over_train)
+        claim8 = confidence(effect.student, effect.teacher, test_over_train=test_over_train)
         asked, rival = (gain, "the undistilled student")
         if params.candidate == "claim8":
             asked, rival = (claim8, "the expert's own head")
@@ -106,7 +98,7 @@ def combine(
     candidates: Sequence[Judged],
     trial: Callable[[tuple[str, ...]], Effect],
     *,
-    validation_share: float,
+    test_over_train: float,
     params: Prune,
 ) -> tuple[tuple[str, ...], list[Step]]:
     """Start with the K best first effects; whoever has the best second effect joins; repeat.
@@ -119,7 +111,7 @@ def combine(
         return effect.student if params.effect == "student" else effect.teacher
 
     ranked = sorted(candidates, key=lambda one: (-one.effect.student.mean(), one.name))
-    start = max(2, min(params.top, params.max_experts, len(ranked)))
+    start = min(params.top, len(ranked))
     chosen = tuple(one.name for one in ranked[:start])
     now = trial(chosen)
     steps = [Step(chosen, float(second(now).mean()), f"the {start} best first effects")]
@@ -127,7 +119,7 @@ def combine(
     while rest and len(chosen) < params.max_experts:
         tried = {name: trial((*chosen, name)) for name in rest}
         best = max(rest, key=lambda name: float(second(tried[name]).mean()))
-        sure = confidence(second(tried[best]), second(now), validation_share=validation_share)
+        sure = confidence(second(tried[best]), second(now), test_over_train=test_over_train)
         srcc = float(second(tried[best]).mean())
         if sure < params.join_confidence:
             steps.append(Step((), srcc, f"{best} would not surely help (confidence {sure:.2f})"))

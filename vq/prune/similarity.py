@@ -13,10 +13,15 @@ def cka(one: Float[np.ndarray, "videos width"], other: Float[np.ndarray, "videos
     """
     both = ~(np.isnan(one).any(1) | np.isnan(other).any(1))
     x, y = _standard(one[both]), _standard(other[both])
-    # Of two equal formulas, the one over videos: wide features would need width x width2 numbers.
-    kernel_x, kernel_y = x @ x.T, y @ y.T
+    # Of two equal formulas the smaller one: videos x videos, or width x width.
+    if len(x) < max(x.shape[1], y.shape[1]):
+        kernel_x, kernel_y = x @ x.T, y @ y.T
+        common = (kernel_x * kernel_y).sum()
+    else:
+        kernel_x, kernel_y = x.T @ x, y.T @ y
+        common = ((y.T @ x) ** 2).sum()
     scale = np.linalg.norm(kernel_x) * np.linalg.norm(kernel_y)
-    return float((kernel_x * kernel_y).sum() / scale) if scale > 0 else 0.0
+    return float(common / scale) if scale > 0 else 0.0
 
 
 def alike(

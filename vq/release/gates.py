@@ -73,15 +73,16 @@ def judge(
         DataError: the student was not measured, or nothing was counted.
     """
     try:
-        student = test["models"]["student"]
+        student, differences = test["models"]["student"], test["differences"]
+        srcc, plcc = student["srcc"], student["plcc"]
         rejected, rows = int(checks["rejected"]), int(checks["rows"])
     except KeyError as error:
         raise DataError(f"{error} is missing from what was measured; run `dvc repro`") from error
     return Verdict(
         (
-            _floor("srcc", student["srcc"], params.min_srcc),
-            _floor("plcc", student["plcc"], params.min_plcc),
-            *(_beats(name, test["differences"].get(f"student-{name}")) for name in params.beat),
+            _floor("srcc", srcc, params.min_srcc),
+            _floor("plcc", plcc, params.min_plcc),
+            *(_beats(name, differences.get(f"student-{name}")) for name in params.beat),
             _size(student_bytes, params.max_student_mb),
             _data(rejected, rows, params.max_rejected),
         )

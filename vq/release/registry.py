@@ -30,6 +30,7 @@ from vq.errors import DataError
 from vq.release import champion
 from vq.release.champion import Contest, Videos
 from vq.release.gates import Verdict
+from vq.score.locate import bundle
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,10 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release) -> Re
     version = _find(registry, settings.model, tags["identity"])
     if version is not None and "alias" in version.tags:
         alias, reason = version.tags["alias"], version.tags["reason"]
+        reigning = _champion(registry, settings.model)
+        if alias == "champion" and reigning and reigning.version != version.version:
+            alias = "challenger"
+            reason = f"It was champion once; version {reigning.version} is now. Then: {reason}"
         log.info("%s %s is this student already", settings.model, version.version)
         return Release(settings.model, str(version.version), alias, reason, new=False)
     contest = _contest(registry, candidate, settings)
@@ -131,7 +136,7 @@ def _contest(registry: MlflowClient, candidate: Candidate, settings: params.Rele
         )
         return champion.compare(
             candidate.student,
-            next(Path(model).rglob("card.json")).parent,
+            bundle(Path(model), reigning.name),
             candidate.videos,
             champion_splits=Path(splits),
             max_drop=settings.max_drop,

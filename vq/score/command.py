@@ -96,6 +96,8 @@ def _write(text: str, path: Path | None) -> None:
 @contextmanager
 def _partial(path: Path) -> Iterator[Path]:
     """A name beside `path`, to be renamed: whoever waits for the file never sees half of it."""
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; name a file in it")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,17 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vq.score.rows import Row
-
-# fmt: off
-SUFFIXES = frozenset(
-    {
-        ".3gp", ".avi", ".flv", ".h264", ".hevc", ".ivf", ".m2ts", ".m4v",
-        ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut",
-        ".obu", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
-    }
-)
-# fmt: on
-"""How a video in a folder ends; a file that is named outright may be called anything."""
+from vq.video.suffixes import SUFFIXES
 
 
 def discover(inputs: Sequence[str]) -> list[Path | Row]:

@@ -20,11 +20,11 @@ def locate(model: str) -> Path:
         if not folder.is_dir():
             raise WeightsError(f"{folder}: no student here; run `dvc repro` or give --model")
         return folder
-    return _bundle(_download(model), model)
+    return bundle(_download(model), model)
 
 
 def _download(uri: str) -> Path:
-    registry = os.environ.get("MLFLOW_TRACKING_URI", REGISTRY)
+    registry = os.environ.get("MLFLOW_TRACKING_URI") or REGISTRY
     if registry == REGISTRY and not Path("mlflow.db").exists():
         # MLflow would make an empty one.
         raise WeightsError(
@@ -51,8 +51,12 @@ def _download(uri: str) -> Path:
         raise WeightsError(f"{uri}: not in the registry {registry} ({error})") from error
 
 
-def _bundle(folder: Path, uri: str) -> Path:
-    """The folder with the card: what MLflow logged may lie in a folder of its own below."""
+def bundle(folder: Path, uri: str) -> Path:
+    """The folder with the card: what MLflow logged may lie in a folder of its own below.
+
+    Raises:
+        WeightsError: there is none.
+    """
     cards = sorted(
         (card for card in folder.rglob("card.json") if (card.parent / "student.onnx").exists()),
         key=lambda card: (len(card.parts), card),

@@ -2,18 +2,22 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+import vq
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
+from vq.data.card import Card as DataCard
 from vq.data.files import fresh_folder, sha256
 from vq.data.levels import expectation
+from vq.errors import ParamsError
 from vq.evaluate import agreement
 from vq.learn.assemble import assemble, learnable
 from vq.learn.checkpoint import Checkpoint
@@ -28,6 +32,7 @@ from vq.student import bundle
 from vq.student.network import Student
 from vq.teacher import bundle as teachers
 from vq.video.views import ViewSpec
+from vq.zoo import builtin
 from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
@@ -52,13 +57,18 @@ def distill(
     model, described = teachers.load(teacher)
     side = split.of_videos(manifest, split.read(splits)).tolist()
     shas, views = manifest["sha256"].tolist(), store.view_spec(features)
+    if params.moments > views.moments:
+        raise ParamsError(
+            f"distill.moments is {params.moments}, extract.views.moments {views.moments}: a "
+            "training step cannot see more of a video than there is"
+        )
     lesson = assemble(
         manifest,
         cards.load(card),
         side,
         store.load(features, shas, tuple(model.shape.experts)),
         count=model.shape.levels,
-        sight=Pictures(store.views(features, shas), min(params.moments, views.moments)),
+        sight=Pictures(store.views(features, shas), params.moments),
     )
     hashes = {
         "data": sha256(accepted, splits),
@@ -66,6 +76,11 @@ def distill(
         "teacher": sha256(teacher / "teacher.safetensors"),
         "params": hashlib.sha256(params.model_dump_json().encode()).hexdigest(),
     }
+    # Weights that other code made are not gone on from, and are not passed off as this one's.
+    start = "random" if params.start == "random" else builtin.card(params.start).sha256
+    key = f"{seed}:{sorted((hashes | {'code': code(), 'start': start}).items())}"
+    known = store.experts(features)
+    experts = {name: known[name] for name in model.shape.experts}
     for name, folder, guide in (("plain", plain, None), ("student", student, model)):
         with initialisation(seed):
             pupil = bundle.build(
@@ -77,9 +92,7 @@ def distill(
                 levels=model.shape.levels,
                 dropout=params.dropout,
             )
-        checkpoint = Checkpoint(
-            checkpoints / f"{name}.safetensors", key=f"{name}:{seed}:{sorted(hashes.items())}"
-        )
+        checkpoint = Checkpoint(checkpoints / f"{name}.safetensors", key=f"{name}:{key}")
         with curves(name, params.model_dump(mode="json") | {"seed": seed}) as record:
             train(
                 pupil,
@@ -97,9 +110,18 @@ def distill(
             onnx = bundle.save(pupil, partial, views=views)
             told = about(name, manifest, card, params, views, described.values, seed)
             told |= {"hashes": hashes, "validation": found, "onnx_sha256": onnx}
+            told["licences"] = licences(
+                manifest, cards.load(card), params, experts if guide else {}
+            )
             (partial / "card.json").write_text(
                 Card.model_validate(told).model_dump_json(indent=2) + "\n"
             )
+
+
+def code() -> str:
+    """Hash of the source of this library."""
+    root = Path(vq.__file__).parent
+    return sha256(*sorted(root.rglob("*.py")))
 
 
 def on_validation(student: Student, lesson: Lesson) -> dict[str, float]:
@@ -134,8 +156,27 @@ def about(
         "better": data.better,
         "dataset": data.name,
         "seed": seed,
-        "licences": [f"{data.name} ({len(manifest)} videos): {data.licence}"],
     }
+
+
+def licences(
+    manifest: pd.DataFrame,
+    card: DataCard,
+    params: Distill,
+    experts: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """Of everything a student learnt from: data, the start of its backbone, its teacher's experts.
+
+    Args:
+        manifest: the videos.
+        card: of the data set.
+        params: which backbone, and where it started.
+        experts: what the index of features says of each of the teacher's experts.
+    """
+    found = [f"data {card.name} ({len(manifest)} videos): {card.licence}"]
+    if params.start != "random":
+        found.append(f"start {params.start}: {builtin.card(params.start).licence}")
+    return found + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]
 
 
 def _say(

@@ -7,6 +7,7 @@ from pathlib import Path
 from vq import params as schema
 from vq.data import manifest
 from vq.data.files import atomic
+from vq.errors import DataError
 from vq.zoo import extract as zoo
 from vq.zoo.cache import Cache
 
@@ -34,6 +35,7 @@ def extract(
 
     Raises:
         BusyError: another process is writing the cache.
+        DataError: more than `params.max_failed` of the videos fail.
         ParamsError: an expert is unknown or wrongly set.
         WeightsError: weights are missing, altered or do not fit.
         VqError: the disk is full, or a process died; run again, it resumes.
@@ -47,6 +49,13 @@ def extract(
         experts = zoo.create(params)
         planned = zoo.plan(params, experts, cache)
         failed = zoo.run(wanted, planned, jobs=jobs)
+        if len(failed) > params.max_failed * len(wanted):
+            names = {video.sha256: video.path for video in wanted}
+            some = "; ".join(f"{names[sha]}: {why}" for sha, why in list(failed.items())[:3])
+            raise DataError(
+                f"{len(failed)} of {len(wanted)} videos fail, more than extract.max_failed "
+                f"({params.max_failed:g}) allows: {some}. Mend or remove them, or raise the limit"
+            )
         known = zoo.index(wanted, planned, experts, failed)
         known["cache"] = os.path.relpath(cache, index.parent)
     with atomic(index) as unfinished:

@@ -16,19 +16,9 @@ from vq.data.labels_csv import Label
 from vq.data.look import KILLED, Look, look
 from vq.data.workers import in_processes
 from vq.errors import DataError
+from vq.video.suffixes import SUFFIXES
 
 log = logging.getLogger(__name__)
-
-# fmt: off
-SUFFIXES = frozenset(
-    {
-        ".3gp", ".avi", ".flv", ".h264", ".hevc", ".ivf", ".m2ts", ".m4v",
-        ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut",
-        ".obu", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
-    }
-)
-# fmt: on
-"""A file without a label counts as a video if it is called so."""
 
 
 def import_(

@@ -3,10 +3,9 @@
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 from vq import params as schema
-from vq.data.files import atomic
+from vq.data.files import atomic, read_json
 from vq.errors import DataError, VqError
 from vq.release import gates
 
@@ -41,7 +40,7 @@ def judge(
     size_bytes = sum(file.stat().st_size for file in student.rglob("*") if file.is_file())
     if not size_bytes:
         raise DataError(f"{student}: holds no student; run `dvc repro distill`")
-    found = gates.judge(_read(test), _read(checks), size_bytes, params)
+    found = gates.judge(read_json(test), read_json(checks), size_bytes, params)
     with atomic(verdict) as unfinished:
         text = json.dumps(found.to_json(), indent=2, sort_keys=True)
         unfinished.write_text(text + "\n", encoding="utf-8")
@@ -52,13 +51,3 @@ def judge(
             f"{len(found.objections)} of {len(found.gates)} gates stay shut:\n  "
             + "\n  ".join(found.objections)
         )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; run `dvc repro` first") from error
-    except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); run `dvc repro` again") from error
-    return found

@@ -14,7 +14,7 @@ from vq.data import manifest as manifests
 from vq.data import split
 from vq.data.files import atomic
 from vq.errors import DataError, ParamsError
-from vq.learn.assemble import assemble
+from vq.learn.assemble import assemble, learnable
 from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
 from vq.learn.probe import PROBE
@@ -38,7 +38,8 @@ def prune(
 ) -> None:
     """Keep the candidates (claim 8) that work best together (claim 9), and say why."""
     determinism(threads=1)
-    manifest, side = manifests.read(accepted), split.read(splits)
+    manifest = learnable(manifests.read(accepted), store.failed(features))
+    side = split.read(splits)
     described, known = cards.load(card), store.experts(features)
     initial = store.load(features, manifest["sha256"].tolist())
     if params.student not in known:
@@ -63,19 +64,18 @@ def prune(
             effects[name].teacher.mean(),
             effects[name].student.mean(),
         )
-    share = float(np.mean([len(one.validation) / len(one.train) for one in lessons]))
-    share = share / (1 + share)
+    overlap = float(np.mean([len(one.validation) / len(one.labelled()) for one in lessons]))
     known_to_all = (split.of_videos(manifest, side) == "train").to_numpy()
     twins = similarity.alike(
         {name: value[known_to_all] for name, value in fused.items()},
         {name: float(effect.teacher.mean()) for name, effect in effects.items()},
         params.max_similarity,
     )
-    judged = choose.judge(effects, plain, twins, validation_share=share, params=params)
+    judged = choose.judge(effects, plain, twins, test_over_train=overlap, params=params)
     chosen, steps = choose.combine(
         [one for one in judged if one.candidate],
         lambda names: trial.effect(names, lessons, seed=seed),
-        validation_share=share,
+        test_over_train=overlap,
         params=params,
     )
     single = max(effects, key=lambda name: float(effects[name].teacher.mean()))

@@ -1,16 +1,15 @@
 """Stage: fit the gated ensemble on cached features."""
 
-import json
 import logging
 from pathlib import Path
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
-from vq.data.files import fresh_folder
+from vq.data.files import fresh_folder, read_json
 from vq.evaluate import agreement
 from vq.learn import predict
-from vq.learn.assemble import assemble
+from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism
 from vq.learn.teach import teach as fit
 from vq.params import Teach
@@ -33,8 +32,8 @@ def teach(
 ) -> None:
     """Fit conversions, gating networks and head of the experts that pruning kept."""
     determinism(threads=1)
-    manifest = manifests.read(accepted)
-    experts = json.loads(zoo.read_text())["experts"]
+    manifest = learnable(manifests.read(accepted), store.failed(features))
+    experts = read_json(zoo)["experts"]
     initial = store.load(features, manifest["sha256"].tolist(), experts)
     side = split.of_videos(manifest, split.read(splits)).tolist()
     lesson = assemble(manifest, cards.load(card), side, initial, count=params.levels)

@@ -1,1 +1,7 @@
 """From a file to what the models see."""
+
+PIXELS = 1
+"""Goes up when decoding, conversion, sampling or the cut of views gives other pixels.
+
+It is in every key of the feature cache: features of the old pixels are then computed anew.
+"""

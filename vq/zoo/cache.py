@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -39,7 +39,7 @@ class Cache:
         Raises:
             VqError: a shard is damaged.
         """
-        return set(self._where(key))
+        return set(self.where(key))
 
     def write(self, key: str, arrays: Mapping[str, np.ndarray]) -> Path:
         """Keep one array for each video, as one new shard; it appears complete or not at all.
@@ -71,7 +71,7 @@ class Cache:
         Raises:
             VqError: a shard is damaged.
         """
-        where = self._where(key)
+        where = self.where(key)
         wanted: dict[Path, list[str]] = {}
         for sha in dict.fromkeys(shas):
             if sha in where:
@@ -108,7 +108,12 @@ class Cache:
             holder.unlink(missing_ok=True)
             lock.release()
 
-    def _where(self, key: str) -> dict[str, Path]:
+    def where(self, key: str) -> dict[str, Path]:
+        """The shard of each video that has features under a key, by the video's sha256.
+
+        Raises:
+            VqError: a shard is damaged.
+        """
         where: dict[str, Path] = {}
         for shard in sorted((self.root / key).glob("*.safetensors")):
             with _opened(shard) as file:
@@ -119,6 +124,34 @@ class Cache:
         for part in sorted(self.root.glob("*/*.part")):
             log.info("%s: removed, a killed run left it half-written", part)
             part.unlink(missing_ok=True)
+
+
+class Stored(Sequence[np.ndarray]):
+    """Arrays that stay on disk: each is read when it is asked for, and not kept."""
+
+    def __init__(self, places: Sequence[tuple[Path, str]]) -> None:
+        """Take shard and sha256 of each, in the order wanted."""
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Stored": ...
+    def __getitem__(self, place: int | slice) -> "np.ndarray | Stored":
+        """Read one.
+
+        Raises:
+            VqError: its shard is damaged or gone.
+        """
+        if isinstance(place, slice):
+            return Stored(self._places[place])
+        shard, sha = self._places[place]
+        with _opened(shard) as file:
+            array: np.ndarray = file.get_tensor(sha)
+        return array
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
+from vq.video import PIXELS
 from vq.zoo.expert import Expert, Kind, Tags
 from vq.zoo.picture import PictureStatistics
 from vq.zoo.statistics import SpatialStatistics
@@ -116,7 +117,15 @@ def key(expert: Expert, *, moments: int, clip_frames: int) -> str:
     sampling = {"moments": moments} | (
         {"clip_frames": clip_frames} if expert.kind == "clip" else {}
     )
-    decides = [expert.catalog, expert.identity, expert.version, expert.dtype, sampling, LAYOUT]
+    decides = [
+        expert.catalog,
+        expert.identity,
+        expert.version,
+        expert.dtype,
+        sampling,
+        LAYOUT,
+        PIXELS,
+    ]
     return f"{expert.name}-{short_hash(decides)}"
 
 

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from vq import params
+from vq.data.workers import cores
 from vq.errors import ParamsError, VideoError, VqError
-from vq.video import sample
+from vq.video import PIXELS, sample
 from vq.video.decode import Decoded, decode
 from vq.video.probe import sha256
 from vq.video.views import ViewSpec
@@ -86,7 +87,7 @@ def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) ->
         name: catalog.key(expert, moments=settings.moments, clip_frames=settings.clip_frames)
         for name, expert in experts.items()
     }
-    decides = [settings.views.model_dump(), catalog.LAYOUT]
+    decides = [settings.views.model_dump(), catalog.LAYOUT, PIXELS]
     return Plan(root, settings, {**keys, VIEWS: f"{VIEWS}-{catalog.short_hash(decides)}"})
 
 
@@ -122,7 +123,7 @@ def run(videos: Sequence[Video], planned: Plan, *, jobs: int) -> dict[str, str]:
         Why a video has no features, by its hash.
 
     Raises:
-        VqError: the disk is full, or a process died; what was finished stays.
+        VqError: the disk is full, a file is gone, or a process died; what was finished stays.
     """
     todo = shards(videos, planned)
     count = sum(len(shard.videos) for shard in todo)
@@ -133,7 +134,7 @@ def run(videos: Sequence[Video], planned: Plan, *, jobs: int) -> dict[str, str]:
         failed, lost = workers.run(
             todo,
             partial(_prepare, planned),
-            jobs=workers.cores(jobs),
+            jobs=cores(jobs),
             report=lambda _: progress.advance(bar),
         )
     if lost:
@@ -150,7 +151,8 @@ def describe(
         For each expert "time dim", one row for each frame or clip; the views under `VIEWS`.
 
     Raises:
-        VideoError: the file is gone, has changed, or does not decode; or a feature is not finite.
+        VideoError: the file has changed, or does not decode; or a feature is not finite.
+        VqError: the file cannot be read.
     """
     _check(video)
     wanted = [name for name in missing if name != VIEWS]
@@ -172,8 +174,10 @@ def _check(video: Video) -> None:
     try:
         digest = sha256(video.path)
     except OSError as error:
-        raise VideoError(
-            video.path, f"cannot be read ({error.strerror}); put it back, or run `vq import` again"
+        # No fault of the file's: a share that was away for a minute must not cost its videos.
+        raise VqError(
+            f"{video.path}: cannot be read ({error.strerror}); put it back, "
+            "or run `vq import` again"
         ) from error
     if digest != video.sha256:
         raise VideoError(video.path, "has changed since the import; run `vq import` again")

@@ -11,7 +11,7 @@ from jaxtyping import Float32, UInt8
 
 from vq.errors import DataError
 from vq.video.views import ViewSpec
-from vq.zoo.cache import Cache
+from vq.zoo.cache import Cache, Stored
 
 
 def load(
@@ -40,22 +40,20 @@ def load(
     return {name: _initial(cache, _entry(index, known, name), shas) for name in chosen}
 
 
-def views(index: Path, shas: Sequence[str]) -> list[UInt8[np.ndarray, "moments 4 side side"]]:
-    """What the student sees of each video, in the order asked for.
+def views(index: Path, shas: Sequence[str]) -> Sequence[UInt8[np.ndarray, "moments 4 side side"]]:
+    """What the student sees of each video, in the order asked for; read when asked for.
 
     Raises:
         DataError: the index is missing, or a video has no views.
     """
     known = _read(index)
-    found = _cache(index, known).read(known["views"]["key"], shas)
-    complete = [array for array in found if array is not None]
-    if len(complete) < len(found):
-        lost = [sha for sha, array in zip(shas, found, strict=True) if array is None]
+    where = _cache(index, known).where(known["views"]["key"])
+    if lost := [sha for sha in shas if sha not in where]:
         raise DataError(
-            f"{index}: {len(lost)} of {len(found)} videos have no views, the first is {lost[0]}; "
+            f"{index}: {len(lost)} of {len(shas)} videos have no views, the first is {lost[0]}; "
             "run `vq extract`, and look for them under `failed`"
         )
-    return complete
+    return Stored([(where[sha], sha) for sha in shas])
 
 
 def view_spec(index: Path) -> ViewSpec:

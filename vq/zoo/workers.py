@@ -1,7 +1,6 @@
 """Tasks spread over processes; a process that dies costs the task it was at, and no other."""
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -36,11 +35,6 @@ class _Worker(Generic[Task]):
     pipe: Connection
     task: Task
     last_report: Any = None
-
-
-def cores(jobs: int) -> int:
-    """How many processes are meant: as many as asked for, or as there are cores for 0."""
-    return jobs or len(os.sched_getaffinity(0))
 
 
 def run(
@@ -111,7 +105,11 @@ def _next(
 ) -> _Worker[Task]:
     if kind == "died":
         return _start(prepare, task)
-    worker.pipe.send(task)
+    try:
+        worker.pipe.send(task)
+    except OSError:  # it died between two tasks
+        worker.process.join()
+        return _start(prepare, task)
     return _Worker(worker.process, worker.pipe, task)
 
 

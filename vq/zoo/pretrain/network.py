@@ -25,7 +25,7 @@ class Answer:
     strength: Float[Tensor, "batch types"]
     """Strength of each type of distortion, meant to lie in [0, 1]; says nothing of absent ones."""
     damage: Float[Tensor, " batch"]
-    """How much the picture has lost, on the scale of `material.Version.damage`."""
+    """How much the picture has lost, on the scale of `material.Scene.damage`."""
 
 
 @dataclass(frozen=True, eq=False)
