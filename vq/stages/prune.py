@@ -98,8 +98,7 @@ def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[l
         raise DataError(
             f"prune.repeats is {count}, split.repeats gives {len(have)}: raise the latter"
         )
-    by_content = splits.fillna("").set_index("content")
-    return [manifest["content"].map(by_content[name]).fillna("").tolist() for name in have[:count]]
+    return [split.of_videos(manifest, splits, name).tolist() for name in have[:count]]
 
 
 def rows(
