@@ -82,7 +82,10 @@ def test_scoring_and_evaluation_agree(tiny_workspace: Path) -> None:
 
     assert [row["video"] for row in rows] == files
     expected = [float(row["student"]) for row in test]
+    card = json.loads((tiny_workspace / "artifacts/student/card.json").read_text())
     assert [row["score"] for row in rows] == pytest.approx(expected, abs=1e-4)
+    if card["interval"]:
+        assert all(row["low"] <= row["score"] <= row["high"] for row in rows)
 
 
 def test_a_demo_score_is_never_taken_for_peoples_opinion(tiny_workspace: Path) -> None:

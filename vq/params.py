@@ -179,6 +179,7 @@ class Distill(Section):
     plcc: NonNegative
     rank: NonNegative
     threads: Positive
+    coverage: Fraction
 
 
 class Evaluate(Section):

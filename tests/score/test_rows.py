@@ -8,7 +8,7 @@ import pytest
 
 from vq.score.rows import Row, as_csv, as_json, as_table
 
-GOOD = Row("a.mp4", "ok", "", 1 / 3 + 2, (1 / 3, 2 / 3), 8, "student-0123", 0.25)
+GOOD = Row("a.mp4", "ok", "", 1 / 3 + 2, 1.7, 2.9, (1 / 3, 2 / 3), 8, "student-0123", 0.25)
 BAD = Row("b [red].mp4", "unreadable", 'not a video, "really"\nnot')
 
 
@@ -24,9 +24,11 @@ def test_csv_keeps_every_bit() -> None:
     good, bad = csv.DictReader(io.StringIO(as_csv([GOOD, BAD]), newline=""))
 
     assert float(good["score"]) == GOOD.score
+    assert (float(good["low"]), float(good["high"])) == (GOOD.low, GOOD.high)
     assert (float(good["level_1"]), float(good["level_2"])) == GOOD.levels
     assert (bad["video"], bad["reason"]) == (BAD.video, BAD.reason)
-    assert (bad["score"], bad["level_1"], bad["level_2"]) == ("", "", "")
+    empty = ("score", "low", "high", "level_1", "level_2")
+    assert [bad[name] for name in empty] == [""] * len(empty)
 
 
 def test_a_table_shows_every_row_and_the_scale() -> None:
@@ -37,6 +39,7 @@ def test_a_table_shows_every_row_and_the_scale() -> None:
 
     assert "b [red].mp4" in shown
     assert "2.333" in shown
+    assert "1.7 to 2.9" in shown
     assert long.video in shown
     assert "1 to 5, higher is better" in shown
 
@@ -44,7 +47,7 @@ def test_a_table_shows_every_row_and_the_scale() -> None:
 def test_no_rows_are_no_error() -> None:
     """Each form has its empty shape."""
     assert json.loads(as_json([])) == []
-    assert as_csv([]).startswith("video,status,reason,score,frames")
+    assert as_csv([]).startswith("video,status,reason,score,low,high,frames")
     assert "video" in as_table([], scale="1 to 5")
 
 

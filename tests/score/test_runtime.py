@@ -36,6 +36,25 @@ def test_a_file_has_the_score_of_its_views(tmp_path: Path) -> None:
     assert row.seconds > 0
 
 
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        pytest.param(None, (None, None), id="none-known"),
+        pytest.param({"coverage": 0.9, "half_width": 0.25}, (4.75, 5.0), id="within-the-scale"),
+    ],
+)
+def test_a_score_has_the_interval_of_the_card(
+    tmp_path: Path, interval: dict[str, float] | None, expected: tuple[float | None, float | None]
+) -> None:
+    """A white video is as good as can be; what lies above the scale is cut off."""
+    bundle = write_bundle(tmp_path / "student", *BRIGHTNESS, interval=interval)
+    model = runtime.load(bundle)
+
+    row = model.score(write_video(tmp_path / "white.mkv"))
+    assert (row.low, row.high) == model.card.around(row.score)
+    assert model.card.around(5.0) == expected
+
+
 def test_the_score_depends_on_neither_threads_nor_company(tmp_path: Path) -> None:
     """Same bits on 1, 2 and 4 threads, first or last, alone or after others."""
     bundle = write_bundle(tmp_path, *random_network(7))

@@ -25,6 +25,7 @@ from vq.zoo.expert import Tags
 PARAMS = Evaluate(bootstrap=40, confidence=0.95, slices=("distortion", "height"), worst=2)
 SIDES = {"train": 4, "validation": 3, "test": 3}
 VERSIONS = 4
+HALF_WIDTH = 0.15
 
 
 class Workspace(NamedTuple):
@@ -94,7 +95,8 @@ def make(tmp_path: Path) -> Workspace:
     pruning().to_csv(files.pruning, index=False)
     _write_features(files, table, rng)
     _write_teacher(files.teacher)
-    toy.write_bundle(files.student, *toy.BRIGHTNESS)
+    interval = {"coverage": 0.9, "half_width": HALF_WIDTH}
+    toy.write_bundle(files.student, *toy.BRIGHTNESS, interval=interval)
     toy.write_bundle(files.plain, *toy.random_network(0), name="plain")
     return files
 
@@ -160,6 +162,18 @@ def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:
         "linear",
         "logistic",
     )
+
+
+def test_coverage_is_measured_on_test(evaluated: Workspace) -> None:
+    """Share of the test ratings that the student's intervals hold, as counted here."""
+    told = json.loads(evaluated.test.read_text())["coverage"]
+    rows = pd.read_csv(evaluated.predictions)
+    rows = rows[rows["split"] == "test"]
+    share = ((rows["student"] - rows["mos"]).abs() <= HALF_WIDTH).mean()
+
+    assert (told["nominal"], told["half_width"]) == (0.9, HALF_WIDTH)
+    assert told["value"] == pytest.approx(share, abs=1e-6)
+    assert told["low"] <= told["value"] <= told["high"]
 
 
 def test_predictions_have_a_row_for_every_rated_video(evaluated: Workspace) -> None:

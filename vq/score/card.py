@@ -30,6 +30,15 @@ class Views(Entry):
     patch_px: Annotated[int, Field(gt=0, multiple_of=2)]
 
 
+class Interval(Entry):
+    """How far a score may be from what people would say."""
+
+    coverage: Annotated[float, Field(gt=0, lt=1)]
+    """Share of videos whose rating the interval is to hold."""
+    half_width: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """On the scale; found on validation (split conformal)."""
+
+
 class Card(Entry):
     """A bundle's promises: what goes in, what comes out, and what it learnt from."""
 
@@ -49,7 +58,16 @@ class Card(Entry):
     hashes: dict[str, Any] = {}
     validation: dict[str, Any] = {}
     licences: tuple[Any, ...] = ()
+    interval: Interval | None = None
+    """None where validation had too few videos to promise anything."""
     onnx_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    def around(self, score: float) -> tuple[float, float] | tuple[None, None]:
+        """The interval of a score, within the scale."""
+        if self.interval is None:
+            return None, None
+        half = self.interval.half_width
+        return max(score - half, self.scale.min), min(score + half, self.scale.max)
 
     @model_validator(mode="after")
     def keep_levels_on_the_scale(self) -> "Card":

@@ -22,6 +22,9 @@ class Row:
     """Why there is no score; empty when there is one."""
     score: float | None = None
     """On the scale that the model declares."""
+    low: float | None = None
+    """Ends of the interval around the score; the model's card tells its coverage, or has none."""
+    high: float | None = None
     levels: tuple[float, ...] = ()
     """Probability of each quality level, worst first; they sum to 1."""
     frames: int = 0
@@ -50,11 +53,12 @@ def as_csv(rows: Sequence[Row]) -> str:
     names = [f"level_{number}" for number in range(1, levels + 1)]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["video", "status", "reason", "score", *names, "frames", "model", "seconds"])
+    numbers = ("score", "low", "high")
+    writer.writerow(["video", "status", "reason", *numbers, *names, "frames", "model", "seconds"])
     for row in rows:
-        score = "" if row.score is None else row.score
+        told = [getattr(row, name) for name in numbers]
         padded = [*row.levels, *[""] * (levels - len(row.levels))]
-        start = [row.video, row.status, row.reason, score]
+        start = [row.video, row.status, row.reason, *("" if n is None else n for n in told)]
         writer.writerow([*start, *padded, row.frames, row.model, row.seconds])
     return text.getvalue()
 
@@ -72,17 +76,20 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     table = Table(caption=f"score: {scale}", caption_justify="left")
     table.add_column("video", overflow="fold")
     table.add_column("score", justify="right")
+    table.add_column("interval", justify="right")
     table.add_column("status")
     table.add_column("reason", overflow="fold")
     for row in rows:
         score = "-" if row.score is None else f"{row.score:.3f}"
         style = "" if row.status == "ok" else "red"
         # Text, not str: a path with [brackets] is no markup.
-        table.add_row(Text(row.video), score, Text(row.status, style), Text(row.reason))
+        interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
+        words = (Text(row.status, style), Text(row.reason))
+        table.add_row(Text(row.video), score, interval, *words)
     if width is None:
-        # Borders and padding of four columns take 13 characters.
+        # Borders and padding of five columns take 16 characters.
         widest = max((sum(map(len, _words(row))) for row in rows), default=0)
-        width = max(80, widest + len("score status reason") + 13)
+        width = max(80, widest + len("score 100.0 to 100.0 status reason") + 16)
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(table)

@@ -66,10 +66,13 @@ class Model:
             reason = f"{decoded.frame_count} frame; a video has at least {MIN_FRAMES}"
             return Row(video=str(path), status="too_short", reason=reason)
         scored = self.predict(self.spec.cut(decoded))
+        low, high = self.card.around(scored.score)
         return Row(
             video=str(path),
             status="ok",
             score=scored.score,
+            low=low,
+            high=high,
             levels=tuple(map(float, scored.levels)),
             frames=len(decoded.pixels),
             model=self.card.model_id,

@@ -18,7 +18,7 @@ from vq.data.card import Card as DataCard
 from vq.data.files import fresh_folder, sha256
 from vq.data.levels import expectation
 from vq.errors import ParamsError
-from vq.evaluate import agreement
+from vq.evaluate import agreement, conformal
 from vq.learn.assemble import assemble, learnable
 from vq.learn.checkpoint import Checkpoint
 from vq.learn.curves import curves
@@ -104,12 +104,13 @@ def distill(
                 checkpoint=checkpoint,
                 record=_say(name, record),
             )
-        found = on_validation(pupil, lesson)
-        log.info("%s on validation: srcc %.4f, plcc %.4f", name, found["srcc"], found["plcc"])
+        found = on_validation(pupil, lesson, coverage=params.coverage)
+        agreed = found["validation"]
+        log.info("%s on validation: srcc %.4f, plcc %.4f", name, agreed["srcc"], agreed["plcc"])
         with fresh_folder(folder) as partial:
             onnx = bundle.save(pupil, partial, views=views)
             told = about(name, manifest, card, params, views, described.values, seed)
-            told |= {"hashes": hashes, "validation": found, "onnx_sha256": onnx}
+            told |= {"hashes": hashes, **found, "onnx_sha256": onnx}
             told["licences"] = licences(
                 manifest, cards.load(card), params, experts if guide else {}
             )
@@ -124,14 +125,18 @@ def code() -> str:
     return sha256(*sorted(root.rglob("*.py")))
 
 
-def on_validation(student: Student, lesson: Lesson) -> dict[str, float]:
-    """Agreement with the labels of the validation split."""
+def on_validation(student: Student, lesson: Lesson, *, coverage: float) -> dict[str, Any]:
+    """Agreement with the labels of the validation split, and the interval it leaves to a score."""
     values = lesson.values.numpy().astype(np.float64)
     with torch.inference_mode():
         logits = look(student, lesson, lesson.validation)
     score = expectation(logits.softmax(1).numpy(), values)
     mos = expectation(lesson.target[lesson.validation].numpy(), values)
-    return {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
+    half = conformal.half_width(score, mos, coverage=coverage)
+    return {
+        "validation": {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)},
+        "interval": None if half is None else {"coverage": coverage, "half_width": half},
+    }
 
 
 def about(

@@ -17,7 +17,7 @@ from vq.data import split
 from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
 from vq.errors import DataError
-from vq.evaluate import baselines, mapping, slices
+from vq.evaluate import baselines, conformal, interval, mapping, slices
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.report import Exhibit, Miss, render
 from vq.evaluate.summary import MODELS, Rated, rounded, summarise
@@ -26,6 +26,7 @@ from vq.learn import predict
 from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism
 from vq.params import Evaluate
+from vq.score import card as cards_of_students
 from vq.score import runtime
 from vq.teacher import bundle as teachers
 from vq.zoo import features as store
@@ -101,6 +102,9 @@ def evaluate(
         for name, rows in sides.items()
     }
     _write_json(validation, found["validation"])
+    found["test"]["coverage"] = coverage(
+        sides["test"], runtime.load(student).card.interval, params=params, seed=seed
+    )
     # The maps stay out of the metrics file: its readers compare agreement.
     _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
     rows = pd.concat(sides.values())
@@ -265,6 +269,23 @@ def summary(
             rng=np.random.default_rng(seed),
         )
     )
+
+
+def coverage(
+    rows: pd.DataFrame, told: cards_of_students.Interval | None, *, params: Evaluate, seed: int
+) -> dict[str, float | None] | None:
+    """Share of ratings inside the intervals of the student's scores, and the interval of that."""
+    if told is None:
+        return None
+    inside = conformal.covered(_column(rows, "student"), _column(rows, "mos"), told.half_width)
+    draws = interval.resample(
+        rows["content"].to_numpy(str), count=params.bootstrap, rng=np.random.default_rng(seed)
+    )
+    shares = draws @ inside / draws.sum(1)
+    found = interval.percentile(float(inside.mean()), shares, confidence=params.confidence)
+    ends = (found.low, found.high) if found.known else (None, None)
+    numbers = {"value": found.value, "low": ends[0], "high": ends[1]}
+    return rounded({"nominal": told.coverage, "half_width": told.half_width, **numbers})
 
 
 def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
