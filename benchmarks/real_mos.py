@@ -1,0 +1,313 @@
+"""Teacher and distillation on features with real MOS, against what one would do by hand.
+
+    python -m benchmarks.real_mos FILE.npz... --splits 10 --seed 1 --out DIR
+
+The form of a file is that of `benchmarks.material`. For each of the random splits (0.66 train,
+0.14 validation, 0.20 test, by source where the file tells it): support vectors on every expert,
+their mean, support vectors on all columns, a ridge stack of out-of-fold scores, all fitted on
+training and validation videos; then our heads, our gated teacher, and a student that sees one
+cheap block alone, on labels alone and distilled: these are fitted on training videos, and
+validation stops them. Test videos are scored once. Writes `DIR/results.json`, and what is compared
+to `DIR/differences.json`.
+
+    --expert dover=dover_aesthetic+dover_technical    an expert made of some blocks; without any,
+        every block that is not full-reference, of the file (bitrate, size, rate) or a light version
+    --groups      a file without sources is an error, and ranks within a source are told as well
+"""
+
+import argparse
+import copy
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import material as materials
+from benchmarks.by_hand import Scores, baselines
+from benchmarks.material import Material, Sides
+from vq import params as settings
+from vq.data import levels
+from vq.data.levels import expectation
+from vq.errors import DataError, VqError
+from vq.evaluate import agreement
+from vq.evaluate.interval import Interval, nadeau_bengio
+from vq.learn import predict
+from vq.learn.distill import distill, look
+from vq.learn.lesson import Lesson, Vectors
+from vq.learn.loop import determinism, initialisation
+from vq.learn.probe import PROBE_STUDENT
+from vq.learn.teach import teach
+from vq.params import Teach
+from vq.student.network import Features, Student
+from vq.teacher.network import Teacher
+
+log = logging.getLogger(__name__)
+
+CONFIDENCE = 0.95
+STUDENT = "videval60_light480_3fps"
+Experts = Mapping[str, Float32[np.ndarray, "videos _"]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model on one split's test videos."""
+
+    srcc: float
+    plcc: float
+    within: float
+    """Mean SRCC over the sources; nan where the file tells none."""
+
+
+Split = dict[str, Measured]
+BEST = "best single"
+"""The single expert, `svr:` or `head:`, that ranks the validation videos of a split best."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure each file, print its tables, write the results."""
+    given = _parse(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    determinism(threads=1)
+    try:
+        _measure(given)
+    except VqError as error:
+        raise SystemExit(f"real_mos: {error}") from error
+
+
+def _measure(given: argparse.Namespace) -> None:
+    params = settings.load(given.params).teach
+    asked = _asked(given.expert)
+    work = [(one, materials.experts(one, asked)) for one in map(materials.read, given.files)]
+    for one, _ in work:
+        if given.groups and one.group is None:
+            raise DataError(f"{one.name}: has no column group; leave --groups out")
+    results, differences = {}, {}
+    given.out.mkdir(parents=True, exist_ok=True)
+    for one, experts in work:
+        student = one.blocks.get(given.student)
+        if student is None:
+            log.info("%s: has no block %s, so no student", one.name, given.student)
+        splits = []
+        for number in range(given.splits):
+            rng = np.random.default_rng([given.seed, number])
+            sides = materials.split(one, rng=rng)
+            seed = int(rng.integers(2**31))
+            splits.append(measure(one, experts, student, sides, params=params, seed=seed))
+            log.info("%s: split %d of %d", one.name, number + 1, given.splits)
+        ratio = len(sides.test) / len(sides.train)
+        results[one.name] = {
+            name: _summary([split[name] for split in splits], within=given.groups)
+            for name in splits[0]
+            if name != BEST
+        }
+        differences[one.name] = compare(splits, ratio)
+        _show(one.name, splits, differences[one.name], ratio, within=given.groups)
+        (given.out / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+        text = json.dumps(
+            {file: {n: vars(i) for n, i in some.items()} for file, some in differences.items()},
+            indent=2,
+        )
+        (given.out / "differences.json").write_text(text + "\n")
+
+
+def measure(
+    material: Material,
+    experts: Experts,
+    student: Float32[np.ndarray, "videos width"] | None,
+    sides: Sides,
+    *,
+    params: Teach,
+    seed: int,
+) -> Split:
+    """Everything on one split, in the order of the table."""
+    groups = np.arange(len(material.mos)) if material.group is None else material.group
+    by_hand, out_of_fold = baselines(experts, material.mos, sides.known, groups)
+    lesson = learnable(material, experts, sides, count=params.levels)
+    heads = {f"head:{name}": _head(lesson, name, params, seed) for name in experts}
+    teacher = teach(lesson, params=params, seed=seed)
+    ours = {"teacher": predict.teacher(teacher, experts, lesson.values.numpy()).score}
+    if student is not None:
+        seen = torch.from_numpy(materials.impute(student, sides.train))
+        ours |= students(replace(lesson, sight=Vectors(seen)), teacher, params, seed)
+    singles = {name: score for name, score in by_hand.items() if name in out_of_fold}
+    rest = {name: score for name, score in by_hand.items() if name not in out_of_fold}
+    found = {
+        name: _agreement(score, material, sides)
+        for name, score in (singles | heads | rest | ours).items()
+    }
+    best = _best(out_of_fold | heads, material, sides)
+    return found | {BEST: found[best]}
+
+
+def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> Lesson:
+    """What the library learns from; it is not shown the labels of test videos."""
+    values = levels.values(*material.scale, count)
+    mos = np.full(len(material.mos), np.nan)
+    mos[sides.known] = material.mos[sides.known]
+    target = levels.distribution(mos, np.full(len(mos), np.nan), values)
+    return Lesson(
+        features={name: torch.from_numpy(block) for name, block in experts.items()},
+        target=torch.from_numpy(target),
+        values=torch.from_numpy(values.astype(np.float32)),
+        train=torch.from_numpy(sides.train),
+        validation=torch.from_numpy(sides.validation),
+    )
+
+
+def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scores:
+    """A student of the cheap block: on labels alone, and distilled in either mode."""
+    if lesson.sight is None:
+        raise ValueError("a student without sight predicts nothing")
+    every = torch.arange(len(lesson.target))
+    scores = {}
+    for name, mode in (("plain", None), ("staged", "staged"), ("joint", "joint")):
+        with initialisation(seed):
+            trunk = Features(lesson.sight.whole(every[:1]).shape[1])
+            student = Student(
+                trunk, dim=params.dim, levels=params.levels, dropout=PROBE_STUDENT.dropout
+            )
+        distill(
+            student,
+            copy.deepcopy(teacher) if mode else None,
+            lesson,
+            params=PROBE_STUDENT.model_copy(
+                update={"mode": mode or "staged", "a": float(mode == "joint")}
+            ),
+            expert_dropout=params.expert_dropout,
+            seed=seed,
+        )
+        with torch.inference_mode():
+            told = look(student, lesson, every, batch=len(every)).softmax(1).numpy()
+        scores[f"student_{name}"] = expectation(told, lesson.values.numpy().astype(np.float64))
+    return scores
+
+
+def compare(splits: Sequence[Split], ratio: float) -> dict[str, Interval]:
+    """Paired differences in SRCC, `one - other`, over the splits."""
+    names = list(splits[0])
+    pairs = [(name, "stack") for name in names if name not in ("stack", BEST)]
+    pairs += [("teacher", BEST)]
+    pairs += [(n, "student_plain") for n in ("student_staged", "student_joint") if n in names]
+    return {
+        f"{one} - {other}": _interval([s[one].srcc - s[other].srcc for s in splits], ratio)
+        for one, other in pairs
+    }
+
+
+def _head(lesson: Lesson, name: str, params: Teach, seed: int) -> Float[np.ndarray, " videos"]:
+    """A teacher with one expert."""
+    alone = replace(lesson, features={name: lesson.features[name]})
+    head = teach(alone, params=params, seed=seed)
+    given = {name: lesson.features[name].numpy()}
+    return predict.teacher(head, given, lesson.values.numpy()).score
+
+
+def _best(scores: Scores, material: Material, sides: Sides) -> str:
+    mos, rows = material.mos[sides.validation], sides.validation
+    return max(scores, key=lambda name: agreement.srcc(scores[name][rows], mos))
+
+
+def _agreement(score: Float[np.ndarray, " videos"], material: Material, sides: Sides) -> Measured:
+    mos, said = material.mos[sides.test], score[sides.test]
+    within = [np.nan]
+    if material.group is not None:
+        source = material.group[sides.test]
+        within = [
+            agreement.srcc(said[source == name], mos[source == name])
+            for name in np.unique(source)
+            if np.ptp(mos[source == name]) > 0
+        ]
+    return Measured(agreement.srcc(said, mos), agreement.plcc(said, mos), float(np.mean(within)))
+
+
+def _interval(values: Sequence[float], ratio: float) -> Interval:
+    return nadeau_bengio(values, test_over_train=ratio, confidence=CONFIDENCE)
+
+
+def _summary(splits: Sequence[Measured], *, within: bool) -> dict[str, object]:
+    srcc = [one.srcc for one in splits]
+    summary: dict[str, object] = {
+        "srcc": float(np.mean(srcc)),
+        "plcc": float(np.mean([one.plcc for one in splits])),
+        "sd": float(np.std(srcc, ddof=1)) if len(srcc) > 1 else 0.0,
+        "per_split": srcc,
+    }
+    if within:
+        summary["srcc_within"] = float(np.mean([one.within for one in splits]))
+    return summary
+
+
+def _show(
+    file: str,
+    splits: Sequence[Split],
+    differences: Mapping[str, Interval],
+    ratio: float,
+    *,
+    within: bool,
+) -> None:
+    heads = ["model", "SRCC", "95 % interval", "sd", "PLCC", "SRCC - stack", "95 % interval"]
+    table = Table(*heads, *(["within source"] if within else []), title=file)
+    for name in splits[0]:
+        measured = [split[name] for split in splits]
+        own = _interval([one.srcc for one in measured], ratio)
+        spread = np.std([one.srcc for one in measured], ddof=1) if len(measured) > 1 else 0.0
+        against = differences.get(f"{name} - stack")
+        row = [name, f"{own.value:.4f}", _ends(own), f"{spread:.4f}"]
+        row += [f"{np.mean([one.plcc for one in measured]):.4f}"]
+        row += [f"{against.value:+.4f}", _ends(against, "+")] if against else ["", ""]
+        if within:
+            row += [f"{np.mean([one.within for one in measured]):.4f}"]
+        table.add_row(*row)
+    pairs = Table("paired difference", "SRCC", "95 % interval", title=file)
+    for name, found in differences.items():
+        if not name.endswith("- stack") or name.startswith("teacher"):
+            pairs.add_row(name, f"{found.value:+.4f}", _ends(found, "+"))
+    console = Console(width=110)
+    console.print(table)
+    console.print(pairs)
+
+
+def _ends(interval: Interval, sign: str = "") -> str:
+    return f"{interval.low:{sign}.4f} to {interval.high:{sign}.4f}" if interval.known else "unknown"
+
+
+def _asked(given: Sequence[str]) -> dict[str, list[str]]:
+    asked: dict[str, list[str]] = {}
+    for one in given:
+        name, is_, blocks = one.partition("=")
+        if not (name and is_ and all(blocks.split("+"))):
+            raise DataError(f"--expert {one}: write NAME=block or NAME=block+block")
+        if not name.isidentifier():
+            raise DataError(f"--expert {one}: {name!r} is no name; letters, digits and _ only")
+        if name in asked:
+            raise DataError(f"--expert {one}: {name} is given twice")
+        asked[name] = blocks.split("+")
+    return asked
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.real_mos",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE.npz")
+    parser.add_argument("--splits", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--groups", action="store_true")
+    parser.add_argument("--expert", action="append", default=[], metavar="NAME=block+block")
+    parser.add_argument("--student", default=STUDENT, metavar="BLOCK")
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--out", type=Path, required=True)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()

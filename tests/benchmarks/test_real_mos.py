@@ -1,0 +1,127 @@
+"""The benchmark on real MOS, on files that are made up."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from benchmarks import material as materials
+from benchmarks.real_mos import main
+
+MakeFile = Callable[..., Path]
+
+
+@pytest.fixture
+def make_file(tmp_path: Path) -> MakeFile:
+    """Write 60 videos: experts that see the MOS through noise, one of them not everywhere."""
+
+    def make(name: str = "made_up", *, groups: int = 0, **other: np.ndarray) -> Path:
+        rng = np.random.default_rng(0)
+        mos = rng.uniform(1, 5, 60)
+        blocks = {
+            name: (mos[:, None] + rng.normal(size=(60, width))).astype("f")
+            for name, width in {"sharp": 3, "dover_technical": 1, "dover_aesthetic": 1}.items()
+        }
+        blocks["sharp"][7] = np.nan
+        cheap = (mos[:, None] + 2 * rng.normal(size=(60, 5))).astype("f")
+        group = {"group": np.array([f"source{n % groups}" for n in range(60)])} if groups else {}
+        path = tmp_path / f"{name}.npz"
+        names = np.array([f"video{n}" for n in range(60)])
+        np.savez(
+            path,
+            **{"names": names, "mos": mos, "cheap_light": cheap, "fr_all": mos[:, None]}
+            | blocks
+            | group
+            | other,
+        )
+        return path
+
+    return make
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> str:
+    """The params of the project, with a teacher that trains for three epochs."""
+    params = yaml.safe_load(Path("params.yaml").read_text())
+    params["teach"]["epochs"] = 3
+    path = tmp_path / "short.yaml"
+    path.write_text(yaml.safe_dump(params))
+    return str(path)
+
+
+def test_every_model_is_measured_on_every_split(
+    make_file: MakeFile, tmp_path: Path, short: str
+) -> None:
+    """By hand, ours, and students of a cheap block; full references are no experts."""
+    how = ["--splits", "2", "--student", "cheap_light", "--groups", "--params", short]
+    main([str(make_file(groups=12)), *how, "--out", str(tmp_path / "out")])
+
+    results = json.loads((tmp_path / "out" / "results.json").read_text())["made_up"]
+    singles = [f"{kind}:{name}" for kind in ("svr", "head") for name in ("sharp", "dover")]
+    students = ["student_plain", "student_staged", "student_joint"]
+    assert sorted(results) == sorted([*singles, "mean", "concat", "stack", "teacher", *students])
+    assert {"srcc", "plcc", "sd", "per_split"} <= set(results["teacher"])
+    assert [len(one["per_split"]) for one in results.values()] == [2] * len(results)
+    assert results["stack"]["srcc"] == pytest.approx(np.mean(results["stack"]["per_split"]))
+
+
+def test_a_file_without_the_cheap_block_has_no_student(
+    make_file: MakeFile, tmp_path: Path, short: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The rest is measured, and a line says so."""
+    experts = ["--expert", "a=sharp", "--expert", "b=dover_technical"]
+    how = ["--splits", "1", "--params", short, *experts]
+    with caplog.at_level("INFO"):
+        main([str(make_file()), *how, "--out", str(tmp_path)])
+
+    results = json.loads((tmp_path / "results.json").read_text())["made_up"]
+    assert "teacher" in results
+    assert not [name for name in results if name.startswith("student")]
+    assert "made_up: has no block videval60_light480_3fps, so no student" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        pytest.param(["missing.npz"], r"missing\.npz: no such file", id="missing"),
+        pytest.param(["text.npz"], r"text\.npz: not an \.npz", id="text"),
+        pytest.param(["other.npz"], r"other\.npz: has no names and no mos", id="other"),
+        pytest.param(["uneven.npz"], r"uneven\.npz: sharp has shape \(3,", id="uneven"),
+        pytest.param(["made_up.npz", "--groups"], r"made_up: has no column group", id="groups"),
+        pytest.param(
+            ["made_up.npz", "--expert", "a=sharp", "--expert", "b=blunt"],
+            r"made_up: has no block 'blunt'; it has cheap_light",
+            id="block",
+        ),
+        pytest.param(["made_up.npz", "--expert", "a=sharp"], "needs two experts", id="one"),
+        pytest.param(["made_up.npz", "--expert", "sharp"], r"write NAME=block", id="form"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(
+    given: list[str], message: str, make_file: MakeFile, tmp_path: Path
+) -> None:
+    """No traceback: the file and what is the matter with it."""
+    make_file()
+    make_file("uneven", sharp=np.ones((3, 2)))
+    (tmp_path / "text.npz").write_text("names")
+    np.savez(tmp_path / "other.npz", pictures=np.ones(3))
+
+    with pytest.raises(SystemExit, match=f"^real_mos: .*{message}") as error:
+        main([str(tmp_path / given[0]), *given[1:], "--out", str(tmp_path)])
+    assert "\n" not in str(error.value)
+
+
+def test_videos_of_a_source_stay_together(make_file: MakeFile) -> None:
+    """Every source is on one side of a split, every video on exactly one."""
+    material = materials.read(make_file(groups=12))
+    assert material.group is not None
+    for seed in range(5):
+        sides = materials.split(material, rng=np.random.default_rng(seed))
+
+        parts = [sides.train, sides.validation, sides.test]
+        assert sorted(np.concatenate(parts)) == list(range(60))
+        sources = [set(material.group[rows]) for rows in parts]
+        assert sum(map(len, sources)) == len(set.union(*sources)) == 12
