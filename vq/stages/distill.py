@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Shaped
 
 import vq
 from vq.data import card as cards
@@ -104,7 +105,8 @@ def distill(
                 checkpoint=checkpoint,
                 record=_say(name, record),
             )
-        found = on_validation(pupil, lesson, coverage=params.coverage)
+        contents = manifest["content"].to_numpy(str)
+        found = on_validation(pupil, lesson, contents, coverage=params.coverage)
         agreed = found["validation"]
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, agreed["srcc"], agreed["plcc"])
         with fresh_folder(folder) as partial:
@@ -125,14 +127,17 @@ def code() -> str:
     return sha256(*sorted(root.rglob("*.py")))
 
 
-def on_validation(student: Student, lesson: Lesson, *, coverage: float) -> dict[str, Any]:
+def on_validation(
+    student: Student, lesson: Lesson, contents: Shaped[np.ndarray, " videos"], *, coverage: float
+) -> dict[str, Any]:
     """Agreement with the labels of the validation split, and the interval it leaves to a score."""
     values = lesson.values.numpy().astype(np.float64)
     with torch.inference_mode():
         logits = look(student, lesson, lesson.validation)
     score = expectation(logits.softmax(1).numpy(), values)
     mos = expectation(lesson.target[lesson.validation].numpy(), values)
-    half = conformal.half_width(score, mos, coverage=coverage)
+    here = contents[lesson.validation.numpy()]
+    half = conformal.half_width(score, mos, here, coverage=coverage)
     return {
         "validation": {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)},
         "interval": None if half is None else {"coverage": coverage, "half_width": half},
