@@ -11,7 +11,6 @@ in `DIR/work` already is used again.
 
 import argparse
 import hashlib
-import itertools
 import json
 import logging
 from collections.abc import Sequence
@@ -44,6 +43,7 @@ log = logging.getLogger(__name__)
 SECONDS, TALLEST = 2.5, 270
 FEWEST = 5
 """Contents on each side of a split."""
+SALTS = 1000
 CARD = """\
 name: real_clips
 title: Real clips with synthetic MOS
@@ -166,9 +166,13 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
 
 
 def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
-    """Take the first salt of a seed that leaves no side of so few clips with next to nothing."""
+    """Take the first salt of a seed that leaves no side of so few clips with next to nothing.
+
+    Raises:
+        DataError: none of `SALTS` does: there are too few clips.
+    """
     contents = manifests.read(accepted)["content"]
-    for number in itertools.count():
+    for number in range(SALTS):
         salt = f"real-clips-{seed}-{number}"
         try:
             table = splitting.assign(contents, **known.split.model_dump() | {"salt": salt})
@@ -177,6 +181,9 @@ def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
         if table["split"].value_counts().min() >= FEWEST:
             splitting.write(table, splits)
             return
+    raise DataError(
+        f"{contents.nunique()} contents are too few for {FEWEST} on each side; bring more clips"
+    )
 
 
 def singles(

@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from vq.evaluate import interval
+
 
 def half_width(
     score: Float[np.ndarray, " videos"],
@@ -43,3 +45,17 @@ def covered(
 ) -> Float[np.ndarray, " videos"]:
     """1 where the interval holds the rating, 0 where it does not."""
     return (np.abs(score - mos) <= half).astype(np.float64)
+
+
+def share(
+    inside: Float[np.ndarray, " videos"],
+    contents: Shaped[np.ndarray, " videos"],
+    *,
+    resamples: int,
+    confidence: float,
+    rng: np.random.Generator,
+) -> interval.Interval:
+    """Share of ratings inside (`covered`), with an interval that draws whole contents again."""
+    draws = interval.resample(contents, count=resamples, rng=rng)
+    shares = draws @ inside / draws.sum(1)
+    return interval.percentile(float(inside.mean()), shares, confidence=confidence)

@@ -17,7 +17,7 @@ from vq.data import split
 from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
 from vq.errors import DataError
-from vq.evaluate import baselines, conformal, interval, mapping, slices
+from vq.evaluate import baselines, conformal, mapping, slices
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.report import Exhibit, Miss, render
 from vq.evaluate.summary import MODELS, Rated, rounded, summarise
@@ -278,11 +278,13 @@ def coverage(
     if told is None:
         return None
     inside = conformal.covered(_column(rows, "student"), _column(rows, "mos"), told.half_width)
-    draws = interval.resample(
-        rows["content"].to_numpy(str), count=params.bootstrap, rng=np.random.default_rng(seed)
+    found = conformal.share(
+        inside,
+        rows["content"].to_numpy(str),
+        resamples=params.bootstrap,
+        confidence=params.confidence,
+        rng=np.random.default_rng(seed),
     )
-    shares = draws @ inside / draws.sum(1)
-    found = interval.percentile(float(inside.mean()), shares, confidence=params.confidence)
     ends = (found.low, found.high) if found.known else (None, None)
     numbers = {"value": found.value, "low": ends[0], "high": ends[1]}
     return rounded({"nominal": told.coverage, "half_width": told.half_width, **numbers})
