@@ -47,8 +47,12 @@ def fresh_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:
     """What an earlier stage wrote.
+
+    Args:
+        path: the file.
+        maker: the command that writes it.
 
     Raises:
         DataError: missing, or no JSON.
@@ -56,9 +60,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); run `dvc repro`") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror}); run `{maker}`") from error
     except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error}); run `dvc repro` again") from error
+        raise DataError(f"{path}: not valid JSON ({error}); run `{maker}` again") from error
     return found
 
 

@@ -1,7 +1,6 @@
 """Features of videos as training reads them: from the index and the cache, without torch."""
 
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from vq.data.files import read_json
 from vq.errors import DataError
 from vq.video.views import ViewSpec
 from vq.zoo.cache import Cache, Stored
@@ -127,10 +127,4 @@ def _cache(index: Path, known: Mapping[str, Any]) -> Cache:
 
 
 def _read(index: Path) -> dict[str, Any]:
-    try:
-        known: dict[str, Any] = json.loads(index.read_bytes())
-    except FileNotFoundError as error:
-        raise DataError(f"{index}: no such file; run `vq extract`") from error
-    except ValueError as error:
-        raise DataError(f"{index}: not an index of features ({error}); run `vq extract`") from error
-    return known
+    return read_json(index, maker="vq extract")
