@@ -39,32 +39,33 @@ def baselines(
         known videos out of fold, nan for the others.
     """
     whole = {name: impute(block, known) for name, block in experts.items()}
-    folds = list(GroupKFold(FOLDS).split(known, groups=groups[known]))
     scores, out_of_fold = {}, {}
     for name, block in whole.items():
-        scores[f"svr:{name}"], out = _svr(block, mos, known, folds)
+        scores[f"svr:{name}"], out = support_vectors(block, mos, known, groups)
         out_of_fold[f"svr:{name}"] = np.full(len(mos), np.nan)
         out_of_fold[f"svr:{name}"][known] = out
     every = np.stack(list(scores.values()), axis=1)
     honest = np.stack([one[known] for one in out_of_fold.values()], axis=1)
     stack = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 3, 11)))
     scores["mean"] = every.mean(1)
-    scores["concat"], _ = _svr(np.concatenate(list(whole.values()), axis=1), mos, known, folds)
+    together = np.concatenate(list(whole.values()), axis=1)
+    scores["concat"], _ = support_vectors(together, mos, known, groups)
     scores["stack"] = stack.fit(honest, mos[known]).predict(every)
     return scores, out_of_fold
 
 
-def _svr(
+def support_vectors(
     block: Float32[np.ndarray, "videos width"],
     mos: Float64[np.ndarray, " videos"],
     known: Int64[np.ndarray, " known"],
-    folds: list[tuple[Int64[np.ndarray, " _"], Int64[np.ndarray, " _"]]],
+    groups: Shaped[np.ndarray, " videos"],
 ) -> tuple[Float64[np.ndarray, " videos"], Float64[np.ndarray, " known"]]:
     """Support vectors on standardised columns, for a standardised MOS: files differ in scale.
 
     Returns:
         Scores of all videos, and those of the known videos out of fold.
     """
+    folds = list(GroupKFold(FOLDS).split(known, groups=groups[known]))
     model = TransformedTargetRegressor(
         make_pipeline(StandardScaler(), SVR(epsilon=0.1)), transformer=StandardScaler()
     )

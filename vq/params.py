@@ -142,6 +142,7 @@ class Teach(Section):
     """The gated ensemble and its training (claims 2 to 5)."""
 
     levels: Annotated[int, Field(ge=2)]
+    hidden: Positive
     dim: Positive
     gate_dim: Positive
     expert_dropout: Annotated[float, Field(ge=0, lt=1)]

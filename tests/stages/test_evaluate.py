@@ -135,7 +135,13 @@ def _write_features(files: Workspace, table: pd.DataFrame, rng: np.random.Genera
 def _write_teacher(folder: Path) -> None:
     torch.manual_seed(0)
     shape = Shape(
-        {"bright": 3, "statistics": 3}, attention=(), dim=8, gate_dim=4, levels=2, dropout=0.0
+        {"bright": 3, "statistics": 3},
+        attention=(),
+        hidden=5,
+        dim=8,
+        gate_dim=4,
+        levels=2,
+        dropout=0.0,
     )
     card = bundle.TeacherCard(shape, (1.0, 5.0), 0.2, {"srcc": 0.5, "plcc": 0.5})
     teacher = Teacher(shape)

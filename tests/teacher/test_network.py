@@ -12,6 +12,7 @@ from vq.teacher.network import Shape, Teacher, drop_experts
 SHAPE = Shape(
     experts={"wide": 40, "narrow": 1, "frames": 6},
     attention=("frames",),
+    hidden=5,
     dim=8,
     gate_dim=4,
     levels=5,

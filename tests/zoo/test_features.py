@@ -73,5 +73,6 @@ def test_views_are_whole_or_an_error(index: Path) -> None:
 
 def test_a_missing_index_says_what_makes_it(tmp_path: Path) -> None:
     """The remedy is one command."""
-    with pytest.raises(DataError, match=r"features\.json: cannot be read \(No such file.*run `vq extract`"):
+    said = r"features\.json: cannot be read \(No such file.*run `vq extract`"
+    with pytest.raises(DataError, match=said):
         features.load(tmp_path / "features.json", [])

@@ -22,6 +22,7 @@ def teach(
     shape = Shape(
         experts={name: value.shape[-1] for name, value in lesson.features.items()},
         attention=tuple(name for name, value in lesson.features.items() if value.ndim == 3),
+        hidden=params.hidden,
         dim=params.dim,
         gate_dim=params.gate_dim,
         levels=lesson.target.shape[1],

@@ -18,6 +18,8 @@ class Shape:
     """Width of each expert's initial feature, by name, in the order of the importances."""
     attention: tuple[str, ...]
     """Experts whose frame features are fused by learnt attention; the others come fused."""
+    hidden: int
+    """Width of the hidden layer in each dimension conversion."""
     dim: int
     """D, width of target and first feature."""
     gate_dim: int
@@ -46,7 +48,14 @@ class Teacher(nn.Module):
         self.standard = nn.ModuleDict({name: Standard(width) for name, width in dims.items()})
         self.conversion = nn.ModuleDict(
             {
-                name: nn.Sequential(nn.Linear(width, shape.dim), nn.LayerNorm(shape.dim), nn.ReLU())
+                name: nn.Sequential(
+                    nn.Linear(width, shape.hidden),
+                    nn.GELU(),
+                    nn.Dropout(shape.dropout),
+                    # No normalisation behind it: how sure an expert is may show in the length.
+                    nn.Linear(shape.hidden, shape.dim),
+                    nn.ReLU(),
+                )
                 for name, width in dims.items()
             }
         )
