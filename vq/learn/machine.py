@@ -16,8 +16,9 @@ from vq.errors import ParamsError
 
 # It tells how many processes there are, to people who have just said so.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-# Fabric's to solve.
+# Of processes that train together; the first is Fabric's to solve, the second costs a copy.
 warnings.filterwarnings("ignore", message=r"torch\.distributed\.nn\.functional\.all_gather is dep")
+warnings.filterwarnings("ignore", message=r"Grad strides do not match bucket view strides")
 
 
 def start(precision: str) -> Fabric:
