@@ -4,10 +4,11 @@
 
 The form of a file is that of `benchmarks.material`. For each of the random splits (0.66 train,
 0.14 validation, 0.20 test, by source where the file tells it): support vectors on every expert,
-their mean, support vectors on all columns, a ridge stack of out-of-fold scores, all fitted on
-training and validation videos; then our heads, our gated teacher, and a student that sees one
-cheap block alone, on labels alone and distilled: these are fitted on training videos, and
-validation stops them. Test videos are scored once. Writes `DIR/results.json`, and what is compared
+their mean, support vectors on all columns, a ridge stack of out-of-fold scores and our gated
+teacher, all fitted on training and validation videos; then our heads, the teacher once more, and a
+student that sees one cheap block alone, on labels alone and distilled by that teacher: these are
+fitted on training videos, validation picks their best epoch and the width of their intervals. Test
+videos are scored once. Writes `DIR/results.json`, and what is compared
 to `DIR/differences.json`.
 
     --expert dover=dover_aesthetic+dover_technical    an expert made of some blocks; without any,
@@ -73,6 +74,8 @@ class Measured:
 
 
 Split = dict[str, Measured]
+ON_KNOWN = ("mean", "concat", "stack", "teacher", "student_svr")
+"""Beside `svr:...`, what is fitted on validation videos too."""
 BEST = "best single"
 """The single expert, `svr:` or `head:`, that ranks the validation videos of a split best."""
 
@@ -109,14 +112,13 @@ def _measure(given: argparse.Namespace) -> None:
             for side, rng in zip(sides, drawn, strict=True)
         )
         splits = list(track(found, one.name, total=given.splits, console=Console(stderr=True)))
-        ratio = len(sides[0].test) / len(sides[0].train)
         results[one.name] = {
             name: _summary([split[name] for split in splits], within=given.groups)
             for name in splits[0]
             if name != BEST
         }
-        differences[one.name] = compare(splits, ratio)
-        _show(one.name, splits, differences[one.name], ratio, within=given.groups)
+        differences[one.name] = compare(splits, sides[0])
+        _show(one.name, splits, differences[one.name], sides[0], within=given.groups)
         (given.out / "results.json").write_text(json.dumps(results, indent=2) + "\n")
         text = json.dumps(
             {file: {n: vars(i) for n, i in some.items()} for file, some in differences.items()},
@@ -140,8 +142,13 @@ def measure(
     by_hand, out_of_fold = baselines(experts, material.mos, sides.known, groups)
     lesson = learnable(material, experts, sides, count=params.levels)
     heads = {f"head:{name}": _head(lesson, name, params, seed) for name in experts}
+    # What is compared to the baselines is fitted on what they are; its schedule is known beforehand.
+    whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
     teacher = teach(lesson, params=params, seed=seed)
-    ours = {"teacher": predict.teacher(teacher, experts, lesson.values.numpy()).score}
+    ours = {
+        name: predict.teacher(model, experts, lesson.values.numpy()).score
+        for name, model in (("teacher", whole), ("teacher_train", teacher))
+    }
     if student is not None:
         seen = torch.from_numpy(materials.impute(student, sides.train))
         ours |= students(replace(lesson, sight=Vectors(seen)), teacher, params, seed)
@@ -150,7 +157,9 @@ def measure(
     singles = {name: score for name, score in by_hand.items() if name in out_of_fold}
     rest = {name: score for name, score in by_hand.items() if name not in out_of_fold}
     found = {
-        name: _agreement(score, material, sides, promise=name in (heads | ours))
+        name: _agreement(
+            score, material, sides, promise=name in (heads | ours) and name not in ON_KNOWN
+        )
         for name, score in (singles | heads | rest | ours).items()
     }
     best = _best(out_of_fold | heads, material, sides)
@@ -200,14 +209,16 @@ def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scor
     return scores
 
 
-def compare(splits: Sequence[Split], ratio: float) -> dict[str, Interval]:
+def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
     """Paired differences in SRCC, `one - other`, over the splits."""
     names = list(splits[0])
     pairs = [(name, "stack") for name in names if name not in ("stack", BEST)]
     pairs += [("teacher", BEST)]
     pairs += [(n, "student_plain") for n in ("student_staged", "student_joint") if n in names]
     return {
-        f"{one} - {other}": _interval([s[one].srcc - s[other].srcc for s in splits], ratio)
+        f"{one} - {other}": _interval(
+            [s[one].srcc - s[other].srcc for s in splits], sides, one, other
+        )
         for one, other in pairs
     }
 
@@ -254,7 +265,11 @@ def _covered(score: Float[np.ndarray, " videos"], material: Material, sides: Sid
     return float(conformal.covered(score[rows], mos[rows], half).mean())
 
 
-def _interval(values: Sequence[float], ratio: float) -> Interval:
+def _interval(values: Sequence[float], sides: Sides, *names: str) -> Interval:
+    """Of what some models differ by, or one has: they saw training videos, or validation as well."""
+    known = all(name in ON_KNOWN or name.startswith("svr:") for name in names)
+    seen = sides.known if known else sides.train
+    ratio = len(sides.test) / len(seen)
     return nadeau_bengio(values, test_over_train=ratio, confidence=CONFIDENCE)
 
 
@@ -277,7 +292,7 @@ def _show(
     file: str,
     splits: Sequence[Split],
     differences: Mapping[str, Interval],
-    ratio: float,
+    sides: Sides,
     *,
     within: bool,
 ) -> None:
@@ -285,7 +300,7 @@ def _show(
     table = Table(*heads, *(["within source"] if within else []), title=file)
     for name in splits[0]:
         measured = [split[name] for split in splits]
-        own = _interval([one.srcc for one in measured], ratio)
+        own = _interval([one.srcc for one in measured], sides, name)
         spread = np.std([one.srcc for one in measured], ddof=1) if len(measured) > 1 else 0.0
         against = differences.get(f"{name} - stack")
         row = [name, f"{own.value:.4f}", _ends(own), f"{spread:.4f}"]

@@ -42,6 +42,8 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
         pytest.param(
             "extract", {"experts": {"views": {}, "c": {}}}, "called views", id="reserved-name"
         ),
+        pytest.param("teach", {"ema": 1.0}, r"teach\.ema: .*1\.0", id="average-that-never-moves"),
+        pytest.param("distill", {"precision": 16}, r"distill\.precision: .*'32-true'", id="bits"),
         pytest.param("distill", {"mode": "both"}, r"distill\.mode: .*'both'", id="no-such-mode"),
     ],
 )

@@ -70,8 +70,12 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
+    from vq import processes
+    from vq.errors import VqError
     from vq.lock import hold
 
+    if processes.count() > 1 and name not in stages.TOGETHER:
+        raise VqError(f"{name} runs in one process; start it without torchrun")
     signature = inspect.signature(stages.load(name))
     parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
@@ -90,8 +94,10 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     given = parser.parse_args(argv)
     paths = [getattr(given, file) for file in files]
     options = {flag: getattr(given, flag) for flag in flags}
-    # The last file is an out: the workspace it lies in is the one that changes.
-    with nullcontext() if held or not paths else hold(paths[-1]):
+    # The last file is an out: the workspace it lies in is the one that changes. Of processes that
+    # train together, the first one writes: it holds the workspace for all of them.
+    free = held or not paths or not processes.first()
+    with nullcontext() if free else hold(paths[-1]):
         run_stage(name, paths, params_file=given.params, **options)
     return 0
 

@@ -13,6 +13,7 @@ NonNegative = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
 class Section(BaseModel):
@@ -152,6 +153,12 @@ class Teach(Section):
     batch: Annotated[int, Field(ge=2)]
     learning_rate: Rate
     weight_decay: NonNegative
+    warmup: NonNegative
+    clip: Rate
+    ema: Annotated[float, Field(ge=0, lt=1)]
+    precision: Precision
+    cross_entropy: NonNegative
+    emd: NonNegative
     plcc: NonNegative
     rank: NonNegative
 
@@ -177,6 +184,12 @@ class Distill(Section):
     learning_rate: Rate
     backbone_rate: NonNegative
     weight_decay: NonNegative
+    warmup: NonNegative
+    clip: Rate
+    ema: Annotated[float, Field(ge=0, lt=1)]
+    precision: Precision
+    cross_entropy: NonNegative
+    emd: NonNegative
     plcc: NonNegative
     rank: NonNegative
     threads: Positive

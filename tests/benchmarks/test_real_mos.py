@@ -61,8 +61,9 @@ def test_every_model_is_measured_on_every_split(
 
     results = json.loads((tmp_path / "out" / "results.json").read_text())["made_up"]
     singles = [f"{kind}:{name}" for kind in ("svr", "head") for name in ("sharp", "dover")]
-    students = ["student_plain", "student_staged", "student_joint"]
-    assert sorted(results) == sorted([*singles, "mean", "concat", "stack", "teacher", *students])
+    students = ["student_plain", "student_staged", "student_joint", "student_svr"]
+    together = ["mean", "concat", "stack", "teacher", "teacher_train"]
+    assert sorted(results) == sorted([*singles, *together, *students])
     assert {"srcc", "plcc", "sd", "per_split"} <= set(results["teacher"])
     assert [len(one["per_split"]) for one in results.values()] == [2] * len(results)
     assert results["stack"]["srcc"] == pytest.approx(np.mean(results["stack"]["per_split"]))

@@ -1,15 +1,12 @@
-"""Lessons with a known truth: features that tell the mos, more or less."""
+"""What every test of training needs."""
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pytest
 import torch
 
-from vq.data import levels
-from vq.learn.lesson import Lesson, Vectors
-
-VALUES = levels.values(1.0, 5.0, 5)
+from tests.learn import lessons
+from vq.learn.lesson import Lesson
 
 
 @pytest.fixture(autouse=True)
@@ -23,31 +20,5 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def make_lesson() -> Callable[..., Lesson]:
-    """A lesson whose experts see the mos through noise; `noise` gives each expert's share of it."""
-
-    def make(
-        noise: dict[str, float], *, videos: int = 120, unlabelled: int = 0, seed: int = 0
-    ) -> Lesson:
-        rng = np.random.default_rng(seed)
-        mos = rng.uniform(1, 5, videos)
-        features = {
-            name: torch.from_numpy(
-                (share * rng.normal(size=(videos, 6)) + (1 - share) * (mos[:, None] - 3)).astype(
-                    "f"
-                )
-            )
-            for name, share in noise.items()
-        }
-        mos[:unlabelled] = np.nan
-        target = levels.distribution(mos, np.full(videos, 0.7), VALUES)
-        first = videos * 2 // 3
-        return Lesson(
-            features=features,
-            target=torch.from_numpy(target),
-            values=torch.from_numpy(VALUES.astype("f")),
-            train=torch.arange(first),
-            validation=torch.arange(first, videos),
-            sight=Vectors(next(iter(features.values()))),
-        )
-
-    return make
+    """See `lessons.make_lesson`."""
+    return lessons.make_lesson

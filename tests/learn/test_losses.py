@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from vq.learn import losses
+from vq.learn.probe import PROBE
 
 VALUES = torch.tensor([1.0, 2.0, 3.0])
+EVEN = PROBE.model_copy(update={"cross_entropy": 1.0, "emd": 1.0, "plcc": 1.0, "rank": 1.0})
+"""Every part of a prediction's loss counts."""
 
 
 def test_cross_entropy_of_even_odds() -> None:
@@ -15,6 +18,43 @@ def test_cross_entropy_of_even_odds() -> None:
     target = torch.tensor([[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]])
 
     assert losses.cross_entropy(torch.zeros(2, 3), target).item() == pytest.approx(math.log(3))
+
+
+@pytest.mark.parametrize(
+    ("logits", "target", "expected"),
+    [
+        pytest.param([0.0, 50.0, 0.0], [0.0, 1.0, 0.0], 0, id="the-same"),
+        pytest.param([50.0, 0.0, 0.0], [0.0, 1.0, 0.0], 1, id="next-level"),
+        pytest.param([50.0, 0.0, 0.0], [0.0, 0.0, 1.0], 2, id="two-levels-away"),
+        # Cumulative 1/3, 2/3, 1 against .2, .5, 1: (2/15)^2 + (1/6)^2.
+        pytest.param([0.0, 0.0, 0.0], [0.2, 0.3, 0.5], 4 / 225 + 1 / 36, id="spread"),
+    ],
+)
+def test_emd_counts_how_far_levels_are(
+    logits: list[float], target: list[float], expected: float
+) -> None:
+    """Cross entropy would find the two wrong levels equally wrong."""
+    found = losses.emd(torch.tensor([logits]), torch.tensor([target]))
+
+    assert found.item() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("part", ["cross_entropy", "emd", "plcc", "rank"])
+def test_a_prediction_is_the_weighted_sum_of_its_parts(part: str) -> None:
+    """Half the weight, half of that part."""
+    logits, target = torch.eye(3).roll(1, 0), 0.8 * torch.eye(3) + 0.2 / 3
+    none = PROBE.model_copy(update=dict.fromkeys(("cross_entropy", "emd", "plcc", "rank"), 0.0))
+    alone = {
+        "cross_entropy": losses.cross_entropy(logits, target),
+        "emd": losses.emd(logits, target),
+        "plcc": losses.plcc(logits.softmax(1) @ VALUES, target @ VALUES),
+        "rank": losses.rank(logits.softmax(1) @ VALUES, target @ VALUES),
+    }
+
+    found = losses.prediction(logits, target, VALUES, none.model_copy(update={part: 0.5}))
+
+    assert found.item() > 0
+    assert found.item() == pytest.approx(alone[part].item() / 2)
 
 
 def test_plcc_is_zero_in_agreement_and_one_in_contradiction() -> None:
@@ -41,7 +81,7 @@ def test_an_unlabelled_video_takes_no_part_in_a_prediction_loss() -> None:
     target = torch.eye(3)
     target[1] = torch.nan
 
-    losses.prediction(logits, target, VALUES, plcc_weight=1.0, rank_weight=1.0).backward()
+    losses.prediction(logits, target, VALUES, EVEN).backward()
 
     assert logits.grad is not None
     assert logits.grad[1].abs().sum() == 0
@@ -52,9 +92,7 @@ def test_a_batch_without_labels_costs_nothing() -> None:
     """A batch of unlabelled videos must not end training with NaN."""
     logits = torch.ones(2, 3, requires_grad=True)
 
-    loss = losses.prediction(
-        logits, torch.full((2, 3), torch.nan), VALUES, plcc_weight=1.0, rank_weight=1.0
-    )
+    loss = losses.prediction(logits, torch.full((2, 3), torch.nan), VALUES, EVEN)
 
     assert loss.item() == 0
 

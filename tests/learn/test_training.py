@@ -174,7 +174,7 @@ def test_training_views_are_drawn_and_whole_views_are_not() -> None:
     view = torch.arange(8 * 4 * 2 * 2, dtype=torch.uint8).reshape(8, 4, 2, 2).numpy()
     sight = Pictures([view], moments=3)
 
-    drawn = sight.draw(torch.tensor([0]), torch.Generator().manual_seed(0))
+    drawn = sight.draw(torch.tensor([0]), torch.tensor([7]))
     whole = sight.whole(torch.tensor([0]))
 
     assert drawn.shape == (1, 3, 4, 2, 2)
@@ -182,3 +182,31 @@ def test_training_views_are_drawn_and_whole_views_are_not() -> None:
     firsts = drawn[0, :, 0, 0, :].min(dim=1).values.tolist()
     assert firsts == sorted(firsts)
     assert all(first % 16 == 0 for first in firsts)
+
+
+def test_a_video_is_drawn_by_its_own_seed() -> None:
+    """Alone or among others it is the same, so that processes can share a batch."""
+    views = torch.randint(256, (3, 8, 4, 2, 2), dtype=torch.uint8).numpy()
+    sight = Pictures(list(views), moments=3)
+    rows, seeds = torch.tensor([2, 0, 1]), torch.tensor([5, 6, 7])
+
+    together = sight.draw(rows, seeds)
+
+    apart = [sight.draw(rows[[n]], seeds[[n]]) for n in range(3)]
+    assert torch.equal(together, torch.cat(apart))
+
+
+def test_mixed_precision_keeps_full_weights(make_lesson: Make) -> None:
+    """Layers compute in 16 bits; weights, losses and validation stay in 32, and it still learns."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    mixed = {"precision": "bf16-mixed"}
+    teacher = teach(lesson, params=TEACH.model_copy(update=mixed), seed=0)
+    full = teach(lesson, params=TEACH, seed=0)
+    pupil = student()
+
+    distill(pupil, teacher, lesson, params=DISTILL.model_copy(update=mixed), seed=0)
+
+    assert weights(teacher).dtype == weights(pupil).dtype == torch.float32
+    assert not torch.equal(weights(teacher), weights(full))
+    with torch.no_grad():
+        assert srcc(look(pupil, lesson, lesson.validation), lesson) > 0.9

@@ -1,6 +1,7 @@
 """Where a training run stands, as one file: safetensors, no pickle."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,47 +35,68 @@ class Checkpoint:
 
     def save(
         self,
-        model: nn.Module,
+        parts: Mapping[str, nn.Module],
         optimizer: torch.optim.Optimizer,
-        epoch: int,
-        best: float,
-        best_epoch: int,
-        kept: dict[str, Tensor],
+        standing: Standing,
+        scaler: torch.amp.GradScaler | None = None,
     ) -> None:
-        """Write atomically: a kill leaves the checkpoint before."""
-        tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-        tensors |= {f"kept.{name}": value for name, value in kept.items()}
+        """Write atomically: a kill leaves the checkpoint before.
+
+        Args:
+            parts: modules that change in training, by a name each.
+            optimizer: of their weights.
+            standing: how far the run has come.
+            scaler: of the loss, where precision wants one.
+        """
+        tensors = {f"kept.{name}": value for name, value in standing.kept.items()}
+        for part, module in parts.items():
+            tensors |= {f"{part}.{name}": value for name, value in module.state_dict().items()}
         for number, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
-        standing = {"key": self.key, "epoch": epoch, "best": best, "best_epoch": best_epoch}
+        told = {
+            "key": self.key,
+            "epoch": standing.epoch,
+            "best": standing.best,
+            "best_epoch": standing.best_epoch,
+            "scaler": scaler.state_dict() if scaler else None,
+        }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(self.path) as partial:
             partial.write_bytes(
                 save(
                     {name: value.contiguous() for name, value in tensors.items()},
-                    metadata={"standing": json.dumps(standing)},
+                    metadata={"standing": json.dumps(told)},
                 )
             )
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Standing | None:
-        """Put model and optimizer where the run stood; none if there is no run to resume."""
+    def load(
+        self,
+        parts: Mapping[str, nn.Module],
+        optimizer: torch.optim.Optimizer,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> Standing | None:
+        """Put everything where the run stood; none if there is no run to resume."""
         if not self.path.exists():
             return None
         try:
             with safe_open(self.path, framework="pt") as file:
-                standing = json.loads(file.metadata()["standing"])
+                told = json.loads(file.metadata()["standing"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except SafetensorError:
             return None
-        if standing.pop("key") != self.key:
+        if told.pop("key") != self.key:
             return None
-        model.load_state_dict(_under("model.", tensors))
+        for part, module in parts.items():
+            module.load_state_dict(_under(f"{part}.", tensors))
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in _under("optimizer.", tensors).items():
             number, field = name.split(".")
             state.setdefault(int(number), {})[field] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-        return Standing(**standing, kept=_under("kept.", tensors))
+        scales = told.pop("scaler")
+        if scaler:
+            scaler.load_state_dict(scales)
+        return Standing(**told, kept=_under("kept.", tensors))
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from vq import processes
 from vq.errors import VqError
 
 EXPERIMENT = "vq"
@@ -15,11 +16,15 @@ def curves(
 ) -> Iterator[Callable[[int, dict[str, float]], None]]:
     """Open a run; call what it gives with an epoch and its values.
 
-    The store is MLFLOW_TRACKING_URI, or `mlflow.db` in the working folder.
+    The store is MLFLOW_TRACKING_URI, or `mlflow.db` in the working folder. Of processes that train
+    together the first one writes.
 
     Raises:
         VqError: the store cannot be written.
     """
+    if not processes.first():
+        yield lambda epoch, values: None
+        return
     import mlflow
     from mlflow.exceptions import MlflowException
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from vq.learn import losses
 from vq.learn.checkpoint import Checkpoint
 from vq.learn.lesson import Lesson
-from vq.learn.loop import fit
+from vq.learn.loop import Objective, fit
 from vq.learn.teach import present
 from vq.params import Distill
 from vq.student.network import Second, Student
@@ -49,8 +49,7 @@ def distill(
         teacher.requires_grad_(False)
     return fit(
         nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
-        loss=objective.loss,
-        validate=objective.validate,
+        objective=objective,
         rows=lesson.train if teacher is not None else lesson.labelled(),
         schedule=params,
         seed=seed,
@@ -62,7 +61,7 @@ def distill(
     )
 
 
-class _Objective:
+class _Objective(Objective):
     def __init__(
         self,
         student: Student,
@@ -71,59 +70,73 @@ class _Objective:
         params: Distill,
         expert_dropout: float,
     ) -> None:
+        super().__init__()
         self.student, self.teacher, self.lesson, self.params = student, teacher, lesson, params
+        self.joint = teacher is not None and params.mode == "joint"
+        self.present = None if teacher is None else present(lesson.features)
         self.expert_dropout = expert_dropout
 
-    def loss(self, rows: Tensor, generator: torch.Generator) -> Tensor:
-        """L of some videos."""
-        lesson, params = self.lesson, self.params
-        if lesson.sight is None:
+    def draw(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        drawn = {"seeds": torch.randint(2**62, (len(rows),), generator=generator)}
+        if self.joint and self.present is not None:
+            drop = drop_experts(self.present[rows], self.expert_dropout, generator)
+            drawn["drop"] = drop
+        return drawn
+
+    def forward(self, rows: Tensor, drawn: dict[str, Tensor]) -> dict[str, Tensor]:
+        if self.lesson.sight is None:
             raise ValueError("a student without sight learns nothing")
-        second: Second = self.student(lesson.sight.draw(rows, generator))
-        target = lesson.target[rows]
+        device = _device(self.student)
+        second: Second = self.student(self.lesson.sight.draw(rows, drawn["seeds"]).to(device))
+        said = {"second_logits": second.logits, "second_feature": second.feature}
         if self.teacher is None:
-            return params.b * self._prediction(second.logits, target)
-        features = lesson.of(rows)
-        known = present(features)
-        joint = params.mode == "joint"
-        drop = drop_experts(known, self.expert_dropout, generator) if joint else None
-        with torch.set_grad_enabled(joint):
+            return said
+        features = self.lesson.of(rows, device=device)
+        drop = drawn["drop"].to(device) if self.joint else None
+        with torch.set_grad_enabled(self.joint):
             first: First = self.teacher(features, drop)
-        taught = first.logits.softmax(1).detach()
-        share = params.teacher_share * known.any(1, keepdim=True)
-        total = params.b * self._prediction(second.logits, (1 - share) * target + share * taught)
+        return said | {"first_logits": first.logits, "first_feature": first.feature}
+
+    def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
+        """L of a batch of videos."""
+        params, logits = self.params, said["second_logits"]
+        target = self.lesson.target[rows].to(logits.device)
+        if self.present is None:
+            return params.b * self._prediction(logits, target)
+        known = self.present[rows].any(1).to(logits.device)
+        taught = said["first_logits"].softmax(1).detach()
+        share = params.teacher_share * known.unsqueeze(1)
+        total = params.b * self._prediction(logits, (1 - share) * target + share * taught)
         total = total + params.c * losses.feature(
-            first.feature,
-            second.feature,
-            known=known.any(1),
+            said["first_feature"],
+            said["second_feature"],
+            known=known,
             kind=params.feature_loss,
             stop_gradient=params.stop_gradient,
         )
-        if joint:
-            total = total + params.a * self._prediction(first.logits, target)
+        if self.joint:
+            total = total + params.a * self._prediction(said["first_logits"], target)
         return total
 
     def validate(self) -> float:
         """L2 on the validation videos, against labels alone: one yardstick for all students."""
         rows = self.lesson.validation
         logits = look(self.student, self.lesson, rows)
-        return self._prediction(logits, self.lesson.target[rows]).item()
+        return self._prediction(logits, self.lesson.target[rows].to(logits.device)).item()
 
     def _prediction(self, logits: Tensor, target: Tensor) -> Tensor:
-        return losses.prediction(
-            logits,
-            target,
-            self.lesson.values,
-            plcc_weight=self.params.plcc,
-            rank_weight=self.params.rank,
-        )
+        values = self.lesson.values.to(logits.device)
+        return losses.prediction(logits, target, values, self.params)
 
 
 def look(student: Student, lesson: Lesson, rows: Tensor, *, batch: int = 16) -> Tensor:
     """The student's logits for some videos, seen whole; a few at a time, for memory's sake."""
     if lesson.sight is None:
         raise ValueError("a student without sight predicts nothing")
-    return torch.cat([student(lesson.sight.whole(some)).logits for some in rows.split(batch)])
+    device = _device(student)
+    return torch.cat(
+        [student(lesson.sight.whole(some).to(device)).logits for some in rows.split(batch)]
+    )
 
 
 @torch.inference_mode()
@@ -134,3 +147,7 @@ def fit_scales(student: Student, lesson: Lesson, *, batch: int = 16) -> None:
     student.eval()
     parts = [student.trunk(lesson.sight.whole(some)) for some in lesson.train.split(batch)]
     student.standard.fit(torch.cat(parts))
+
+
+def _device(student: Student) -> torch.device:
+    return student.head.weight.device

@@ -14,8 +14,8 @@ from torch import Tensor
 class Sight(Protocol):
     """What the student sees of the videos."""
 
-    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> Tensor:
-        """For a training step: part of it, chosen and mirrored at random."""
+    def draw(self, rows: Int[Tensor, " rows"], seeds: Int[Tensor, " rows"]) -> Tensor:
+        """For a training step: part of it, chosen and mirrored at random, each row by its seed."""
 
     def whole(self, rows: Int[Tensor, " rows"]) -> Tensor:
         """All of it, as in scoring."""
@@ -41,9 +41,11 @@ class Lesson:
         """Rows of the training videos that have a label."""
         return self.train[~torch.isnan(self.target[self.train]).any(1)]
 
-    def of(self, rows: Int[Tensor, " rows"]) -> dict[str, Tensor]:
-        """The initial features of some videos."""
-        return {name: value[rows] for name, value in self.features.items()}
+    def of(
+        self, rows: Int[Tensor, " rows"], *, device: torch.device | None = None
+    ) -> dict[str, Tensor]:
+        """The initial features of some videos; brought to a device, if one is named."""
+        return {name: value[rows].to(device) for name, value in self.features.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Vectors:
 
     given: Float[Tensor, "videos width"]
 
-    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> Tensor:
+    def draw(self, rows: Int[Tensor, " rows"], seeds: Int[Tensor, " rows"]) -> Tensor:
         """The features."""
         return self.given[rows]
 
@@ -69,10 +71,13 @@ class Pictures:
     moments: int
     """How many of a video's moments a training step sees."""
 
-    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> Shaped[Tensor, "..."]:
+    def draw(
+        self, rows: Int[Tensor, " rows"], seeds: Int[Tensor, " rows"]
+    ) -> Shaped[Tensor, "..."]:
         """Some moments of each video, mirrored left to right half of the time."""
         drawn = []
-        for row in rows.tolist():
+        for row, seed in zip(rows.tolist(), seeds.tolist(), strict=True):
+            generator = torch.Generator().manual_seed(seed)
             view = self.views[row]
             chosen = torch.randperm(len(view), generator=generator)[: self.moments].sort().values
             picture = torch.from_numpy(view[chosen.numpy()])

@@ -3,16 +3,22 @@
 import hashlib
 import logging
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
+from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vq.errors import DivergedError
-from vq.learn.checkpoint import Checkpoint
+from vq.learn import machine
+from vq.learn.checkpoint import Checkpoint, Standing
+from vq.params import Precision
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +32,40 @@ class Schedule(Protocol):
     batch: int
     learning_rate: float
     weight_decay: float
+    warmup: float
+    clip: float
+    ema: float
+    precision: Precision
 
 
-Loss = Callable[[Int[Tensor, " rows"], torch.Generator], Float[Tensor, ""]]
-"""The training loss of some rows (videos); draws what is random from the generator."""
+class Objective(nn.Module):
+    """What a model is trained for; holds the model, and whatever else its loss needs.
+
+    Processes that train together each say something of a share of a batch, and all of them take
+    the loss of the whole: correlations and ranks are of a batch, not of a video.
+    """
+
+    def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> dict[str, Tensor]:
+        """What is random about a batch of rows (videos); row n of each tensor is of `rows[n]`."""
+        raise NotImplementedError
+
+    def forward(self, rows: Int[Tensor, " rows"], drawn: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the model says of some rows: tensors of `rows width`, on the model's device."""
+        raise NotImplementedError
+
+    def loss(self, rows: Int[Tensor, " rows"], said: dict[str, Tensor]) -> Float[Tensor, ""]:
+        """Of a whole batch; all that was said takes part, if only times zero (DDP waits for it)."""
+        raise NotImplementedError
+
+    def validate(self) -> float:
+        """The model's loss on validation; it is in evaluation mode. Lower is better."""
+        raise NotImplementedError
 
 
 def fit(
     model: nn.Module,
     *,
-    loss: Loss,
-    validate: Callable[[], float],
+    objective: Objective,
     rows: Int[Tensor, " rows"],
     schedule: Schedule,
     seed: int,
@@ -49,108 +78,163 @@ def fit(
     """Train in place; the model ends in evaluation mode, with the weights of its best epoch.
 
     An epoch's randomness depends on the seed and its number alone, so that a run that was killed
-    and resumed ends with the same bits as one that was not.
+    and resumed ends with the same bits as one that was not. Processes of one torchrun share each
+    batch, and come to the weights that one alone comes to; but dropout drops other units, and
+    batch normalisation that is not held measures each share apart.
 
     Args:
         model: everything that learns.
-        loss: of a batch.
-        validate: called in evaluation mode; lower is better.
+        objective: what for.
         rows: of the training videos.
-        schedule: epochs, patience, batch size and rates; the rate decays as a cosine.
-        seed: of order, dropout and whatever `loss` draws.
+        schedule: epochs, patience, batch size, rates, precision; the rate decays as a cosine. With
+            `ema`, the moving average of the weights is what is validated and kept.
+        seed: of order, dropout and whatever `objective` draws.
         slow: part of the model whose learning rate is scaled by `slow_rate`.
         slow_rate: see there.
         hold_norms: keep batch normalisation at its pretrained statistics: a batch here is a few
             videos of many alike pictures, whose own statistics would mislead.
         checkpoint: where to save after each epoch, and to resume from.
-        record: is told each epoch's training and validation loss.
+        record: is told each epoch's training and validation loss, in the first process alone.
 
     Returns:
         The best validation loss.
 
     Raises:
         DivergedError: a loss is no finite number.
+        ParamsError: this machine cannot train with the precision asked for.
     """
+    fabric = machine.start(schedule.precision)
     optimizer = torch.optim.AdamW(
         _groups(model, slow, schedule.learning_rate, slow_rate), weight_decay=schedule.weight_decay
     )
-    rates = [group["lr"] for group in optimizer.param_groups]
+    asked, stepper = fabric.setup(objective, optimizer)
+    scaler = getattr(fabric.strategy.precision, "scaler", None)
+    average = _average(model, schedule.ema) if schedule.ema else None
+    run = _Run(fabric, model, average, objective, asked, stepper, schedule)
+    parts = {"model": model} | ({"average": average} if average else {})
     done, best, best_epoch, kept = 0, math.inf, 0, _copy(model)
-    if checkpoint and (found := checkpoint.load(model, optimizer)):
+    if checkpoint and (found := checkpoint.load(parts, optimizer, scaler)):
         done, best, best_epoch, kept = found.epoch, found.best, found.best_epoch, found.kept
         log.info("resumed after epoch %d of %d", done, schedule.epochs)
     for epoch in range(done, schedule.epochs):
         if epoch - best_epoch > schedule.patience:
             break
-        decay = 0.5 * (1 + math.cos(math.pi * epoch / schedule.epochs))
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * max(decay, 0.02)
-        with randomness(seed, epoch) as generator:
-            training = _epoch(model, loss, rows, schedule.batch, optimizer, generator, hold_norms)
+        model.train()
+        if hold_norms:
+            _hold_norms(model)
+        with randomness(seed, epoch, process=fabric.global_rank) as generator:
+            training = run.epoch(epoch, rows, generator)
+        for part in parts.values():
+            machine.agree(fabric, part)
         model.eval()
-        with torch.inference_mode():
-            validation = validate()
+        with _wearing(model, average):
+            with torch.inference_mode():
+                validation = fabric.broadcast(objective.validate())
+            if validation < best:
+                best, best_epoch, kept = validation, epoch, _copy(model)
         if not (math.isfinite(training) and math.isfinite(validation)):
             raise DivergedError(
                 f"training diverged in epoch {epoch + 1}: its loss is {training:g}, on validation "
                 f"{validation:g}; lower learning_rate ({schedule.learning_rate:g})"
             )
-        record(epoch, {"train_loss": training, "validation_loss": validation})
-        if validation < best:
-            best, best_epoch, kept = validation, epoch, _copy(model)
-        if checkpoint:
-            checkpoint.save(model, optimizer, epoch + 1, best, best_epoch, kept)
+        if fabric.is_global_zero:
+            record(epoch, {"train_loss": training, "validation_loss": validation})
+            if checkpoint:
+                stand = Standing(epoch + 1, best, best_epoch, kept)
+                checkpoint.save(parts, optimizer, stand, scaler)
     model.load_state_dict(kept)
+    objective.cpu()
     model.eval()
     return best
 
 
-def _epoch(
-    model: nn.Module,
-    loss: Loss,
-    rows: Tensor,
-    batch: int,
-    optimizer: torch.optim.Optimizer,
-    generator: torch.Generator,
-    hold_norms: bool,
-) -> float:
-    model.train()
-    if hold_norms:
-        for module in model.modules():
-            if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.eval()
-    order = rows[torch.randperm(len(rows), generator=generator)]
-    total = 0.0
-    for some in order.split(batch):
-        value = loss(some, generator)
-        optimizer.zero_grad()
-        value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
-        total += value.item() * len(some)
-    return total / len(rows)
+@dataclass(frozen=True, eq=False)
+class _Run:
+    fabric: Fabric
+    model: nn.Module
+    average: AveragedModel | None
+    objective: Objective
+    asked: nn.Module
+    """The objective, called through Fabric: precision, and gradients of all processes."""
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule
+
+    def epoch(self, epoch: int, rows: Tensor, generator: torch.Generator) -> float:
+        """Go through the rows once; gives the mean loss."""
+        order = rows[torch.randperm(len(rows), generator=generator)]
+        batches = order.split(self.schedule.batch)
+        total: Tensor | float = 0.0
+        for number, some in enumerate(batches):
+            pace = rate(self.schedule, epoch, number, len(batches))
+            for group in self.optimizer.param_groups:
+                group["lr"] = group["full_rate"] * pace
+            total = total + self.step(some, generator).double() * len(some)
+            if self.average:
+                self.average.update_parameters(self.model)
+        # Read once: a GPU need not wait for us at each step.
+        return float(total) / len(rows)
+
+    def step(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """Learn from one batch; gives its loss."""
+        value = self.objective.loss(rows, self.say(rows, generator))
+        self.optimizer.zero_grad()
+        self.fabric.backward(value)
+        self.fabric.clip_gradients(
+            self.asked, self.optimizer, max_norm=self.schedule.clip, error_if_nonfinite=False
+        )
+        self.optimizer.step()
+        return value.detach()
+
+    def say(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """What the model says of a batch, each process of its share."""
+        drawn = self.objective.draw(rows, generator)
+        if self.fabric.world_size == 1:
+            return self.asked(rows, drawn)
+        mine = machine.share(self.fabric, len(rows))
+        said = self.asked(rows[mine], {name: value[mine] for name, value in drawn.items()})
+        return machine.gather(self.fabric, said, len(rows))
+
+
+def rate(schedule: Schedule, epoch: int, step: int, steps: int) -> float:
+    """Of learning, as a share of the full one: a cosine over epochs, from a linear warm-up on.
+
+    Args:
+        schedule: of the run.
+        epoch: counts from 0.
+        step: of the epoch; counts from 0.
+        steps: of an epoch.
+    """
+    cosine = max(0.5 * (1 + math.cos(math.pi * epoch / schedule.epochs)), 0.02)
+    if not schedule.warmup:
+        return cosine
+    return cosine * min(1.0, (epoch + (step + 1) / steps) / schedule.warmup)
 
 
 @contextmanager
-def randomness(seed: int, epoch: int) -> Iterator[torch.Generator]:
-    """A generator for one epoch; dropout takes none, so that the global one is lent its seed."""
+def randomness(seed: int, epoch: int, *, process: int = 0) -> Iterator[torch.Generator]:
+    """A generator for one epoch; dropout takes none, so that the global one is lent its seed.
+
+    The generator is the same in each process, dropout is not: they see different videos.
+    """
     digest = hashlib.sha256(f"{seed}:{epoch}".encode()).digest()
     generator = torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
-    with torch.random.fork_rng():
-        torch.manual_seed(int.from_bytes(digest[7:14], "big"))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int.from_bytes(digest[7:14], "big") + process)
         yield generator
 
 
 @contextmanager
 def initialisation(seed: int) -> Iterator[None]:
     """Build a model here: its random weights depend on the seed alone."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
 
 
 def determinism(threads: int) -> None:
     """Same inputs, same bits on a CPU: fixed algorithms, a fixed number of threads to sum with."""
+    # Without it the matrix products of a GPU refuse to be deterministic.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(threads)
 
@@ -161,10 +245,33 @@ def _groups(
     apart = {id(parameter) for parameter in slow.parameters()} if slow else set()
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in parameters if id(p) not in apart], "lr": rate},
-        {"params": [p for p in parameters if id(p) in apart], "lr": rate * slow_rate},
+        {"params": [p for p in parameters if id(p) not in apart], "full_rate": rate},
+        {"params": [p for p in parameters if id(p) in apart], "full_rate": rate * slow_rate},
     ]
     return [group for group in groups if group["params"]]
+
+
+def _hold_norms(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
+
+
+def _average(model: nn.Module, decay: float) -> AveragedModel:
+    # Batch normalisation goes with the weights it was measured on: both are averaged.
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+
+@contextmanager
+def _wearing(model: nn.Module, average: AveragedModel | None) -> Iterator[None]:
+    """Let the model have the averaged weights for a while."""
+    if average is None:
+        yield
+        return
+    own = _copy(model)
+    model.load_state_dict(average.module.state_dict())
+    yield
+    model.load_state_dict(own)
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

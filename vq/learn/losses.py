@@ -1,6 +1,7 @@
 """Losses: small pure functions, and their fusion L = a L1 + b L2 + c L3 (claim 7)."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -11,11 +12,34 @@ MOST = 4096
 """Videos whose pairs are compared at once: a validation split may have 100,000."""
 
 
+@runtime_checkable
+class Weights(Protocol):
+    """Of the parts of a prediction's loss: fields that `teach` and `distill` of params share."""
+
+    cross_entropy: float
+    emd: float
+    plcc: float
+    rank: float
+
+
 def cross_entropy(
     logits: Float[Tensor, "batch levels"], target: Float[Tensor, "batch levels"]
 ) -> Float[Tensor, ""]:
     """Mean cross entropy against label *distributions*."""
     return -(target * functional.log_softmax(logits, dim=1)).sum(1).mean()
+
+
+def emd(
+    logits: Float[Tensor, "batch levels"], target: Float[Tensor, "batch levels"]
+) -> Float[Tensor, ""]:
+    """Mean squared earth mover's distance to label distributions: far levels cost more than near.
+
+    Sum over the levels of the squared difference of the cumulative distributions (Hou et al.,
+    2016; NIMA, Talebi and Milanfar, 2018): d levels away, where both are sure.
+    """
+    # Not by cumsum, of which a GPU knows no deterministic one.
+    below = logits.new_ones(logits.shape[1], logits.shape[1]).triu()
+    return ((logits.softmax(1) - target) @ below).square().sum(1).mean()
 
 
 def plcc(score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
@@ -38,9 +62,7 @@ def prediction(
     logits: Float[Tensor, "batch levels"],
     target: Float[Tensor, "batch levels"],
     values: Float[Tensor, " levels"],
-    *,
-    plcc_weight: float,
-    rank_weight: float,
+    weights: Weights,
 ) -> Float[Tensor, ""]:
     """A prediction against labels (L1, L2): classification, and agreement of the expected scores.
 
@@ -50,10 +72,13 @@ def prediction(
     if not labelled.any():
         return logits.sum() * 0
     logits, target = logits[labelled], target[labelled]
-    loss = cross_entropy(logits, target)
+    loss = weights.cross_entropy * cross_entropy(logits, target)
+    # A teacher's step takes a millisecond or two: what weighs nothing is not computed.
+    if weights.emd:
+        loss = loss + weights.emd * emd(logits, target)
     if len(target) > 1:
         score, mos = logits.softmax(1) @ values, target @ values
-        loss = loss + plcc_weight * plcc(score, mos) + rank_weight * rank(score, mos)
+        loss = loss + weights.plcc * plcc(score, mos) + weights.rank * rank(score, mos)
     return loss
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vq.learn import losses
 from vq.learn.lesson import Lesson
-from vq.learn.loop import fit, initialisation
+from vq.learn.loop import Objective, fit, initialisation
 from vq.params import Teach
 from vq.teacher.network import Shape, Teacher, drop_experts
 
@@ -32,19 +32,9 @@ def teach(
         teacher = Teacher(shape)
     teacher.fit_scales(lesson.of(lesson.train))
 
-    def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
-        features = lesson.of(rows)
-        drop = drop_experts(present(features), params.expert_dropout, generator)
-        return first_loss(teacher(features, drop).logits, lesson, rows, params)
-
-    def validate() -> float:
-        logits = teacher(lesson.of(lesson.validation)).logits
-        return first_loss(logits, lesson, lesson.validation, params).item()
-
     fit(
         teacher,
-        loss=loss,
-        validate=validate,
+        objective=_Objective(teacher, lesson, params),
         rows=lesson.labelled(),
         schedule=params,
         seed=seed,
@@ -52,11 +42,34 @@ def teach(
     return teacher
 
 
+class _Objective(Objective):
+    def __init__(self, teacher: Teacher, lesson: Lesson, params: Teach) -> None:
+        super().__init__()
+        self.teacher, self.lesson, self.params = teacher, lesson, params
+        self.present = present(lesson.features)
+
+    def draw(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        chance = self.params.expert_dropout
+        return {"drop": drop_experts(self.present[rows], chance, generator)}
+
+    def forward(self, rows: Tensor, drawn: dict[str, Tensor]) -> dict[str, Tensor]:
+        device = self.teacher.head.weight.device
+        features = self.lesson.of(rows, device=device)
+        return {"logits": self.teacher(features, drawn["drop"].to(device)).logits}
+
+    def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
+        return first_loss(said["logits"], self.lesson, rows, self.params)
+
+    def validate(self) -> float:
+        rows = self.lesson.validation
+        features = self.lesson.of(rows, device=self.teacher.head.weight.device)
+        return first_loss(self.teacher(features).logits, self.lesson, rows, self.params).item()
+
+
 def first_loss(logits: Tensor, lesson: Lesson, rows: Tensor, params: Teach) -> Tensor:
     """L1 of some videos."""
-    return losses.prediction(
-        logits, lesson.target[rows], lesson.values, plcc_weight=params.plcc, rank_weight=params.rank
-    )
+    target, values = lesson.target[rows].to(logits.device), lesson.values.to(logits.device)
+    return losses.prediction(logits, target, values, params)
 
 
 def present(features: Mapping[str, Tensor]) -> Tensor:

@@ -23,6 +23,9 @@ STAGES: Mapping[str, str] = MappingProxyType(
 )
 """What each stage does, in the order in which they run; nothing is imported to know it."""
 
+TOGETHER = frozenset({"teach", "distill"})
+"""Stages that the processes of one torchrun can run together."""
+
 
 def load(name: str) -> Callable[..., None]:
     """The function of a stage, from the module that bears its name (`import` is in `import_`)."""

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Shaped
 
 import vq
+from vq import processes
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
@@ -105,6 +106,8 @@ def distill(
                 checkpoint=checkpoint,
                 record=_say(name, record),
             )
+        if not processes.first():
+            continue
         contents = manifest["content"].to_numpy(str)
         found = on_validation(pupil, lesson, contents, coverage=params.coverage)
         agreed = found["validation"]

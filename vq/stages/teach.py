@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from vq import processes
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
@@ -38,6 +39,8 @@ def teach(
     side = split.of_videos(manifest, split.read(splits)).tolist()
     lesson = assemble(manifest, cards.load(card), side, initial, count=params.levels)
     model = fit(lesson, params=params, seed=seed)
+    if not processes.first():
+        return
     values = lesson.values.numpy()
     rows = lesson.validation.numpy()
     score = predict.teacher(model, initial, values).score[rows]

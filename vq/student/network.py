@@ -51,13 +51,14 @@ class Student(nn.Module):
         self.trunk = trunk
         self.standard = Standard(trunk.width)
         self.conversion = nn.Sequential(nn.Linear(trunk.width, dim), nn.LayerNorm(dim), nn.ReLU())
-        # The head alone goes without some units: L3 compares whole features.
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(dim, levels))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(dim, levels)
 
     def forward(self, given: Shaped[Tensor, "batch ..."]) -> Second:
         """Describe and classify a batch of videos."""
         feature = self.conversion(self.standard(self.trunk(given)))
-        return Second(feature, self.head(feature))
+        # The head alone goes without some units: L3 compares whole features.
+        return Second(feature, self.head(self.dropout(feature)))
 
 
 class Features(nn.Module):

@@ -1,0 +1,78 @@
+"""What training runs on: device, precision, processes that share a batch."""
+
+import logging
+import warnings
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Int
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
+from lightning_fabric.strategies import DDPStrategy
+from torch import Tensor, nn
+
+from vq import processes
+from vq.errors import ParamsError
+
+# It tells how many processes there are, to people who have just said so.
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+# Of processes that train together; the first is Fabric's to solve, the second costs a copy.
+warnings.filterwarnings("ignore", message=r"torch\.distributed\.nn\.functional\.all_gather is dep")
+warnings.filterwarnings("ignore", message=r"Grad strides do not match bucket view strides")
+
+
+def start(precision: str) -> Fabric:
+    """Join the processes of a torchrun, or train alone: on a GPU each where there are some.
+
+    Raises:
+        ParamsError: the precision needs a GPU, and there is none.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu" and precision == "16-mixed":
+        raise ParamsError(
+            "precision 16-mixed needs a GPU, and there is none here; "
+            "set precision to bf16-mixed or 32-true"
+        )
+    together = processes.count() > 1
+    fabric = Fabric(
+        accelerator=device,
+        precision=precision,
+        devices=processes.here(),
+        num_nodes=processes.count() // processes.here(),
+        # A backbone may have blocks above the last level that is pooled: nothing trains them, in
+        # any step, and DDP is not to wait for them.
+        strategy=DDPStrategy(static_graph=True) if together else "auto",
+        # Alone, whatever scheduler started us: Fabric would count the tasks of its job.
+        plugins=None if together else LightningEnvironment(),
+    )
+    fabric.launch()
+    return fabric
+
+
+def share(fabric: Fabric, count: int) -> Int[Tensor, " share"]:
+    """This process's places in a batch; all have as many, so the last ones may repeat a few."""
+    each = -(-count // fabric.world_size)
+    first = each * fabric.global_rank
+    return torch.arange(first, first + each) % count
+
+
+def gather(fabric: Fabric, said: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
+    """What all processes said of their shares, as one batch; gradients find their way back.
+
+    Args:
+        fabric: of the processes.
+        said: tensors of `share width`.
+        count: rows of the batch; what comes after them was a repetition.
+    """
+    # As one tensor: a step waits for the others once on its way there, and once back.
+    joined = fabric.all_gather(torch.cat(list(said.values()), 1), sync_grads=True)
+    parts = joined.flatten(0, 1)[:count].split([value.shape[1] for value in said.values()], 1)
+    return dict(zip(said, parts, strict=True))
+
+
+def agree(fabric: Fabric, module: nn.Module) -> None:
+    """Let what a module measures of its batches, a share in each process, be the same in all."""
+    if fabric.world_size > 1:
+        for buffer in module.buffers():
+            if buffer.is_floating_point():
+                buffer.copy_(fabric.all_reduce(buffer.clone(), reduce_op="mean"))
