@@ -142,7 +142,7 @@ def measure(
     by_hand, out_of_fold = baselines(experts, material.mos, sides.known, groups)
     lesson = learnable(material, experts, sides, count=params.levels)
     heads = {f"head:{name}": _head(lesson, name, params, seed) for name in experts}
-    # What is compared to the baselines is fitted on what they are; its schedule is known beforehand.
+    # What the baselines are compared to is fitted on what they are; its epochs are known beforehand.
     whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
     teacher = teach(lesson, params=params, seed=seed)
     ours = {
@@ -266,7 +266,7 @@ def _covered(score: Float[np.ndarray, " videos"], material: Material, sides: Sid
 
 
 def _interval(values: Sequence[float], sides: Sides, *names: str) -> Interval:
-    """Of what some models differ by, or one has: they saw training videos, or validation as well."""
+    """Of a number of some models, which saw training videos alone, or validation ones as well."""
     known = all(name in ON_KNOWN or name.startswith("svr:") for name in names)
     seen = sides.known if known else sides.train
     ratio = len(sides.test) / len(seen)
