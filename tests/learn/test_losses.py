@@ -10,6 +10,27 @@ from vq.learn import losses
 VALUES = torch.tensor([1.0, 2.0, 3.0])
 
 
+def prediction(
+    logits: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    dataset: list[int] | None = None,
+    shift: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """The loss with both agreements at weight 1; `shift` aligns the other data set."""
+    which = torch.tensor(dataset or [0] * len(target))
+    aligned = logits if shift is None else logits + which[:, None] * shift
+    return losses.prediction(
+        logits,
+        target,
+        VALUES,
+        plcc_weight=1.0,
+        rank_weight=1.0,
+        dataset=which,
+        aligned=aligned,
+    )
+
+
 def test_cross_entropy_of_even_odds() -> None:
     """Equal logits over three levels cost log 3, whatever the label."""
     target = torch.tensor([[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]])
@@ -41,7 +62,7 @@ def test_an_unlabelled_video_takes_no_part_in_a_prediction_loss() -> None:
     target = torch.eye(3)
     target[1] = torch.nan
 
-    losses.prediction(logits, target, VALUES, plcc_weight=1.0, rank_weight=1.0).backward()
+    prediction(logits, target).backward()
 
     assert logits.grad is not None
     assert logits.grad[1].abs().sum() == 0
@@ -52,11 +73,49 @@ def test_a_batch_without_labels_costs_nothing() -> None:
     """A batch of unlabelled videos must not end training with NaN."""
     logits = torch.ones(2, 3, requires_grad=True)
 
-    loss = losses.prediction(
-        logits, torch.full((2, 3), torch.nan), VALUES, plcc_weight=1.0, rank_weight=1.0
+    assert prediction(logits, torch.full((2, 3), torch.nan)).item() == 0
+
+
+def test_agreement_is_counted_within_each_data_set() -> None:
+    """Two sets in perfect order, one rated a level lower: pooled they disagree, apart they do not.
+
+    Cross entropy is the same for both; what is left is agreement.
+    """
+    logits = torch.tensor([[3.0, 0, 0], [0, 0, 3.0], [3.0, 0, 0], [0, 0, 3.0]])
+    target = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]])
+    entropy = losses.cross_entropy(logits, target)
+
+    apart = prediction(logits, target, dataset=[0, 0, 1, 1]) - entropy
+    pooled = prediction(logits, target) - entropy
+
+    assert apart.item() == pytest.approx(0, abs=1e-6)
+    assert pooled.item() > 0.1
+
+
+def test_agreement_is_the_mean_over_the_sets_that_have_two_videos() -> None:
+    """One set in order (0), one upside down (1 + rank), and a third of one video: half of it."""
+    up, down = torch.tensor([[1.0, 0, 0], [0, 0, 1]]), torch.tensor([[0, 0, 1.0], [1, 0, 0]])
+    logits, target = 9 * torch.cat([up, up, up[:1]]), torch.cat([up, down, down[:1]])
+    entropy = losses.cross_entropy(logits, target)
+    score = 9 * up
+    alone = prediction(score, down) - losses.cross_entropy(score, down)
+
+    found = prediction(logits, target, dataset=[0, 0, 1, 1, 2]) - entropy
+
+    assert found.item() == pytest.approx(alone.item() / 2, rel=1e-5)
+
+
+def test_alignment_moves_classification_and_not_agreement() -> None:
+    """A shift that makes the other set's labels likely lowers cross entropy, by just that much."""
+    logits, target = torch.zeros(4, 3), torch.eye(3)[[0, 2, 1, 1]]
+    dataset, shift = [0, 0, 1, 1], torch.tensor([0.0, 2.0, 0.0])
+
+    gain = prediction(logits, target, dataset=dataset) - prediction(
+        logits, target, dataset=dataset, shift=shift
     )
 
-    assert loss.item() == 0
+    # The other set's two of four videos: log 3 before, log(2 + e^2) - 2 after.
+    assert gain.item() == pytest.approx((math.log(3) - math.log(2 + math.e**2) + 2) / 2)
 
 
 @pytest.mark.parametrize(

@@ -73,5 +73,7 @@ def test_views_are_whole_or_an_error(index: Path) -> None:
 
 def test_a_missing_index_says_what_makes_it(tmp_path: Path) -> None:
     """The remedy is one command."""
-    with pytest.raises(DataError, match=r"features\.json: cannot be read \(No such file.*run `vq extract`"):
+    with pytest.raises(
+        DataError, match=r"features\.json: cannot be read \(No such file.*run `vq extract`"
+    ):
         features.load(tmp_path / "features.json", [])

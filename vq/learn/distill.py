@@ -80,18 +80,21 @@ class _Objective:
         if lesson.sight is None:
             raise ValueError("a student without sight learns nothing")
         second: Second = self.student(lesson.sight.draw(rows, generator))
-        target = lesson.target[rows]
+        target, dataset = lesson.target[rows], lesson.dataset[rows]
+        seen = self.student.alignment(second.logits, dataset)
         if self.teacher is None:
-            return params.b * self._prediction(second.logits, target)
+            return params.b * self._prediction(second.logits, seen, target, dataset)
         features = lesson.of(rows)
         known = present(features)
         joint = params.mode == "joint"
         drop = drop_experts(known, self.expert_dropout, generator) if joint else None
         with torch.set_grad_enabled(joint):
             first: First = self.teacher(features, drop)
-        taught = first.logits.softmax(1).detach()
+            told = self.teacher.alignment(first.logits, dataset)
+        taught = told.softmax(1).detach()
         share = params.teacher_share * known.any(1, keepdim=True)
-        total = params.b * self._prediction(second.logits, (1 - share) * target + share * taught)
+        mixed = (1 - share) * target + share * taught
+        total = params.b * self._prediction(second.logits, seen, mixed, dataset)
         total = total + params.c * losses.feature(
             first.feature,
             second.feature,
@@ -100,22 +103,27 @@ class _Objective:
             stop_gradient=params.stop_gradient,
         )
         if joint:
-            total = total + params.a * self._prediction(first.logits, target)
+            total = total + params.a * self._prediction(first.logits, told, target, dataset)
         return total
 
     def validate(self) -> float:
         """L2 on the validation videos, against labels alone: one yardstick for all students."""
         rows = self.lesson.validation
-        logits = look(self.student, self.lesson, rows)
-        return self._prediction(logits, self.lesson.target[rows]).item()
+        logits, dataset = look(self.student, self.lesson, rows), self.lesson.dataset[rows]
+        aligned = self.student.alignment(logits, dataset)
+        return self._prediction(logits, aligned, self.lesson.target[rows], dataset).item()
 
-    def _prediction(self, logits: Tensor, target: Tensor) -> Tensor:
+    def _prediction(
+        self, logits: Tensor, aligned: Tensor, target: Tensor, dataset: Tensor
+    ) -> Tensor:
         return losses.prediction(
             logits,
             target,
             self.lesson.values,
             plcc_weight=self.params.plcc,
             rank_weight=self.params.rank,
+            dataset=dataset,
+            aligned=aligned,
         )
 
 

@@ -26,6 +26,7 @@ def teach(
         gate_dim=params.gate_dim,
         levels=lesson.target.shape[1],
         dropout=params.dropout,
+        others=lesson.others,
     )
     with initialisation(seed):
         teacher = Teacher(shape)
@@ -34,11 +35,11 @@ def teach(
     def loss(rows: Tensor, generator: torch.Generator) -> Tensor:
         features = lesson.of(rows)
         drop = drop_experts(present(features), params.expert_dropout, generator)
-        return first_loss(teacher(features, drop).logits, lesson, rows, params)
+        return first_loss(teacher, teacher(features, drop).logits, lesson, rows, params)
 
     def validate() -> float:
         logits = teacher(lesson.of(lesson.validation)).logits
-        return first_loss(logits, lesson, lesson.validation, params).item()
+        return first_loss(teacher, logits, lesson, lesson.validation, params).item()
 
     fit(
         teacher,
@@ -51,10 +52,18 @@ def teach(
     return teacher
 
 
-def first_loss(logits: Tensor, lesson: Lesson, rows: Tensor, params: Teach) -> Tensor:
+def first_loss(
+    teacher: Teacher, logits: Tensor, lesson: Lesson, rows: Tensor, params: Teach
+) -> Tensor:
     """L1 of some videos."""
     return losses.prediction(
-        logits, lesson.target[rows], lesson.values, plcc_weight=params.plcc, rank_weight=params.rank
+        logits,
+        lesson.target[rows],
+        lesson.values,
+        plcc_weight=params.plcc,
+        rank_weight=params.rank,
+        dataset=lesson.dataset[rows],
+        aligned=teacher.alignment(logits, lesson.dataset[rows]),
     )
 
 
