@@ -79,7 +79,8 @@ def distill(
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
     start = "random" if params.start == "random" else builtin.card(params.start).sha256
-    key = f"{seed}:{sorted((hashes | {'code': code(), 'start': start}).items())}"
+    rest = {"code": code(), "start": start, "card": sha256(card)}
+    key = f"{seed}:{sorted((hashes | rest).items())}"
     known = store.experts(features)
     experts = {name: known[name] for name in model.shape.experts}
     for name, folder, guide in (("plain", plain, None), ("student", student, model)):
