@@ -142,7 +142,7 @@ def measure(
     by_hand, out_of_fold = baselines(experts, material.mos, sides.known, groups)
     lesson = learnable(material, experts, sides, count=params.levels)
     heads = {f"head:{name}": _head(lesson, name, params, seed) for name in experts}
-    # What the baselines are compared to is fitted on what they are; its epochs are known beforehand.
+    # Compared to the baselines, so fitted on what they are; params fix its epochs beforehand.
     whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
     teacher = teach(lesson, params=params, seed=seed)
     ours = {

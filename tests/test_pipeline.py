@@ -160,3 +160,37 @@ def test_the_same_seed_gives_the_same_bits(tiny_workspace: Path, tmp_path: Path)
         run(root, "dvc", "repro", "--single-item", "--force", "--no-run-cache", stage)
 
     assert {path: (root / path).read_bytes() for path in before} == before
+
+
+def test_two_data_sets_go_through_the_whole_pipeline(tiny_workspace: Path, tmp_path: Path) -> None:
+    """Every other video with a DMOS of 0 to 100: trained with, reported apart, licence carried."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+    demo, both = root / "data/demo", root / "data/both"
+    shutil.copytree(demo / "videos", both / "videos")
+    with (demo / "labels.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows[::2]:
+        row |= {"dataset": "lab", "mos": f"{25 * (5 - float(row['mos'])):.3f}", "mos_std": ""}
+    with (both / "labels.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[1], "dataset"], restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    lab = {"opinion": "synthetic", "scale": {"min": 0, "max": 100}, "better": "lower"}
+    shutil.copy(demo / "card.yaml", both)
+    change(both / "card.yaml", {"datasets": {"lab": lab | {"licence": "lab rules"}}})
+    change(root / "params.yaml", {"data": {"dir": "data/both"}})
+
+    run(root, "dvc", "repro")
+
+    test, rejected = (
+        json.loads((root / f"reports/{name}.json").read_text()) for name in ("test", "validate")
+    )
+    assert rejected["rejected"] == 0
+    assert test["rows"] + test["datasets"]["lab"]["rows"] == len(
+        [row for row in _predictions(tiny_workspace) if row["split"] == "test"]
+    )
+    assert set(test["datasets"]["lab"]["models"]) == {"student", "plain", "teacher"}
+    card = json.loads((root / "artifacts/student/card.json").read_text())
+    assert (card["dataset"], card["scale"]) == ("demo", {"min": 1, "max": 5})
+    assert any("lab rules" in licence for licence in card["licences"])
+    assert "By data set" in (root / "reports/report.html").read_text()

@@ -17,19 +17,26 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_row_is_read(tmp_path: Path) -> None:
     """Cells become numbers, empty ones None; further columns come along if asked for."""
-    text = "video,mos,mos_std,ratings,content,tag,other\nx/a.mp4,3.5,,12,park,blur,1\n"
+    text = "video,mos,mos_std,ratings,content,dataset,tag,other\nx/a.mp4,3.5,,12,park,,blur,1\n"
 
     (row,) = labels_csv.read(write(tmp_path, text), keep=["tag"])
 
     assert (row.video, row.problem) == ("x/a.mp4", "")
     assert row.values == {
-        "mos": 3.5, "mos_std": None, "ratings": 12, "content": "park", "tag": "blur"
+        "mos": 3.5, "mos_std": None, "ratings": 12, "content": "park",
+        "dataset": None, "tag": "blur",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("header", "meant"),
-    [("MOS", "mos"), ("Content", "content"), ("mos_sd", "mos_std"), ("rating", "ratings")],
+    [
+        ("MOS", "mos"),
+        ("Content", "content"),
+        ("mos_sd", "mos_std"),
+        ("rating", "ratings"),
+        ("data_set", "dataset"),
+    ],
 )
 def test_a_misspelt_column_is_no_column_to_ignore(tmp_path: Path, header: str, meant: str) -> None:
     """Without `content`, versions of one source fall on both sides of the split, in silence."""

@@ -96,6 +96,13 @@ def test_all_versions_of_a_content_are_on_one_side(tmp_path: Path) -> None:
     assert set(sides) == set(split.SIDES)
 
 
+def test_a_content_in_two_data_sets_is_one_content() -> None:
+    """The same source under two names of sets: a student must not train on what it is tested on."""
+    both = pd.DataFrame({"content": ["city", "city"], "dataset": ["web", "lab"]}, dtype="string")
+
+    assert split.of_videos(both, assign([*MANY[:60], "city"])).nunique() == 1
+
+
 def test_a_content_without_a_side_is_an_error() -> None:
     """Splits and manifest have to be of one run."""
     with pytest.raises(DataError, match=r"without a split: \['new'\]; run `vq split`"):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.evaluate.exhibit import exhibit
+from vq.data.card import Ratings, Scale
 from vq.evaluate import report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -115,6 +116,30 @@ def test_without_kinds_there_is_no_legend() -> None:
 
     assert '<ul class="legend">' not in page
     assert "all videos" in page
+
+
+def test_data_sets_are_told_apart() -> None:
+    """A row for each, the primary first; one with nothing to rank has dashes; alone, no table."""
+    given = exhibit()
+    lab = Ratings(
+        opinion="human", scale=Scale(min=0, max=100), better="lower", licence="<research> only"
+    )
+    measured = {"rows": 40, "contents": 10, "models": given.test["models"]}
+    nothing = {"rows": 1, "contents": 1, "models": {}}
+    page = report.render(
+        replace(
+            given,
+            card=given.card.model_copy(update={"datasets": {"lab": lab, "few": lab}}),
+            test={**given.test, "datasets": {"lab": measured, "few": nothing}},
+        )
+    )
+    section = re.search(r'<section id="datasets">.*?</section>', page, re.DOTALL)
+
+    assert section is not None
+    assert re.findall(r'<td class="model">(\w+)<small>', section.group()) == ["demo", "lab", "few"]
+    assert "0 to 100, lower is better; opinion: human; &lt;research&gt; only" in section.group()
+    assert section.group().count(">\N{EN DASH}<") == 6
+    assert "By data set" not in report.render(given)
 
 
 @pytest.mark.parametrize(

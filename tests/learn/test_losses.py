@@ -9,8 +9,27 @@ from vq.learn import losses
 from vq.learn.probe import PROBE
 
 VALUES = torch.tensor([1.0, 2.0, 3.0])
-EVEN = PROBE.model_copy(update={"cross_entropy": 1.0, "emd": 1.0, "plcc": 1.0, "rank": 1.0})
-"""Every part of a prediction's loss counts."""
+
+
+def prediction(
+    logits: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    dataset: list[int] | None = None,
+    shift: torch.Tensor | None = None,
+    **weights: float,
+) -> torch.Tensor:
+    """The loss with both agreements at weight 1; `shift` aligns the other data set."""
+    which = torch.tensor(dataset or [0] * len(target))
+    aligned = logits if shift is None else logits + which[:, None] * shift
+    return losses.prediction(
+        logits,
+        target,
+        VALUES,
+        PROBE.model_copy(update={"plcc": 1.0, "rank": 1.0} | weights),
+        dataset=which,
+        aligned=aligned,
+    )
 
 
 def test_cross_entropy_of_even_odds() -> None:
@@ -43,7 +62,7 @@ def test_emd_counts_how_far_levels_are(
 def test_a_prediction_is_the_weighted_sum_of_its_parts(part: str) -> None:
     """Half the weight, half of that part."""
     logits, target = torch.eye(3).roll(1, 0), 0.8 * torch.eye(3) + 0.2 / 3
-    none = PROBE.model_copy(update=dict.fromkeys(("cross_entropy", "emd", "plcc", "rank"), 0.0))
+    none = dict.fromkeys(("cross_entropy", "emd", "plcc", "rank"), 0.0)
     alone = {
         "cross_entropy": losses.cross_entropy(logits, target),
         "emd": losses.emd(logits, target),
@@ -51,7 +70,7 @@ def test_a_prediction_is_the_weighted_sum_of_its_parts(part: str) -> None:
         "rank": losses.rank(logits.softmax(1) @ VALUES, target @ VALUES),
     }
 
-    found = losses.prediction(logits, target, VALUES, none.model_copy(update={part: 0.5}))
+    found = prediction(logits, target, **none | {part: 0.5})
 
     assert found.item() > 0
     assert found.item() == pytest.approx(alone[part].item() / 2)
@@ -81,7 +100,7 @@ def test_an_unlabelled_video_takes_no_part_in_a_prediction_loss() -> None:
     target = torch.eye(3)
     target[1] = torch.nan
 
-    losses.prediction(logits, target, VALUES, EVEN).backward()
+    prediction(logits, target).backward()
 
     assert logits.grad is not None
     assert logits.grad[1].abs().sum() == 0
@@ -92,9 +111,49 @@ def test_a_batch_without_labels_costs_nothing() -> None:
     """A batch of unlabelled videos must not end training with NaN."""
     logits = torch.ones(2, 3, requires_grad=True)
 
-    loss = losses.prediction(logits, torch.full((2, 3), torch.nan), VALUES, EVEN)
+    assert prediction(logits, torch.full((2, 3), torch.nan)).item() == 0
 
-    assert loss.item() == 0
+
+def test_agreement_is_counted_within_each_data_set() -> None:
+    """Two sets in perfect order, one rated a level lower: pooled they disagree, apart they do not.
+
+    Cross entropy is the same for both; what is left is agreement.
+    """
+    logits = torch.tensor([[3.0, 0, 0], [0, 0, 3.0], [3.0, 0, 0], [0, 0, 3.0]])
+    target = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]])
+    entropy = losses.cross_entropy(logits, target)
+
+    apart = prediction(logits, target, dataset=[0, 0, 1, 1]) - entropy
+    pooled = prediction(logits, target) - entropy
+
+    assert apart.item() == pytest.approx(0, abs=1e-6)
+    assert pooled.item() > 0.1
+
+
+def test_agreement_is_the_mean_over_the_sets_that_have_two_videos() -> None:
+    """One set in order (0), one upside down (1 + rank), and a third of one video: half of it."""
+    up, down = torch.tensor([[1.0, 0, 0], [0, 0, 1]]), torch.tensor([[0, 0, 1.0], [1, 0, 0]])
+    logits, target = 9 * torch.cat([up, up, up[:1]]), torch.cat([up, down, down[:1]])
+    entropy = losses.cross_entropy(logits, target)
+    score = 9 * up
+    alone = prediction(score, down) - losses.cross_entropy(score, down)
+
+    found = prediction(logits, target, dataset=[0, 0, 1, 1, 2]) - entropy
+
+    assert found.item() == pytest.approx(alone.item() / 2, rel=1e-5)
+
+
+def test_alignment_moves_classification_and_not_agreement() -> None:
+    """A shift that makes the other set's labels likely lowers cross entropy, by just that much."""
+    logits, target = torch.zeros(4, 3), torch.eye(3)[[0, 2, 1, 1]]
+    dataset, shift = [0, 0, 1, 1], torch.tensor([0.0, 2.0, 0.0])
+
+    gain = prediction(logits, target, dataset=dataset) - prediction(
+        logits, target, dataset=dataset, shift=shift
+    )
+
+    # The other set's two of four videos: log 3 before, log(2 + e^2) - 2 after.
+    assert gain.item() == pytest.approx((math.log(3) - math.log(2 + math.e**2) + 2) / 2)
 
 
 @pytest.mark.parametrize(

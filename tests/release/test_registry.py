@@ -273,8 +273,16 @@ def _videos(root: Path) -> Videos:
     for number, (sha, red) in enumerate(zip(shas, map(int, REDNESS), strict=True)):
         video = write_video(root / "videos" / f"{number}.mkv", level=partial(_same, red))
         rows.append(
-            {"video": video.name, "sha256": sha, "mos": float(red), "content": f"c{number}"}
+            {
+                "video": video.name,
+                "sha256": sha,
+                "mos": float(red),
+                "content": f"c{number}",
+                "dataset": "toy",
+            }
         )
+    # A rated test video of another data set, which is none of the contest's business: no file.
+    rows.append({**rows[-1], "video": "other.mkv", "sha256": "f" * 64, "dataset": "other"})
     manifest.write(manifest.build(rows), root / "accepted.parquet")
     _write_splits(root / "splits.csv", test=range(CONTENTS // 2, CONTENTS))
     shape = (MOMENTS, 4, SIDE_PX, SIDE_PX)

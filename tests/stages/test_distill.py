@@ -4,7 +4,28 @@ from pathlib import Path
 
 import pytest
 
+from vq.data import manifest
+from vq.data.card import Card, Ratings, Scale
+from vq.learn.probe import PROBE_STUDENT
 from vq.stages import distill
+
+
+def test_a_student_carries_the_licences_of_every_data_set() -> None:
+    """Each with how many of its videos there are; a set of which there is none asks for nothing."""
+    lab = Ratings(opinion="human", scale=Scale(min=0, max=100), licence="research only")
+    card = Card(
+        name="web",
+        opinion="human",
+        scale=Scale(min=1, max=5),
+        licence="CC0",
+        datasets={"lab": lab, "none": lab},
+    )
+    table = manifest.build([{"dataset": name} for name in ("web", "lab", "web")])
+    params = PROBE_STUDENT.model_copy(update={"start": "random"})
+
+    found = distill.licences(table, card, params, {})
+
+    assert found == ["data web (2 videos): CC0", "data lab (1 videos): research only"]
 
 
 def test_the_code_is_part_of_what_a_checkpoint_depends_on(

@@ -212,6 +212,40 @@ def test_the_same_seed_gives_the_same_bytes(evaluated: Workspace, tmp_path: Path
     assert [path.read_bytes() for path in again[10:]] == [p.read_bytes() for p in evaluated[10:]]
 
 
+def test_another_data_set_is_reported_apart_and_changes_nothing_else(
+    files: Workspace, evaluated: Workspace
+) -> None:
+    """Half of the videos of each content become a DMOS: the brighter, the lower.
+
+    The same student is right about both; predictions are of the primary alone.
+    """
+    table = manifest.read(files.accepted)
+    lab = table["video"].str.contains("-[23].mkv")
+    table.loc[lab, "dataset"] = "lab"
+    table.loc[lab, "mos"] = 25 * (5 - table.loc[lab, "mos"])
+    manifest.write(table, files.accepted)
+    card = yaml.safe_load(files.card.read_text())
+    other = {"opinion": "human", "scale": {"min": 0, "max": 100}, "better": "lower"}
+    files.card.write_text(yaml.safe_dump(card | {"datasets": {"lab": other | {"licence": "own"}}}))
+
+    evaluate(*files, params=PARAMS, seed=7)
+
+    for path in (files.validation, files.test):
+        found = json.loads(path.read_text())
+        assert (found["rows"], list(found["datasets"])) == (6, ["lab"])
+        told = found["datasets"]["lab"]
+        assert (told["rows"], told["contents"], told["opinion"]) == (6, 3, "human")
+        assert set(told["models"]) == {"student", "plain", "teacher"}
+        assert set(told["models"]["student"]) == {"srcc", "plcc"}
+        assert told["models"]["student"]["srcc"]["value"] > 0.99
+        assert told["models"]["student"]["plcc"]["value"] > 0.99
+        assert "datasets" not in json.loads(evaluated.test.read_text())
+    assert set(pd.read_csv(files.predictions)["video"]) == set(
+        table.loc[~lab & ~table["content"].str.startswith("train"), "video"]
+    )
+    assert "By data set" in files.report.read_text()
+
+
 def test_without_handcrafted_experts_there_is_no_such_baseline(files: Workspace) -> None:
     """It is left out, and the gate that asks for it stays shut: nobody invents a number."""
     index = json.loads(files.features.read_text())

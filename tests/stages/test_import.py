@@ -113,6 +113,26 @@ def test_a_bad_row_says_what_is_wrong(table: pd.DataFrame, number: int, problem:
     assert number == 4 or row[["sha256", "frames", "codec"]].isna().all()
 
 
+def test_a_row_may_be_of_another_data_set(tmp_path: Path) -> None:
+    """One that the card describes; a name it does not know is a bad row like others."""
+    write_video(tmp_path / "videos/a.mp4", 6, **H264)
+    (tmp_path / "labels.csv").write_text(
+        "video,mos,dataset\na.mp4,80,lab\na.mp4,3,\na.mp4,3,clips\na.mp4,3,lib\n"
+    )
+    other = "lab: {opinion: human, scale: {min: 0, max: 100}, better: lower, licence: own}"
+    (tmp_path / "card.yaml").write_text(f"{CARD}datasets:\n  {other}\n")
+    run(tmp_path)
+
+    table = manifests.read(tmp_path / "manifest.parquet")
+
+    assert table["dataset"].tolist() == ["lab", "clips", "clips", "lib"]
+    assert table["problem"].tolist()[:3] == [""] * 3
+    assert table["problem"][3] == (
+        "is of a data set 'lib', card.yaml knows clips, lab; correct the name, or describe it "
+        "there under `datasets`"
+    )
+
+
 def test_the_twin_says_the_same(table: pd.DataFrame, folder: Path) -> None:
     """For eyes and diffs."""
     twin = pd.read_csv(folder / "manifest.csv", keep_default_na=False, dtype=str)

@@ -42,7 +42,8 @@ def run(folder: Path, table: list[dict[str, object]] | None = None, **settings: 
     """Run the stage; accepted rows, quarantine and summary."""
     if table is not None:
         manifests.write(manifests.build(table), folder / "manifest.parquet")
-    (folder / "card.yaml").write_text(CARD)
+    if not (folder / "card.yaml").exists():
+        (folder / "card.yaml").write_text(CARD)
     validate(
         folder / "manifest.parquet",
         folder / "card.yaml",
@@ -126,6 +127,30 @@ def test_a_good_copy_is_not_lost_to_a_bad_one(tmp_path: Path) -> None:
 
     assert accepted["mos"].tolist() == [3.0]
     assert quarantine["check"].tolist() == ["on_scale"]
+
+
+def test_a_rating_is_held_against_the_scale_of_its_own_set(tmp_path: Path) -> None:
+    """80 is far off 1 to 5 and well on 0 to 100; the finding says whose scale it was."""
+    (tmp_path / "card.yaml").write_text(
+        f"{CARD}datasets: {{lab: {{opinion: human, scale: {{min: 0, max: 100}}, licence: own}}}}\n"
+    )
+    table = rows(
+        a={"dataset": "clips"},
+        b={"dataset": "lab", "mos": 80.0},
+        c={"dataset": "lab", "mos": 101.0},
+        d={"dataset": "clips", "mos": 80.0},
+    )
+
+    accepted, quarantine, _ = run(tmp_path, table)
+
+    assert accepted["video"].tolist() == ["a", "b"]
+    assert quarantine[["video", "check", "value"]].to_numpy().tolist() == [
+        ["c", "on_scale", "101.0"], ["d", "on_scale", "80.0"]
+    ]  # fmt: skip
+    assert quarantine["remedy"].tolist() == [
+        "correct it, or the scale of lab in card.yaml: 0 to 100",
+        "correct it, or the scale of clips in card.yaml: 1 to 5",
+    ]
 
 
 def test_unlabelled_videos_are_rejected_on_request(tmp_path: Path) -> None:

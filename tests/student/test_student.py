@@ -17,11 +17,17 @@ from vq.video.views import ViewSpec
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
 
 
-def build(start: str = "random") -> Student:
+def build(start: str = "random", *, others: int = 0) -> Student:
     """A small student, in evaluation mode."""
     with initialisation(0):
         return bundle.build(
-            "mobilenetv3_small_050", start=start, stages=(1, 3), views=VIEWS, dim=16, levels=5
+            "mobilenetv3_small_050",
+            start=start,
+            stages=(1, 3),
+            views=VIEWS,
+            dim=16,
+            levels=5,
+            others=others,
         ).eval()
 
 
@@ -115,6 +121,21 @@ def test_a_bundle_comes_back(saved: Path) -> None:
 
     with torch.no_grad():
         torch.testing.assert_close(found(views()).logits, student(views()).logits)
+
+
+@pytest.mark.slow
+def test_a_student_of_several_data_sets_scores_as_one_of_the_primary(
+    saved: Path, tmp_path: Path
+) -> None:
+    """What it learnt of the others comes back; the network that scores has nothing of it."""
+    student = build(others=1)
+    torch.nn.init.ones_(student.alignment.shift)
+    bundle.save(student, tmp_path, views=VIEWS)
+
+    found = bundle.load(build(others=1), tmp_path)
+
+    assert found.alignment.shift.tolist() == [[1.0] * 5]
+    assert (tmp_path / "student.onnx").read_bytes() == (saved / "student.onnx").read_bytes()
 
 
 @pytest.mark.parametrize(

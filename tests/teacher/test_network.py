@@ -1,5 +1,6 @@
 """The gated ensemble."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,32 @@ def test_a_teacher_comes_back_from_its_files(teacher: Teacher, tmp_path: Path) -
 
     assert described == card
     torch.testing.assert_close(found(features()).logits, teacher(features()).logits)
+
+
+def test_a_teacher_of_several_data_sets_comes_back_from_its_files(tmp_path: Path) -> None:
+    """With what it learnt of the others."""
+    shape = replace(SHAPE, others=2)
+    teacher = Teacher(shape)
+    torch.nn.init.normal_(teacher.alignment.shift)
+    card = bundle.TeacherCard(shape, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
+    bundle.save(teacher, card, tmp_path)
+
+    found, described = bundle.load(tmp_path)
+
+    assert described == card
+    logits, dataset = torch.zeros(3, 5), torch.tensor([0, 1, 2])
+    torch.testing.assert_close(found.alignment(logits, dataset), teacher.alignment(logits, dataset))
+
+
+def test_other_data_sets_change_nothing_for_one_alone() -> None:
+    """Same weights of the same seed, and no parameter of an alignment that aligns nothing."""
+    torch.manual_seed(0)
+    alone = Teacher(SHAPE).state_dict()
+    torch.manual_seed(0)
+    both = Teacher(replace(SHAPE, others=1)).state_dict()
+
+    assert [*alone, "alignment.shift"] == list(both)
+    assert all(torch.equal(value, both[name]) for name, value in alone.items())
 
 
 def test_a_folder_without_a_teacher_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from vq import params
 from vq.errors import DataError, ParamsError
@@ -24,12 +24,9 @@ class Scale(Section):
         return self
 
 
-class Card(Section):
-    """`card.yaml` of a data set."""
+class Ratings(Section):
+    """What the numbers of one data set mean, and who may use it."""
 
-    name: str
-    """Goes into the manifest, on each row."""
-    title: str = ""
     opinion: Literal["human", "synthetic"]
     """Whether people gave the labels, or a metric did; every report says so."""
     scale: Scale
@@ -38,6 +35,31 @@ class Card(Section):
     licence: str
     source: str = ""
     note: str = ""
+
+
+class Card(Ratings):
+    """`card.yaml` of a data set, or of a collection of them.
+
+    What it says of ratings it says of the *primary* set, on whose scale scores are told.
+    """
+
+    name: str
+    """Of the primary; goes into the manifest, on each row that names no other."""
+    title: str = ""
+    datasets: dict[str, Ratings] = Field(default_factory=dict)
+    """The other sets of a collection, by the name that `labels.csv` gives them."""
+
+    @model_validator(mode="after")
+    def be_told_apart(self) -> "Card":
+        """The primary is described once, and every set has a name."""
+        if wrong := {"", self.name} & set(self.datasets):
+            raise ValueError(f"datasets describes the *other* sets, none can be {min(wrong)!r}")
+        return self
+
+    @property
+    def sets(self) -> dict[str, Ratings]:
+        """Every set by name, the primary first."""
+        return {self.name: self, **self.datasets}
 
 
 def load(path: Path) -> Card:

@@ -78,6 +78,8 @@ def find(
     context = _context(unfinished)
     rows = manifest.reset_index(drop=True)
     rows["short_side_px"] = rows[["width", "height"]].min(axis=1)
+    for name in card.datasets and card.sets:
+        rows[_mos_of(name)] = rows["mos"].where((rows["dataset"] == name).fillna(value=False))
     found = _run(context, "rows", rows, _of_a_row(card, params))
     rest = rows.drop(index=found.index)
     for column in ("video", "sha256"):
@@ -90,7 +92,6 @@ def find(
 
 
 def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:
-    low, high = card.scale.min, card.scale.max
     return [
         Check(
             "readable",
@@ -99,13 +100,7 @@ def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:
             remedy="",
         ),
         *([_labelled()] if params.unlabelled == "reject" else []),
-        _between(
-            "on_scale",
-            "mos",
-            low,
-            high,
-            f"correct it, or the scale in card.yaml: {low:g} to {high:g}",
-        ),
+        *_on_scale(card),
         _between(
             "spread", "mos_std", 0, None, "correct it: a standard deviation is never negative"
         ),
@@ -121,6 +116,22 @@ def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:
             for limit in [getattr(params, setting)]
         ),
     ]
+
+
+def _on_scale(card: Card) -> list[Check]:
+    """Each rating on the scale of its own data set."""
+    checks = []
+    for name, ratings in card.sets.items():
+        low, high = ratings.scale.min, ratings.scale.max
+        column, whose = (_mos_of(name), f" of {name}") if card.datasets else ("mos", "")
+        remedy = f"correct it, or the scale{whose} in card.yaml: {low:g} to {high:g}"
+        checks.append(_between("on_scale", column, low, high, remedy, shown="mos"))
+    return checks
+
+
+def _mos_of(dataset: str) -> str:
+    """Column of the ratings of one data set among several, null for the others' rows."""
+    return f"mos of {dataset}"
 
 
 def _of_repetition() -> list[Check]:

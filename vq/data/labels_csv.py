@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from vq.data.manifest import DTYPES
 from vq.errors import DataError
 
-LABELS = ("mos", "mos_std", "ratings", "content")
+LABELS = ("mos", "mos_std", "ratings", "content", "dataset")
 """Columns that a label file may have beside `video`, which it must have."""
 
 
@@ -99,7 +99,7 @@ def _label(header: list[str], line: list[str], keep: Sequence[str]) -> Label:
             f"its row has {len(line)} cells, the header {len(header)}; "
             "put cells with commas in double quotes"
         )
-    values: dict[str, object] = {"content": cells.get("content") or None}
+    values: dict[str, object] = {name: cells.get(name) or None for name in ("content", "dataset")}
     for name, parse in NUMBERS.items():
         cell = cells.get(name, "")
         try:

@@ -30,8 +30,9 @@ DTYPES = {
     "problem": "string",
 }
 """Columns, in order: `video` is relative to the folder of videos; `mos` is null where nobody
-rated; `content` is the source that a video was made from; `problem` is empty, or says why the row
-is bad already at import, and then what the probe finds is null."""
+rated, and is on the scale of its own `dataset`, which the card knows by name; `content` is the
+source that a video was made from; `problem` is empty, or says why the row is bad already at import,
+and then what the probe finds is null."""
 
 
 def build(rows: Sequence[dict[str, object]], *, keep: Sequence[str] = ()) -> pd.DataFrame:

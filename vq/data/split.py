@@ -35,6 +35,9 @@ def assign(
 ) -> pd.DataFrame:
     """Assign every content, and split what is not test again and again.
 
+    A content is its name, whatever data set its videos are of: the same source in two of them stays
+    on one side.
+
     Returns:
         Columns `content`, `split`, `repeat_0`, ...; sorted by content. The repeats are train or
         validation, with the same ratio of the two, and empty for contents of the test.

@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from vq.data.card import Card
-from vq.evaluate import plots
+from vq.evaluate import elsewhere, plots
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.summary import MODELS
 
@@ -83,6 +83,8 @@ def render(exhibit: Exhibit) -> str:
         student=exhibit.test["models"]["student"],
         models=models,
         about={**ABOUT, "single": f"{ABOUT['single']}: {exhibit.single}"},
+        datasets=_datasets(exhibit),
+        compared=elsewhere.MODELS,
         ranks=ranks,
         axis=axis,
         kinds=kinds,
@@ -119,6 +121,12 @@ def difference(other: str, found: Mapping[str, float | None]) -> dict[str, str]:
         "verdict": "level",
         "sentence": f"Student and {other} cannot be told apart: {measured} may be noise.",
     }
+
+
+def _datasets(exhibit: Exhibit) -> dict[str, Mapping[str, Any]]:
+    """What the test says of each data set, the primary first; nothing where it is alone."""
+    others = exhibit.test.get("datasets")
+    return {exhibit.card.name: exhibit.test, **others} if others else {}
 
 
 def _panel(exhibit: Exhibit, kinds: Sequence[str], split: str) -> plots.Scatter:

@@ -1,7 +1,7 @@
 """What the predictions of several models on one split amount to."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ def summarise(
     resamples: int,
     confidence: float,
     rng: np.random.Generator,
+    measures: Sequence[str] = MEASURES,
 ) -> dict[str, Any]:
     """Agreement of every model, with intervals; differences to the student; slices.
 
@@ -52,6 +53,7 @@ def summarise(
         resamples: of the bootstrap.
         confidence: of the intervals.
         rng: draws the resamples.
+        measures: which of `MEASURES` to tell.
 
     Raises:
         ValueError: fewer than two videos, equal ratings, or a score that is no number.
@@ -65,7 +67,7 @@ def summarise(
             measure: getattr(weighted, measure)(
                 (rated.scores if measure in ("srcc", "krcc") else mapped)[name], rated.mos, weights
             )
-            for measure in MEASURES
+            for measure in measures
         }
         ranks[name] = found.srcc, samples["srcc"]
         models[name] = {
@@ -74,7 +76,7 @@ def summarise(
                     getattr(found, measure), samples[measure], confidence=confidence
                 )
             )
-            for measure in MEASURES
+            for measure in measures
         }
     return {
         "opinion": opinion,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from vq.data import levels
+from vq.data import levels, sets
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.learn.lesson import Lesson, Sight
@@ -25,25 +25,28 @@ def assemble(
 
     Args:
         manifest: accepted videos.
-        card: of the data set; its scale gives the levels their values.
+        card: of the data set; its scale gives the levels their values. Rows of other sets have
+            distributions over the same levels, from end to end of their own scale; they train, and
+            never validate.
         side: `train`, `validation` or `test` for each video, in the order of the manifest.
         features: initial features by expert, in the order of the manifest.
         count: K, how many quality levels.
         sight: what the student sees, in the order of the manifest.
 
     Raises:
-        DataError: too few labelled videos to fit on, or to validate on.
+        DataError: too few labelled videos of the primary data set to fit on, or to validate on.
     """
     values = levels.values(float(card.scale.min), float(card.scale.max), count)
-    mos = manifest["mos"].to_numpy(float)
-    std = manifest["mos_std"].to_numpy(float)
+    mos, std = sets.on_primary_scale(manifest, card)
+    dataset = sets.number(manifest, card)
     where = np.asarray(side)
-    validation = np.flatnonzero((where == "validation") & np.isfinite(mos))
+    rated = np.isfinite(mos) & (dataset == 0)
+    validation = np.flatnonzero((where == "validation") & rated)
     train = np.flatnonzero(where == "train")
-    for name, rows in {"train": train[np.isfinite(mos[train])], "validation": validation}.items():
+    for name, rows in {"train": train[rated[train]], "validation": validation}.items():
         if len(rows) < 4 or np.ptp(mos[rows]) == 0:
             raise DataError(
-                f"the {name} split has {len(rows)} labelled videos with "
+                f"the {name} split has {len(rows)} labelled videos of {card.name} with "
                 f"{len(set(mos[rows]))} different mos; "
                 "at least 4 that differ are needed: bring more contents, or another split.salt"
             )
@@ -56,6 +59,7 @@ def assemble(
         train=torch.from_numpy(train),
         validation=torch.from_numpy(validation),
         sight=sight,
+        dataset=torch.from_numpy(dataset),
     )
 
 

@@ -9,7 +9,7 @@ from vq.learn import losses
 from vq.learn.checkpoint import Checkpoint
 from vq.learn.lesson import Lesson
 from vq.learn.loop import Objective, fit
-from vq.learn.teach import present
+from vq.learn.teach import prediction, present, spoken
 from vq.params import Distill
 from vq.student.network import Second, Student
 from vq.teacher.network import First, Teacher, drop_experts
@@ -88,25 +88,28 @@ class _Objective(Objective):
             raise ValueError("a student without sight learns nothing")
         device = _device(self.student)
         second: Second = self.student(self.lesson.sight.draw(rows, drawn["seeds"]).to(device))
-        said = {"second_logits": second.logits, "second_feature": second.feature}
+        said = spoken("second", second.logits, self.student.alignment, self.lesson, rows)
+        said["second_feature"] = second.feature
         if self.teacher is None:
             return said
         features = self.lesson.of(rows, device=device)
         drop = drawn["drop"].to(device) if self.joint else None
         with torch.set_grad_enabled(self.joint):
             first: First = self.teacher(features, drop)
-        return said | {"first_logits": first.logits, "first_feature": first.feature}
+            said |= spoken("first", first.logits, self.teacher.alignment, self.lesson, rows)
+        return said | {"first_feature": first.feature}
 
     def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
         """L of a batch of videos."""
-        params, logits = self.params, said["second_logits"]
-        target = self.lesson.target[rows].to(logits.device)
+        params, device = self.params, said["second_logits"].device
+        target = self.lesson.target[rows].to(device)
         if self.present is None:
-            return params.b * self._prediction(logits, target)
-        known = self.present[rows].any(1).to(logits.device)
-        taught = said["first_logits"].softmax(1).detach()
+            return params.b * self._prediction(said, "second", target, rows)
+        known = self.present[rows].any(1).to(device)
+        taught = said["first_aligned"].softmax(1).detach()
         share = params.teacher_share * known.unsqueeze(1)
-        total = params.b * self._prediction(logits, (1 - share) * target + share * taught)
+        mixed = (1 - share) * target + share * taught
+        total = params.b * self._prediction(said, "second", mixed, rows)
         total = total + params.c * losses.feature(
             said["first_feature"],
             said["second_feature"],
@@ -115,18 +118,20 @@ class _Objective(Objective):
             stop_gradient=params.stop_gradient,
         )
         if self.joint:
-            total = total + params.a * self._prediction(said["first_logits"], target)
+            total = total + params.a * self._prediction(said, "first", target, rows)
         return total
 
     def validate(self) -> float:
         """L2 on the validation videos, against labels alone: one yardstick for all students."""
         rows = self.lesson.validation
         logits = look(self.student, self.lesson, rows)
-        return self._prediction(logits, self.lesson.target[rows].to(logits.device)).item()
+        said = spoken("second", logits, self.student.alignment, self.lesson, rows)
+        return self._prediction(said, "second", self.lesson.target[rows], rows).item()
 
-    def _prediction(self, logits: Tensor, target: Tensor) -> Tensor:
-        values = self.lesson.values.to(logits.device)
-        return losses.prediction(logits, target, values, self.params)
+    def _prediction(
+        self, said: dict[str, Tensor], whose: str, target: Tensor, rows: Tensor
+    ) -> Tensor:
+        return prediction(said, whose, target, self.lesson, rows, self.params)
 
 
 def look(student: Student, lesson: Lesson, rows: Tensor, *, batch: int = 16) -> Tensor:

@@ -28,14 +28,26 @@ class Lesson:
     features: Mapping[str, Float[Tensor, "videos ..."]]
     """Initial features by expert; NaN rows where an expert is missing."""
     target: Float[Tensor, "videos levels"]
-    """Label distributions; NaN rows where a video has no label."""
+    """Label distributions; NaN rows where a video has no label. Comparable within a data set."""
     values: Float[Tensor, " levels"]
     """Scores of the levels, ascending."""
     train: Int[Tensor, " train"]
     """Rows of the training videos, unlabelled ones included."""
     validation: Int[Tensor, " validation"]
-    """Rows of the labelled validation videos."""
+    """Rows of the labelled validation videos, all of the primary data set."""
     sight: Sight | None = None
+    dataset: Int[Tensor, " videos"] = None
+    """Which data set a video is of; 0 is the primary, as all are where it is left out."""
+
+    def __post_init__(self) -> None:
+        if self.dataset is None:
+            every = torch.zeros(len(self.target), dtype=torch.int64)
+            object.__setattr__(self, "dataset", every)
+
+    @property
+    def others(self) -> int:
+        """Data sets beside the primary."""
+        return int(self.dataset.max())
 
     def labelled(self) -> Int[Tensor, " labelled"]:
         """Rows of the training videos that have a label."""

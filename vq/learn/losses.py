@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -63,22 +63,42 @@ def prediction(
     target: Float[Tensor, "batch levels"],
     values: Float[Tensor, " levels"],
     weights: Weights,
+    *,
+    dataset: Int[Tensor, " batch"],
+    aligned: Float[Tensor, "batch levels"],
 ) -> Float[Tensor, ""]:
     """A prediction against labels (L1, L2): classification, and agreement of the expected scores.
 
     Videos without a label have a row of NaN and take no part; 0 where a batch has none with one.
+
+    Ratings of different data sets are not comparable: agreement is that within each set of which
+    the batch has two labelled videos, averaged over these sets, and classification is of logits
+    aligned to the set. Agreement is that of the score which is told, so it is not aligned. So do
+    Li, Jiang and Jiang (IJCV 2021, MDTVSFA): ranks and linearity before, error after alignment.
+
+    Args:
+        logits: as scored.
+        target: label distributions.
+        values: scores of the levels.
+        weights: of the parts.
+        dataset: which set a video is of.
+        aligned: logits as the raters of the video's set would have them (`vq.zoo.alignment`).
     """
     labelled = ~torch.isnan(target).any(1)
     if not labelled.any():
-        return logits.sum() * 0
-    logits, target = logits[labelled], target[labelled]
-    loss = weights.cross_entropy * cross_entropy(logits, target)
+        return (logits.sum() + aligned.sum()) * 0
+    logits, aligned = logits[labelled], aligned[labelled]
+    target, dataset = target[labelled], dataset[labelled]
+    loss = weights.cross_entropy * cross_entropy(aligned, target)
     # A teacher's step takes a millisecond or two: what weighs nothing is not computed.
     if weights.emd:
-        loss = loss + weights.emd * emd(logits, target)
-    if len(target) > 1:
-        score, mos = logits.softmax(1) @ values, target @ values
-        loss = loss + weights.plcc * plcc(score, mos) + weights.rank * rank(score, mos)
+        loss = loss + weights.emd * emd(aligned, target)
+    score, mos = logits.softmax(1) @ values, target @ values
+    rows = [dataset == one for one in dataset.unique()]
+    pairs = [(score[some], mos[some]) for some in rows if some.sum() > 1]
+    if pairs:
+        loss = loss + weights.plcc * torch.stack([plcc(*pair) for pair in pairs]).mean()
+        loss = loss + weights.rank * torch.stack([rank(*pair) for pair in pairs]).mean()
     return loss
 
 

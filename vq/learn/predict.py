@@ -1,7 +1,7 @@
 """What fitted models say of videos, as arrays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -50,12 +50,6 @@ def teacher(
 
 def single(lesson: Lesson, name: str, *, seed: int) -> Float32[np.ndarray, " videos"]:
     """Scores of one expert with a head of its own, fitted on the training videos: a baseline."""
-    alone = Lesson(
-        features={name: lesson.features[name]},
-        target=lesson.target,
-        values=lesson.values,
-        train=lesson.train,
-        validation=lesson.validation,
-    )
+    alone = replace(lesson, features={name: lesson.features[name]})
     head = teach(alone, params=PROBE, seed=seed)
     return teacher(head, {name: lesson.features[name].numpy()}, lesson.values.numpy()).score

@@ -10,6 +10,7 @@ from vq.learn.lesson import Lesson
 from vq.learn.loop import Objective, fit, initialisation
 from vq.params import Teach
 from vq.teacher.network import Shape, Teacher, drop_experts
+from vq.zoo.alignment import Alignment
 
 
 def teach(
@@ -27,6 +28,7 @@ def teach(
         gate_dim=params.gate_dim,
         levels=lesson.target.shape[1],
         dropout=params.dropout,
+        others=lesson.others,
     )
     with initialisation(seed):
         teacher = Teacher(shape)
@@ -53,23 +55,49 @@ class _Objective(Objective):
         return {"drop": drop_experts(self.present[rows], chance, generator)}
 
     def forward(self, rows: Tensor, drawn: dict[str, Tensor]) -> dict[str, Tensor]:
-        device = self.teacher.head.weight.device
-        features = self.lesson.of(rows, device=device)
-        return {"logits": self.teacher(features, drawn["drop"].to(device)).logits}
+        return self._say(rows, drawn["drop"])
 
     def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
-        return first_loss(said["logits"], self.lesson, rows, self.params)
+        """L1 of some videos."""
+        return prediction(said, "first", self.lesson.target[rows], self.lesson, rows, self.params)
 
     def validate(self) -> float:
         rows = self.lesson.validation
-        features = self.lesson.of(rows, device=self.teacher.head.weight.device)
-        return first_loss(self.teacher(features).logits, self.lesson, rows, self.params).item()
+        return self.loss(rows, self._say(rows)).item()
+
+    def _say(self, rows: Tensor, drop: Tensor | None = None) -> dict[str, Tensor]:
+        device = self.teacher.head.weight.device
+        drop = drop if drop is None else drop.to(device)
+        logits = self.teacher(self.lesson.of(rows, device=device), drop).logits
+        return spoken("first", logits, self.teacher.alignment, self.lesson, rows)
 
 
-def first_loss(logits: Tensor, lesson: Lesson, rows: Tensor, params: Teach) -> Tensor:
-    """L1 of some videos."""
-    target, values = lesson.target[rows].to(logits.device), lesson.values.to(logits.device)
-    return losses.prediction(logits, target, values, params)
+def spoken(
+    whose: str, logits: Tensor, alignment: Alignment, lesson: Lesson, rows: Tensor
+) -> dict[str, Tensor]:
+    """The logits of the `first` or `second` prediction, as they are and aligned to their sets."""
+    aligned = alignment(logits, lesson.dataset[rows].to(logits.device))
+    return {f"{whose}_logits": logits, f"{whose}_aligned": aligned}
+
+
+def prediction(
+    said: Mapping[str, Tensor],
+    whose: str,
+    target: Tensor,
+    lesson: Lesson,
+    rows: Tensor,
+    weights: losses.Weights,
+) -> Tensor:
+    """L1 (`first`) or L2 (`second`) of some videos, on the device of what was said of them."""
+    logits = said[f"{whose}_logits"]
+    return losses.prediction(
+        logits,
+        target.to(logits.device),
+        lesson.values.to(logits.device),
+        weights,
+        dataset=lesson.dataset[rows].to(logits.device),
+        aligned=said[f"{whose}_aligned"],
+    )
 
 
 def present(features: Mapping[str, Tensor]) -> Tensor:

@@ -59,6 +59,7 @@ def _student(lesson: Lesson, teacher: Teacher | None, seed: int) -> float:
             dim=PROBE.dim,
             levels=lesson.target.shape[1],
             dropout=PROBE_STUDENT.dropout,
+            others=lesson.others,
         )
     distill(student, teacher, lesson, params=PROBE_STUDENT, seed=seed)
     with torch.inference_mode():

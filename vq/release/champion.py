@@ -56,7 +56,8 @@ def compare(
         DataError: no test video has both a rating and views.
         WeightsError: the student's bundle is broken.
     """
-    rows = _rated(test)
+    mine = runtime.load(student)
+    rows = _rated(test, mine.card.dataset)
     if seen := set(rows["content"]) & _seen(champion_splits):
         return Contest(
             won=False,
@@ -64,7 +65,6 @@ def compare(
             "champion's training: the splits have changed, so the two cannot be compared. Judge by "
             "hand, and move the alias if you prefer the new one.",
         )
-    mine = runtime.load(student)
     try:
         other = runtime.load(champion)
     except (WeightsError, DataError) as error:
@@ -82,13 +82,16 @@ def compare(
     )
 
 
-def _rated(test: Videos) -> pd.DataFrame:
+def _rated(test: Videos, dataset: str) -> pd.DataFrame:
+    """Of the data set on whose scale the student scores: others' ratings are another matter."""
     rows = manifest.read(test.accepted)
     is_test = split.of_videos(rows, split.read(test.splits)) == "test"
     has_views = ~rows["sha256"].isin(list(features.failed(test.index)))
-    rated = rows[is_test & has_views & rows["mos"].notna()]
+    rated = rows[is_test & has_views & rows["mos"].notna() & (rows["dataset"] == dataset)]
     if rated.empty:
-        raise DataError(f"{test.accepted}: no test video has a rating; the champion stays")
+        raise DataError(
+            f"{test.accepted}: no test video of {dataset} has a rating; the champion stays"
+        )
     return rated
 
 

@@ -15,7 +15,7 @@ import vq
 from vq import processes
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import split
+from vq.data import sets, split
 from vq.data.card import Card as DataCard
 from vq.data.files import fresh_folder, sha256
 from vq.data.levels import expectation
@@ -80,7 +80,8 @@ def distill(
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
     start = "random" if params.start == "random" else builtin.card(params.start).sha256
-    key = f"{seed}:{sorted((hashes | {'code': code(), 'start': start}).items())}"
+    rest = {"code": code(), "start": start, "card": sha256(card)}
+    key = f"{seed}:{sorted((hashes | rest).items())}"
     known = store.experts(features)
     experts = {name: known[name] for name in model.shape.experts}
     for name, folder, guide in (("plain", plain, None), ("student", student, model)):
@@ -93,6 +94,7 @@ def distill(
                 dim=model.shape.dim,
                 levels=model.shape.levels,
                 dropout=params.dropout,
+                others=lesson.others,
             )
         checkpoint = Checkpoint(checkpoints / f"{name}.safetensors", key=f"{name}:{key}")
         with curves(name, params.model_dump(mode="json") | {"seed": seed}) as record:
@@ -182,11 +184,16 @@ def licences(
 
     Args:
         manifest: the videos.
-        card: of the data set.
+        card: of the data sets.
         params: which backbone, and where it started.
         experts: what the index of features says of each of the teacher's experts.
     """
-    found = [f"data {card.name} ({len(manifest)} videos): {card.licence}"]
+    counts = [int(n) for n in np.bincount(sets.number(manifest, card), minlength=len(card.sets))]
+    found = [
+        f"data {name} ({count} videos): {ratings.licence}"
+        for (name, ratings), count in zip(card.sets.items(), counts, strict=True)
+        if count
+    ]
     if params.start != "random":
         found.append(f"start {params.start}: {builtin.card(params.start).licence}")
     return found + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]

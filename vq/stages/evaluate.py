@@ -13,11 +13,11 @@ from jaxtyping import Float
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import split
+from vq.data import sets, split
 from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
 from vq.errors import DataError
-from vq.evaluate import baselines, conformal, mapping, slices
+from vq.evaluate import baselines, conformal, elsewhere, mapping, slices
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.report import Exhibit, Miss, render
 from vq.evaluate.summary import MODELS, Rated, rounded, summarise
@@ -70,6 +70,9 @@ def evaluate(
 ) -> None:
     """Score every rated video with every model, and say what that amounts to.
 
+    All of it is of the primary data set, but for `datasets` in validation and test: agreement on
+    each other set of a collection.
+
     Raises:
         DataError: a split has nothing to rank, or `evaluate.slices` names an unknown column.
     """
@@ -82,7 +85,7 @@ def evaluate(
             f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
             f"carries columns of labels.csv along; there are {', '.join(map(str, manifest))}"
         )
-    rated = {name: _rated(manifest, name) for name in ("validation", "test")}
+    rated = {name: _rated(manifest, described, name) for name in ("validation", "test")}
     table = scored(
         manifest,
         described,
@@ -101,6 +104,16 @@ def evaluate(
         name: summary(rows, table.models, curves, described, params=params, seed=seed)
         for name, rows in sides.items()
     }
+    if described.datasets:
+        apart = elsewhere.agreement(
+            table.videos,
+            described,
+            resamples=params.bootstrap,
+            confidence=params.confidence,
+            seed=seed,
+        )
+        for name in found:
+            found[name]["datasets"] = apart[name]
     _write_json(validation, found["validation"])
     found["test"]["coverage"] = coverage(
         sides["test"], runtime.load(student).card.interval, params=params, seed=seed
@@ -185,7 +198,8 @@ def scored(
     }
     scores["teacher"] = first.score
     scores["single"] = predict.single(lesson, single, seed=seed)
-    trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna())
+    primary = sets.number(frame, card) == 0
+    trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna() & primary)
     mos = _column(frame, "mos")
     statistics = [
         value.mean(1) if value.ndim == 3 else value
@@ -219,9 +233,10 @@ def _videos(accepted: Path, splits: Path, features: Path) -> pd.DataFrame:
     return frame.assign(split=split.of_videos(frame, split.read(splits)).to_numpy())
 
 
-def _rated(manifest: pd.DataFrame, side: str) -> pd.Index:
-    """Where the rated videos of a split are in the manifest."""
-    rows = manifest[(manifest["split"] == side) & manifest["mos"].notna()]
+def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
+    """Where the rated videos of a split are in the manifest, those of the primary data set."""
+    primary = sets.number(manifest, card) == 0
+    rows = manifest[(manifest["split"] == side) & manifest["mos"].notna() & primary]
     if (different := rows["mos"].nunique()) < 2:
         raise DataError(
             f"the {side} split has {len(rows)} rated videos, with {different} different ratings: "

@@ -51,11 +51,11 @@ def import_(
     """
     if not videos.is_dir():
         raise DataError(f"{videos}: no such folder; put the videos there")
-    dataset = cards.load(card).name
+    known = list(cards.load(card).sets)
     rows = labels_csv.read(labels, keep=params.keep)
     rows += [Label(video) for video in _without_label(videos, rows)]
     looks = _look_at(videos, sorted({row.video for row in rows if row.is_inside}), jobs)
-    found = [_row(row, looks.get(row.video, Look()), dataset) for row in rows]
+    found = [_row(row, looks.get(row.video, Look()), known) for row in rows]
     table = manifests.build(found, keep=params.keep)
     manifests.write(table, manifest)
     manifests.write(table, twin)
@@ -84,14 +84,19 @@ def _look_at(videos: Path, files: Sequence[str], jobs: int) -> dict[str, Look]:
     return dict(zip(files, shown, strict=True))
 
 
-def _row(label: Label, look: Look, dataset: str) -> dict[str, object]:
+def _row(label: Label, look: Look, known: Sequence[str]) -> dict[str, object]:
     probed = asdict(look.probe) if look.probe else {}
-    row = {
+    dataset = label.values.get("dataset") or known[0]
+    unknown = (
+        f"is of a data set {dataset!r}, card.yaml knows {', '.join(known)}; correct the name, or "
+        "describe it there under `datasets`"
+    )
+    return {
         "video": label.video,
         "sha256": look.sha256,
-        "dataset": dataset,
         **probed,
         **label.values,
-        "problem": label.problem or look.problem,
+        "dataset": dataset,
+        "content": label.values.get("content") or label.video,
+        "problem": label.problem or ("" if dataset in known else unknown) or look.problem,
     }
-    return {**row, "content": row.get("content") or label.video}

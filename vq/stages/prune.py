@@ -64,7 +64,11 @@ def prune(
             effects[name].teacher.mean(),
             effects[name].student.mean(),
         )
-    overlap = float(np.mean([len(one.validation) / len(one.labelled()) for one in lessons]))
+    # Videos of other data sets train, but the primary's alone are dealt anew to either side.
+    trained = [int((one.dataset[one.labelled()] == 0).sum()) for one in lessons]
+    overlap = float(
+        np.mean([len(one.validation) / n for one, n in zip(lessons, trained, strict=True)])
+    )
     known_to_all = (split.of_videos(manifest, side) == "train").to_numpy()
     twins = similarity.alike(
         {name: value[known_to_all] for name, value in fused.items()},

@@ -21,6 +21,7 @@ def build(
     dim: int,
     levels: int,
     dropout: float = 0.0,
+    others: int = 0,
 ) -> Student:
     """A student before training; `start` says where its backbone starts.
 
@@ -39,7 +40,7 @@ def build(
             )
     if start == "random":
         trunk = Pixels(backbone, stages=stages, patch_px=views.patch_px, mean=mean, std=std)
-        return Student(trunk, dim=dim, levels=levels, dropout=dropout)
+        return Student(trunk, dim=dim, levels=levels, dropout=dropout, others=others)
     # What the pretraining asked is told from all of its feature levels, or not at all.
     told = builtin.answers(start) if stages == card.levels else None
     trunk = Pixels(
@@ -55,7 +56,7 @@ def build(
     trunk.backbone.load_state_dict({name: weights[name] for name in trunk.backbone.state_dict()})
     if told and trunk.answers:
         trunk.answers.load_state_dict(told.state_dict())
-    return Student(trunk, dim=dim, levels=levels, dropout=dropout)
+    return Student(trunk, dim=dim, levels=levels, dropout=dropout, others=others)
 
 
 def save(student: Student, folder: Path, *, views: ViewSpec) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from vq.errors import ParamsError
 from vq.student import statistics
+from vq.zoo.alignment import Alignment
 from vq.zoo.pooling import pool
 from vq.zoo.standard import Standard
 
@@ -36,8 +37,17 @@ class Trunk(Protocol):
 class Student(nn.Module):
     """Trunk, dimension conversion to D, classification over K levels (claim 6)."""
 
-    def __init__(self, trunk: Trunk, *, dim: int, levels: int, dropout: float) -> None:
+    def __init__(
+        self, trunk: Trunk, *, dim: int, levels: int, dropout: float, others: int = 0
+    ) -> None:
         """Put the parts together.
+
+        Args:
+            trunk: gives the second initial feature.
+            dim: D, width of the second feature.
+            levels: K.
+            dropout: of the second initial feature.
+            others: data sets beside the primary that it learns from.
 
         Raises:
             ParamsError: the trunk is as wide as D: claim 6 wants a conversion.
@@ -53,6 +63,7 @@ class Student(nn.Module):
         self.conversion = nn.Sequential(nn.Linear(trunk.width, dim), nn.LayerNorm(dim), nn.ReLU())
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(dim, levels)
+        self.alignment = Alignment(others, levels)
 
     def forward(self, given: Shaped[Tensor, "batch ..."]) -> Second:
         """Describe and classify a batch of videos."""

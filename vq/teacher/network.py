@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from vq.zoo.alignment import Alignment
 from vq.zoo.standard import Standard
 
 
@@ -25,6 +26,8 @@ class Shape:
     gate_dim: int
     levels: int
     dropout: float
+    others: int = 0
+    """Data sets beside the primary that it learns from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,7 @@ class Teacher(nn.Module):
         )
         self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(shape.dim, shape.levels)
+        self.alignment = Alignment(shape.others, shape.levels)
 
     def forward(
         self, features: Mapping[str, Tensor], drop: Bool[Tensor, "batch experts"] | None = None

@@ -1,0 +1,80 @@
+"""Agreement on the other data sets of a collection: each for itself, on its own footing."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from vq.data import sets
+from vq.data.card import Card
+from vq.evaluate import mapping
+from vq.evaluate.summary import Rated, rounded, summarise
+
+MODELS = ("student", "plain", "teacher")
+"""Those that are measured; the others are baselines, fitted to the primary."""
+
+
+def agreement(
+    videos: pd.DataFrame, card: Card, *, resamples: int, confidence: float, seed: int
+) -> dict[str, dict[str, Any]]:
+    """SRCC and PLCC on validation and test, with intervals.
+
+    Ratings are turned to the primary's direction, so that agreement is above 0 whichever end of
+    its scale a set calls better; PLCC is after a monotone map of the set's own, fitted on its own
+    validation videos. A set with nothing to rank in validation or in the split has no `models`.
+
+    Args:
+        videos: manifest with `split`, and a column of scores for each of `MODELS`.
+        card: of the collection.
+        resamples: of the bootstrap over contents.
+        confidence: of the intervals.
+        seed: of the resamples.
+
+    Returns:
+        By split, then by name of the set: `opinion`, `rows`, `contents`, `models`, and where these
+        are, `differences` in SRCC, as `vq.evaluate.summary` has them.
+    """
+    mos, _ = sets.on_primary_scale(videos, card)
+    which = sets.number(videos, card)
+    found: dict[str, dict[str, Any]] = {"validation": {}, "test": {}}
+    for place, name in list(enumerate(card.sets))[1:]:
+        rated = videos.assign(mos=mos)[(which == place) & np.isfinite(mos)]
+        validation = rated[rated["split"] == "validation"]
+        for split in found:
+            rows = rated[rated["split"] == split]
+            told: dict[str, Any] = {
+                "opinion": card.sets[name].opinion,
+                "rows": len(rows),
+                "contents": rows["content"].nunique(),
+                "models": {},
+            }
+            if min(validation["mos"].nunique(), rows["mos"].nunique()) > 1:
+                told |= summarise(
+                    _rated(rows),
+                    {
+                        model: mapping.fit(_column(validation, model), _column(validation, "mos"))
+                        for model in MODELS
+                    },
+                    opinion=told["opinion"],
+                    resamples=resamples,
+                    confidence=confidence,
+                    rng=np.random.default_rng(seed),
+                    measures=("srcc", "plcc"),
+                )
+                del told["slices"]
+            found[split][name] = rounded(told)
+    return found
+
+
+def _rated(rows: pd.DataFrame) -> Rated:
+    return Rated(
+        contents=rows["content"].to_numpy(str),
+        mos=_column(rows, "mos"),
+        scores={model: _column(rows, model) for model in MODELS},
+        columns={},
+    )
+
+
+def _column(rows: pd.DataFrame, name: str) -> Float64[np.ndarray, " videos"]:
+    return rows[name].to_numpy(np.float64)
