@@ -188,11 +188,7 @@ def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scor
     every = torch.arange(len(lesson.target))
     scores = {}
     for name, mode in (("plain", None), ("staged", "staged"), ("joint", "joint")):
-        with initialisation(seed):
-            trunk = Features(lesson.sight.whole(every[:1]).shape[1])
-            student = Student(
-                trunk, dim=params.dim, levels=params.levels, dropout=PROBE_STUDENT.dropout
-            )
+        student = pupil(lesson, seed, dim=params.dim)
         distill(
             student,
             copy.deepcopy(teacher) if mode else None,
@@ -207,6 +203,17 @@ def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scor
             told = look(student, lesson, every, batch=len(every)).softmax(1).numpy()
         scores[f"student_{name}"] = expectation(told, lesson.values.numpy().astype(np.float64))
     return scores
+
+
+def pupil(lesson: Lesson, seed: int, *, dim: int) -> Student:
+    """A student of cached features before training."""
+    if lesson.sight is None:
+        raise ValueError("a student without sight learns nothing")
+    width = lesson.sight.whole(torch.tensor([0])).shape[1]
+    with initialisation(seed):
+        return Student(
+            Features(width), dim=dim, levels=len(lesson.values), dropout=PROBE_STUDENT.dropout
+        )
 
 
 def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:

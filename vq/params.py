@@ -146,6 +146,7 @@ class Teach(Section):
     hidden: Positive
     dim: Positive
     gate_dim: Positive
+    importance: Literal["softmax", "sparse", "equal"]
     expert_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     epochs: Positive

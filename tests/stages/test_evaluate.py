@@ -140,6 +140,7 @@ def _write_teacher(folder: Path) -> None:
         hidden=5,
         dim=8,
         gate_dim=4,
+        importance="softmax",
         levels=2,
         dropout=0.0,
     )

@@ -8,7 +8,7 @@ import torch
 
 from vq.errors import DataError
 from vq.teacher import bundle
-from vq.teacher.network import Shape, Teacher, drop_experts
+from vq.teacher.network import NORMALISE, Shape, Teacher, drop_experts
 
 SHAPE = Shape(
     experts={"wide": 40, "narrow": 1, "frames": 6},
@@ -16,6 +16,7 @@ SHAPE = Shape(
     hidden=5,
     dim=8,
     gate_dim=4,
+    importance="softmax",
     levels=5,
     dropout=0.0,
 )
@@ -141,3 +142,34 @@ def test_a_folder_without_a_teacher_is_named(tmp_path: Path) -> None:
     """The remedy stands in the message."""
     with pytest.raises(DataError, match=r"nothing: no teacher .* run `dvc repro teach`"):
         bundle.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("importance", "gates", "missing", "expected"),
+    [
+        pytest.param("sparse", [1.0, 0.6, -1.0], 2, [0.7, 0.3, 0.0], id="one-missing"),
+        pytest.param("sparse", [1.0, 0.6, -1.0], None, [0.7, 0.3, 0.0], id="the-weak-gets-nothing"),
+        pytest.param("sparse", [3.0, 0.6, -1.0], 0, [0.0, 1.0, 0.0], id="the-strong-gets-all"),
+        pytest.param("equal", [3.0, 0.6, -1.0], 0, [0.0, 0.5, 0.5], id="equal"),
+        pytest.param("softmax", [0.0, 0.0, 9.0], 2, [0.5, 0.5, 0.0], id="softmax"),
+    ],
+)
+def test_importances_sum_to_one_over_the_experts_that_are_in(
+    importance: str, gates: list[float], missing: int | None, expected: list[float]
+) -> None:
+    """Worked out by hand; two gates of 1 and .6 are shifted by .3 to sum to 1 (sparsemax)."""
+    out = torch.zeros(1, 3, dtype=torch.bool)
+    if missing is not None:
+        out[0, missing] = True
+
+    found = NORMALISE[importance](torch.tensor([gates]), out)
+
+    torch.testing.assert_close(found, torch.tensor([expected]))
+
+
+@pytest.mark.parametrize("importance", NORMALISE)
+def test_no_expert_no_importance(importance: str) -> None:
+    """A video that no expert knows gets zeros, not NaN."""
+    found = NORMALISE[importance](torch.randn(2, 3), torch.ones(2, 3, dtype=torch.bool))
+
+    assert torch.equal(found, torch.zeros(2, 3))

@@ -10,6 +10,7 @@ PROBE = Teach(
     hidden=32,
     dim=128,
     gate_dim=16,
+    importance="softmax",
     expert_dropout=0.2,
     dropout=0.2,
     epochs=50,

@@ -26,6 +26,7 @@ def teach(
         hidden=params.hidden,
         dim=params.dim,
         gate_dim=params.gate_dim,
+        importance=params.importance,
         levels=lesson.target.shape[1],
         dropout=params.dropout,
         others=lesson.others,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -24,6 +25,8 @@ class Shape:
     dim: int
     """D, width of target and first feature."""
     gate_dim: int
+    importance: Literal["softmax", "sparse", "equal"]
+    """How the answers of the gating network become importances."""
     levels: int
     dropout: float
     others: int = 0
@@ -92,7 +95,8 @@ class Teacher(nn.Module):
             targets.append(self.dropout(self.conversion[name](initial)))
             gates.append(self.gating[name](initial).squeeze(1))
         absent = torch.stack(missing, 1)
-        importance = normalise(torch.stack(gates, 1), absent if drop is None else absent | drop)
+        out = absent if drop is None else absent | drop
+        importance = NORMALISE[self.shape.importance](torch.stack(gates, 1), out)
         feature = torch.einsum("be,ebd->bd", importance, torch.stack(targets))
         return First(feature, self.head(feature), importance)
 
@@ -121,12 +125,38 @@ class Attention(nn.Module):
         return torch.einsum("bt,btw->bw", weights, frames)
 
 
-def normalise(
+def softmax(
     gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
 ) -> Float[Tensor, "batch experts"]:
     """Softmax over the experts that are in; all zero where none is."""
     weights = torch.softmax(gates.masked_fill(out, -1e4), dim=1).masked_fill(out, 0)
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-12)
+
+
+def sparse(
+    gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
+) -> Float[Tensor, "batch experts"]:
+    """The point of the simplex nearest to the gates: weak experts get 0 (sparsemax).
+
+    Martins and Astudillo, ICML 2016. All zero where no expert is in.
+    """
+    ranked = gates.masked_fill(out, -1e4).sort(1, descending=True).values
+    count = torch.arange(1, gates.shape[1] + 1, device=gates.device)
+    above = ranked.cumsum(1) - 1
+    support = (ranked * count > above).sum(1, keepdim=True)
+    threshold = above.gather(1, support - 1) / support
+    return (gates - threshold).clamp_min(0).masked_fill(out, 0)
+
+
+def equal(
+    gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
+) -> Float[Tensor, "batch experts"]:
+    """No gating: all experts that are in count alike."""
+    return softmax(torch.zeros_like(gates), out)
+
+
+NORMALISE = {"softmax": softmax, "sparse": sparse, "equal": equal}
+"""From what the gating network says to importances, by the name in params."""
 
 
 def drop_experts(
