@@ -189,7 +189,9 @@ def test_predictions_have_a_row_for_every_rated_video(evaluated: Workspace) -> N
     assert list(found) == [
         "video", "content", "split", "mos",
         "student", "plain", "teacher", "single", "handcrafted", "constant",
+        "importance_bright", "importance_statistics",
     ]  # fmt: skip
+    assert found.filter(like="importance_").sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
     assert found.groupby("split").size().to_dict() == {"test": 12, "validation": 12}
     assert found.notna().all(axis=None)
     assert list(scatter) == ["video", "mos", "score"]

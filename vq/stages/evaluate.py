@@ -121,7 +121,11 @@ def evaluate(
     # The maps stay out of the metrics file: its readers compare agreement.
     _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
     rows = pd.concat(sides.values())
-    _write_csv(predictions, rows[["video", "content", "split", "mos", *table.models]])
+    weights = table.importance.loc[rows.index].add_prefix("importance_")
+    _write_csv(
+        predictions,
+        pd.concat([rows[["video", "content", "split", "mos", *table.models]], weights], axis=1),
+    )
     _write_csv(
         scatter,
         sides["validation"][["video", "mos", "student"]].set_axis(
