@@ -62,7 +62,6 @@ STUDENTS: Mapping[str, Changes | None] = {
     "c = 10": {"c": 10.0},
     "labels alone in L2 (share 0)": {"teacher_share": 0.0},
     "teacher alone in L2 (share 1)": {"teacher_share": 1.0},
-    "share 0, c = 0": {"teacher_share": 0.0, "c": 0.0},
     "cosine L3, c = 1": {"feature_loss": "cosine", "c": 1.0},
     "smooth L1 for L3, c = 6": {"feature_loss": "smooth_l1", "c": 6.0},
     "no PLCC and rank loss": {"plcc": 0.0, "rank": 0.0},
