@@ -20,10 +20,13 @@ PREFIX = "importance_"
 def main(argv: Sequence[str] | None = None) -> None:
     """Draw the table, and print it."""
     given = _parse(argv)
-    kinds = pd.read_parquet(given.accepted, columns=["video", given.by])
-    rows = pd.read_csv(given.predictions).merge(kinds, on="video")
-    rows = rows[rows["split"] == "validation"]
-    found = rows.groupby(given.by)[[c for c in rows if c.startswith(PREFIX)]].mean()
+    manifest = pd.read_parquet(given.accepted)
+    if given.by not in manifest:
+        raise SystemExit(f"gate: {given.accepted}: has no column {given.by}; see import.keep")
+    rows = pd.read_csv(given.predictions).set_index("video")
+    rows = rows[rows["split"] == "validation"].filter(like=PREFIX)
+    kinds = manifest.set_index("video").loc[rows.index, given.by]
+    found = rows.groupby(kinds, dropna=False).mean()
     found = found.rename(columns=lambda name: name.removeprefix(PREFIX))
     found = found[found.mean().sort_values(ascending=False).index]
     print(found.to_string(float_format="{:.2f}".format))  # noqa: T201

@@ -144,7 +144,7 @@ def measure(
     by_hand, out_of_fold = baselines(experts, material.mos, sides.known, groups)
     lesson = learnable(material, experts, sides, count=params.levels)
     heads = {f"head:{name}": _head(lesson, name, params, seed) for name in experts}
-    # Compared to the baselines, so fitted on what they are; params fix its epochs beforehand.
+    # Compared to the baselines, so fitted on what they are: its best epoch is nearly the last.
     whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
     teacher = teach(lesson, params=params, seed=seed)
     ours = {
@@ -175,7 +175,7 @@ def measure(
 
 
 def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> Lesson:
-    """What the library learns from; it is not shown the labels of test videos."""
+    """What the library learns from: of the labels of test videos the ends of the scale, rounded."""
     values = levels.values(*material.scale, count)
     mos = np.full(len(material.mos), np.nan)
     mos[sides.known] = material.mos[sides.known]
@@ -186,6 +186,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(sides.train),
         validation=torch.from_numpy(sides.validation),
+        dataset=torch.zeros(len(target), dtype=torch.int64),
     )
 
 

@@ -30,5 +30,6 @@ def make_lesson(
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(first),
         validation=torch.arange(first, videos),
+        dataset=torch.zeros(len(target), dtype=torch.int64),
         sight=Vectors(next(iter(features.values()))),
     )

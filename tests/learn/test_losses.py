@@ -63,11 +63,12 @@ def test_a_prediction_is_the_weighted_sum_of_its_parts(part: str) -> None:
     """Half the weight, half of that part."""
     logits, target = torch.eye(3).roll(1, 0), 0.8 * torch.eye(3) + 0.2 / 3
     none = dict.fromkeys(("cross_entropy", "emd", "plcc", "rank"), 0.0)
+    score, mos = logits.softmax(1) @ VALUES, target @ VALUES
     alone = {
         "cross_entropy": losses.cross_entropy(logits, target),
         "emd": losses.emd(logits, target),
-        "plcc": losses.plcc(logits.softmax(1) @ VALUES, target @ VALUES),
-        "rank": losses.rank(logits.softmax(1) @ VALUES, target @ VALUES),
+        "plcc": losses.plcc(score, mos),
+        "rank": losses.rank(score, mos, mos.std(correction=0)),
     }
 
     found = prediction(logits, target, **none | {part: 0.5})
@@ -89,8 +90,8 @@ def test_rank_counts_only_pairs_in_the_wrong_order() -> None:
     mos = torch.tensor([1.0, 2.0, 3.0])
     spread = math.sqrt(2 / 3)
 
-    assert losses.rank(mos * 7, mos).item() == 0
-    swapped = losses.rank(torch.tensor([2.0, 1.0, 3.0]), mos)
+    assert losses.rank(mos * 7, mos, torch.tensor(spread)).item() == 0
+    swapped = losses.rank(torch.tensor([2.0, 1.0, 3.0]), mos, torch.tensor(spread))
     assert swapped.item() == pytest.approx(2 / 9 / spread)
 
 
@@ -130,17 +131,25 @@ def test_agreement_is_counted_within_each_data_set() -> None:
     assert pooled.item() > 0.1
 
 
-def test_agreement_is_the_mean_over_the_sets_that_have_two_videos() -> None:
-    """One set in order (0), one upside down (1 + rank), and a third of one video: half of it."""
+def test_agreement_weighs_sets_by_their_videos() -> None:
+    """Four videos in order (0), two upside down (1), a set of one that ranks nothing: 2 / 6."""
     up, down = torch.tensor([[1.0, 0, 0], [0, 0, 1]]), torch.tensor([[0, 0, 1.0], [1, 0, 0]])
-    logits, target = 9 * torch.cat([up, up, up[:1]]), torch.cat([up, down, down[:1]])
+    logits, target = 9 * torch.cat([up, up, up, up[:1]]), torch.cat([up, up, down, down[:1]])
     entropy = losses.cross_entropy(logits, target)
-    score = 9 * up
-    alone = prediction(score, down) - losses.cross_entropy(score, down)
 
-    found = prediction(logits, target, dataset=[0, 0, 1, 1, 2]) - entropy
+    found = prediction(logits, target, dataset=[0, 0, 0, 0, 1, 1, 2], rank=0.0) - entropy
 
-    assert found.item() == pytest.approx(alone.item() / 2, rel=1e-5)
+    assert found.item() == pytest.approx(1 / 3, rel=1e-4)
+
+
+def test_two_videos_rated_alike_do_not_outweigh_a_batch() -> None:
+    """Their wrong order costs in units of the batch's spread, not of the nothing between them."""
+    logits = torch.tensor([[3.0, 0, 0], [0, 0, 3.0], [0, 1.0, 0], [0, 1.0, 0.1]])
+    target = torch.tensor([[1.0, 0, 0], [0, 0, 1], [0, 0.999, 0.001], [0, 1, 0]])
+
+    found = prediction(logits, target, dataset=[0, 0, 1, 1], plcc=0.0, cross_entropy=0.0)
+
+    assert 0 < found.item() < 0.05
 
 
 def test_alignment_moves_classification_and_not_agreement() -> None:

@@ -28,6 +28,7 @@ def lesson(seed: int) -> Lesson:
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(200),
         validation=torch.arange(200, 300),
+        dataset=torch.zeros(300, dtype=torch.int64),
         sight=Vectors(torch.from_numpy(seen)),
     )
 

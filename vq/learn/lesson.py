@@ -35,14 +35,9 @@ class Lesson:
     """Rows of the training videos, unlabelled ones included."""
     validation: Int[Tensor, " validation"]
     """Rows of the labelled validation videos, all of the primary data set."""
+    dataset: Int[Tensor, " videos"]
+    """Which data set a video is of; 0 is the primary."""
     sight: Sight | None = None
-    dataset: Int[Tensor, " videos"] = None
-    """Which data set a video is of; 0 is the primary, as all are where it is left out."""
-
-    def __post_init__(self) -> None:
-        if self.dataset is None:
-            every = torch.zeros(len(self.target), dtype=torch.int64)
-            object.__setattr__(self, "dataset", every)
 
     @property
     def others(self) -> int:

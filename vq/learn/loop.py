@@ -116,6 +116,7 @@ def fit(
     if checkpoint and (found := checkpoint.load(parts, optimizer, scaler)):
         done, best, best_epoch, kept = found.epoch, found.best, found.best_epoch, found.kept
         log.info("resumed after epoch %d of %d", done, schedule.epochs)
+    machine.expect(fabric, done, "epochs done; keep checkpoints where all machines see them")
     for epoch in range(done, schedule.epochs):
         if epoch - best_epoch > schedule.patience:
             break

@@ -47,7 +47,9 @@ def plcc(score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"]) -> Float[
     return (1 - functional.cosine_similarity(score - score.mean(), mos - mos.mean(), dim=0)) / 2
 
 
-def rank(score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
+def rank(
+    score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"], spread: Float[Tensor, ""]
+) -> Float[Tensor, ""]:
     """Mean hinge over pairs in the wrong order, per unit of the ratings' spread (FAST-VQA).
 
     All pairs of up to `MOST` videos; of more, those of every second, third, ... video.
@@ -55,7 +57,7 @@ def rank(score: Float[Tensor, " batch"], mos: Float[Tensor, " batch"]) -> Float[
     step = -(-len(score) // MOST)
     score, mos = score[::step], mos[::step]
     wrong = (score[:, None] - score) * torch.sign(mos - mos[:, None])
-    return functional.relu(wrong).mean() / mos.std(correction=0).clamp_min(1e-3)
+    return functional.relu(wrong).mean() / spread
 
 
 def prediction(
@@ -72,7 +74,7 @@ def prediction(
     Videos without a label have a row of NaN and take no part; 0 where a batch has none with one.
 
     Ratings of different data sets are not comparable: agreement is that within each set of which
-    the batch has two labelled videos, averaged over these sets, and classification is of logits
+    the batch has two labelled videos, weighed by their number, and classification is of logits
     aligned to the set. Agreement is that of the score which is told, so it is not aligned. So do
     Li, Jiang and Jiang (IJCV 2021, MDTVSFA): ranks and linearity before, error after alignment.
 
@@ -94,11 +96,14 @@ def prediction(
     if weights.emd:
         loss = loss + weights.emd * emd(aligned, target)
     score, mos = logits.softmax(1) @ values, target @ values
-    rows = [dataset == one for one in dataset.unique()]
-    pairs = [(score[some], mos[some]) for some in rows if some.sum() > 1]
-    if pairs:
-        loss = loss + weights.plcc * torch.stack([plcc(*pair) for pair in pairs]).mean()
-        loss = loss + weights.rank * torch.stack([rank(*pair) for pair in pairs]).mean()
+    # Of the whole batch: that of two videos of a set, rated alike, would be next to nothing.
+    spread = mos.std(correction=0).clamp_min(1e-3)
+    sets = [some for one in dataset.unique() if (some := dataset == one).sum() > 1]
+    count = sum(some.sum() for some in sets)
+    for some in sets:
+        share = some.sum() / count
+        loss = loss + share * weights.plcc * plcc(score[some], mos[some])
+        loss = loss + share * weights.rank * rank(score[some], mos[some], spread)
     return loss
 
 

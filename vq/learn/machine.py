@@ -12,7 +12,7 @@ from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
 from vq import processes
-from vq.errors import ParamsError
+from vq.errors import DataError, ParamsError
 
 # It tells how many processes there are, to people who have just said so.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
@@ -25,13 +25,18 @@ def start(precision: str) -> Fabric:
     """Join the processes of a torchrun, or train alone: on a GPU each where there are some.
 
     Raises:
-        ParamsError: the precision needs a GPU, and there is none.
+        ParamsError: the precision needs a GPU, and there is none, or there are too few for all.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu" and precision == "16-mixed":
         raise ParamsError(
             "precision 16-mixed needs a GPU, and there is none here; "
             "set precision to bf16-mixed or 32-true"
+        )
+    if device == "cuda" and processes.here() > torch.cuda.device_count():
+        raise ParamsError(
+            f"{processes.here()} processes on a machine with {torch.cuda.device_count()} GPUs; "
+            "start as many as there are: torchrun --nproc-per-node"
         )
     together = processes.count() > 1
     fabric = Fabric(
@@ -68,6 +73,18 @@ def gather(fabric: Fabric, said: Mapping[str, Tensor], count: int) -> dict[str, 
     joined = fabric.all_gather(torch.cat(list(said.values()), 1), sync_grads=True)
     parts = joined.flatten(0, 1)[:count].split([value.shape[1] for value in said.values()], 1)
     return dict(zip(said, parts, strict=True))
+
+
+def expect(fabric: Fabric, value: int, what: str) -> None:
+    """All processes have the same number.
+
+    Raises:
+        DataError: they differ, in every process.
+    """
+    if fabric.world_size > 1:
+        every = fabric.all_gather(torch.tensor(value)).tolist()
+        if len(set(every)) > 1:
+            raise DataError(f"processes disagree on {what} (they have {every})")
 
 
 def agree(fabric: Fabric, module: nn.Module) -> None:

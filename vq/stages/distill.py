@@ -81,6 +81,8 @@ def distill(
     # Weights that other code made are not gone on from, and are not passed off as this one's.
     start = "random" if params.start == "random" else builtin.card(params.start).sha256
     rest = {"code": code(), "start": start, "card": sha256(card)}
+    # Each process drops units of its own.
+    rest |= {"processes": str(processes.count())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
     known = store.experts(features)
     experts = {name: known[name] for name in model.shape.experts}

@@ -46,7 +46,7 @@ class Student(nn.Module):
             trunk: gives the second initial feature.
             dim: D, width of the second feature.
             levels: K.
-            dropout: of the second initial feature.
+            dropout: of units in the second feature, before classification alone.
             others: data sets beside the primary that it learns from.
 
         Raises:
