@@ -4,9 +4,9 @@
 
 Splits, experts and the student's cheap block are those of `benchmarks.real_mos`. A variant is
 trained on training videos and compared, on *validation* videos and paired over the splits, with
-the recipe as it is: test videos are for what is released. The same videos choose the best epoch of a
-variant, so levels are a little high. Writes `DIR/ablation.json` and the
-picture `DIR/ablation.svg`.
+the recipe as it is: test videos are for what is released. The same videos choose the best epoch of
+a variant, so levels are a little high. Writes `DIR/ablation.json` and the picture
+`DIR/ablation.svg`.
 """
 
 import argparse
