@@ -24,7 +24,7 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     """Their losses are of whole batches, PLCC and ranks too; the last batch is smaller, and odd.
 
     What remains is the order of sums, which Adam enlarges where a gradient is next to nothing:
-    weights agree to 1e-4 after 40 steps of 2e-3, and most to 1e-6.
+    weights agree to 1e-4 after 25 steps of 2e-3, and most to 1e-6.
     """
     recipe = {"videos": 110, "dropout": 0.0, "batch": 15, "epochs": 5, "ema": 0.5, "emd": 0.5}
 
