@@ -20,8 +20,8 @@ from vq.errors import BusyError, DataError, ParamsError, VqError
 from vq.params import Expert, Extract, Views
 from vq.stages.extract import extract
 from vq.video.probe import sha256
+from vq.zoo import catalog, features, workers
 from vq.zoo import extract as zoo
-from vq.zoo import features, workers
 from vq.zoo.cache import Cache
 
 PARAMS = Extract(
@@ -114,6 +114,15 @@ def test_each_video_is_decoded_once_for_all_experts(
     workspace.run()
     assert len(decoded) == 3
     assert (workspace.shards(), workspace.index.read_bytes()) == before
+
+
+def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
+    """A video: what a row costs, for each of three moments."""
+    workspace.run()
+
+    known = features.experts(workspace.index)["picture_statistics"]
+    row = catalog.create("picture_statistics", Expert()).gmacs
+    assert (known["parameters"], known["gmacs"]) == (0, round(3 * row, 6))
 
 
 def test_a_new_video_costs_itself_alone(workspace: Workspace, decoded: list[str]) -> None:

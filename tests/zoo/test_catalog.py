@@ -71,6 +71,8 @@ def test_an_expert_says_what_its_entry_says(expert: Expert) -> None:
     assert entry.kind == expert.kind
     assert entry.dim in (None, expert.dim)
     assert all(expert.tags.as_dict().values())
+    assert expert.gmacs > 0
+    assert (expert.parameters == 0) == (expert.tags.family == "handcrafted")
 
 
 @pytest.mark.parametrize(

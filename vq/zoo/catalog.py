@@ -14,7 +14,7 @@ from types import MappingProxyType
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.video import PIXELS
-from vq.zoo.expert import Expert, Kind, Tags
+from vq.zoo.expert import CLIP_FRAMES, Expert, Kind, Tags
 from vq.zoo.picture import PictureStatistics
 from vq.zoo.statistics import SpatialStatistics
 from vq.zoo.temporal import TemporalStatistics
@@ -27,8 +27,8 @@ LAYOUT = 1
 class Entry:
     """An expert, or a family of them, before it is built."""
 
-    build: Callable[[str, Spec], Expert]
-    """From its name in params.yaml and what is said of it there."""
+    build: Callable[[str, Spec, int], Expert]
+    """From its name in params.yaml, what is said of it there, and the frames of a clip."""
     kind: Kind
     dim: int | None
     """None: depends on the network."""
@@ -39,30 +39,32 @@ class Entry:
 def _handcrafted(
     expert: SpatialStatistics | PictureStatistics | TemporalStatistics, summary: str
 ) -> Entry:
-    def build(name: str, spec: Spec) -> Expert:
+    def build(name: str, spec: Spec, clip_frames: int) -> Expert:
         _refuse(name, spec, ("model", "weights", "options", "mean", "std", "side_px", "tags"))
+        if isinstance(expert, TemporalStatistics):
+            return replace(expert, name=name, frames=clip_frames)
         return replace(expert, name=name)
 
     return Entry(build, expert.kind, expert.dim, expert.tags, summary)
 
 
-def _distortion(name: str, spec: Spec) -> Expert:
+def _distortion(name: str, spec: Spec, _: int) -> Expert:
     from vq.zoo.images import create_distortion
 
     _refuse(name, spec, ("model", "weights", "options", "mean", "std", "side_px", "tags"))
     return create_distortion(name, spec)
 
 
-def _timm(name: str, spec: Spec) -> Expert:
+def _timm(name: str, spec: Spec, _: int) -> Expert:
     from vq.zoo.images import create_timm
 
     return create_timm(name, spec)
 
 
-def _clip(name: str, spec: Spec) -> Expert:
+def _clip(name: str, spec: Spec, clip_frames: int) -> Expert:
     from vq.zoo.clips import create_clip
 
-    return create_clip(name, spec)
+    return create_clip(name, spec, clip_frames)
 
 
 _CHOSEN = Tags("as `model`", "as `weights`", "as `weights`", "as `weights`")
@@ -91,8 +93,13 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
 )
 
 
-def create(name: str, spec: Spec) -> Expert:
+def create(name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES) -> Expert:
     """Build the expert that params call `name`, with its weights.
+
+    Args:
+        name: what params call it.
+        spec: what they say of it.
+        clip_frames: of the clips that a clip expert will see: its cost depends on it.
 
     Raises:
         ParamsError: the catalog has no such entry (the message offers the nearest), or the entry
@@ -106,7 +113,7 @@ def create(name: str, spec: Spec) -> Expert:
             f"extract.experts.{name}: the zoo has no {entry!r}; did you mean {', '.join(near)}? "
             "(`vq zoo` lists them)"
         )
-    return CATALOG[entry].build(name, spec)
+    return CATALOG[entry].build(name, spec, clip_frames)
 
 
 def key(expert: Expert, *, moments: int, clip_frames: int) -> str:

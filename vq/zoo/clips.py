@@ -13,7 +13,7 @@ from torchvision import models
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
-from vq.zoo import weights
+from vq.zoo import cost, weights
 from vq.zoo.expert import Kind, Tags
 from vq.zoo.images import Network, identity, squares
 
@@ -39,8 +39,13 @@ class Clip(Network):
             return self.network(self.normalise(slow).transpose(0, 1)[None]).flatten(1).numpy()
 
 
-def create_clip(name: str, spec: Spec) -> Clip:
+def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
     """Build a video model without classifier, with weights as params say.
+
+    Args:
+        name: what params call it.
+        spec: what they say of it.
+        clip_frames: of the clips that it will see, for their cost; it takes any number.
 
     Raises:
         ParamsError: `model` or `weights` is missing, or torchvision has no such model.
@@ -75,8 +80,9 @@ def create_clip(name: str, spec: Spec) -> Clip:
     side_px = spec.side_px or as_trained.crop_size[0]
     least = int(known.meta.get("min_temporal_size", 1))
     network = network.eval()
+    probe = torch.zeros(1, 3, max(least, clip_frames), side_px, side_px)
     with torch.inference_mode():
-        dim = network(torch.zeros(1, 3, max(least, 2), side_px, side_px)).flatten(1).shape[1]
+        dim = network(probe).flatten(1).shape[1]
     preprocessing = {
         "model": spec.model,
         "options": spec.options,
@@ -91,6 +97,8 @@ def create_clip(name: str, spec: Spec) -> Clip:
         dim=int(dim),
         identity=identity(network, preprocessing),
         tags=Tags(**(tags | dict(spec.tags))),
+        parameters=cost.parameters(network),
+        gmacs=cost.gmacs(network, *probe.shape),
         network=network,
         mean=mean,
         std=std,

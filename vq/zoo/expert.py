@@ -9,6 +9,9 @@ from jaxtyping import Float, UInt8
 Kind = Literal["image", "clip"]
 """An image expert sees each frame by itself, a clip expert a few neighbouring frames at a time."""
 
+CLIP_FRAMES = 4
+"""Of a clip, unless params say otherwise."""
+
 
 @dataclass(frozen=True)
 class Tags:
@@ -58,6 +61,17 @@ class Expert(Protocol):
     @property
     def identity(self) -> str:
         """Hash of weights, and preprocessing: what else decides the numbers."""
+
+    @property
+    def parameters(self) -> int:
+        """Of the network; 0 where nothing is learnt."""
+
+    @property
+    def gmacs(self) -> float:
+        """Multiply-accumulates of one row, in 1e9: of a frame, or of a clip.
+
+        Where it grows with the frame, of the largest that is seen whole; see `vq.zoo.window`.
+        """
 
     @property
     def tags(self) -> Tags:

@@ -69,7 +69,10 @@ def create(settings: params.Extract) -> dict[str, Expert]:
         ParamsError: an expert is unknown or wrongly set, or two are the same (claim 1).
         WeightsError: weights are missing, altered or do not fit.
     """
-    experts = {name: catalog.create(name, spec) for name, spec in settings.experts.items()}
+    experts = {
+        name: catalog.create(name, spec, clip_frames=settings.clip_frames)
+        for name, spec in settings.experts.items()
+    }
     seen: dict[tuple[str, str], str] = {}
     for name, expert in experts.items():
         twin = seen.setdefault((expert.catalog, expert.identity), name)
@@ -276,6 +279,9 @@ def index(
                 "dim": expert.dim,
                 "fusion": planned.settings.experts[name].fusion,
                 "tags": asdict(expert.tags),
+                "parameters": expert.parameters,
+                # Of a video: one row for each moment, whether of frames or of clips.
+                "gmacs": round(expert.gmacs * planned.settings.moments, 6),
             }
             for name, expert in experts.items()
         },

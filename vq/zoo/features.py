@@ -67,7 +67,9 @@ def view_spec(index: Path) -> ViewSpec:
 
 
 def experts(index: Path) -> dict[str, dict[str, Any]]:
-    """What the index knows of each expert: key, kind, dim (before fusion), fusion and tags.
+    """What the index knows of each expert: key, kind, dim (before fusion), fusion, tags and cost.
+
+    The cost of a video is `gmacs`, multiply-accumulates in 1e9; `parameters` are the network's.
 
     Raises:
         DataError: the index is missing.

@@ -16,10 +16,10 @@ from torch import nn
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
-from vq.zoo import builtin, weights
+from vq.zoo import builtin, cost, weights
 from vq.zoo.expert import Kind, Tags
 from vq.zoo.pooling import pool
-from vq.zoo.window import window
+from vq.zoo.window import COLUMNS, ROWS, TILE_PX, window
 
 Colour = tuple[float, float, float]
 
@@ -33,6 +33,8 @@ class Network:
     dim: int
     identity: str
     tags: Tags
+    parameters: int
+    gmacs: float
     network: nn.Module
     mean: Colour
     std: Colour
@@ -127,6 +129,8 @@ def create_timm(name: str, spec: Spec) -> Timm:
         dim=dim,
         identity=identity(network, preprocessing),
         tags=Tags(**(tags | dict(spec.tags))),
+        parameters=cost.parameters(network),
+        gmacs=cost.gmacs(network, *probe.shape),
         network=network,
         mean=mean,
         std=std,
@@ -149,6 +153,8 @@ def create_distortion(name: str, spec: Spec) -> Distortion:
         dim=2 * sum(channels[level] for level in card.levels),
         identity=identity(network, {"mean": card.mean, "std": card.std, "levels": card.levels}),
         tags=Tags(_family(card.architecture), card.pretext, card.data, card.licence),
+        parameters=cost.parameters(network),
+        gmacs=cost.gmacs(network, 1, 3, ROWS * TILE_PX, COLUMNS * TILE_PX),
         network=network,
         mean=card.mean,
         std=card.std,

@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32, UInt8
 from scipy.special import gamma
 
 from vq.zoo.expert import Kind, Tags
-from vq.zoo.window import luma, window
+from vq.zoo.window import AREA, LUMA, luma, window
 
 SHAPES = np.arange(0.2, 10.001, 0.001)
 """Shapes that a fit can find: 1 is a Laplacian, 2 a Gaussian."""
@@ -28,6 +28,10 @@ FLAT = 1e-6
 """Mean square below which a map is flat: what is there is rounding."""
 NUMBERS = 18
 """Of one scale: shape and spread, then four products with shape, mean, left and right spread."""
+OPERATIONS = 128
+"""Of `two_scales`, for each pixel. One scale is 102: four sums of seven weighted pixels at 10
+each, 8 to square, root and divide, 4 products, five maps summed up at 10; then a quarter of that,
+and 1 to halve."""
 TAGS = Tags("handcrafted", "natural scene statistics", "none", "Apache-2.0")
 
 
@@ -45,6 +49,8 @@ class SpatialStatistics:
     dtype: Literal["float16", "float32"] = "float32"
     version: int = 1
     identity: str = "window of 3 x 5 tiles of 128 px"
+    parameters: int = 0
+    gmacs: float = AREA * (LUMA + OPERATIONS) / 2e9
     tags: Tags = TAGS
 
     def describe(

@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from vq.zoo.expert import Kind, Tags
-from vq.zoo.statistics import NUMBERS, halve, two_scales
-from vq.zoo.window import luma, window
+from vq.zoo.expert import CLIP_FRAMES, Kind, Tags
+from vq.zoo.statistics import NUMBERS, OPERATIONS, halve, two_scales
+from vq.zoo.window import AREA, LUMA, luma, window
 
 NAMES = (
     "repeated",
@@ -36,6 +36,9 @@ NAMES = (
 ALMOST = 0.5
 """Mean absolute change of luma (0 to 255) below which a frame almost repeats the one before."""
 REGION_PX = 32
+OPERATIONS_FRAME, OPERATIONS_CHANGE, OPERATIONS_JERK = 1, 16, 3
+"""For each pixel of a frame (its mean), of a difference (itself; sizes, energies, counts, regions)
+and of the difference of two of them."""
 TAGS = Tags("handcrafted", "temporal statistics", "none", "Apache-2.0")
 
 
@@ -50,7 +53,21 @@ class TemporalStatistics:
     dtype: Literal["float16", "float32"] = "float32"
     version: int = 1
     identity: str = "window of 3 x 5 tiles of 128 px"
+    frames: int = CLIP_FRAMES
+    """Of the clips that it will see, for `gmacs`; it describes clips of any length."""
+    parameters: int = 0
     tags: Tags = TAGS
+
+    @property
+    def gmacs(self) -> float:
+        """Multiply-accumulates of a clip, in 1e9."""
+        each = (
+            self.frames * (LUMA + OPERATIONS_FRAME)
+            + (self.frames - 1) * OPERATIONS_CHANGE
+            + (self.frames - 2) * OPERATIONS_JERK
+            + OPERATIONS
+        )
+        return AREA * each / 2e9
 
     def describe(
         self, pixels: UInt8[np.ndarray, "time height width 3"]

@@ -13,6 +13,10 @@ TILE_PX = 128
 ROWS = 3
 COLUMNS = 5
 GRID_PX = 8
+AREA = ROWS * COLUMNS * TILE_PX**2
+"""Pixels of the largest window."""
+LUMA = 5
+"""Operations of `luma`, for each pixel."""
 
 
 def window(
