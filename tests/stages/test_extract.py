@@ -125,8 +125,11 @@ def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
     assert (known["parameters"], known["gmacs"]) == (0, round(3 * row, 6))
 
 
-def test_a_new_video_costs_itself_alone(workspace: Workspace, decoded: list[str]) -> None:
+def test_a_new_video_costs_itself_alone(
+    workspace: Workspace, decoded: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     """Old shards are not touched."""
+    caplog.set_level(logging.INFO, "vq")
     workspace.run()
     before = workspace.shards()
     workspace.add(4)
@@ -134,14 +137,20 @@ def test_a_new_video_costs_itself_alone(workspace: Workspace, decoded: list[str]
     known = workspace.run()
 
     assert decoded[3:] == ["4.mkv"]
+    counts = "9 found, 3 to do (picture_statistics 1, temporal_statistics 1, views 1)"
+    assert f"4 videos x (2 experts + views): {counts}" in caplog.text
     assert known["videos"] == 4
     assert before.items() <= workspace.shards().items()
 
 
 def test_a_new_expert_costs_itself_alone(
-    workspace: Workspace, decoded: list[str], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace,
+    decoded: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Every video is decoded again, and seen by the new one only; fusion costs nothing."""
+    caplog.set_level(logging.INFO, "vq")
     workspace.run()
     before = workspace.shards()
     seen: list[str] = []
@@ -153,6 +162,7 @@ def test_a_new_expert_costs_itself_alone(
     known = workspace.run(PARAMS.model_copy(update={"experts": more}))
 
     assert seen == ["spatial_statistics"] * 3
+    assert "3 videos x (3 experts + views): 9 found, 3 to do (spatial_statistics)" in caplog.text
     assert len(decoded) == 6
     assert set(known["experts"]) == set(more)
     assert before.items() <= workspace.shards().items()

@@ -48,7 +48,7 @@ def extract(
     with Cache(cache).hold():
         experts = zoo.create(params)
         planned = zoo.plan(params, experts, cache)
-        failed = zoo.run(wanted, planned, jobs=jobs)
+        failed = zoo.run(wanted, planned, experts, jobs=jobs)
         if len(failed) > params.max_failed * len(wanted):
             names = {video.sha256: video.path for video in wanted}
             some = "; ".join(f"{names[sha]}: {why}" for sha, why in list(failed.items())[:3])

@@ -1,12 +1,8 @@
 """Clip experts that are networks: video models of torchvision."""
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
 from torch import nn
 from torchvision import models
 
@@ -14,29 +10,14 @@ from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
-from vq.zoo.expert import Kind, Tags
-from vq.zoo.images import Network, identity, squares
+from vq.zoo.expert import Tags
+from vq.zoo.export import Seen
+from vq.zoo.images import identity
+from vq.zoo.network import Clip
+from vq.zoo.runtime import Network
 
 HEADS = ("fc", "head", "classifier")
 """What torchvision calls the classifier of a video model."""
-
-
-@dataclass(frozen=True, eq=False)
-class Clip(Network):
-    """The last feature of a video model, of the centre square of a clip."""
-
-    side_px: int = 112
-    least_frames: int = 1
-    """What the model was made for: a shorter clip is slowed down by repeating frames."""
-    kind: Kind = "clip"
-
-    def describe(
-        self, pixels: UInt8[np.ndarray, "time height width 3"]
-    ) -> Float32[np.ndarray, "1 dim"]:
-        """Describe the clip as one."""
-        slow = slowed(squares(pixels, self.side_px), self.least_frames)
-        with torch.inference_mode():
-            return self.network(self.normalise(slow).transpose(0, 1)[None]).flatten(1).numpy()
 
 
 def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
@@ -99,21 +80,10 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         tags=Tags(**(tags | dict(spec.tags))),
         parameters=cost.parameters(network),
         gmacs=cost.gmacs(network, *probe.shape),
-        network=network,
-        mean=mean,
-        std=std,
+        network=Network(Seen(network, mean, std)),
         side_px=side_px,
         least_frames=least,
     )
-
-
-def slowed(
-    pixels: UInt8[np.ndarray, "time height width 3"], least: int
-) -> UInt8[np.ndarray, "slow_time height width 3"]:
-    """Repeat each frame equally often, until there are at least so many."""
-    if len(pixels) >= least:
-        return pixels
-    return np.repeat(pixels, math.ceil(least / len(pixels)), axis=0)[:least]
 
 
 def _build(name: str, spec: Spec) -> nn.Module:

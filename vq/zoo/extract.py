@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from vq import params
 from vq.data.workers import cores
-from vq.errors import ParamsError, VideoError, VqError
+from vq.errors import ParamsError, VideoError, VqError, WeightsError
 from vq.video import PIXELS, sample
 from vq.video.decode import Decoded, decode
 from vq.video.probe import sha256
@@ -23,6 +24,7 @@ from vq.video.views import ViewSpec
 from vq.zoo import catalog, workers
 from vq.zoo.cache import Cache
 from vq.zoo.expert import Expert
+from vq.zoo.runtime import Network
 
 log = logging.getLogger(__name__)
 
@@ -114,35 +116,61 @@ def shards(videos: Sequence[Video], planned: Plan) -> list[Shard]:
     ]
 
 
-def run(videos: Sequence[Video], planned: Plan, *, jobs: int) -> dict[str, str]:
+def run(
+    videos: Sequence[Video], planned: Plan, experts: Mapping[str, Expert], *, jobs: int
+) -> dict[str, str]:
     """Compute what is missing; the features of a video depend on it alone, never on `jobs`.
 
     Args:
         videos: all that should be in the cache afterwards.
-        planned: experts and cache.
+        planned: keys and cache.
+        experts: as `create` made them.
         jobs: processes; 0 for one on each core.
 
     Returns:
         Why a video has no features, by its hash.
 
     Raises:
+        WeightsError: a network cannot be exported.
         VqError: the disk is full, a file is gone, or a process died; what was finished stays.
     """
     todo = shards(videos, planned)
     count = sum(len(shard.videos) for shard in todo)
-    log.info("%d of %d videos lack something, in %d shards", count, len(videos), len(todo))
+    log.info("%s", _counts(videos, todo, planned))
+    lacking = {name for shard in todo for names in shard.missing for name in names} - {VIEWS}
+    exported = export({name: experts[name] for name in lacking}, planned.settings)
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("extract", total=count)
         failed, lost = workers.run(
             todo,
-            partial(_prepare, planned),
+            partial(_prepare, planned, sorted(lacking), exported),
             jobs=cores(jobs),
             report=lambda _: progress.advance(bar),
         )
     if lost:
         raise VqError(_obituary(lost))
     return {sha: reason for part in failed for sha, reason in part.items()}
+
+
+def export(experts: Mapping[str, Expert], settings: params.Extract) -> dict[str, Expert]:
+    """Of these experts, those that run without torch wherever they are sent: ready to be sent.
+
+    Each describes a black clip, and by that exports its network, once for all processes.
+
+    Raises:
+        WeightsError: a network cannot be exported.
+    """
+    ready = {}
+    for name, expert in sorted(experts.items()):
+        if isinstance(getattr(expert, "network", None), Network):
+            frames = settings.clip_frames if expert.kind == "clip" else 1
+            try:
+                expert.describe(np.zeros((frames, 64, 64, 3), np.uint8))
+            except WeightsError as error:
+                raise WeightsError(f"extract.experts.{name}: {error}") from error
+            ready[name] = expert
+    return ready
 
 
 def describe(
@@ -206,8 +234,34 @@ def _rows(
     return (rows.clip(-HALF, HALF) if expert.dtype == "float16" else rows).astype(expert.dtype)
 
 
-def _prepare(planned: Plan) -> workers.Work[Shard, dict[str, str]]:
-    return partial(_work, planned, create(planned.settings))
+def _counts(videos: Sequence[Video], todo: Sequence[Shard], planned: Plan) -> str:
+    """How much is there and what is not: `396 videos x 5: 1,584 found, 396 to do (distortion)`."""
+    lacking = Counter(name for shard in todo for names in shard.missing for name in names)
+    count = len({video.sha256 for video in videos})
+    to_do = sum(lacking.values())
+    found = count * len(planned.keys) - to_do
+    names = ", ".join(
+        name if lacking[name] == count else f"{name} {lacking[name]:,}"
+        for name in planned.keys
+        if lacking[name]
+    )
+    experts = len(planned.keys) - 1
+    said = f"{count:,} videos x ({experts} experts + views): {found:,} found, {to_do:,} to do"
+    return f"{said} ({names})" if names else said
+
+
+def _prepare(
+    planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]
+) -> workers.Work[Shard, dict[str, str]]:
+    """Build what was not sent: experts that are no networks, or run torch themselves."""
+    settings = planned.settings
+    experts = {
+        name: exported[name]
+        if name in exported
+        else catalog.create(name, settings.experts[name], clip_frames=settings.clip_frames)
+        for name in names
+    }
+    return partial(_work, planned, experts)
 
 
 def _work(

@@ -3,88 +3,25 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import timm
 import torch
-from jaxtyping import Float32, UInt8
-from PIL import Image
 from torch import nn
 
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import builtin, cost, weights
-from vq.zoo.expert import Kind, Tags
-from vq.zoo.pooling import pool
-from vq.zoo.window import COLUMNS, ROWS, TILE_PX, window
-
-Colour = tuple[float, float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """What image and clip experts made of a network have in common."""
-
-    name: str
-    catalog: str
-    dim: int
-    identity: str
-    tags: Tags
-    parameters: int
-    gmacs: float
-    network: nn.Module
-    mean: Colour
-    std: Colour
-    dtype: Literal["float16", "float32"] = "float16"
-    version: int = 1
-
-    def normalise(
-        self, pixels: UInt8[np.ndarray, "time height width 3"]
-    ) -> Float32[torch.Tensor, "time 3 height width"]:
-        """Scale to [0, 1], then to the mean and spread that the network was trained with."""
-        scaled = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2) / 255
-        mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (self.mean, self.std))
-        return (scaled - mean) / std
+from vq.zoo.expert import Tags
+from vq.zoo.export import Seen
+from vq.zoo.network import Native, Square
+from vq.zoo.pooling import Pooled
+from vq.zoo.runtime import Network
+from vq.zoo.window import COLUMNS, ROWS, TILE_PX
 
 
-@dataclass(frozen=True, eq=False)
-class Timm(Network):
-    """The last feature of a timm model, of the centre square of each frame."""
-
-    side_px: int = 224
-    kind: Kind = "image"
-
-    def describe(
-        self, pixels: UInt8[np.ndarray, "time height width 3"]
-    ) -> Float32[np.ndarray, "time dim"]:
-        """Describe each frame by itself."""
-        with torch.inference_mode():
-            return self.network(self.normalise(squares(pixels, self.side_px))).numpy()
-
-
-@dataclass(frozen=True, eq=False)
-class Distortion(Network):
-    """Mean and spread of the feature maps of our own network, at native resolution.
-
-    Quality shows in shallow maps more than in the last one: several levels are pooled.
-    """
-
-    levels: tuple[int, ...] = ()
-    kind: Kind = "image"
-
-    def describe(
-        self, pixels: UInt8[np.ndarray, "time height width 3"]
-    ) -> Float32[np.ndarray, "time dim"]:
-        """Describe each frame by itself."""
-        with torch.inference_mode():
-            maps = self.network(self.normalise(window(pixels)))
-            return pool([maps[level] for level in self.levels]).numpy()
-
-
-def create_timm(name: str, spec: Spec) -> Timm:
+def create_timm(name: str, spec: Spec) -> Square:
     """Build a timm model without classifier, with weights as params say.
 
     Raises:
@@ -123,7 +60,7 @@ def create_timm(name: str, spec: Spec) -> Timm:
         "std": std,
         "side_px": side_px,
     }
-    return Timm(
+    return Square(
         name=name,
         catalog="timm",
         dim=dim,
@@ -131,15 +68,15 @@ def create_timm(name: str, spec: Spec) -> Timm:
         tags=Tags(**(tags | dict(spec.tags))),
         parameters=cost.parameters(network),
         gmacs=cost.gmacs(network, *probe.shape),
-        network=network,
-        mean=mean,
-        std=std,
+        network=Network(Seen(network, mean, std)),
         side_px=side_px,
     )
 
 
-def create_distortion(name: str, spec: Spec) -> Distortion:
-    """Build the network that ships with the package.
+def create_distortion(name: str, spec: Spec) -> Native:
+    """Build the network that ships with the package: mean and spread of its feature maps.
+
+    Quality shows in shallow maps more than in the last one: several levels are pooled.
 
     Raises:
         WeightsError: its weights are missing or altered.
@@ -147,7 +84,7 @@ def create_distortion(name: str, spec: Spec) -> Distortion:
     card = builtin.card("distortion")
     network = builtin.load("distortion").eval()
     channels = network.feature_info.channels()
-    return Distortion(
+    return Native(
         name=name,
         catalog="distortion",
         dim=2 * sum(channels[level] for level in card.levels),
@@ -155,24 +92,8 @@ def create_distortion(name: str, spec: Spec) -> Distortion:
         tags=Tags(_family(card.architecture), card.pretext, card.data, card.licence),
         parameters=cost.parameters(network),
         gmacs=cost.gmacs(network, 1, 3, ROWS * TILE_PX, COLUMNS * TILE_PX),
-        network=network,
-        mean=card.mean,
-        std=card.std,
-        levels=card.levels,
+        network=Network(Seen(Pooled(network, card.levels), card.mean, card.std), free=(1, 2)),
     )
-
-
-def squares(
-    pixels: UInt8[np.ndarray, "time height width 3"], side_px: int
-) -> UInt8[np.ndarray, "time side side 3"]:
-    """Scale the short side of each frame (bicubic, antialiased) and cut the centre square."""
-    height, width = pixels.shape[1:3]
-    short = min(height, width)
-    left, top = (width - short) / 2, (height - short) / 2
-    box = (left, top, left + short, top + short)
-    size = (side_px, side_px)
-    scaled = [Image.fromarray(f).resize(size, Image.Resampling.BICUBIC, box=box) for f in pixels]
-    return np.stack([np.asarray(picture) for picture in scaled])
 
 
 def identity(network: nn.Module, preprocessing: Mapping[str, Any]) -> str:

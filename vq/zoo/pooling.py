@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def pool(
@@ -19,3 +19,19 @@ def pool(
         for square, mean in zip(squares, means, strict=True)
     ]
     return torch.cat([*means, *spreads], 1)
+
+
+class Pooled(nn.Module):
+    """A network of feature maps, and the pooling of some of its levels."""
+
+    def __init__(self, network: nn.Module, levels: Sequence[int]) -> None:
+        super().__init__()
+        self.network = network
+        self.levels = tuple(levels)
+
+    def forward(
+        self, pictures: Float[Tensor, "pictures 3 height width"]
+    ) -> Float[Tensor, "pictures dim"]:
+        """Describe each picture."""
+        maps = self.network(pictures)
+        return pool([maps[level] for level in self.levels])

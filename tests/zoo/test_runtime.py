@@ -1,0 +1,142 @@
+"""Networks at work: the same numbers as the module's, alone or in company, here or elsewhere."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.zoo.experts import SPECS, noise, ramp
+from vq.errors import VqError, WeightsError
+from vq.zoo import catalog
+from vq.zoo.export import Seen
+from vq.zoo.runtime import Network
+
+MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
+
+
+class Small(nn.Module):
+    """A convolution, an activation and a mean over whatever size there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(3)
+            self.filters = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Describe pictures."""
+        return self.filters(pictures).relu().mean((2, 3))
+
+
+class Fixed(Small):
+    """Multiplies by its input's height as Python sees it: a trace takes that for a constant."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Describe pictures."""
+        return super().forward(pictures) * float(pictures.shape[2])
+
+
+class Unknown(Small):
+    """Does what the exporter has no word for."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Describe pictures."""
+        return torch.linalg.svdvals(super().forward(pictures))[:, None]
+
+
+def test_pixels_are_normalised_inside() -> None:
+    """(rgb / 255 - mean) / std, then the network: torch is the reference."""
+    pixels, small = noise(2, 20, 30, 3), Small()
+
+    found = Network(Seen(small, MEAN, STD))(pixels)
+
+    scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).double() / 255
+    mean, std = (torch.tensor(value).double().view(3, 1, 1) for value in (MEAN, STD))
+    with torch.inference_mode():
+        expected = small.double()((scaled - mean) / std).numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["distortion", "timm"])
+def test_a_row_does_not_depend_on_the_others(name: str) -> None:
+    """Bit by bit: a frame described alone is the frame described among others."""
+    expert = catalog.create(name, SPECS[name])
+    pixels = np.concatenate([ramp(3), noise(2, 72, 96, 3)])
+
+    together = expert.describe(pixels)
+
+    alone = [expert.describe(frame[None]) for frame in reversed(pixels)]
+    np.testing.assert_array_equal(together, np.concatenate(alone[::-1]))
+
+
+def test_one_graph_serves_pictures_of_every_size() -> None:
+    """Free axes cost one export; the numbers are those of the module."""
+    seen = Seen(Small(), MEAN, STD)
+    network = Network(seen, free=(1, 2))
+
+    for size in ((20, 30), (33, 17), (1, 1), (384, 640)):
+        pixels = noise(1, *size, 3)
+        with torch.inference_mode():
+            expected = seen(torch.from_numpy(pixels)).numpy()
+        np.testing.assert_allclose(network(pixels), expected, rtol=1e-4, atol=1e-5)
+
+    assert len(network.graphs) == 1
+
+
+def test_without_free_axes_each_size_has_its_graph() -> None:
+    """What depends on the size in ways a trace cannot see is right all the same."""
+    seen = Seen(Fixed(), MEAN, STD)
+    network = Network(seen)
+
+    for size in ((20, 30), (33, 17)):
+        pixels = noise(1, *size, 3)
+        with torch.inference_mode():
+            expected = seen(torch.from_numpy(pixels)).numpy()
+        np.testing.assert_allclose(network(pixels), expected, rtol=1e-4, atol=1e-5)
+
+    assert len(network.graphs) == 2
+
+
+def test_a_graph_that_says_something_else_is_refused() -> None:
+    """A size that became a constant would otherwise give wrong features for ever."""
+    with pytest.raises(WeightsError, match=r"another network as ONNX: for pixels of \(1, 31, 46"):
+        Network(Seen(Fixed(), MEAN, STD), free=(1, 2))(noise(1, 20, 30, 3))
+
+
+def test_what_cannot_be_exported_is_said() -> None:
+    """The exporter's own words name the operator."""
+    with pytest.raises(WeightsError, match=r"cannot be exported to ONNX: .*svd"):
+        Network(Seen(Unknown(), MEAN, STD))(noise(1, 20, 30, 3))
+
+
+def test_a_network_travels_without_torch(tmp_path: Path) -> None:
+    """Another process gets the same bits, and loads no torch for it."""
+    expert = catalog.create("distortion", SPECS["distortion"])
+    expected = expert.describe(ramp())
+    (tmp_path / "expert").write_bytes(pickle.dumps(expert))
+    np.save(tmp_path / "pixels.npy", ramp())
+    code = (
+        "import pickle, sys, pathlib, numpy as np; folder = pathlib.Path(sys.argv[1]);"
+        "expert = pickle.loads((folder / 'expert').read_bytes());"
+        "np.save(folder / 'rows.npy', expert.describe(np.load(folder / 'pixels.npy')));"
+        "sys.exit('torch' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code, tmp_path], check=False).returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), expected)
+
+
+def test_a_network_that_travelled_knows_what_it_was_shown() -> None:
+    """It has no module to export, and says so instead of guessing."""
+    network = Network(Seen(Small(), MEAN, STD))
+    network(noise(1, 20, 30, 3))
+    sent = pickle.loads(pickle.dumps(network))
+
+    np.testing.assert_array_equal(sent(noise(1, 20, 30, 3)), network(noise(1, 20, 30, 3)))
+    with pytest.raises(VqError, match=r"no graph for pixels of \(1, 21, 30, 3\)"):
+        sent(noise(1, 21, 30, 3))
