@@ -84,13 +84,13 @@ def workspace(tmp_path: Path) -> Workspace:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the videos that are decoded, as they are."""
     names: list[str] = []
-    real = zoo.decode
+    real = zoo.in_groups
 
-    def decode(path: Path, choose):  # noqa: ANN001, ANN202
+    def in_groups(path: Path, *how):  # noqa: ANN002, ANN202
         names.append(path.name)
-        return real(path, choose)
+        return real(path, *how)
 
-    monkeypatch.setattr(zoo, "decode", decode)
+    monkeypatch.setattr(zoo, "in_groups", in_groups)
     return names
 
 
@@ -154,8 +154,8 @@ def test_a_new_expert_costs_itself_alone(
     workspace.run()
     before = workspace.shards()
     seen: list[str] = []
-    real = zoo._rows
-    monkeypatch.setattr(zoo, "_rows", lambda e, *rest: seen.append(e.name) or real(e, *rest))
+    real = zoo._kept
+    monkeypatch.setattr(zoo, "_kept", lambda e, *rest: seen.append(e.name) or real(e, *rest))
     more = {**PARAMS.experts, "spatial_statistics": Expert()}
     more["temporal_statistics"] = Expert(fusion="attention")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.conftest import marked, moving, rotate
 from vq.errors import VideoError
 from vq.video import decode as module
 from vq.video import stream
-from vq.video.decode import Decoded, decode
+from vq.video.decode import Decoded, decode, in_groups
 
 MakeVideo = Callable[..., Path]
 
@@ -122,6 +123,42 @@ def test_phone_videos_stand_upright(
     ]
     assert corners[row][column] > 200
     assert sum(map(sum, corners)) - corners[row][column] < 60
+
+
+def test_frames_are_let_go_when_no_group_wants_them(make_video: MakeVideo) -> None:
+    """Whatever the length of a video, only what groups share is in memory."""
+    frames: dict[int, weakref.ref] = {}
+    alive: list[list[int]] = []
+
+    def use(_: int, group: Decoded) -> list[int]:
+        alive.append([number for number, frame in frames.items() if frame() is not None])
+        frames.update((number, weakref.ref(pixels)) for number, pixels in group.pixels.items())
+        return sorted(group.pixels)
+
+    found = in_groups(make_video(20), lambda count: [[1, 2], [2, 5], [], [9, 10], [3]], use)
+
+    assert found == [[1, 2], [2, 5], [], [9, 10], [3]]
+    # The last group ends before the one that it waits for.
+    assert alive == [[], [2], [], [], []]
+
+
+def test_a_video_that_ends_early_is_used_anew(make_h264: MakeVideo) -> None:
+    """What came of frames chosen by a wrong count is dropped."""
+    path = make_h264(frames=60, options={"g": "12"})
+    path.write_bytes(path.read_bytes()[: int(0.6 * path.stat().st_size)])
+    counts: list[int] = []
+
+    def use(place: int, group: Decoded) -> int:
+        counts.append(group.frame_count)
+        return place
+
+    def choose(count: int) -> list[list[int]]:
+        return [[0], [count // 2], [count - 1]]
+
+    assert in_groups(path, choose, use) == [0, 1, 2]
+    delivered, promised = counts[-1], stream.count(path)
+    assert delivered < promised
+    assert counts == [promised] * 2 + [delivered] * 3
 
 
 def test_a_video_that_ends_early_is_sampled_anew(make_h264: MakeVideo) -> None:

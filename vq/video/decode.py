@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
@@ -11,6 +12,8 @@ from vq.errors import VideoError
 from vq.video import stream
 from vq.video.convert import Converter
 from vq.video.frames import Frames
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,35 +56,84 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
         VideoError: the file is not a video, or not one frame of it decodes.
         ValueError: `choose` wants a frame that the video cannot have.
     """
+    (decoded,) = in_groups(
+        path, lambda count: [choose(count)], lambda _, group: group, threads=threads
+    )
+    return decoded
+
+
+def in_groups(
+    path: Path,
+    choose: Callable[[int], Sequence[Iterable[int]]],
+    use: Callable[[int, Decoded], T],
+    *,
+    threads: int = 1,
+) -> list[T]:
+    """Decode once, and use groups of frames as they come; what no later group wants is let go.
+
+    The memory it takes is that of the frames between the first of a group and its last, however
+    long the video is. Groups should end in the order in which they are given: one that ends
+    earlier waits for those before it.
+
+    Args:
+        path: a local file.
+        choose: as for `decode`, but a sequence of groups.
+        use: called with the place of each group in the sequence, and its frames. A file that
+            delivers fewer frames than it promises is begun anew, and what was made of it dropped.
+        threads: of the decoder.
+
+    Returns:
+        What `use` made of each group.
+
+    Raises:
+        VideoError: the file is not a video, or not one frame of it decodes.
+        ValueError: `choose` wants a frame that the video cannot have.
+    """
     try:
-        return _decode(path, choose, threads)
+        return _decode(path, choose, use, threads)
     except stream.DamagedError:
-        return _decode(path, choose, 1)
+        return _decode(path, choose, use, 1)
 
 
-def _decode(path: Path, choose: Callable[[int], Iterable[int]], threads: int) -> Decoded:
+def _decode(
+    path: Path,
+    choose: Callable[[int], Sequence[Iterable[int]]],
+    use: Callable[[int, Decoded], T],
+    threads: int,
+) -> list[T]:
     promised = stream.count(path)
     if not promised:
         raise VideoError(path, stream.NO_FRAME)
-    found = _collect(path, promised, _wanted(choose, promised), threads)
-    if found.frame_count < promised:
+    made, delivered = _walk(path, promised, _wanted(choose, promised), use, threads)
+    if delivered < promised:
         if threads > 1:
             raise stream.DamagedError(path)
-        found = _collect(path, found.frame_count, _wanted(choose, found.frame_count), threads)
-    return found
+        made, _ = _walk(path, delivered, _wanted(choose, delivered), use, threads)
+    return made
 
 
-def _wanted(choose: Callable[[int], Iterable[int]], frame_count: int) -> set[int]:
-    numbers = {int(number) for number in choose(frame_count)}
+def _wanted(
+    choose: Callable[[int], Sequence[Iterable[int]]], frame_count: int
+) -> list[frozenset[int]]:
+    groups = [frozenset(int(number) for number in group) for group in choose(frame_count)]
+    numbers = frozenset().union(*groups)
     if numbers and not 0 <= min(numbers) <= max(numbers) < frame_count:
         raise ValueError(f"frames {sorted(numbers)} of a video of {frame_count} frames")
-    return numbers
+    return groups
 
 
-def _collect(path: Path, frame_count: int, wanted: set[int], threads: int) -> Decoded:
+def _walk(
+    path: Path,
+    frame_count: int,
+    groups: Sequence[frozenset[int]],
+    use: Callable[[int, Decoded], T],
+    threads: int,
+) -> tuple[list[T], int]:
     """Decode up to the last wanted frame; with fewer frames than that, the count is corrected."""
     pixels: dict[int, np.ndarray] = {}
     seconds: dict[int, float] = {}
+    made: list[T] = []
+    wanted = frozenset().union(*groups)
     last = max(wanted, default=0)
     for number, (time, frame) in enumerate(stream.frames(path, threads=threads)):
         if number == 0:
@@ -89,6 +141,21 @@ def _collect(path: Path, frame_count: int, wanted: set[int], threads: int) -> De
         if number in wanted:
             pixels[number] = convert.rgb(frame)
             seconds[number] = time
+        while len(made) < len(groups) and max(groups[len(made)], default=0) <= number:
+            group = sorted(groups[len(made)])
+            made.append(use(len(made), _only(group, frame_count, pixels, seconds)))
+            wanted = frozenset().union(*groups[len(made) :])
+            for gone in pixels.keys() - wanted:
+                del pixels[gone], seconds[gone]
         if number == last:
-            return Decoded(frame_count, pixels, seconds)
-    return Decoded(number + 1, pixels, seconds)
+            return made, frame_count
+    return made, number + 1
+
+
+def _only(
+    group: Sequence[int],
+    frame_count: int,
+    pixels: Mapping[int, np.ndarray],
+    seconds: Mapping[int, float],
+) -> Decoded:
+    return Decoded(frame_count, {n: pixels[n] for n in group}, {n: seconds[n] for n in group})

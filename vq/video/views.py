@@ -36,26 +36,38 @@ class ViewSpec:
 
     def indices(self, frame_count: int) -> list[int]:
         """Frames to decode: each moment and its neighbour, sorted, without repetition."""
-        return sorted({number for pair in self._pairs(frame_count) for number in pair})
+        return sorted({number for pair in self.pairs(frame_count) for number in pair})
 
     def cut(self, decoded: Decoded) -> UInt8[np.ndarray, "moments 4 side side"]:
-        """Cut the views of a video.
-
-        Channels are red, green and blue of the patches at each moment, then the brightness
-        (BT.601) of the next frame at the same places: what moved between the two. After the last
-        frame comes the one before it. A frame smaller than a view is first scaled up, bilinear,
-        until its short side fits.
+        """Cut the views of a video, one for each moment.
 
         Raises:
             KeyError: a frame of `indices` was not decoded.
         """
-        views = np.empty((self.moments, 4, self.side_px, self.side_px), np.uint8)
-        for view, (now, after) in zip(views, self._pairs(decoded.frame_count), strict=True):
-            view[:3] = self._patches(decoded.pixels[now]).transpose(2, 0, 1)
-            view[3] = _luma(self._patches(decoded.pixels[after]))
-        return views
+        pairs = self.pairs(decoded.frame_count)
+        return np.stack([self.view(*(decoded.pixels[number] for number in pair)) for pair in pairs])
 
-    def _pairs(self, frame_count: int) -> list[tuple[int, int]]:
+    def view(
+        self,
+        now: UInt8[np.ndarray, "height width 3"],
+        after: UInt8[np.ndarray, "height width 3"],
+    ) -> UInt8[np.ndarray, "4 side side"]:
+        """Cut one view out of a pair of frames.
+
+        Channels are red, green and blue of the patches, then the brightness (BT.601) of the second
+        frame at the same places: what moved between the two. A frame smaller than a view is first
+        scaled up, bilinear, until its short side fits.
+        """
+        view = np.empty((4, self.side_px, self.side_px), np.uint8)
+        view[:3] = self._patches(now).transpose(2, 0, 1)
+        view[3] = _luma(self._patches(after))
+        return view
+
+    def pairs(self, frame_count: int) -> list[tuple[int, int]]:
+        """Frame numbers of each moment and its neighbour.
+
+        The neighbour is the next frame; after the last frame comes the one before it.
+        """
         last = frame_count - 1
         middles = sample.moments(frame_count, moments=self.moments).tolist()
         return [(now, now + 1 if now < last else max(last - 1, 0)) for now in middles]

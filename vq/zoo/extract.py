@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -18,7 +18,7 @@ from vq import params
 from vq.data.workers import cores
 from vq.errors import ParamsError, VideoError, VqError, WeightsError
 from vq.video import PIXELS, sample
-from vq.video.decode import Decoded, decode
+from vq.video.decode import Decoded, in_groups
 from vq.video.probe import sha256
 from vq.video.views import ViewSpec
 from vq.zoo import catalog, workers
@@ -187,17 +187,29 @@ def describe(
     """
     _check(video)
     wanted = [name for name in missing if name != VIEWS]
-    kinds = {experts[name].kind for name in wanted}
+    kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
 
-    def choose(frame_count: int) -> set[int]:
-        numbers = set(planned.views.indices(frame_count)) if VIEWS in missing else set()
-        for kind in kinds:
-            numbers.update(_frames(kind, frame_count, planned.settings).ravel().tolist())
-        return numbers
+    def glimpses(frame_count: int) -> list[tuple[str, list[int]]]:
+        return _glimpses(sorted(set(kinds)), frame_count, planned)
 
-    decoded = decode(video.path, choose)
-    found = {name: _rows(experts[name], decoded, planned.settings, video.path) for name in wanted}
-    return found | ({VIEWS: planned.views.cut(decoded)} if VIEWS in missing else {})
+    def look(place: int, decoded: Decoded) -> dict[str, np.ndarray]:
+        kind, numbers = glimpses(decoded.frame_count)[place]
+        if kind == VIEWS:
+            return {VIEWS: planned.views.view(*(decoded.pixels[n] for n in numbers))[None]}
+        pixels = decoded.frames(numbers).pixels
+        return {
+            name: experts[name].describe(pixels) for name in wanted if experts[name].kind == kind
+        }
+
+    # Frame by frame and clip by clip, as they are decoded: a few frames of 4K are a gigabyte.
+    seen = in_groups(video.path, lambda count: [numbers for _, numbers in glimpses(count)], look)
+    found = {
+        name: np.concatenate([part[name] for part in seen if name in part]) for name in missing
+    }
+    return {
+        name: rows if name == VIEWS else _kept(experts[name], rows, video.path)
+        for name, rows in found.items()
+    }
 
 
 def _check(video: Video) -> None:
@@ -214,20 +226,24 @@ def _check(video: Video) -> None:
         raise VideoError(video.path, "has changed since the import; run `vq import` again")
 
 
-def _frames(kind: str, frame_count: int, settings: params.Extract) -> np.ndarray:
-    """Frame numbers, "moments" for an image expert and "moments frames" for a clip expert."""
-    if kind == "image":
-        return sample.moments(frame_count, moments=settings.moments)
-    return sample.clips(frame_count, moments=settings.moments, frames=settings.clip_frames)
+def _glimpses(kinds: Sequence[str], frame_count: int, planned: Plan) -> list[tuple[str, list[int]]]:
+    """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
+    settings, moments = planned.settings, planned.settings.moments
+    numbers = {
+        "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
+        "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
+        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count)],
+    }
+    return sorted(
+        ((kind, together) for kind in kinds for together in numbers[kind]),
+        key=lambda glimpse: max(glimpse[1]),
+    )
 
 
-def _rows(
-    expert: Expert, decoded: Decoded, settings: params.Extract, path: Path
-) -> Shaped[np.ndarray, "time dim"]:
-    numbers = _frames(expert.kind, decoded.frame_count, settings)
-    clips = [numbers] if expert.kind == "image" else list(numbers)
-    found = [expert.describe(decoded.frames(clip.tolist()).pixels) for clip in clips]
-    rows = np.concatenate(found)
+def _kept(
+    expert: Expert, rows: Float[np.ndarray, "time dim"], path: Path
+) -> Float[np.ndarray, "time dim"]:
+    """Rows as they go into the cache."""
     if not np.isfinite(rows).all():
         raise VideoError(path, f"{expert.name} says something that is not a finite number")
     # Half precision ends at 65504: beyond it a feature says no more than that it is large.
