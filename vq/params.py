@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from vq.errors import ParamsError
 
 Positive = Annotated[int, Field(gt=0)]
+Level = Annotated[int, Field(ge=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -76,18 +77,21 @@ class Expert(Section):
     fusion: Literal["mean", "mean_std", "attention"] = "mean"
     """How the features of frames or clips become one initial feature (claim 5)."""
     model: str | None = None
-    """timm only: which architecture."""
+    """`timm` and `torchvision_clip` only: which architecture."""
     weights: WeightsFile | Literal["hub", "random"] | None = None
-    """timm only: where its weights come from."""
+    """Networks only: where their weights come from; ready-made ones default to `hub`."""
+    layer: Literal["pooled"] | Level | Annotated[tuple[Level, ...], Field(min_length=1)] = "pooled"
+    """timm only: the feature before the head, or which feature levels, shallow first, each
+    pooled to mean and deviation of its channels."""
     options: dict[str, bool | int | float | str] = {}
-    """timm only: further arguments of `timm.create_model`, such as `pad_type: same`."""
+    """Networks only: further arguments of what builds them, such as `pad_type: same`."""
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
-    """timm only: input normalisation of pixels in [0, 1]; none means the model's own."""
+    """Networks only: input normalisation of pixels in [0, 1]; none means the model's own."""
     side_px: Positive | None = None
-    """timm only: side of the centre square, once scaled; none means the model's own."""
+    """Networks only: side of the centre square, once scaled; none means the model's own."""
     tags: dict[Literal["family", "pretext", "data", "licence"], str] = {}
-    """timm only: what the weights are, for pruning and cards; a file does not say."""
+    """Networks only: what the weights are, for pruning and cards; a file does not say."""
 
 
 class Views(Section):

@@ -8,12 +8,20 @@ from vq import cli
 from vq.zoo.catalog import CATALOG
 
 
-def test_the_table_has_every_name_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_the_table_has_every_name_in_full(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name that is cut off cannot be copied into params.yaml, not even on 80 columns."""
+    monkeypatch.setenv("COLUMNS", columns)
     assert cli.main(["zoo"]) == 0
 
-    shown = capsys.readouterr().out
-    assert [name for name in CATALOG if name not in shown] == []
+    shown = capsys.readouterr().out.splitlines()
+    firsts = [line.split()[0] for line in shown if line and not line.startswith(" ")]
+    assert firsts == ["name", *CATALOG]
+    assert max(map(len, shown)) <= int(columns)
+    line = next(line for line in shown if line.startswith("dinov2_small"))
+    assert line.split() == ["dinov2_small", "frame,", "224", "px", "384", "21.6", "49.0"]
 
 
 def test_machines_get_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,3 +32,6 @@ def test_machines_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(found) == list(CATALOG)
     assert found["spatial_statistics"]["dim"] == 36
     assert found["temporal_statistics"]["kind"] == "clip"
+    assert found["timm"]["dim"] is None
+    assert found["s3d"]["input"]["frames"] == 14
+    assert found["mae_base"]["licence"] == "CC-BY-NC-4.0"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import nn
 from torchvision import models
 
@@ -12,7 +11,7 @@ from vq.params import WeightsFile
 from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
 from vq.zoo.export import Seen
-from vq.zoo.images import identity
+from vq.zoo.images import identity, outcome
 from vq.zoo.network import Clip
 from vq.zoo.runtime import Network
 
@@ -33,7 +32,7 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         WeightsError: the weights cannot be had or do not fit.
     """
     given = weights.source(name, spec)
-    network = _build(name, spec)
+    network = build(name, spec)
     known: Any = models.get_model_weights(spec.model).DEFAULT
     tags = {
         "family": str(spec.model).split("_")[0],
@@ -61,9 +60,8 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
     side_px = spec.side_px or as_trained.crop_size[0]
     least = int(known.meta.get("min_temporal_size", 1))
     network = network.eval()
-    probe = torch.zeros(1, 3, max(least, clip_frames), side_px, side_px)
-    with torch.inference_mode():
-        dim = network(probe).flatten(1).shape[1]
+    shape = (1, 3, max(least, clip_frames), side_px, side_px)
+    dim, gmacs = outcome(name, spec, network, shape)
     preprocessing = {
         "model": spec.model,
         "options": spec.options,
@@ -75,18 +73,23 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
     return Clip(
         name=name,
         catalog="torchvision_clip",
-        dim=int(dim),
+        dim=dim,
         identity=identity(network, preprocessing),
         tags=Tags(**(tags | dict(spec.tags))),
         parameters=cost.parameters(network),
-        gmacs=cost.gmacs(network, *probe.shape),
+        gmacs=gmacs,
         network=Network(Seen(network, mean, std)),
         side_px=side_px,
         least_frames=least,
     )
 
 
-def _build(name: str, spec: Spec) -> nn.Module:
+def build(name: str, spec: Spec) -> nn.Module:
+    """Build a video model without classifier, its weights by chance.
+
+    Raises:
+        ParamsError: torchvision has no such model.
+    """
     known = models.list_models(module=models.video)
     if spec.model not in known:
         raise ParamsError(

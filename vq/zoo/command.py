@@ -4,7 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 
-from vq.zoo.catalog import CATALOG, Entry
+from vq.zoo import listing
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -14,24 +14,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Write the catalog to standard output."""
-    rows = {name: _row(entry) for name, entry in CATALOG.items()}
     if given.json:
-        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        sys.stdout.write(json.dumps(listing.rows(), indent=1) + "\n")
         return 0
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.text import Text
 
-    table = Table(title="Experts for extract.experts in params.yaml")
-    columns = [column for column in next(iter(rows.values())) if column != "summary"]
-    for column in ("name", *columns):
-        # Names are for copying: other columns give way to them.
-        table.add_column(column, no_wrap=column in ("name", "kind", "dim"), overflow="fold")
-    for name, row in rows.items():
-        table.add_row(name, *(str(row[column]) for column in columns))
-    Console().print(table)
+    console = Console()
+    for number, (first, second) in enumerate(listing.lines()):
+        style = "bold" if number == 0 else ""
+        console.print(Text(first, style), soft_wrap=True)
+        console.print(Padding(Text(second, "dim"), (0, 0, 0, 2)))
     return 0
-
-
-def _row(entry: Entry) -> dict[str, str | int]:
-    dim = entry.dim if entry.dim is not None else "varies"
-    return {"kind": entry.kind, **entry.tags.as_dict(), "dim": dim, "summary": entry.summary}

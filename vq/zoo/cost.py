@@ -4,6 +4,8 @@ Counted, not timed: the same on every machine. Convolutions, matrix products and
 normalisations and activations do not, as in published numbers.
 """
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.func import functional_call
@@ -20,10 +22,21 @@ def gmacs(network: nn.Module, *shape: int) -> float:
 
     Nothing is computed: tensors of the meta device have a shape and no numbers.
     """
+    return _run(network, shape)[1]
+
+
+def outcome(network: nn.Module, *shape: int) -> tuple[int, float]:
+    """Numbers in the feature of one input of a shape, and what `gmacs` says."""
+    found, counted = _run(network, shape)
+    return found.flatten(1).shape[1], counted
+
+
+def _run(network: nn.Module, shape: tuple[int, ...]) -> tuple[Any, float]:
     state = [*network.named_parameters(), *network.named_buffers()]
-    shapes = {name: tensor.to("meta") for name, tensor in state}
+    # Detached: the counter would follow gradients that `no_grad` has switched off.
+    shapes = {name: tensor.detach().to("meta") for name, tensor in state}
     # Not inference_mode: the counter would not see what a linear layer is made of.
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        functional_call(network, shapes, (torch.zeros(*shape, device="meta"),))
+        found = functional_call(network, shapes, (torch.zeros(*shape, device="meta"),))
     # A multiplication and an addition are two operations, and one multiply-accumulate.
-    return counter.get_total_flops() / 2e9
+    return found, counter.get_total_flops() / 2e9

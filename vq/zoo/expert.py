@@ -30,6 +30,19 @@ class Tags:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Input:
+    """What an expert makes of pixels before it looks at them."""
+
+    side_px: int | None
+    """Of the centre square, once scaled; None: native resolution, by `vq.zoo.window`."""
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+    """Of pixels in [0, 1]; None: pixels as they are."""
+    frames: int = 1
+    """Fewest frames of a clip: a shorter one is slowed down."""
+
+
 @runtime_checkable
 class Expert(Protocol):
     """A frozen model that describes what it sees of a video."""

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import timm
-import torch
 from torch import nn
 
 from vq.errors import ParamsError
@@ -16,7 +17,7 @@ from vq.zoo import builtin, cost, weights
 from vq.zoo.expert import Tags
 from vq.zoo.export import Seen
 from vq.zoo.network import Native, Square
-from vq.zoo.pooling import Pooled
+from vq.zoo.pooling import Levels, Pooled
 from vq.zoo.runtime import Network
 from vq.zoo.window import COLUMNS, ROWS, TILE_PX
 
@@ -25,34 +26,20 @@ def create_timm(name: str, spec: Spec) -> Square:
     """Build a timm model without classifier, with weights as params say.
 
     Raises:
-        ParamsError: `model` or `weights` is missing, or timm has no such model.
+        ParamsError: `model` or `weights` is missing, timm has no such model, or it has no such
+            `layer` or takes no pictures of `side_px`.
         WeightsError: the weights cannot be had or do not fit.
     """
     given = weights.source(name, spec)
-    network = _build(name, spec, pretrained=given == "hub")
-    tags = {
-        "family": _family(spec.model or ""),
-        "pretext": "unknown",
-        "data": "unknown",
-        "licence": "unknown",
-    }
-    if isinstance(given, WeightsFile):
-        network = weights.load(network, weights.read(given), origin=str(given.file))
-    elif given == "random":
-        tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
+    network = build(name, spec, pretrained=given == "hub")
     known = network.pretrained_cfg
-    if given == "hub":
-        tags |= {
-            "pretext": f"timm {known.get('tag') or ''}".strip(),
-            "data": known.get("tag") or "unknown",
-            "licence": known.get("license") or "unknown",
-        }
+    if isinstance(given, WeightsFile):
+        state, origin = weights.read(given), str(given.file)
+        network = weights.load(network, state, origin=origin, convert=_converter(network))
     mean, std = spec.mean or tuple(known["mean"]), spec.std or tuple(known["std"])
     side_px = spec.side_px or known["input_size"][-1]
-    network = network.eval()
-    probe = torch.zeros(1, 3, side_px, side_px)
-    with torch.inference_mode():
-        dim = int(network(probe).shape[1])
+    network = at_layer(name, spec, network).eval()
+    dim, gmacs = outcome(name, spec, network, (1, 3, side_px, side_px))
     preprocessing = {
         "model": spec.model,
         "options": spec.options,
@@ -60,14 +47,16 @@ def create_timm(name: str, spec: Spec) -> Square:
         "std": std,
         "side_px": side_px,
     }
+    if spec.layer != "pooled":  # or else as before there was a choice: what is cached stays valid
+        preprocessing["layer"] = spec.layer
     return Square(
         name=name,
         catalog="timm",
         dim=dim,
         identity=identity(network, preprocessing),
-        tags=Tags(**(tags | dict(spec.tags))),
+        tags=_tags(spec, known),
         parameters=cost.parameters(network),
-        gmacs=cost.gmacs(network, *probe.shape),
+        gmacs=gmacs,
         network=Network(Seen(network, mean, std)),
         side_px=side_px,
     )
@@ -102,27 +91,101 @@ def identity(network: nn.Module, preprocessing: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{weights.digest(network)} {text}".encode()).hexdigest()
 
 
-def _build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
+def build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
+    """Build a timm model without classifier, its weights from the hub or by chance.
+
+    Raises:
+        ParamsError: timm has no such model, or it refuses `options`.
+        WeightsError: the hub is out of reach.
+    """
     if spec.model is None:
         raise ParamsError(f"extract.experts.{name}: `model` is missing; see timm.list_models()")
     if not timm.is_model(spec.model):
         near = timm.list_models(f"*{spec.model.split('_')[0].split('.')[0]}*")[:4]
         hint = f"did you mean {', '.join(near)}?" if near else "see timm.list_models()"
         raise ParamsError(f"extract.experts.{name}: timm has no model {spec.model!r}; {hint}")
+    known = timm.get_pretrained_cfg(spec.model)
+    options: dict[str, Any] = dict(spec.options)
+    if known and known.fixed_input_size and spec.side_px not in (None, known.input_size[-1]):
+        # Its position embeddings are made for one size, to which timm scales those of the weights.
+        options = {"img_size": spec.side_px} | options
 
-    def build() -> nn.Module:
-        options: dict[str, Any] = dict(spec.options)
+    def create() -> nn.Module:
         return timm.create_model(spec.model, pretrained=pretrained, num_classes=0, **options)
 
-    if pretrained:
-        return weights.from_hub(build, what=f"extract.experts.{name}: {spec.model}")
     try:
+        if pretrained:
+            return weights.from_hub(create, what=f"extract.experts.{name}: {spec.model}")
         with weights.chance(name):
-            return build()
-    except (TypeError, ValueError) as error:
+            return create()
+    except (TypeError, ValueError, AssertionError) as error:
+        said = ", ".join(f"{key}={value}" for key, value in options.items()) or "no options"
         raise ParamsError(
-            f"extract.experts.{name}: {spec.model} refuses `options` ({error})"
+            f"extract.experts.{name}: timm cannot build {spec.model} with {said} ({error}); "
+            "check `options` and `side_px`"
         ) from error
+
+
+def at_layer(name: str, spec: Spec, network: nn.Module) -> nn.Module:
+    """Cut a timm network at the `layer` of params.
+
+    Raises:
+        ParamsError: it has no such feature level.
+    """
+    if spec.layer == "pooled":
+        return network
+    levels = (spec.layer,) if isinstance(spec.layer, int) else spec.layer
+    if not hasattr(network, "forward_intermediates"):
+        raise ParamsError(
+            f"extract.experts.{name}: {spec.model} has no feature levels; leave out `layer`"
+        )
+    there = len(network.feature_info)
+    if max(levels) >= there or len(set(levels)) < len(levels):
+        raise ParamsError(
+            f"extract.experts.{name}: `layer` is {spec.layer}, but the feature levels of "
+            f"{spec.model} are 0 to {there - 1}, each at most once"
+        )
+    return Levels(network, sorted(levels))
+
+
+def outcome(name: str, spec: Spec, network: nn.Module, shape: tuple[int, ...]) -> tuple[int, float]:
+    """Numbers in a feature, and the GMACs of a row.
+
+    Raises:
+        ParamsError: the network takes no pictures of this size.
+    """
+    try:
+        return cost.outcome(network, *shape)
+    except (AssertionError, RuntimeError, ValueError, IndexError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ParamsError(
+            f"extract.experts.{name}: {spec.model} takes no pictures of {shape[-1]} px ({reason}); "
+            "leave out `side_px`, or choose another"
+        ) from error
+
+
+def _converter(network: nn.Module) -> weights.Convert | None:
+    """What timm makes of other people's checkpoints of a family: names, position embeddings."""
+    found = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+    return partial(found, model=network) if found else None
+
+
+def _tags(spec: Spec, known: Mapping[str, Any]) -> Tags:
+    tags = {
+        "family": _family(spec.model or ""),
+        "pretext": "unknown",
+        "data": "unknown",
+        "licence": "unknown",
+    }
+    if spec.weights == "random":
+        tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
+    elif spec.weights == "hub":
+        tags |= {
+            "pretext": f"timm {known.get('tag') or ''}".strip(),
+            "data": known.get("tag") or "unknown",
+            "licence": known.get("license") or "unknown",
+        }
+    return Tags(**(tags | dict(spec.tags)))
 
 
 def _family(model: str) -> str:

@@ -35,3 +35,23 @@ class Pooled(nn.Module):
         """Describe each picture."""
         maps = self.network(pictures)
         return pool([maps[level] for level in self.levels])
+
+
+class Levels(nn.Module):
+    """A timm network up to the deepest of some feature levels, and the pooling of these."""
+
+    def __init__(self, network: nn.Module, levels: Sequence[int]) -> None:
+        super().__init__()
+        network.prune_intermediate_layers(list(levels), prune_norm=True, prune_head=True)
+        self.network = network
+        self.levels = list(levels)
+
+    def forward(
+        self, pictures: Float[Tensor, "pictures 3 height width"]
+    ) -> Float[Tensor, "pictures dim"]:
+        """Describe each picture."""
+        return pool(
+            self.network.forward_intermediates(
+                pictures, indices=self.levels, intermediates_only=True, output_fmt="NCHW"
+            )
+        )

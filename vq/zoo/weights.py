@@ -16,8 +16,9 @@ from vq.params import Expert, WeightsFile
 
 State = Mapping[str, Tensor]
 
-PREFIXES = ("", "module.", "model.", "backbone.", "module.backbone.", "encoder.", "network.")
-"""What training code puts before the names of parameters."""
+Convert = Callable[[dict[str, Tensor]], Mapping[str, Tensor]]
+"""From a checkpoint of other training code to the names and shapes of a network."""
+
 NESTS = (
     "state_dict_ema",
     "state_dict",
@@ -68,33 +69,36 @@ def read(given: WeightsFile) -> State:
     return _parameters(given.file, content)
 
 
-def load(network: nn.Module, state: State, *, origin: str) -> nn.Module:
+def load(
+    network: nn.Module, state: State, *, origin: str, convert: Convert | None = None
+) -> nn.Module:
     """Put parameters into a network, which may have no head or lack one in the file.
 
-    Prefixes of training code are taken off, a head that the network has no use for is ignored. What
-    the file lacks of the head is taken out of the network, which then ends in the map before it.
+    A prefix that training code put before all names is taken off, a head that the network has no
+    use for is ignored. What the file lacks of the head is taken out of the network, which then ends
+    in the map before it.
+
+    Args:
+        network: what they are for; it gets them.
+        state: parameters by name.
+        origin: where they are from, for the message.
+        convert: what to make of parameters that do not fit as they are.
 
     Raises:
         WeightsError: anything else is missing, unknown or of another shape.
     """
     wanted = network.state_dict()
     state = _without_prefix(state, wanted)
-    extra = [name for name in state if name not in wanted and name.split(".")[0] not in HEADS]
-    missing = [name for name in wanted if name not in state and not _counts(name)]
-    heads = {name.split(".")[0] for name in missing}
-    wrong = [
-        n
-        for n in wanted
-        if n in state and n.split(".")[0] not in heads and wanted[n].shape != state[n].shape
-    ]
-    missing = [name for name in missing if name.split(".")[0] not in HEADS]
+    if convert and any(_misfits(state, wanted)):
+        state = _converted(convert, state)
+    extra, missing, wrong = _misfits(state, wanted)
     if extra or missing or wrong:
         raise WeightsError(
             f"{origin}: does not fit the network: {_few('unknown', extra)}"
             f"{_few('missing', missing)}{_few('of another shape', wrong)}"
-            "check `model` and `options` in params.yaml"
+            "check `model`, `options` and `side_px` in params.yaml"
         )
-    for head in heads:
+    for head in _absent(state, wanted):
         setattr(network, head, nn.Identity())
     kept = {name: value for name, value in state.items() if name in network.state_dict()}
     # load_state_dict copies into float32 whatever precision the file has.
@@ -163,10 +167,54 @@ def _parameters(path: Path, content: bytes) -> State:
 
 
 def _without_prefix(state: State, wanted: State) -> State:
+    """The parameters under the prefix that makes the most of them known."""
+    ends = {name.split(".")[-1] for name in wanted}
+    prefixes = {""} | {
+        name[: -len(known)]
+        for name in state
+        if name.split(".")[-1] in ends
+        for known in wanted
+        if name.endswith(f".{known}")
+    }
+
     def stripped(prefix: str) -> State:
         return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
-    return max((stripped(p) for p in PREFIXES), key=lambda found: len(found.keys() & wanted.keys()))
+    # The shortest of equals, whatever the order of a set.
+    order = sorted(prefixes, key=lambda prefix: (len(prefix), prefix))
+    return max((stripped(p) for p in order), key=lambda found: len(found.keys() & wanted.keys()))
+
+
+def _misfits(state: State, wanted: State) -> tuple[list[str], list[str], list[str]]:
+    """What is unknown, missing, or of another shape, heads aside."""
+    heads = _absent(state, wanted)
+    extra = [name for name in state if name not in wanted and _head(name) not in HEADS]
+    missing = [
+        name for name in wanted if not (name in state or _counts(name) or _head(name) in HEADS)
+    ]
+    wrong = [
+        name
+        for name in wanted
+        if name in state and _head(name) not in heads and wanted[name].shape != state[name].shape
+    ]
+    return extra, missing, wrong
+
+
+def _absent(state: State, wanted: State) -> list[str]:
+    """Parts of the head that a file lacks, or has incomplete."""
+    lacking = [_head(name) for name in wanted if not (name in state or _counts(name))]
+    return [head for head in dict.fromkeys(lacking) if head in HEADS]
+
+
+def _converted(convert: Convert, state: State) -> State:
+    try:
+        return convert(dict(state))
+    except (KeyError, RuntimeError, ValueError, AttributeError, IndexError):
+        return state  # of another family; the message is about the names in the file
+
+
+def _head(name: str) -> str:
+    return name.split(".")[0]
 
 
 def _counts(name: str) -> bool:
