@@ -181,7 +181,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     mos[sides.known] = material.mos[sides.known]
     target = levels.distribution(mos, np.full(len(mos), np.nan), values)
     return Lesson(
-        features={name: torch.from_numpy(block) for name, block in experts.items()},
+        features={name: torch.tensor(block) for name, block in experts.items()},
         target=torch.from_numpy(target),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(sides.train),
