@@ -168,6 +168,20 @@ def test_a_new_expert_costs_itself_alone(
     assert before.items() <= workspace.shards().items()
 
 
+def test_the_last_shards_are_small() -> None:
+    """Two processes end together: neither waits long for the other's last shard."""
+    videos = [zoo.Video(f"{n:064x}", Path(f"{n}.mp4")) for n in range(300)]
+    settings = PARAMS.model_copy(update={"shard_videos": 64})
+    planned = zoo.plan(settings, {}, Path("nowhere"))
+
+    sizes = [len(shard.videos) for shard in zoo.shards(videos, planned, jobs=2)]
+
+    assert sum(sizes) == 300
+    assert sizes[:2] == [64, 59]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-2] == zoo.LEAST
+
+
 def test_the_index_does_not_tell_how_the_shards_came_about(tmp_path: Path) -> None:
     """Downstream stages depend on what is in the cache, not on its history."""
     at_once, bit_by_bit = Workspace(tmp_path / "a"), Workspace(tmp_path / "b")

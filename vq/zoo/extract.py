@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 HALF = float(np.finfo(np.float16).max)
 VIEWS = "views"
+LEAST = 8
+"""Videos in a shard, unless params want fewer: more files than that help nobody."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,10 @@ def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) ->
     return Plan(root, settings, {**keys, VIEWS: f"{VIEWS}-{catalog.short_hash(decides)}"})
 
 
-def shards(videos: Sequence[Video], planned: Plan) -> list[Shard]:
+def shards(videos: Sequence[Video], planned: Plan, *, jobs: int) -> list[Shard]:
     """Group the videos that lack something, in the order of their hashes.
+
+    The last shards are smaller than `shard_videos`, so that `jobs` processes end together.
 
     Raises:
         VqError: the cache is damaged.
@@ -108,12 +112,14 @@ def shards(videos: Sequence[Video], planned: Plan) -> list[Shard]:
         (video, tuple(name for name in planned.keys if video.sha256 not in has[name]))
         for video in sorted({v.sha256: v for v in videos}.values(), key=lambda v: v.sha256)
     ]
-    lacking = [(video, names) for video, names in lacking if names]
-    size = planned.settings.shard_videos
-    return [
-        Shard(*zip(*lacking[start : start + size], strict=True))
-        for start in range(0, len(lacking), size)
-    ]
+    waiting = [(video, names) for video, names in lacking if names]
+    grouped = []
+    while waiting:
+        size = max(len(waiting) // (2 * jobs), LEAST)
+        size = min(size, planned.settings.shard_videos)
+        grouped.append(Shard(*zip(*waiting[:size], strict=True)))
+        waiting = waiting[size:]
+    return grouped
 
 
 def run(
@@ -134,7 +140,8 @@ def run(
         WeightsError: a network cannot be exported.
         VqError: the disk is full, a file is gone, or a process died; what was finished stays.
     """
-    todo = shards(videos, planned)
+    jobs = cores(jobs)
+    todo = shards(videos, planned, jobs=jobs)
     count = sum(len(shard.videos) for shard in todo)
     log.info("%s", _counts(videos, todo, planned))
     lacking = {name for shard in todo for names in shard.missing for name in names} - {VIEWS}
@@ -145,7 +152,7 @@ def run(
         failed, lost = workers.run(
             todo,
             partial(_prepare, planned, sorted(lacking), exported),
-            jobs=cores(jobs),
+            jobs=jobs,
             report=lambda _: progress.advance(bar),
         )
     if lost:
@@ -189,11 +196,11 @@ def describe(
     wanted = [name for name in missing if name != VIEWS]
     kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
 
-    def glimpses(frame_count: int) -> list[tuple[str, list[int]]]:
-        return _glimpses(sorted(set(kinds)), frame_count, planned)
+    def places(frame_count: int) -> list[tuple[str, list[int]]]:
+        return glimpses(sorted(set(kinds)), frame_count, planned)
 
     def look(place: int, decoded: Decoded) -> dict[str, np.ndarray]:
-        kind, numbers = glimpses(decoded.frame_count)[place]
+        kind, numbers = places(decoded.frame_count)[place]
         if kind == VIEWS:
             return {VIEWS: planned.views.view(*(decoded.pixels[n] for n in numbers))[None]}
         pixels = decoded.frames(numbers).pixels
@@ -202,7 +209,7 @@ def describe(
         }
 
     # Frame by frame and clip by clip, as they are decoded: a few frames of 4K are a gigabyte.
-    seen = in_groups(video.path, lambda count: [numbers for _, numbers in glimpses(count)], look)
+    seen = in_groups(video.path, lambda count: [numbers for _, numbers in places(count)], look)
     found = {
         name: np.concatenate([part[name] for part in seen if name in part]) for name in missing
     }
@@ -210,6 +217,20 @@ def describe(
         name: rows if name == VIEWS else _kept(experts[name], rows, video.path)
         for name, rows in found.items()
     }
+
+
+def glimpses(kinds: Sequence[str], frame_count: int, planned: Plan) -> list[tuple[str, list[int]]]:
+    """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
+    settings, moments = planned.settings, planned.settings.moments
+    numbers = {
+        "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
+        "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
+        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count)],
+    }
+    return sorted(
+        ((kind, together) for kind in kinds for together in numbers[kind]),
+        key=lambda glimpse: max(glimpse[1]),
+    )
 
 
 def _check(video: Video) -> None:
@@ -224,20 +245,6 @@ def _check(video: Video) -> None:
         ) from error
     if digest != video.sha256:
         raise VideoError(video.path, "has changed since the import; run `vq import` again")
-
-
-def _glimpses(kinds: Sequence[str], frame_count: int, planned: Plan) -> list[tuple[str, list[int]]]:
-    """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
-    settings, moments = planned.settings, planned.settings.moments
-    numbers = {
-        "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
-        "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
-        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count)],
-    }
-    return sorted(
-        ((kind, together) for kind in kinds for together in numbers[kind]),
-        key=lambda glimpse: max(glimpse[1]),
-    )
 
 
 def _kept(

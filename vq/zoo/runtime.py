@@ -52,6 +52,17 @@ class Network:
         self._sessions: dict[Shape, onnxruntime.InferenceSession] = {}
 
     @property
+    def module(self) -> "nn.Module":
+        """What is exported, in the process that made it.
+
+        Raises:
+            VqError: this is another process.
+        """
+        if self._module is None:
+            raise VqError("a network that was sent has graphs alone, and no module")
+        return self._module
+
+    @property
     def graphs(self) -> dict[Shape, Path]:
         """The file of each graph, by the shape of one row; None where an axis is free."""
         return dict(self._graphs)
