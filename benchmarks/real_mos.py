@@ -107,7 +107,8 @@ def _measure(given: argparse.Namespace) -> None:
             log.info("%s: has no block %s, so no student", one.name, given.student)
         drawn = [np.random.default_rng([given.seed, number]) for number in range(given.splits)]
         sides = [materials.split(one, rng=rng) for rng in drawn]
-        found = Parallel(given.jobs, return_as="generator")(
+        # No memory-mapped arguments: they are read-only, and torch warns of that.
+        found = Parallel(given.jobs, return_as="generator", max_nbytes=None)(
             delayed(measure)(
                 one, experts, student, side, params=params, seed=int(rng.integers(2**31))
             )
@@ -181,7 +182,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     mos[sides.known] = material.mos[sides.known]
     target = levels.distribution(mos, np.full(len(mos), np.nan), values)
     return Lesson(
-        features={name: torch.tensor(block) for name, block in experts.items()},
+        features={name: torch.from_numpy(block) for name, block in experts.items()},
         target=torch.from_numpy(target),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(sides.train),
