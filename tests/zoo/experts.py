@@ -9,6 +9,7 @@ SPECS = {
     "picture_statistics": Expert(),
     "temporal_statistics": Expert(),
     "distortion": Expert(),
+    "scnn": Expert(weights="random"),
     "timm": Expert(model="mobilenetv3_small_050", weights="random", side_px=64),
     "torchvision_clip": Expert(model="r3d_18", weights="random", side_px=32),
 }

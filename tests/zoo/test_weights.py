@@ -213,3 +213,49 @@ def test_real_weights_load_by_params_alone(model: str, file: str, dim: int) -> N
     assert np.isfinite(found).all()
     assert found.std() > 0.01
     assert expert.tags.pretext == "as it says"
+
+
+@pytest.mark.parametrize(
+    ("layer", "levels"), [(1, [1]), ((1, 3), [1, 3]), ((3, 1), [1, 3])], ids=["one", "two", "order"]
+)
+def test_feature_levels_are_pooled(
+    tmp_path: Path, state: dict[str, torch.Tensor], layer: int | tuple[int, ...], levels: list[int]
+) -> None:
+    """Mean and deviation of each channel, as timm's own `features_only` has the maps."""
+    path = tmp_path / "w.safetensors"
+    save_file(state, path)
+    reference = timm.create_model(MODEL, features_only=True, out_indices=levels)
+    reference.load_state_dict({k: v for k, v in state.items() if k in reference.state_dict()})
+
+    expert = catalog.create("x", spec(path).model_copy(update={"layer": layer}))
+
+    pixels = ramp(1, 32, 32)
+    cfg = timm.get_pretrained_cfg(MODEL)
+    scaled = torch.tensor((pixels / 255.0 - cfg.mean) / cfg.std, dtype=torch.float32)
+    with torch.inference_mode():
+        maps = reference.eval()(scaled.permute(0, 3, 1, 2))
+    expected = [m.mean((2, 3)) for m in maps] + [m.std((2, 3), correction=0) for m in maps]
+    np.testing.assert_allclose(
+        expert.describe(pixels), torch.cat(expected, 1).numpy(), rtol=1e-3, atol=2e-3
+    )
+    whole = catalog.create("x", spec(path))
+    assert expert.identity != whole.identity
+    assert expert.gmacs < whole.gmacs or levels[-1] > 3
+
+
+@pytest.mark.parametrize("layer", [9, (1, 1)])
+def test_a_feature_level_that_is_not_there_is_refused(layer: int | tuple[int, ...]) -> None:
+    """With those that are."""
+    wrong = Expert(catalog="timm", model=MODEL, weights="random", layer=layer)
+
+    with pytest.raises(ParamsError, match=rf"`layer` is .*levels of {MODEL} are 0 to 4"):
+        catalog.create("x", wrong)
+
+
+def test_a_size_that_a_network_cannot_take_is_refused() -> None:
+    """Not a traceback of its layers."""
+    model = "swin_tiny_patch4_window7_224"
+    wrong = Expert(catalog="timm", model=model, weights="random", side_px=2)
+
+    with pytest.raises(ParamsError, match=r"experts\.x: .*side_px"):
+        catalog.create("x", wrong)

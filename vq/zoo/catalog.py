@@ -14,7 +14,7 @@ from types import MappingProxyType
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.video import PIXELS
-from vq.zoo import ready
+from vq.zoo import plugins, ready
 from vq.zoo.expert import CLIP_FRAMES, Expert, Input, Kind, Tags
 from vq.zoo.picture import PictureStatistics
 from vq.zoo.ready import Ready
@@ -122,6 +122,13 @@ def _ready(known: Ready) -> Entry:
     )
 
 
+def _scnn(name: str, spec: Spec, _: int) -> Expert:
+    from vq.zoo.scnn import create_scnn
+
+    _refuse(name, spec, keep=("weights", "tags"))
+    return create_scnn(name, spec)
+
+
 _CHOSEN = Tags("as `model`", "as `weights`", "as `weights`", "as `weights`")
 
 CATALOG: Mapping[str, Entry] = MappingProxyType(
@@ -145,6 +152,16 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             parameters=272_288,
             gmacs=0.892,
         ),
+        "scnn": Entry(
+            _scnn,
+            "image",
+            256,
+            Tags("scnn", "39 synthetic distortions", "Waterloo exploration and PASCAL VOC", "MIT"),
+            "the branch of DB-CNN that knows distortions; needs `weights`",
+            Input(None, *ready.NORMS["imagenet"]),
+            parameters=630_960,
+            gmacs=44.45,
+        ),
         "timm": Entry(_timm, "image", None, _CHOSEN, "any image model of timm"),
         "torchvision_clip": Entry(_clip, "clip", None, _CHOSEN, "any video model of torchvision"),
         **{name: _ready(known) for name, known in ready.read().items()},
@@ -161,18 +178,22 @@ def create(name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES) -> Expert:
         clip_frames: of the clips that a clip expert will see: its cost depends on it.
 
     Raises:
-        ParamsError: the catalog has no such entry (the message offers the nearest), or the entry
-            takes other settings.
+        ParamsError: neither the catalog nor another package has such an entry (the message offers
+            the nearest), or it takes other settings.
         WeightsError: the weights are missing, altered or do not fit.
     """
     entry = spec.catalog or name
-    if entry not in CATALOG:
-        near = difflib.get_close_matches(entry, CATALOG) or sorted(CATALOG)
+    if entry in CATALOG:
+        return CATALOG[entry].build(name, spec, clip_frames)
+    points = plugins.found()
+    if entry not in points:
+        known = [*CATALOG, *points]
+        near = difflib.get_close_matches(entry, known) or known[:6]
         raise ParamsError(
             f"extract.experts.{name}: the zoo has no {entry!r}; did you mean {', '.join(near)}? "
             "(`vq zoo` lists them)"
         )
-    return CATALOG[entry].build(name, spec, clip_frames)
+    return plugins.create(name, spec, points[entry])
 
 
 def key(expert: Expert, *, moments: int, clip_frames: int) -> str:

@@ -1,19 +1,33 @@
-"""`vq zoo`: list the experts that params.yaml may name."""
+"""`vq zoo`: list the experts that params.yaml may name; `vq zoo check NAME`: try one."""
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import nullcontext
+from pathlib import Path
 
-from vq.zoo import listing
+PARAMS = Path("params.yaml")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("--json", action="store_true", help="for machines")
+    actions = parser.add_subparsers(dest="action", metavar="check")
+    trial = actions.add_parser("check", help="build one expert and show it a video")
+    trial.add_argument("name", help="under extract.experts of params.yaml, or of the catalog")
+    trial.add_argument("--params", type=Path, help="(default: params.yaml, where there is one)")
+    trial.add_argument("--video", type=Path, help="(default: a short one, made for this)")
+    trial.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(given: Namespace) -> int:
-    """Write the catalog to standard output."""
+    """Write to standard output; the exit code is 1 if something is wrong with an expert."""
+    return _check(given) if given.action == "check" else _list(given)
+
+
+def _list(given: Namespace) -> int:
+    from vq.zoo import listing
+
     if given.json:
         sys.stdout.write(json.dumps(listing.rows(), indent=1) + "\n")
         return 0
@@ -23,7 +37,29 @@ def run(given: Namespace) -> int:
 
     console = Console()
     for number, (first, second) in enumerate(listing.lines()):
-        style = "bold" if number == 0 else ""
-        console.print(Text(first, style), soft_wrap=True)
+        console.print(Text(first, "bold" if number == 0 else ""), soft_wrap=True)
         console.print(Padding(Text(second, "dim"), (0, 0, 0, 2)))
     return 0
+
+
+def _check(given: Namespace) -> int:
+    from vq.zoo import catalog
+    from vq.zoo.check import check, named, short_video
+
+    file = given.params or (PARAMS if PARAMS.exists() else None)
+    spec, sampling = named(given.name, file)
+    expert = catalog.create(given.name, spec, clip_frames=sampling.clip_frames)
+    with nullcontext(given.video) if given.video else short_video() as video:
+        found = check(expert, video, sampling)
+    if given.json:
+        sys.stdout.write(json.dumps({**found.facts, "wrong": found.wrong}, indent=1) + "\n")
+        return 1 if found.wrong else 0
+    width = max(map(len, found.facts))
+    for name, value in found.facts.items():
+        shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        sys.stdout.write(f"{name:<{width}}  {shown}\n")
+    for fault in found.wrong:
+        sys.stdout.write(f"wrong: {fault}\n")
+    if not found.wrong:
+        sys.stdout.write(f"{given.name} is fit for use\n")
+    return 1 if found.wrong else 0

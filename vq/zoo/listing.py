@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from vq.zoo import plugins
 from vq.zoo.catalog import CATALOG, Entry
 
 VARIES = "varies"
 
 
 def rows() -> dict[str, dict[str, Any]]:
-    """All that is known of each expert, for JSON; None where it depends on the network."""
-    return {
+    """All that is known of each expert, for JSON; None where it depends on the network.
+
+    Of an expert of another package, nothing is loaded: its name and the package are known.
+    """
+    return {name: {"package": packages} for name, packages in _plugged().items()} | {
         name: {
             "kind": entry.kind,
             **entry.tags.as_dict(),
@@ -36,6 +40,9 @@ def lines() -> Iterator[tuple[str, str]]:
     )
     for name, entry in CATALOG.items():
         yield _columns(name, *_numbers(entry)), _words(entry)
+    for name, packages in _plugged().items():
+        known = "; the catalog has this name, rename it there" if name in CATALOG else ""
+        yield _columns(name, VARIES, VARIES, VARIES, VARIES), f"of package {packages}{known}"
 
 
 def sees(entry: Entry) -> str:
@@ -46,6 +53,13 @@ def sees(entry: Entry) -> str:
     if entry.input.frames > 1:
         what += f" of {entry.input.frames}"
     return f"{what}, {entry.input.side_px} px" if entry.input.side_px else f"{what}, native"
+
+
+def _plugged() -> dict[str, str]:
+    return {
+        name: " and ".join(plugins.package(point) for point in points)
+        for name, points in plugins.found().items()
+    }
 
 
 def _numbers(entry: Entry) -> tuple[str, str, str, str]:

@@ -1,6 +1,7 @@
 """Where the weights of a network come from: a file, a hub, or chance where params say so."""
 
 import hashlib
+import logging
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from torch import Tensor, nn
 
 from vq.errors import ParamsError, WeightsError
 from vq.params import Expert, WeightsFile
+
+log = logging.getLogger(__name__)
 
 State = Mapping[str, Tensor]
 
@@ -122,6 +125,11 @@ def from_hub(download: Callable[[], nn.Module], *, what: str) -> nn.Module:
     """
     from huggingface_hub.errors import HfHubHTTPError
 
+    log.info("%s: asking the hub for its weights", what)
+    # It tells of every retry, twice; we say in the end what came of them.
+    chatter = logging.getLogger("huggingface_hub")
+    level = chatter.level
+    chatter.setLevel(logging.CRITICAL)
     try:
         return download()
     except (OSError, RuntimeError, ValueError, HfHubHTTPError) as error:
@@ -130,6 +138,8 @@ def from_hub(download: Callable[[], nn.Module], *, what: str) -> nn.Module:
             f"{what}: no weights from the hub ({reason}); where it is out of reach, "
             "download them elsewhere and give weights: {file: PATH, sha256: HASH}"
         ) from error
+    finally:
+        chatter.setLevel(level)
 
 
 def digest(network: nn.Module) -> str:

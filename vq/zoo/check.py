@@ -1,0 +1,178 @@
+"""One expert, tried on one video: what it says, what it costs, what is wrong with it."""
+
+import difflib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from vq import params
+from vq.errors import ParamsError
+from vq.params import Expert as Spec
+from vq.video import sample
+from vq.video.decode import decode
+from vq.zoo import catalog, plugins
+from vq.zoo.expert import CLIP_FRAMES, Expert
+
+REPEATS = 3
+LARGEST = {kind: float(np.finfo(kind).max) for kind in ("float16", "float32")}
+SMALLEST = float(np.finfo(np.float16).tiny)
+"""Below it, half precision has fewer digits."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How an expert is shown a video."""
+
+    moments: int = catalog.MOMENTS
+    clip_frames: int = CLIP_FRAMES
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a trial of an expert found."""
+
+    facts: Mapping[str, object]
+    """What it is, in order, for people and machines."""
+    wrong: tuple[str, ...]
+    """A sentence for each fault; none if it may be used."""
+
+
+def named(name: str, file: Path | None) -> tuple[Spec, Sampling]:
+    """What params say of a name; what the catalog does where they do not have it.
+
+    Args:
+        name: under extract.experts, or of the catalog.
+        file: params.yaml; None if there is none.
+
+    Raises:
+        ParamsError: neither has this name (the message offers the nearest), or params are wrong.
+    """
+    known = None if file is None else params.load(file).extract
+    sampling = Sampling() if known is None else Sampling(known.moments, known.clip_frames)
+    own = {} if known is None else known.experts
+    if name in own:
+        return own[name], sampling
+    there = [*own, *catalog.CATALOG, *plugins.found()]
+    if name not in there:
+        near = difflib.get_close_matches(name, there) or list(own) or there[:6]
+        raise ParamsError(
+            f"no expert is called {name!r}; did you mean {', '.join(dict.fromkeys(near))}? "
+            "(`vq zoo` lists the catalog, params.yaml has yours under extract.experts)"
+        )
+    return Spec(), sampling
+
+
+def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
+    """Describe a video several times over.
+
+    Raises:
+        VideoError: the file is no video.
+        VqError: the expert, of another package, fails.
+    """
+    clips = _clips(expert, video, sampling)
+    with _one_thread():
+        first = _describe(expert, clips)  # exports the network, where there is one
+        rows, seconds = zip(*(_timed(expert, clips) for _ in range(REPEATS)), strict=True)
+    facts = {
+        "catalog": expert.catalog,
+        "sees": _sight(expert, clips),
+        "feature": f"{first.shape[0]} rows of {first.shape[1]}, kept as {expert.dtype}",
+        "same bits again": all(np.array_equal(first, again, equal_nan=True) for again in rows),
+        "finite": bool(np.isfinite(first).all()),
+        "parameters": expert.parameters,
+        "gmacs a video": round(expert.gmacs * sampling.moments, 3),
+        "ms a video": round(1000 * min(seconds), 1),
+        "largest value": float(f"{_peak(first):.4g}"),
+        "largest kept": LARGEST[expert.dtype],
+        **expert.tags.as_dict(),
+    }
+    return Checked(facts, tuple(_faults(expert, first, facts)))
+
+
+@contextmanager
+def short_video() -> Iterator[Path]:
+    """Film a scene of one second, and encode it."""
+    from vq.data.demo import encode, scenes
+
+    frames = scenes.random_scene(np.random.default_rng(0), frames=25, width=320, height=240)
+    with tempfile.TemporaryDirectory(prefix="vq-check-") as folder:
+        path = Path(folder) / "generated.mp4"
+        encode.write(frames, path, codec="h264", crf=23, fps=25)
+        yield path
+
+
+def _clips(expert: Expert, video: Path, sampling: Sampling) -> list[np.ndarray]:
+    """Frames one by one for an image expert, clip by clip for the other kind."""
+
+    def numbers(frame_count: int) -> list[list[int]]:
+        if expert.kind == "image":
+            return sample.moments(frame_count, moments=sampling.moments)[:, None].tolist()
+        found = sample.clips(frame_count, moments=sampling.moments, frames=sampling.clip_frames)
+        return found.tolist()
+
+    decoded = decode(video, lambda count: {n for together in numbers(count) for n in together})
+    return [decoded.frames(together).pixels for together in numbers(decoded.frame_count)]
+
+
+def _sight(expert: Expert, clips: Sequence[np.ndarray]) -> str:
+    frames, height, width = clips[0].shape[:3]
+    what = "frames" if expert.kind == "image" else f"clips of {frames} frames"
+    return f"{len(clips)} {what}, {width} x {height} px"
+
+
+def _describe(expert: Expert, clips: Sequence[np.ndarray]) -> Float[np.ndarray, "rows dim"]:
+    return np.concatenate([expert.describe(clip) for clip in clips])
+
+
+def _timed(expert: Expert, clips: Sequence[np.ndarray]) -> tuple[np.ndarray, float]:
+    started = time.perf_counter()
+    rows = _describe(expert, clips)
+    return rows, time.perf_counter() - started
+
+
+def _faults(
+    expert: Expert, rows: Float[np.ndarray, "rows dim"], facts: Mapping[str, object]
+) -> Iterator[str]:
+    if rows.shape[1] != expert.dim:
+        yield f"says that it has {expert.dim} numbers a row, and gives {rows.shape[1]}"
+    if not facts["finite"]:
+        count = int(np.count_nonzero(~np.isfinite(rows)))
+        yield f"{count} of {rows.size} numbers are not finite; extraction would refuse the video"
+        return
+    if not facts["same bits again"]:
+        yield "says something else of the same pixels each time; a cache would keep one of them"
+    peak = _peak(rows)
+    largest = LARGEST[expert.dtype]
+    if peak > largest:
+        yield f"{peak:.3g} is beyond {largest:.0f}, the largest number of {expert.dtype}"
+    if expert.dtype == "float16" and peak < SMALLEST:
+        yield f"all numbers are below {SMALLEST:.1e}, which float16 keeps badly"
+    if len(rows) > 1 and (rows == rows[0]).all():
+        yield "says the same of every frame or clip of this video"
+
+
+def _peak(rows: Float[np.ndarray, "rows dim"]) -> float:
+    finite = rows[np.isfinite(rows)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Time as extraction would: each of its processes has one thread."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
