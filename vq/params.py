@@ -14,6 +14,7 @@ NonNegative = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Runtime = Literal["onnx", "torch", "cuda"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
@@ -109,6 +110,7 @@ class Extract(Section):
     clip_frames: Annotated[int, Field(ge=2)]
     shard_videos: Positive
     max_failed: Share
+    runtime: Runtime
     experts: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Expert]
     views: Views
 

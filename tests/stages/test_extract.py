@@ -29,6 +29,7 @@ PARAMS = Extract(
     clip_frames=2,
     shard_videos=2,
     max_failed=0.5,
+    runtime="onnx",
     experts={
         "picture_statistics": Expert(fusion="mean_std"),
         "temporal_statistics": Expert(),

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from tests.zoo.experts import SPECS, noise, ramp
-from vq.errors import VqError, WeightsError
-from vq.zoo import catalog
+from vq import params
+from vq.errors import ParamsError, VqError, WeightsError
+from vq.zoo import catalog, extract
 from vq.zoo.export import Seen
 from vq.zoo.runtime import Network
 
@@ -46,7 +47,7 @@ class Unknown(Small):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Describe pictures."""
-        return torch.linalg.svdvals(super().forward(pictures))[:, None]
+        return torch.linalg.svdvals(super().forward(pictures)[:, None])
 
 
 def test_pixels_are_normalised_inside() -> None:
@@ -140,3 +141,52 @@ def test_a_network_that_travelled_knows_what_it_was_shown() -> None:
     np.testing.assert_array_equal(sent(noise(1, 20, 30, 3)), network(noise(1, 20, 30, 3)))
     with pytest.raises(VqError, match=r"no graph for pixels of \(1, 21, 30, 3\)"):
         sent(noise(1, 21, 30, 3))
+
+
+def test_torch_runs_it_where_onnx_cannot() -> None:
+    """The same numbers up to rounding; it is slower."""
+    network = Network(Seen(Unknown(), MEAN, STD))
+    pixels = noise(3, 20, 30, 3)
+    network.use("torch")
+
+    found = network(pixels)
+
+    with torch.inference_mode():
+        expected = network.module(torch.from_numpy(pixels)).numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_array_equal(found[1], network(pixels[1:2])[0])
+
+
+def test_half_precision_is_close() -> None:
+    """What a GPU does, on a CPU: bf16 has 8 bits, so that some percent are what it costs."""
+    network = Network(Seen(Small(), MEAN, STD))
+    pixels = noise(2, 20, 30, 3)
+
+    found = network.eager(pixels, device="cpu", half=True)
+
+    assert found.dtype == np.float32
+    expected = network(pixels)
+    assert 1e-6 < np.abs(found - expected).max() < 0.02 * np.abs(expected).max()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_no_gpu_is_said_at_once() -> None:
+    """Nothing falls back to the CPU in silence."""
+    with pytest.raises(ParamsError, match=r"extract\.runtime: cuda, but torch sees no GPU"):
+        Network(Seen(Small(), MEAN, STD)).use("cuda")
+
+
+def test_what_runs_a_network_decides_its_key() -> None:
+    """Features of another runtime are other features; an expert that is no network has one key."""
+    settings = params.load(Path("params.yaml")).extract
+    chosen = {name: settings.experts[name] for name in ("distortion", "picture_statistics")}
+    settings = settings.model_copy(update={"experts": chosen})
+    experts = extract.create(settings)
+
+    keys = [
+        extract.plan(settings.model_copy(update={"runtime": runtime}), experts, Path()).keys
+        for runtime in ("onnx", "torch", "cuda")
+    ]
+
+    assert len({key["distortion"] for key in keys}) == 3
+    assert len({key["picture_statistics"] for key in keys}) == 1

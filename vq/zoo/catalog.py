@@ -196,10 +196,11 @@ def create(name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES) -> Expert:
     return plugins.create(name, spec, points[entry])
 
 
-def key(expert: Expert, *, moments: int, clip_frames: int) -> str:
+def key(expert: Expert, *, moments: int, clip_frames: int, runtime: str = "onnx") -> str:
     """Under what the features of an expert are kept: `name-` and a hash of all that decides them.
 
-    Fusion is no part of it: rows are kept, and fused when they are read.
+    Fusion is no part of it: rows are kept, and fused when they are read. What runs a network is:
+    sums in another order are other numbers.
     """
     sampling = {"moments": moments} | (
         {"clip_frames": clip_frames} if expert.kind == "clip" else {}
@@ -213,6 +214,8 @@ def key(expert: Expert, *, moments: int, clip_frames: int) -> str:
         LAYOUT,
         PIXELS,
     ]
+    if runtime != "onnx":
+        decides.append(runtime)
     return f"{expert.name}-{short_hash(decides)}"
 
 

@@ -24,7 +24,7 @@ from vq.video.views import ViewSpec
 from vq.zoo import catalog, workers
 from vq.zoo.cache import Cache
 from vq.zoo.expert import Expert
-from vq.zoo.runtime import Network
+from vq.zoo.runtime import network_of
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +70,11 @@ def create(settings: params.Extract) -> dict[str, Expert]:
     """Build every expert.
 
     Raises:
-        ParamsError: an expert is unknown or wrongly set, or two are the same (claim 1).
+        ParamsError: an expert is unknown or wrongly set, or two are the same (claim 1); or there
+            is no GPU to run on.
         WeightsError: weights are missing, altered or do not fit.
     """
-    experts = {
-        name: catalog.create(name, spec, clip_frames=settings.clip_frames)
-        for name, spec in settings.experts.items()
-    }
+    experts = {name: _create(name, settings) for name in settings.experts}
     seen: dict[tuple[str, str], str] = {}
     for name, expert in experts.items():
         twin = seen.setdefault((expert.catalog, expert.identity), name)
@@ -88,10 +86,22 @@ def create(settings: params.Extract) -> dict[str, Expert]:
     return experts
 
 
+def _create(name: str, settings: params.Extract) -> Expert:
+    expert = catalog.create(name, settings.experts[name], clip_frames=settings.clip_frames)
+    if network := network_of(expert):
+        network.use(settings.runtime)
+    return expert
+
+
 def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) -> Plan:
     """Say under which keys features and views are kept."""
     keys = {
-        name: catalog.key(expert, moments=settings.moments, clip_frames=settings.clip_frames)
+        name: catalog.key(
+            expert,
+            moments=settings.moments,
+            clip_frames=settings.clip_frames,
+            runtime=settings.runtime if network_of(expert) else "onnx",
+        )
         for name, expert in experts.items()
     }
     decides = [settings.views.model_dump(), catalog.LAYOUT, PIXELS]
@@ -161,7 +171,7 @@ def run(
 
 
 def export(experts: Mapping[str, Expert], settings: params.Extract) -> dict[str, Expert]:
-    """Of these experts, those that run without torch wherever they are sent: ready to be sent.
+    """Of these experts, those that run without torch, ready to be sent to other processes.
 
     Each describes a black clip, and by that exports its network, once for all processes.
 
@@ -170,12 +180,14 @@ def export(experts: Mapping[str, Expert], settings: params.Extract) -> dict[str,
     """
     ready = {}
     for name, expert in sorted(experts.items()):
-        if isinstance(getattr(expert, "network", None), Network):
+        if settings.runtime == "onnx" and network_of(expert):
             frames = settings.clip_frames if expert.kind == "clip" else 1
             try:
                 expert.describe(np.zeros((frames, 64, 64, 3), np.uint8))
             except WeightsError as error:
-                raise WeightsError(f"extract.experts.{name}: {error}") from error
+                raise WeightsError(
+                    f"extract.experts.{name}: {error}; set extract.runtime to torch"
+                ) from error
             ready[name] = expert
     return ready
 
@@ -277,11 +289,8 @@ def _prepare(
     planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]
 ) -> workers.Work[Shard, dict[str, str]]:
     """Build what was not sent: experts that are no networks, or run torch themselves."""
-    settings = planned.settings
     experts = {
-        name: exported[name]
-        if name in exported
-        else catalog.create(name, settings.experts[name], clip_frames=settings.clip_frames)
+        name: exported[name] if name in exported else _create(name, planned.settings)
         for name in names
     }
     return partial(_work, planned, experts)
