@@ -2,12 +2,14 @@
 
 import difflib
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vq.errors import WeightsError
+from vq.zoo.expert import Kind
 
 if TYPE_CHECKING:  # path and card serve those who must not load torch
     from torch import Tensor, nn
@@ -25,18 +27,21 @@ class Card(BaseModel):
     version: int = Field(ge=1)
     """Goes up with every change of the weights."""
     architecture: str
-    """timm name; the weights fit `timm.create_model(architecture, features_only=True)`."""
+    """One of `networks.OWN`, or a timm name: the weights fit
+    `timm.create_model(architecture, features_only=True, **options)`."""
+    options: dict[str, int | float | bool | str | tuple[int, ...]] = {}
+    kind: Kind = "image"
     levels: tuple[int, ...]
-    """Feature levels whose mean and deviation over the picture were used in pretraining."""
+    """Feature levels whose mean and deviation over picture or clip were used in pretraining."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     """The network takes (rgb / 255 - mean) / std, at native resolution."""
     sides_px: tuple[int, ...]
-    """Sides of the square pictures it was trained on."""
+    """Sides of the square pictures or clips it was trained on."""
     pretext: str
     """What it was trained to tell."""
     classes: tuple[str, ...]
-    """Distortions it was trained on."""
+    """Distortions it was trained on, pristine first."""
     data: str
     """What it was trained on."""
     recipe: str
@@ -90,16 +95,16 @@ def card(name: str, folder: Path = WEIGHTS) -> Card:
 def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
     """Build a network with its weights: in evaluation mode, float32, on the CPU.
 
-    The module takes "batch 3 height width", normalised as the card says, and returns one feature
-    map for each of its levels; `card(name).levels` are those that were pooled in pretraining.
+    The module takes pictures "batch 3 height width" or clips "batch 3 time height width", as
+    `card(name).kind` says, normalised as the card says, and returns one feature map for each of
+    its levels, "batch channels rows columns"; `card(name).levels` are those that were pooled in
+    pretraining.
 
     Raises:
         WeightsError: no network has this name; the weights are missing, altered or do not fit.
     """
-    import timm
-
-    architecture = card(name, folder).architecture
-    network = timm.create_model(architecture, features_only=True, pretrained=False)
+    known = card(name, folder)
+    network = build(known.architecture, known.options)
     weights = _weights(name, folder)
     backbone = {key: value for key, value in weights.items() if not key.startswith(_ANSWERS)}
     try:
@@ -107,15 +112,33 @@ def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
         network.load_state_dict(backbone)
     except RuntimeError as error:
         raise WeightsError(
-            f"{path(name, folder)}: does not fit {architecture} ({error})"
+            f"{path(name, folder)}: does not fit {known.architecture} ({error})"
         ) from error
     return network.eval()
+
+
+def build(architecture: str, options: Mapping[str, Any] | None = None) -> "nn.Module":
+    """Build a network with random weights; it returns one feature map for each of its levels."""
+    from vq.zoo.networks import OWN
+
+    if architecture in OWN:
+        return OWN[architecture]()
+    import timm
+
+    return timm.create_model(architecture, features_only=True, pretrained=False, **(options or {}))
+
+
+def channels(network: "nn.Module") -> tuple[int, ...]:
+    """Channels of each map that a network of `build` returns."""
+    known = network.channels if hasattr(network, "channels") else network.feature_info.channels()
+    return tuple(known)
 
 
 def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":
     """Linear map from pooled features of all `card(name).levels` to what pretraining asked.
 
-    Answers are the logit of each class, the strength of each distortion, and the damage.
+    Those of `distortion` are the logit of each class, the strength of each distortion, and the
+    damage; those of `motion` are `vq.zoo.pretrain.motion.QUESTIONS`.
 
     Raises:
         WeightsError: no network has this name; the weights are missing or altered, or have none.
@@ -125,8 +148,8 @@ def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":
     weights = _weights(name, folder)
     if f"{_ANSWERS}weight" not in weights:
         raise WeightsError(
-            f"{path(name, folder)}: has no answers; take it from git or make it again with "
-            f"`vq pretrain {name}`"
+            f"{path(name, folder)}: has no answers; if {name} was asked questions, take it from "
+            f"git or make it again with `vq pretrain {name}`"
         )
     told, width = weights[f"{_ANSWERS}weight"].shape
     linear = nn.Linear(width, told)
@@ -156,8 +179,8 @@ def _weights(name: str, folder: Path) -> "dict[str, Tensor]":
     return parse(content)
 
 
-def save(network: "nn.Module", told: "nn.Linear", known: Card, folder: Path) -> Card:
-    """Write a network, its answers and its card into a folder, under the name on the card.
+def save(network: "nn.Module", told: "nn.Linear | None", known: Card, folder: Path) -> Card:
+    """Write a network, its answers if it has any, and its card, under the name on the card.
 
     Filters are stored as float16, all else (biases, statistics of the normalisations) as it is.
 
@@ -168,9 +191,9 @@ def save(network: "nn.Module", told: "nn.Linear", known: Card, folder: Path) -> 
     from safetensors.torch import save as render
 
     state = {
-        key: value.to(torch.float16) if value.ndim == 4 else value
+        key: value.to(torch.float16) if value.ndim > 1 else value
         for key, value in network.state_dict().items()
-    } | {_ANSWERS + key: value for key, value in told.state_dict().items()}
+    } | {_ANSWERS + key: value for key, value in (told.state_dict() if told else {}).items()}
     content = render({key: value.contiguous() for key, value in state.items()})
     complete = known.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Image experts that are networks: timm models, and the one that this project pretrained."""
+"""Image experts that are networks of timm, and those that this project pretrained."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from vq.params import WeightsFile
 from vq.zoo import builtin, cost, weights
 from vq.zoo.expert import Tags
 from vq.zoo.export import Seen
-from vq.zoo.network import Native, Square
+from vq.zoo.network import Native, NativeClip, Square
 from vq.zoo.pooling import Levels, Pooled
 from vq.zoo.runtime import Network
 from vq.zoo.window import COLUMNS, ROWS, TILE_PX
@@ -62,26 +62,31 @@ def create_timm(name: str, spec: Spec) -> Square:
     )
 
 
-def create_distortion(name: str, spec: Spec) -> Native:
-    """Build the network that ships with the package: mean and spread of its feature maps.
+def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeClip:
+    """Build a network that ships with the package: mean and spread of its feature maps.
 
     Quality shows in shallow maps more than in the last one: several levels are pooled.
 
     Raises:
         WeightsError: its weights are missing or altered.
     """
-    card = builtin.card("distortion")
-    network = builtin.load("distortion").eval()
-    channels = network.feature_info.channels()
-    return Native(
+    entry = spec.catalog or name
+    card = builtin.card(entry)
+    network = builtin.load(entry)
+    channels = builtin.channels(network)
+    clip = card.kind == "clip"
+    seen = Seen(Pooled(network, card.levels), card.mean, card.std)
+    return (NativeClip if clip else Native)(
         name=name,
-        catalog="distortion",
+        catalog=entry,
         dim=2 * sum(channels[level] for level in card.levels),
         identity=identity(network, {"mean": card.mean, "std": card.std, "levels": card.levels}),
         tags=Tags(_family(card.architecture), card.pretext, card.data, card.licence),
         parameters=cost.parameters(network),
-        gmacs=cost.gmacs(network, 1, 3, ROWS * TILE_PX, COLUMNS * TILE_PX),
-        network=Network(Seen(Pooled(network, card.levels), card.mean, card.std), free=(1, 2)),
+        gmacs=cost.gmacs(
+            network, 1, 3, *([clip_frames] if clip else []), ROWS * TILE_PX, COLUMNS * TILE_PX
+        ),
+        network=Network(seen, free=(2, 3) if clip else (1, 2)),
     )
 
 

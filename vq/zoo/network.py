@@ -58,6 +58,19 @@ class Native(Network):
 
 
 @dataclass(frozen=True, eq=False)
+class NativeClip(Network):
+    """What a network says of a clip at native resolution, of any size up to the window."""
+
+    kind: Kind = "clip"
+
+    def describe(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float32[np.ndarray, "1 dim"]:
+        """Describe the clip as one."""
+        return self.network(window(pixels)[None])
+
+
+@dataclass(frozen=True, eq=False)
 class Clip(Network):
     """What a network says of the centre square of a clip, scaled to one size."""
 

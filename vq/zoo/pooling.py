@@ -30,9 +30,9 @@ class Pooled(nn.Module):
         self.levels = tuple(levels)
 
     def forward(
-        self, pictures: Float[Tensor, "pictures 3 height width"]
+        self, pictures: Float[Tensor, "pictures 3 *sizes"]
     ) -> Float[Tensor, "pictures dim"]:
-        """Describe each picture."""
+        """Describe each picture, or clip: its network folds time into the height of its maps."""
         maps = self.network(pictures)
         return pool([maps[level] for level in self.levels])
 

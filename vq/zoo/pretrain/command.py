@@ -2,10 +2,13 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-RECIPES = ("distortion",)
+RECIPES = ("distortion", "contrastive", "restoration", "motion")
+"""Modules of this package, one a network."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,21 +25,29 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--held-out", type=int, help="how many to measure on")
     parser.add_argument("--steps", type=int, help="of training")
     parser.add_argument("--minutes", type=float, help="limit of the training alone")
+    parser.add_argument(
+        "--material",
+        type=Path,
+        help="folder that keeps the material for the next recipe (default: it is thrown away)",
+    )
     parser.add_argument("--workers", type=int, help="processes that make material")
 
 
 def run(given: Namespace) -> int:
     """Train, measure, write weights and card; say where they are."""
     from vq.zoo import builtin
-    from vq.zoo.pretrain import distortion
-    from vq.zoo.pretrain.loop import Settings
+    from vq.zoo.pretrain import recipe
 
-    network, card = distortion.make(
+    chosen = import_module(f"vq.zoo.pretrain.{given.name}").RECIPE
+    network, card = recipe.make(
+        chosen,
         seed=given.seed,
-        amount=distortion.Amount(**_set(given, "scenes", "held_out", "workers")),
-        settings=Settings(**_set(given, "steps", "minutes")),
+        amount=replace(chosen.amount, **_set(given, "scenes", "held_out", "workers")),
+        settings=replace(chosen.settings, **_set(given, "steps", "minutes")),
+        folder=given.material,
     )
-    builtin.save(network.backbone, network.folded(), card, given.out)
+    backbone, told = chosen.ship(network)
+    builtin.save(backbone, told, card, given.out)
     sys.stdout.write(f"{given.out / given.name}.safetensors and .json\n")
     return 0
 

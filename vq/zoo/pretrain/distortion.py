@@ -5,112 +5,205 @@
 Expected on scenes held out: see `vq/zoo/weights/distortion.json`.
 """
 
-import logging
-import time
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from vq.data.demo import scenes as demo
-from vq.zoo.builtin import Card
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vq.zoo import builtin
 from vq.zoo.pretrain import material
-from vq.zoo.pretrain.cut import PATCH_PX
-from vq.zoo.pretrain.judge import measure
-from vq.zoo.pretrain.loop import GRIDS, Settings, fit, threads
-from vq.zoo.pretrain.network import ARCHITECTURE, LEVELS, MEAN, STD, Pretext
+from vq.zoo.pretrain.asked import Asked
+from vq.zoo.pretrain.cut import PATCH_PX, cut, spread
+from vq.zoo.pretrain.judge import look, over_moments, probes, rounded, srcc
+from vq.zoo.pretrain.loop import Settings as Common
+from vq.zoo.pretrain.material import MOMENTS, TYPES, Scene
+from vq.zoo.pretrain.pictures import changed, grids, shuffled
+from vq.zoo.pretrain.pixels import normalise
+from vq.zoo.pretrain.recipe import Recipe
 
-log = logging.getLogger(__name__)
-
-VERSION = 2
-
-_TRAIN, _HELD_OUT, _PHOTOGRAPH = range(3)
-"""Second number of a scene's seed: the same seed of the recipe never gives one scene two roles."""
+ARCHITECTURE = "mobilenetv3_small_050"
+LEVELS = (1, 2, 3, 4)
+GRIDS = (3, 4, 5)
+"""Sides of the pictures, in patches."""
+QUESTIONS = {"kind": len(material.CLASSES), "strength": len(TYPES), "damage": 1}
+"""Logit of each class, pristine first; strength of each type, meant to lie in [0, 1], which says
+nothing of absent ones; how much the picture has lost, on the scale of `material.Scene.damage`."""
 
 
 @dataclass(frozen=True)
-class Amount:
-    """How much material is made."""
+class Settings(Common):
+    """Knobs of the training."""
 
-    scenes: int = 640
-    held_out: int = 24
-    types: int = 6
-    """Distortions of a training scene, at two strengths each; held-out scenes have all."""
-    mixed: int = 2
-    """Versions of a scene with two distortions."""
-    workers: int = 2
+    grid: float = 0.6
+    """Share of batches seen as grids of patches; the others are crops."""
 
 
-def make(
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is right for a batch of pairs: picture 2i is weaker damaged than 2i + 1."""
+
+    kind: Float[Tensor, "batch classes"]
+    """Share of each class; a picture with two distortions belongs to both by half."""
+    strength: Float[Tensor, "batch types"]
+    """Strength of each type, in (0, 1]; 0 where it is absent."""
+    damage: Float[Tensor, " batch"]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pictures of pairs, and what is true of them."""
+
+    pictures: Float[Tensor, "batch 3 side side"]
+    truth: Truth
+
+
+def build() -> Asked:
+    """The network in training."""
+    backbone = builtin.build(ARCHITECTURE)
+    channels = builtin.channels(backbone)
+    asked = Asked(backbone, channels=channels, levels=LEVELS, questions=QUESTIONS)
+    return asked.to(memory_format=torch.channels_last)
+
+
+def batches(
+    scenes: Sequence[Scene], settings: Settings, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Endless: every pair of every scene at every moment once, then in another order."""
+    every = np.array(
+        [
+            (number, moment, *pair)
+            for number, scene in enumerate(scenes)
+            for moment in range(len(MOMENTS))
+            for pair in scene.pairs
+        ]
+    )
+    for chosen in shuffled(every, settings.pairs, rng):
+        # Sizes vary, so that the features do not depend on the size of a picture.
+        side = int(rng.choice(GRIDS))
+        grid, patch_px = (side, PATCH_PX) if rng.random() < settings.grid else (1, side * PATCH_PX)
+        yield batch(scenes, chosen, grid=grid, patch_px=patch_px, rng=rng)
+
+
+def batch(
+    scenes: Sequence[Scene],
+    chosen: Int[np.ndarray, "pairs 4"],
     *,
-    seed: int,
-    amount: Amount,
-    settings: Settings,
-    photographs: bool = True,
-) -> tuple[Pretext, Card]:
-    """Make the material, train on most of it, measure on the rest.
+    grid: int,
+    patch_px: int,
+    rng: np.random.Generator,
+) -> Batch:
+    """Cut both pictures of each pair (scene, moment, weaker, stronger) at the same places."""
+    pictures = []
+    for number, moment, *pair in chosen:
+        height, width = scenes[number].pictures.shape[2:4]
+        places = spread(height, width, grid=grid, patch_px=patch_px, rng=rng)
+        frames = [scenes[number].pictures[version, moment] for version in pair]
+        pictures += changed([cut(frame, places, patch_px=patch_px) for frame in frames], rng)
+    rows = [
+        (scenes[number], version, moment) for number, moment, *pair in chosen for version in pair
+    ]
+    truth = Truth(
+        torch.from_numpy(np.stack([scene.kind[version] for scene, version, _ in rows])),
+        torch.from_numpy(np.stack([scene.strength[version] for scene, version, _ in rows])),
+        torch.from_numpy(
+            np.stack([scene.damage[version, moment] for scene, version, moment in rows])
+        ),
+    )
+    return Batch(normalise(torch.from_numpy(np.stack(pictures))), truth)
 
-    Args:
-        seed: of material and training.
-        amount: of material.
-        settings: of the training.
-        photographs: whether the photographs of the demo are looked at in the end; they never
-            train, and no choice here is made by them.
+
+def loss(network: nn.Module, given: Batch) -> Float[Tensor, ""]:
+    """Ask a network about a batch and compare with the truth."""
+    return distance(network(given.pictures), given.truth)
+
+
+def distance(said: Mapping[str, Tensor], truth: Truth) -> Float[Tensor, ""]:
+    """Cross entropy of the class, distance of strength and damage, and order within each pair."""
+    kind = functional.cross_entropy(said["kind"], truth.kind)
+    present = truth.strength > 0
+    strength = functional.smooth_l1_loss(
+        said["strength"][present], truth.strength[present], beta=0.1
+    )
+    told = said["damage"].squeeze(1)
+    damage = functional.smooth_l1_loss(told, truth.damage, beta=0.1)
+    # Ten times the difference: a tenth of the scale apart should count as well told.
+    order = functional.softplus(-10 * (told[1::2] - told[::2])).mean()
+    return kind + 2 * strength + 2 * damage + 0.5 * order
+
+
+@torch.inference_mode()
+def ask(network: Asked, scenes: Sequence[Scene]) -> dict[str, Float[np.ndarray, "versions _"]]:
+    """What a network says of every version of every scene; moments are averaged."""
+    parts: dict[str, list[Tensor]] = {name: [] for name in QUESTIONS}
+    for scene in scenes:
+        for moment in range(len(MOMENTS)):
+            answer = network(normalise(torch.from_numpy(grids(scene.pictures[:, moment]))))
+            for name, said in (answer | {"kind": answer["kind"].softmax(1)}).items():
+                parts[name].append(said)
+    return {name: over_moments(said) for name, said in parts.items()}
+
+
+def measure(network: Asked, untrained: Asked, scenes: Sequence[Scene]) -> Mapping[str, float]:
+    """Compare what a network says of scenes with what was done to them.
 
     Returns:
-        The network in evaluation mode, and its card, whose hash `builtin.save` will set.
+        kind_accuracy: share of versions with one distortion or none whose class is told.
+        strength_srcc: rank correlation of told and true strength, mean over the types.
+        damage_srcc: the same of damage, over all versions.
+        order_accuracy: share of pairs told in the right order.
+        Further ones as of `judge.probes`.
     """
-    began = time.monotonic()
-    with TemporaryDirectory(prefix="vq-pretrain-") as temporary:
-        folder = Path(temporary)
-        some = [_job(seed, _TRAIN, n, amount.types, amount) for n in range(amount.scenes)]
-        train = list(material.generate(folder / "train", some, workers=amount.workers))
-        log.info("%d scenes to train on after %.0f s", len(train), time.monotonic() - began)
-        network = fit(train, settings, seed=seed)
-        every = len(material.TYPES)
-        judged = {
-            "scenes held out": [
-                _job(seed, _HELD_OUT, n, every, amount) for n in range(amount.held_out)
-            ]
-        }
-        if photographs:
-            judged["photographs"] = [
-                {**_job(seed, _PHOTOGRAPH, number, every, amount), "content": name}
-                for number, name in enumerate(demo.SCENES)
-                if name.startswith("photo:")
-            ]
-        # Steps of length 0: random weights, but normalisations that have seen the material.
-        untrained = fit(train, replace(settings, steps=50, learning_rate=0.0), seed=seed)
-        validation = {}
-        for name, jobs in judged.items():
-            scenes = list(material.generate(folder / name, jobs, workers=amount.workers))
-            with threads(settings.threads):
-                validation[name] = dict(measure(network, untrained, scenes))
-    for name, measures in validation.items():
-        log.info("%s: %s", name, measures)
-    card = Card(
-        name="distortion",
-        version=VERSION,
-        architecture=ARCHITECTURE,
-        levels=LEVELS,
-        mean=MEAN,
-        std=STD,
-        sides_px=tuple(PATCH_PX * grid for grid in GRIDS),
-        pretext="class and strength of the distortion, gradient deviation (GMSD) from the pristine "
-        "picture, and which of two strengths of one distortion of one content is the stronger",
-        classes=material.CLASSES,
-        data="procedural scenes of vq.data.demo.scenes, none of them in the demo, no photograph; "
-        "distorted as in the demo and by real encoders",
-        recipe=f"vq pretrain distortion --seed {seed}",
-        seed=seed,
-        minutes=round((time.monotonic() - began) / 60, 1),
-        settings={**asdict(amount), **asdict(settings)},
-        validation=validation,
-        licence="Apache-2.0",
-        sha256="0" * 64,
+    kind = np.concatenate([scene.kind for scene in scenes])
+    strength = np.concatenate([scene.strength for scene in scenes])
+    damage = np.concatenate([scene.damage.mean(1) for scene in scenes])
+    starts = np.cumsum([0, *(len(scene.kind) for scene in scenes[:-1])])
+    pairs = np.concatenate(
+        [scene.pairs + start for scene, start in zip(scenes, starts, strict=True)]
     )
-    return network, card
+    pure, single = kind.max(1) == 1, (strength > 0).sum(1) == 1
+    said = ask(network, scenes)
+    told = said["damage"][:, 0]
+    seen, blind = (look(some.feature, scenes) for some in (network, untrained))
+    return rounded(
+        {
+            "kind_accuracy": np.mean(said["kind"][pure].argmax(1) == kind[pure].argmax(1)),
+            "strength_srcc": np.mean(
+                [
+                    srcc(said["strength"][rows, column], strength[rows, column])
+                    for column in range(len(TYPES))
+                    if (rows := single & (strength[:, column] > 0)).sum() > 2
+                ]
+            ),
+            "damage_srcc": srcc(told, damage),
+            "order_accuracy": np.mean(told[pairs[:, 0]] < told[pairs[:, 1]]),
+            **probes(seen, blind, scenes),
+        }
+    )
 
 
-def _job(seed: int, role: int, number: int, types: int, amount: Amount) -> dict[str, Any]:
-    return {"seed": (seed, role, number), "types": types, "mixed": amount.mixed}
+RECIPE = Recipe(
+    name="distortion",
+    version=2,
+    amount=material.Versions(scenes=640, held_out=24),
+    settings=Settings(),
+    facts={
+        "architecture": ARCHITECTURE,
+        "levels": LEVELS,
+        "sides_px": tuple(PATCH_PX * grid for grid in GRIDS),
+        "pretext": "class and strength of the distortion, gradient deviation (GMSD) from the "
+        "pristine picture, and which of two strengths of one distortion of one content is the "
+        "stronger",
+        "classes": material.CLASSES,
+        "data": material.DATA,
+    },
+    material=material.scenes,
+    build=build,
+    batches=batches,
+    loss=loss,
+    measure=measure,
+    ship=lambda network: (network.backbone, network.folded()),
+)

@@ -1,6 +1,6 @@
-"""How well a trained network does on scenes that it has not seen."""
+"""What the features of a network say of the damage of scenes that it has not seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,16 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import Tensor
 
-from vq.zoo.pretrain.cut import cut, spread
-from vq.zoo.pretrain.material import MOMENTS, TYPES, Scene
-from vq.zoo.pretrain.network import Pretext, normalise
+from vq.zoo.pretrain.material import MOMENTS, Scene
+from vq.zoo.pretrain.pictures import grids
+from vq.zoo.pretrain.pixels import normalise
 
 _FOLDS = 5
+
+Describe = Callable[[Tensor], Float[Tensor, "batch dim"]]
+"""From normalised pictures to pooled features."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,81 +28,47 @@ class Seen:
     """What a network makes of every version of every scene; moments are averaged."""
 
     scene: Int[np.ndarray, " versions"]
-    kind: Float[np.ndarray, "versions classes"]
-    strength: Float[np.ndarray, "versions types"]
-    damage: Float[np.ndarray, " versions"]
     feature: Float[np.ndarray, "versions dim"]
-    """Pooled features of the backbone alone."""
 
 
 @torch.inference_mode()
-def look(network: Pretext, scenes: Sequence[Scene]) -> Seen:
+def look(describe: Describe, scenes: Sequence[Scene]) -> Seen:
     """Show a network, which is in evaluation mode, the regular grid of patches of each version."""
-    answers, features, numbers = [], [], []
-    for number, scene in enumerate(scenes):
-        places = spread(*scene.pictures.shape[2:4])
-        for moment in range(len(MOMENTS)):
-            frames = scene.pictures[:, moment]
-            pictures = normalise(torch.from_numpy(np.stack([cut(f, places) for f in frames])))
-            feature = network.feature(pictures)
-            answers.append(network.answer(feature))
-            features.append(feature)
-        numbers += [number] * len(scene.pictures)
-    return Seen(
-        np.array(numbers),
-        _over_moments([answer.kind.softmax(1) for answer in answers]),
-        _over_moments([answer.strength for answer in answers]),
-        _over_moments([answer.damage for answer in answers]),
-        _over_moments(features),
-    )
+    features = [
+        describe(normalise(torch.from_numpy(grids(scene.pictures[:, moment]))))
+        for scene in scenes
+        for moment in range(len(MOMENTS))
+    ]
+    numbers = [np.full(len(scene.pictures), number) for number, scene in enumerate(scenes)]
+    return Seen(np.concatenate(numbers), over_moments(features))
 
 
-def _over_moments(parts: list[torch.Tensor]) -> np.ndarray:
+def over_moments(parts: Sequence[Tensor]) -> Float[np.ndarray, "versions dim"]:
     """Mean over the moments of each scene; versions of all scenes in one row."""
     means = [
-        sum(parts[i : i + len(MOMENTS)]) / len(MOMENTS) for i in range(0, len(parts), len(MOMENTS))
+        torch.stack(list(parts[i : i + len(MOMENTS)])).mean(0)
+        for i in range(0, len(parts), len(MOMENTS))
     ]
     return torch.cat(means).numpy()
 
 
-def measure(network: Pretext, untrained: Pretext, scenes: Sequence[Scene]) -> Mapping[str, float]:
-    """Compare what a network says of scenes with what was done to them.
+def probes(seen: Seen, blind: Seen, scenes: Sequence[Scene]) -> Mapping[str, float]:
+    """Ask trained and untrained features how strong a distortion and how large a damage is.
 
     Returns:
-        kind_accuracy: share of versions with one distortion or none whose class is told.
-        strength_srcc: rank correlation of told and true strength, mean over the types.
-        damage_srcc: the same of damage, over all versions.
-        order_accuracy: share of pairs told in the right order.
-        probe_strength_srcc, probe_damage_srcc: of a ridge regression on the pooled features,
-            cross-validated over scenes; strength is that of versions with one distortion,
-            whatever its type.
+        probe_strength_srcc, probe_damage_srcc: rank correlation of the truth with a ridge
+            regression on the features, cross-validated over scenes; strength is that of versions
+            with one distortion, whatever its type.
         untrained_strength_srcc, untrained_damage_srcc: the same on a network with random weights.
     """
-    kind = np.concatenate([scene.kind for scene in scenes])
     strength = np.concatenate([scene.strength for scene in scenes])
     damage = np.concatenate([scene.damage.mean(1) for scene in scenes])
-    starts = np.cumsum([0, *(len(scene.kind) for scene in scenes[:-1])])
-    pairs = np.concatenate(
-        [scene.pairs + start for scene, start in zip(scenes, starts, strict=True)]
-    )
-    pure, single = kind.max(1) == 1, (strength > 0).sum(1) == 1
-    seen, blind = look(network, scenes), look(untrained, scenes)
-    measures = {
-        "kind_accuracy": np.mean(seen.kind[pure].argmax(1) == kind[pure].argmax(1)),
-        "strength_srcc": np.mean(
-            [
-                spearmanr(seen.strength[rows, column], strength[rows, column]).statistic
-                for column in range(len(TYPES))
-                if (rows := single & (strength[:, column] > 0)).sum() > 2
-            ]
-        ),
-        "damage_srcc": spearmanr(seen.damage, damage).statistic,
-        "order_accuracy": np.mean(seen.damage[pairs[:, 0]] < seen.damage[pairs[:, 1]]),
-    }
+    single = (strength > 0).sum(1) == 1
+    measures = {}
     for name, who in (("probe", seen), ("untrained", blind)):
         measures[f"{name}_strength_srcc"] = probe(who, strength.sum(1), single)
         measures[f"{name}_damage_srcc"] = probe(who, damage, np.ones_like(single))
-    return {name: round(float(value), 4) for name, value in measures.items()}
+    return measures
 
 
 def probe(
@@ -110,4 +80,14 @@ def probe(
     said = cross_val_predict(
         model, seen.feature[rows], target[rows], groups=seen.scene[rows], cv=folds
     )
-    return float(spearmanr(said, target[rows]).statistic)
+    return srcc(said, target[rows])
+
+
+def srcc(said: Float[np.ndarray, " rows"], truth: Float[np.ndarray, " rows"]) -> float:
+    """Spearman's rank correlation."""
+    return float(spearmanr(said, truth).statistic)
+
+
+def rounded(measures: Mapping[str, float | np.floating]) -> dict[str, float]:
+    """As cards hold measures."""
+    return {name: round(float(value), 4) for name, value in measures.items()}

@@ -1,21 +1,21 @@
 """The material of pretraining: procedural scenes in many versions whose damage is known."""
 
-import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 from scipy.ndimage import gaussian_filter
 
+from vq.data.demo import scenes as demo
 from vq.data.demo.distort import DISTORTIONS
 from vq.data.demo.encode import CODECS, compress, read, write
-from vq.data.demo.scenes import random_scene, render
+from vq.zoo.pretrain import store
 from vq.zoo.pretrain.damage import gradient_deviation
+from vq.zoo.pretrain.recipe import Amount
+from vq.zoo.pretrain.role import Role
 
 PIXEL_TYPES = (
     "rescale",
@@ -29,6 +29,11 @@ PIXEL_TYPES = (
 """Distortions of `vq.data.demo.distort` that one picture can show (a freeze shows in none)."""
 TYPES = (*CODECS, *PIXEL_TYPES)
 CLASSES = ("pristine", *TYPES)
+DATA = (
+    "procedural scenes of vq.data.demo.scenes, none of them in the demo, no photograph; "
+    "distorted as in the demo and by real encoders"
+)
+"""What cards say of it."""
 
 SIZES = ((320, 240), (426, 240), (352, 288), (480, 270), (480, 360))
 """Width and height; those of the demo lie among them."""
@@ -55,6 +60,8 @@ class Recipe:
 class Scene:
     """One content in many versions; the first is the pristine one."""
 
+    rendered: UInt8[np.ndarray, "moments height width 3"]
+    """Frames before any encoder: what all versions were made of."""
     pictures: UInt8[np.ndarray, "versions moments height width 3"]
     kind: Float32[np.ndarray, "versions classes"]
     """Share of each of `CLASSES`; two distortions share a version by half."""
@@ -152,7 +159,8 @@ def versions(
         ]
         for version in pictures
     ]
-    return Scene(pictures, kind, strength, np.array(damage, np.float32), np.array(pairs))
+    damaged = np.array(damage, np.float32)
+    return Scene(clip[moments], pictures, kind, strength, damaged, np.array(pairs))
 
 
 def scene(seed: Sequence[int], *, types: int, mixed: int, content: str | None = None) -> Scene:
@@ -163,28 +171,43 @@ def scene(seed: Sequence[int], *, types: int, mixed: int, content: str | None = 
     rng = np.random.default_rng(seed)
     width, height = SIZES[rng.integers(len(SIZES))]
     if content is None:
-        clip = looked(random_scene(rng, frames=FRAMES, width=width, height=height), rng)
+        clip = looked(demo.random_scene(rng, frames=FRAMES, width=width, height=height), rng)
     else:
-        clip = render(content, frames=FRAMES, width=width, height=height, fps=FPS)
+        clip = demo.render(content, frames=FRAMES, width=width, height=height, fps=FPS)
     return versions(clip, *plan(rng, types=types, mixed=mixed), rng)
 
 
-def generate(folder: Path, jobs: Sequence[Mapping[str, Any]], *, workers: int) -> Iterator[Scene]:
-    """Make the scenes of some jobs (arguments of `scene`), in order, in other processes.
+@dataclass(frozen=True)
+class Versions(Amount):
+    """How much material is made."""
 
-    Pictures go to files in `folder`, which is made, and are mapped into memory.
-    """
-    folder.mkdir()
-    files = [folder / f"{number:05d}.npy" for number in range(len(jobs))]
-    # A fork would inherit the threads of torch in an unknown state.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for file, made in zip(files, pool.map(_write, files, jobs), strict=True):
-            yield replace(made, pictures=np.load(file, mmap_mode="r"))
+    types: int = 6
+    """Distortions of a training scene, at two strengths each; all others have every one."""
+    mixed: int = 2
+    """Versions of a scene with two distortions."""
 
 
-def _write(file: Path, job: Mapping[str, Any]) -> Scene:
-    """Make a scene whose pictures go to a file: between processes they would be copied twice."""
-    made = scene(**job)
-    np.save(file, made.pictures)
-    return replace(made, pictures=made.pictures[:0])
+def scenes(seed: int, role: Role, amount: Versions, folder: Path) -> list[Scene]:
+    """Make the scenes of one role in a recipe; their pictures lie in the folder."""
+    jobs = [
+        {
+            "seed": (seed, int(role), number),
+            "types": amount.types if role is Role.TRAIN else len(TYPES),
+            "mixed": amount.mixed,
+            **what,
+        }
+        for number, what in contents(role, amount)
+    ]
+    return store.generate(folder, Scene, scene, jobs, workers=amount.workers)
+
+
+def contents(role: Role, amount: Amount) -> list[tuple[int, Mapping[str, str]]]:
+    """Number of each scene, and the content of the demo that it shows, if any."""
+    if role is not Role.PHOTOGRAPH:
+        count = amount.scenes if role is Role.TRAIN else amount.held_out
+        return [(number, {}) for number in range(count)]
+    return [
+        (number, {"content": name})
+        for number, name in enumerate(demo.SCENES)
+        if name.startswith("photo:")
+    ]

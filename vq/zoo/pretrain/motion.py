@@ -1,0 +1,208 @@
+"""The recipe of `motion`: tell how time passes in a clip, and what else is restless in it.
+
+    vq pretrain motion --seed 7
+
+Expected on scenes held out: see `vq/zoo/weights/motion.json`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vq.zoo.networks import Factorised
+from vq.zoo.pretrain import playback
+from vq.zoo.pretrain.asked import Asked
+from vq.zoo.pretrain.judge import Seen, probe, rounded, srcc
+from vq.zoo.pretrain.loop import Settings
+from vq.zoo.pretrain.pictures import crop, shuffled
+from vq.zoo.pretrain.pixels import normalise_clips
+from vq.zoo.pretrain.playback import FRAMES, UNREST, Played
+from vq.zoo.pretrain.recipe import Recipe
+
+CLIP_FRAMES = 4
+"""As `extract.clip_frames` has them."""
+LEVELS = (0, 1, 2, 3)
+SIDES_PX = (80, 96, 112)
+"""Of the square that is seen of a clip: motion needs room."""
+HAPPENS = ("repeated", "backward", "uneven")
+QUESTIONS = {"happens": len(HAPPENS), "repeats": 1, "speed": 1, "strength": len(UNREST)}
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is right for a batch of clips."""
+
+    happens: Float[Tensor, "batch 3"]
+    """Whether a frame is repeated, one comes too early, or steps of time differ, but for 0."""
+    repeats: Float[Tensor, " batch"]
+    """Share of frames that show what the one before did."""
+    speed: Float[Tensor, " batch"]
+    """Binary logarithm of the mean step of those that do not, in frames; NaN where all repeat."""
+    strength: Float[Tensor, "batch unrest"]
+    """Strength of each of `playback.UNREST`, 0 where it is absent."""
+
+
+def truth(
+    shown: Int[np.ndarray, "batch time"], strength: Float[np.ndarray, "batch unrest"]
+) -> Truth:
+    """Say what happens in clips of which it is known which frames of the source they show."""
+    steps = np.diff(shown, axis=1)
+    moves = np.where(steps == 0, np.nan, np.abs(steps).astype(float))
+    moved = (steps != 0).any(1)
+    # Of clips that do not move at all nothing is asked, and numpy has no empty mean.
+    some = np.where(moved[:, None], moves, 1.0)
+    happens = np.stack(
+        [(steps == 0).any(1), (steps < 0).any(1), np.nanmax(some, 1) != np.nanmin(some, 1)], 1
+    )
+    speed = np.where(moved, np.log2(np.nanmean(some, 1)), np.nan)
+    return Truth(
+        *(
+            torch.from_numpy(np.asarray(value, np.float32))
+            for value in (happens, (steps == 0).mean(1), speed, strength)
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Clips, and what is true of them."""
+
+    clips: Float[Tensor, "batch 3 time side side"]
+    truth: Truth
+
+
+def batches(
+    scenes: Sequence[Played], settings: Settings, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Endless: every few neighbouring frames of every version once, then in another order."""
+    every = np.array(
+        [
+            (number, version, start)
+            for number, scene in enumerate(scenes)
+            for version in range(len(scene.frames))
+            for start in range(FRAMES - CLIP_FRAMES + 1)
+        ]
+    )
+    for chosen in shuffled(every, settings.pairs, rng):
+        side_px = int(rng.choice(SIDES_PX))
+        parts = [(scenes[n], version, slice(at, at + CLIP_FRAMES)) for n, version, at in chosen]
+        clips = [crop(list(s.frames[version, when]), side_px, rng) for s, version, when in parts]
+        yield Batch(
+            normalise_clips(torch.from_numpy(np.stack([np.stack(clip) for clip in clips]))),
+            truth(
+                np.stack([scene.shown[version, when] for scene, version, when in parts]),
+                np.stack([scene.strength[version] for scene, version, _ in parts]),
+            ),
+        )
+
+
+def build() -> Asked:
+    """A factorised video network, and what it is asked."""
+    return Asked(Factorised(), channels=Factorised.channels, levels=LEVELS, questions=QUESTIONS)
+
+
+def loss(network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+    """Cross entropy of what happens, and distance of what is more or less."""
+    said, true = network(batch.clips), batch.truth
+    moves = ~true.speed.isnan()
+    happens = functional.binary_cross_entropy_with_logits(said["happens"], true.happens)
+    far = [
+        functional.smooth_l1_loss(one, other, beta=0.1)
+        for one, other in (
+            (said["repeats"].squeeze(1), true.repeats),
+            (said["speed"].squeeze(1)[moves], true.speed[moves]),
+            (said["strength"], true.strength),
+        )
+    ]
+    return happens + 2 * torch.stack(far).sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What a network says of the middle of each version, and its features."""
+
+    said: Mapping[str, Float[np.ndarray, "versions _"]]
+    seen: Seen
+
+
+@torch.inference_mode()
+def ask(network: Asked, scenes: Sequence[Played]) -> Heard:
+    """Show a network, which is in evaluation mode, the middle frames of each version."""
+    features = [
+        network.feature(normalise_clips(torch.from_numpy(scene.frames[:, MIDDLE])))
+        for scene in scenes
+    ]
+    number = np.concatenate([np.full(len(part), n) for n, part in enumerate(features)])
+    feature = torch.cat(features)
+    said = {name: value.numpy() for name, value in network.answer(feature).items()}
+    return Heard(said, Seen(number, feature.numpy()))
+
+
+MIDDLE = slice((FRAMES - CLIP_FRAMES) // 2, (FRAMES + CLIP_FRAMES) // 2)
+
+
+def measure(network: Asked, untrained: Asked, scenes: Sequence[Played]) -> Mapping[str, float]:
+    """Compare what a network says of clips with what happens in them.
+
+    Returns:
+        repeated_auc, backward_auc, uneven_auc: area under the ROC curve of each of `HAPPENS`.
+        repeats_srcc, speed_srcc: rank correlation of what is told and what is true; speed where
+            anything moves.
+        flicker_srcc, grain_srcc, shake_srcc: the same of strength, absent ones among them.
+        probe_repeats_srcc, probe_speed_srcc, probe_unrest_srcc: of a ridge regression on the
+            features, cross-validated over scenes; unrest is the strength of whatever there is.
+        untrained_...: the same on a network with random weights.
+    """
+    true = truth(
+        np.concatenate([scene.shown[:, MIDDLE] for scene in scenes]),
+        np.concatenate([scene.strength for scene in scenes]),
+    )
+    happens, repeats, speed, strength = (
+        value.numpy() for value in (true.happens, true.repeats, true.speed, true.strength)
+    )
+    moves: Bool[np.ndarray, " versions"] = ~np.isnan(speed)
+    heard, deaf = ask(network, scenes), ask(untrained, scenes)
+    measures = {
+        f"{name}_auc": roc_auc_score(happens[:, column], heard.said["happens"][:, column])
+        for column, name in enumerate(HAPPENS)
+    }
+    measures["repeats_srcc"] = srcc(heard.said["repeats"][:, 0], repeats)
+    measures["speed_srcc"] = srcc(heard.said["speed"][moves, 0], speed[moves])
+    for column, name in enumerate(UNREST):
+        measures[f"{name}_srcc"] = srcc(heard.said["strength"][:, column], strength[:, column])
+    for name, who in (("probe", heard.seen), ("untrained", deaf.seen)):
+        measures[f"{name}_repeats_srcc"] = probe(who, repeats, np.ones_like(moves))
+        measures[f"{name}_speed_srcc"] = probe(who, speed, moves)
+        measures[f"{name}_unrest_srcc"] = probe(who, strength.sum(1), np.ones_like(moves))
+    return rounded(measures)
+
+
+RECIPE = Recipe(
+    name="motion",
+    version=1,
+    amount=playback.Takes(),
+    settings=Settings(steps=800, pairs=24, learning_rate=3e-3, weight_decay=2e-2),
+    facts={
+        "architecture": "factorised3d",
+        "kind": "clip",
+        "levels": LEVELS,
+        "sides_px": SIDES_PX,
+        "pretext": "whether frames of a clip repeat, come in the wrong order or after uneven "
+        "steps, how fast time passes, and how much frames flicker, are grainy or shake",
+        "classes": playback.CLASSES,
+        "data": "procedural scenes of vq.data.demo.scenes, none of them in the demo, no "
+        "photograph; played in known ways and encoded by real encoders",
+    },
+    material=playback.scenes,
+    build=build,
+    batches=batches,
+    loss=loss,
+    measure=measure,
+    ship=lambda network: (network.backbone, network.folded()),
+)

@@ -1,0 +1,120 @@
+"""What all pretraining has in common: material, a network, what it is asked, how it is judged."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from vq.zoo.builtin import Card
+from vq.zoo.pretrain.loop import Settings, fit, threads
+from vq.zoo.pretrain.pixels import MEAN, STD
+from vq.zoo.pretrain.role import Role
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much material is made."""
+
+    scenes: int = 240
+    held_out: int = 16
+    workers: int = 2
+    """Processes that make it."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is made from nothing but this project's code."""
+
+    name: str
+    version: int
+    amount: Any
+    """Default `Amount`, or what the recipe made of it."""
+    settings: Any
+    """Default `Settings`, or what the recipe made of it."""
+    facts: Mapping[str, Any]
+    """What else the card says: architecture, options, levels, sides, pretext, classes, data."""
+    material: Callable[[int, Role, Any, Path], Sequence[Any]]
+    """From the seed of the recipe, a role, the amount, and a folder to keep the pixels in."""
+    build: Callable[[], nn.Module]
+    """The network in training, with random weights."""
+    batches: Callable[[Sequence[Any], Any, np.random.Generator], Iterator[Any]]
+    """Endless, from material and settings."""
+    loss: Callable[[nn.Module, Any], Tensor]
+    """Of one batch."""
+    measure: Callable[[nn.Module, nn.Module, Sequence[Any]], Mapping[str, float]]
+    """How well the network does, beside an untrained one, on material that it has not seen."""
+    ship: Callable[[nn.Module], tuple[nn.Module, nn.Linear | None]]
+    """The backbone of the network in training, and the map from its feature to its answers."""
+
+
+def make(
+    recipe: Recipe,
+    *,
+    seed: int,
+    amount: Any,  # noqa: ANN401 (the recipe's own)
+    settings: Any,  # noqa: ANN401
+    folder: Path | None = None,
+    photographs: bool = True,
+) -> tuple[nn.Module, Card]:
+    """Make the material, train on most of it, measure on the rest.
+
+    Args:
+        recipe: of which network.
+        seed: of material and training.
+        amount: of material.
+        settings: of the training.
+        folder: where material is kept, and found by the next who asks for the same; without one
+            it goes when the work is done.
+        photographs: whether the photographs of the demo are looked at in the end; they never
+            train, and no choice here is made by them.
+
+    Returns:
+        The network in training, in evaluation mode, and its card, whose hash `builtin.save` sets.
+    """
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="vq-pretrain-") as temporary:
+        place = folder or Path(temporary)
+        train = recipe.material(seed, Role.TRAIN, amount, place)
+        log.info("%d scenes to train on after %.0f s", len(train), time.monotonic() - began)
+
+        def trained(chosen: Settings) -> nn.Module:
+            return fit(
+                recipe.build,
+                recipe.loss,
+                lambda rng: recipe.batches(train, chosen, rng),
+                chosen,
+                seed=seed,
+            )
+
+        network = trained(settings)
+        # Steps of length 0: random weights, but normalisations that have seen the material.
+        untrained = trained(replace(settings, steps=50, learning_rate=0.0))
+        validation = {}
+        for role in Role.HELD_OUT, *([Role.PHOTOGRAPH] if photographs else []):
+            unseen = recipe.material(seed, role, amount, place)
+            with threads(settings.threads):
+                validation[role.words] = dict(recipe.measure(network, untrained, unseen))
+            log.info("%s: %s", role.words, validation[role.words])
+    card = Card(
+        **recipe.facts,
+        name=recipe.name,
+        version=recipe.version,
+        mean=MEAN,
+        std=STD,
+        recipe=f"vq pretrain {recipe.name} --seed {seed}",
+        seed=seed,
+        minutes=round((time.monotonic() - began) / 60, 1),
+        settings={**asdict(amount), **asdict(settings)},
+        validation=validation,
+        licence="Apache-2.0",
+        sha256="0" * 64,
+    )
+    return network, card

@@ -1,0 +1,16 @@
+"""What a scene of the material is for."""
+
+from enum import IntEnum
+
+
+class Role(IntEnum):
+    """Part of a scene's seed: the same seed of a recipe never gives one scene two roles."""
+
+    TRAIN = 0
+    HELD_OUT = 1
+    PHOTOGRAPH = 2
+
+    @property
+    def words(self) -> str:
+        """What cards call it."""
+        return {0: "scenes to train on", 1: "scenes held out", 2: "photographs"}[self]

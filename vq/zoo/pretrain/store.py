@@ -1,0 +1,74 @@
+"""Where material lies while networks train on it: files of pixels, and one of labels a scene."""
+
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+Made = TypeVar("Made")
+
+
+def generate(
+    folder: Path,
+    kind: type[Made],
+    make: Callable[..., Made],
+    jobs: Sequence[Mapping[str, Any]],
+    *,
+    workers: int,
+) -> list[Made]:
+    """Call `make` with the arguments of each job, in other processes; results in order.
+
+    Args:
+        folder: made if it is not there; a job whose files lie in it is not done again.
+        kind: what `make` returns, a dataclass of arrays; those of bytes, the pixels, are mapped
+            into memory.
+        make: a function of a module.
+        jobs: its arguments, JSON-like.
+        workers: processes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stems = [folder / f"{make.__name__}-{_digest(job)}" for job in jobs]
+    todo = [pair for pair in zip(stems, jobs, strict=True) if not _labels(pair[0]).exists()]
+    if todo:
+        # A fork would inherit the threads of torch in an unknown state.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(todo)), mp_context=context) as pool:
+            list(pool.map(partial(_write, make), *zip(*todo, strict=True)))
+    return [_read(kind, stem) for stem in stems]
+
+
+def _digest(job: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _labels(stem: Path) -> Path:
+    return stem.with_suffix(".npz")
+
+
+def _write(make: Callable[..., Any], stem: Path, job: Mapping[str, Any]) -> None:
+    """Write what a job makes; the labels last, so that whoever finds them finds the pixels."""
+    made = vars(make(**job))
+    for name, array in made.items():
+        if array.dtype == np.uint8:
+            np.save(_pixels(stem, name), array)
+    part = stem.with_suffix(".part.npz")
+    np.savez(part, **{name: array for name, array in made.items() if array.dtype != np.uint8})
+    part.replace(_labels(stem))
+
+
+def _pixels(stem: Path, name: str) -> Path:
+    return stem.with_name(f"{stem.name}-{name}.npy")
+
+
+def _read(kind: type[Made], stem: Path) -> Made:
+    with np.load(_labels(stem)) as labels:
+        arrays: dict[str, np.ndarray] = dict(labels)
+    for name in kind.__annotations__.keys() - arrays.keys():
+        arrays[name] = np.load(_pixels(stem, name), mmap_mode="r")
+    return kind(**arrays)
