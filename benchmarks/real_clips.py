@@ -4,9 +4,9 @@
 
 Each clip is scaled down to half or less, which makes it pristine enough, then damaged and labelled
 as the demo is: the labels are synthetic MOS. Each `ARCHITECTURE.what.safetensors` of the weights
-becomes an expert, beside the built-in ones. For each seed the contents are split anew, the zoo is
-pruned, a teacher fitted, a student trained without and with it. Writes `DIR/results.json`; what is
-in `DIR/work` already is used again.
+becomes an expert, and each `scnn_what.pth`, beside the built-in ones. For each seed the contents
+are split anew, the zoo is pruned, a teacher fitted, a student trained without and with it. Writes
+`DIR/results.json`; what is in `DIR/work` already is used again.
 """
 
 import argparse
@@ -210,23 +210,33 @@ def _with_zoo(known: Params, weights: Path) -> Params:
     """The project's params, with the networks of a folder as experts."""
     experts = {n: e for n, e in known.extract.experts.items() if e.weights != "random"}
     for file in sorted(weights.iterdir()):
-        model, _, what = file.name.removesuffix(".safetensors").partition(".")
-        if file.suffix != ".safetensors" or not timm.is_model(model):
-            log.info("%s: left out, timm has no such architecture", file.name)
-            continue
-        experts[f"{model}_{what}"] = settings.Expert(
-            catalog="timm",
-            model=model,
-            weights=settings.WeightsFile(
-                file=file, sha256=hashlib.sha256(file.read_bytes()).hexdigest()
-            ),
-            options={"pad_type": "same"},
-            mean=(0.5, 0.5, 0.5),
-            std=(0.5, 0.5, 0.5),
-            side_px=224,
-        )
+        name, expert = _expert(file)
+        if expert is None:
+            log.info("%s: left out, neither timm nor the catalog has this architecture", file.name)
+        else:
+            experts[name] = expert
     extract = known.extract.model_copy(update={"experts": experts})
     return known.model_copy(update={"extract": extract})
+
+
+def _expert(file: Path) -> tuple[str, settings.Expert | None]:
+    """Name and settings of a file with weights; None if there is no network for it."""
+    given = settings.WeightsFile(file=file, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    if file.suffix == ".pth" and file.name.startswith("scnn_"):
+        return "scnn", settings.Expert(weights=given, fusion="mean_std")
+    model, _, what = file.name.removesuffix(".safetensors").partition(".")
+    if file.suffix != ".safetensors" or not timm.is_model(model):
+        return file.name, None
+    half = (0.5, 0.5, 0.5)
+    return f"{model}_{what}", settings.Expert(
+        catalog="timm",
+        model=model,
+        weights=given,
+        options={"pad_type": "same"},
+        mean=half,
+        std=half,
+        side_px=224,
+    )
 
 
 def _pristine(path: Path) -> tuple[np.ndarray, float]:

@@ -13,12 +13,13 @@ import numpy as np
 from jaxtyping import Float
 
 from vq import params
-from vq.errors import ParamsError
+from vq.errors import ParamsError, WeightsError
 from vq.params import Expert as Spec
 from vq.video import sample
 from vq.video.decode import decode
 from vq.zoo import catalog, plugins
 from vq.zoo.expert import CLIP_FRAMES, Expert
+from vq.zoo.runtime import network_of
 
 REPEATS = 3
 LARGEST = {kind: float(np.finfo(kind).max) for kind in ("float16", "float32")}
@@ -28,10 +29,11 @@ SMALLEST = float(np.finfo(np.float16).tiny)
 
 @dataclass(frozen=True)
 class Sampling:
-    """How an expert is shown a video."""
+    """How an expert is shown a video, and what runs it."""
 
     moments: int = catalog.MOMENTS
     clip_frames: int = CLIP_FRAMES
+    runtime: params.Runtime = "onnx"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ def named(name: str, file: Path | None) -> tuple[Spec, Sampling]:
         ParamsError: neither has this name (the message offers the nearest), or params are wrong.
     """
     known = None if file is None else params.load(file).extract
-    sampling = Sampling() if known is None else Sampling(known.moments, known.clip_frames)
+    sampling = Sampling()
+    if known is not None:
+        sampling = Sampling(known.moments, known.clip_frames, known.runtime)
     own = {} if known is None else known.experts
     if name in own:
         return own[name], sampling
@@ -74,11 +78,20 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
 
     Raises:
         VideoError: the file is no video.
+        ParamsError: there is no GPU to run on.
+        WeightsError: its network cannot be exported.
         VqError: the expert, of another package, fails.
     """
+    if network := network_of(expert):
+        network.use(sampling.runtime)
     clips = _clips(expert, video, sampling)
     with _one_thread():
-        first = _describe(expert, clips)  # exports the network, where there is one
+        try:
+            first = _describe(expert, clips)  # exports the network, where there is one
+        except WeightsError as error:
+            raise WeightsError(
+                f"extract.experts.{expert.name}: {error}; set extract.runtime to torch"
+            ) from error
         rows, seconds = zip(*(_timed(expert, clips) for _ in range(REPEATS)), strict=True)
     facts = {
         "catalog": expert.catalog,
@@ -90,7 +103,7 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
         "gmacs a video": round(expert.gmacs * sampling.moments, 3),
         "ms a video": round(1000 * min(seconds), 1),
         "largest value": float(f"{_peak(first):.4g}"),
-        "largest kept": LARGEST[expert.dtype],
+        "largest kept": float(f"{LARGEST[expert.dtype]:.6g}"),
         **expert.tags.as_dict(),
     }
     return Checked(facts, tuple(_faults(expert, first, facts)))
