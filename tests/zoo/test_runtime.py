@@ -50,6 +50,10 @@ class Unknown(Small):
         return torch.linalg.svdvals(super().forward(pictures)[:, None])
 
 
+class MViT(Small):
+    """Has the name of a torchvision model that no trace gets right."""
+
+
 def test_pixels_are_normalised_inside() -> None:
     """(rgb / 255 - mean) / std, then the network: torch is the reference."""
     pixels, small = noise(2, 20, 30, 3), Small()
@@ -109,10 +113,28 @@ def test_a_graph_that_says_something_else_is_refused() -> None:
         Network(Seen(Fixed(), MEAN, STD), free=(1, 2))(noise(1, 20, 30, 3))
 
 
-def test_what_cannot_be_exported_is_said() -> None:
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        pytest.param(Unknown(), "svd", id="no-such-operator"),
+        pytest.param(MViT(), "it is a MViT", id="known-to-fail"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(network: nn.Module, reason: str) -> None:
     """The exporter's own words name the operator."""
-    with pytest.raises(WeightsError, match=r"cannot be exported to ONNX: .*svd"):
-        Network(Seen(Unknown(), MEAN, STD))(noise(1, 20, 30, 3))
+    with pytest.raises(WeightsError, match=rf"cannot be exported to ONNX: .*{reason}"):
+        Network(Seen(network, MEAN, STD))(noise(1, 20, 30, 3))
+
+
+def test_a_graph_that_is_refused_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime's own words too: here, of a file that is no graph."""
+
+    def export(*given: object, **_: object) -> None:
+        Path(str(given[2])).write_bytes(b"no graph")
+
+    monkeypatch.setattr(torch.onnx, "export", export)
+    with pytest.raises(WeightsError, match=r"ONNX Runtime refuses its graph \(.*0\.onnx"):
+        Network(Seen(Small(), MEAN, STD))(noise(1, 20, 30, 3))
 
 
 def test_a_network_travels_without_torch(tmp_path: Path) -> None:
