@@ -126,7 +126,13 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         work / "features.json",
     )
     split(work / "accepted.parquet", here / "splits.csv", known, seed)
-    stage("prune")(*common, here / "zoo.json", here / "prune.csv", params=known.prune, seed=seed)
+    stage("prune")(
+        *common,
+        work / "trials",
+        *(here / name for name in ("zoo.json", "prune.csv", "similarity.csv")),
+        params=known.prune,
+        seed=seed,
+    )
     stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
     stage("distill")(
         *common,
@@ -146,6 +152,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         features,
         here / "zoo.json",
         here / "prune.csv",
+        here / "similarity.csv",
         here / "teacher",
         here / "student",
         here / "plain",

@@ -127,10 +127,11 @@ class Extract(Section):
 class Prune(Section):
     """Which experts stay (claims 8 and 9)."""
 
-    candidate: Literal["gain", "claim8"]
+    candidate: Literal["knows", "gain", "claim8"]
     effect: Literal["student", "teacher"]
-    top: Annotated[int, Field(ge=2)]
+    top: Positive
     max_experts: Annotated[int, Field(ge=2)]
+    max_gmacs: Rate | None = None
     max_similarity: Share
     repeats: Positive
     candidate_confidence: Share

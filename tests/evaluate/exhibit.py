@@ -3,7 +3,7 @@
 import base64
 import functools
 import io
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -87,6 +87,8 @@ def exhibit(
             rng.dirichlet([1.0, 1.5, 1.0, 4.0], len(KINDS)), index=list(KINDS), columns=EXPERTS
         ),
         pruning=pruning(),
+        alike=alike(),
+        combination=combination(),
         single="distortion",
         worst=[
             Miss(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
@@ -105,7 +107,6 @@ def exhibit(
 
 def pruning() -> pd.DataFrame:
     """A table as the prune stage writes it."""
-    effect = [0.82, 0.79, 0.78, 0.75, 0.61]
     return pd.DataFrame(
         {
             "expert": [*EXPERTS[::-1], "untrained"],
@@ -117,22 +118,64 @@ def pruning() -> pd.DataFrame:
                 "natural scene statistics",
                 None,
             ],
-            "first_effect": effect,
-            "first_effect_sd": [0.02, 0.03, 0.01, 0.03, 0.05],
-            "updated": [0.84, 0.7, 0.75, 0.72, 0.5],
-            "gain": [0.05, 0.02, 0.01, -0.02, -0.16],
-            "claim8": [False, True, True, True, True],
-            "candidate": [True, True, True, False, False],
+            "data": ["procedural scenes", None, None, None, "none"],
             "kept": [True, True, True, False, False],
+            "candidate": [True, True, True, True, False],
+            "own_head": [0.75, 0.7, 0.72, 0.6, 0.05],
+            "own_head_sd": [0.02, 0.03, 0.01, 0.03, 0.05],
+            "student": [0.82, 0.79, 0.78, 0.75, 0.74],
+            "student_sd": [0.02, 0.03, 0.01, 0.03, 0.05],
+            "plain": [0.76] * 5,
+            "knows": [1.0, 1.0, 1.0, 0.99, 0.7],
+            "gain": [0.95, 0.9, 0.85, 0.3, 0.2],
+            "claim8": [1.0, 0.98, 0.97, 1.0, 1.0],
+            "adds": [0.05, 0.03, 0.02, 0.001, None],
+            "adds_confidence": [0.99, 0.97, 0.93, 0.6, None],
+            "twin": [None] * 5,
+            "cka": [None] * 5,
+            "gmacs": [1.2, 0.05, 0.08, 0.02, 1.2],
+            "parameters": [600_000, 0, 0, 0, 600_000],
             "reason": [
-                "starts the combination",
-                "starts the combination",
-                "joins: +0.004",
-                "gain -0.020: the student is no better for it",
-                "gain -0.160: the student is no better for it",
+                "passes; the best first effect",
+                "passes; best second effect (helps with confidence 0.98)",
+                "passes; best second effect (helps with confidence 0.97)",
+                "passes; would not surely help (confidence 0.60)",
+                "fails: its own head agrees with the ratings with confidence 0.70",
             ],
         }
     )
+
+
+def alike() -> pd.DataFrame:
+    """Similarities as the prune stage writes them."""
+    names = pruning()["expert"].tolist()
+    found = np.full((5, 5), 0.2)
+    found[1:4, 1:4] = 0.6
+    np.fill_diagonal(found, 1.0)
+    return pd.DataFrame(found, index=pd.Index(names, name="expert"), columns=names)
+
+
+def combination() -> dict[str, Any]:
+    """A choice as the prune stage writes it."""
+    names, costs = EXPERTS[::-1][:3], [1.2, 1.25, 1.33]
+    steps = [
+        {
+            "joined": [name],
+            "left": [],
+            "experts": names[: n + 1],
+            "srcc": 0.75 + 0.03 * n,
+            "gmacs": cost,
+            "reason": "best second effect",
+        }
+        for n, (name, cost) in enumerate(zip(names, costs, strict=True))
+    ]
+    stop = {"joined": [], "left": [], "reason": "spatial_statistics would not surely help"}
+    return {
+        "experts": names,
+        "single": "distortion",
+        "effect": "teacher",
+        "steps": [*steps, steps[-1] | stop],
+    }
 
 
 def picture(rng: np.random.Generator) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from vq.data.card import Card
-from vq.evaluate import elsewhere, plots
+from vq.evaluate import elsewhere, plots, zoo
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.summary import MODELS
 
@@ -59,6 +59,10 @@ class Exhibit:
     """Mean importance of each expert (columns) for each kind of video (index), 0 to 1."""
     pruning: pd.DataFrame
     """The table of the prune stage."""
+    alike: pd.DataFrame
+    """CKA of each pair of experts."""
+    combination: Mapping[str, Any]
+    """What the prune stage chose, and in which steps (`zoo.json`)."""
     single: str
     """Name of the best single expert."""
     worst: Sequence[Miss]
@@ -98,6 +102,10 @@ def render(exhibit: Exhibit) -> str:
         ],
         strongest=max(0.01, float(exhibit.importance.to_numpy().max(initial=0.0))),
         pruning=exhibit.pruning.to_dict("records"),
+        heat=zoo.heat(exhibit.alike),
+        cell=zoo.CELL,
+        costs=zoo.costs(exhibit.pruning, exhibit.combination),
+        wide=zoo.WIDE,
         level=f"{float(str(exhibit.settings['confidence'])):.0%}",
     )
 

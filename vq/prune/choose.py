@@ -14,6 +14,16 @@ from vq.prune.trial import Effect
 
 log = logging.getLogger(__name__)
 
+Names = tuple[str, ...]
+Second = Float64[np.ndarray, " repeats"]
+
+ASKED = {
+    "knows": "its own head agrees with the ratings",
+    "gain": "its student beats the undistilled student",
+    "claim8": "its student beats the expert's own head",
+}
+"""What each criterion asks of an expert, by its name in params."""
+
 
 @dataclass(frozen=True, eq=False)
 class Judged:
@@ -21,6 +31,8 @@ class Judged:
 
     name: str
     effect: Effect
+    knows: float
+    """Confidence, 0 to 1, that its own fitted head agrees with the ratings at all."""
     gain: float
     """Confidence, 0 to 1, that its student beats the undistilled one."""
     claim8: float
@@ -36,19 +48,40 @@ class Judged:
 class Step:
     """One step of the combination."""
 
-    joined: tuple[str, ...]
+    joined: Names
     """Experts that joined in this step."""
+    left: Names
+    """Experts that left in this step."""
+    experts: Names
+    """The combination after it."""
     srcc: float
-    """Mean second effect of the combination after it."""
+    """Its mean second effect."""
+    gmacs: float
+    """Its cost."""
     reason: str
 
 
-def confidence(
-    better: Float64[np.ndarray, " repeats"],
-    worse: Float64[np.ndarray, " repeats"],
-    *,
-    test_over_train: float,
-) -> float:
+@dataclass(frozen=True)
+class Worth:
+    """What one expert adds to the combination of the others, paired over the repeats."""
+
+    adds: float
+    """SRCC."""
+    confidence: float
+    """0 to 1, that this is above 0."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """The outcome."""
+
+    experts: Names
+    steps: tuple[Step, ...]
+    worth: Mapping[str, Worth]
+    """Of those in it, beside the others in it; of those left out, beside all that are in it."""
+
+
+def confidence(better: Second, worse: Second, *, test_over_train: float) -> float:
     """One-sided confidence that `better` beats `worse`, paired over repeated splits.
 
     Student's t with the correction of Nadeau and Bengio for splits that overlap.
@@ -64,26 +97,33 @@ def judge(
     test_over_train: float,
     params: Prune,
 ) -> list[Judged]:
-    """Hold each expert against both criteria of claim 8; `params.candidate` decides.
+    """Hold each expert against every criterion of claim 8; `params.candidate` decides.
 
     Raises:
         DataError: fewer than two candidates are left: there is nothing to combine.
     """
     judged = []
     for name, effect in effects.items():
-        gain = confidence(effect.student, plain, test_over_train=test_over_train)
-        claim8 = confidence(effect.student, effect.teacher, test_over_train=test_over_train)
-        asked, rival = (gain, "the undistilled student")
-        if params.candidate == "claim8":
-            asked, rival = (claim8, "the expert's own head")
+        chance = np.zeros_like(plain)
+        sure = {
+            criterion: confidence(better, worse, test_over_train=test_over_train)
+            for criterion, (better, worse) in {
+                "knows": (effect.teacher, chance),
+                "gain": (effect.student, plain),
+                "claim8": (effect.student, effect.teacher),
+            }.items()
+        }
+        asked = sure[params.candidate]
         twin = twins.get(name)
-        beats = asked >= params.candidate_confidence
+        passes = asked >= params.candidate_confidence
         if twin:
             reason = f"says what {twin[0]} says (CKA {twin[1]:.3f}), and is weaker"
         else:
-            word = "passes" if beats else "fails"
-            reason = f"{word}: its student beats {rival} with confidence {asked:.2f}"
-        judged.append(Judged(name, effect, gain, claim8, twin, beats and not twin, reason))
+            word = "passes" if passes else "fails"
+            reason = f"{word}: {ASKED[params.candidate]} with confidence {asked:.2f}"
+        judged.append(
+            Judged(name, effect, **sure, twin=twin, candidate=passes and not twin, reason=reason)
+        )
     left = [one.name for one in judged if one.candidate]
     if len(left) < 2:
         lines = "; ".join(f"{one.name}: {one.reason}" for one in judged)
@@ -96,36 +136,161 @@ def judge(
 
 def combine(
     candidates: Sequence[Judged],
-    trial: Callable[[tuple[str, ...]], Effect],
+    trials: Callable[[Sequence[Names], str], Sequence[Effect]],
+    costs: Mapping[str, float],
     *,
     test_over_train: float,
     params: Prune,
-) -> tuple[tuple[str, ...], list[Step]]:
+) -> Combination:
     """Start with the K best first effects; whoever has the best second effect joins; repeat.
 
-    Returns:
-        The experts of the combination, and the steps that led to it.
+    Nobody joins who does not surely help, but for a second expert: one alone is no ensemble
+    (claim 1). Among experts that cannot be told apart, the cheaper one is taken. Who added nothing
+    in one round is not tried again. At the end, whoever the others have made superfluous leaves.
+
+    Args:
+        candidates: at least two.
+        trials: second effects of some combinations, and what they are for.
+        costs: of each candidate, GMACs a video.
+        test_over_train: see `confidence`.
+        params: `effect` says whose agreement is the effect, the teacher's or the student's.
+
+    Raises:
+        DataError: no two candidates fit `params.max_gmacs`.
     """
+    return _Search(candidates, trials, costs, test_over_train, params).run()
 
-    def second(effect: Effect) -> Float64[np.ndarray, " repeats"]:
-        return effect.student if params.effect == "student" else effect.teacher
 
-    ranked = sorted(candidates, key=lambda one: (-one.effect.student.mean(), one.name))
-    start = min(params.top, len(ranked))
-    chosen = tuple(one.name for one in ranked[:start])
-    now = trial(chosen)
-    steps = [Step(chosen, float(second(now).mean()), f"the {start} best first effects")]
-    rest = [one.name for one in ranked[start:]]
-    while rest and len(chosen) < params.max_experts:
-        tried = {name: trial((*chosen, name)) for name in rest}
-        best = max(rest, key=lambda name: float(second(tried[name]).mean()))
-        sure = confidence(second(tried[best]), second(now), test_over_train=test_over_train)
-        srcc = float(second(tried[best]).mean())
-        if sure < params.join_confidence:
-            steps.append(Step((), srcc, f"{best} would not surely help (confidence {sure:.2f})"))
-            break
-        chosen, now = (*chosen, best), tried[best]
-        rest.remove(best)
-        steps.append(Step((best,), srcc, f"best second effect (confidence {sure:.2f})"))
-        log.info("%s joins: %.4f", best, srcc)
-    return chosen, steps
+class _Search:
+    """The greedy search; its state is the combination so far."""
+
+    def __init__(
+        self,
+        candidates: Sequence[Judged],
+        trials: Callable[[Sequence[Names], str], Sequence[Effect]],
+        costs: Mapping[str, float],
+        test_over_train: float,
+        params: Prune,
+    ) -> None:
+        self.candidates, self.trials, self.costs = candidates, trials, costs
+        self.test_over_train, self.params = test_over_train, params
+        self.first = {one.name: self.second(one.effect) for one in candidates}
+        self.chosen: Names = ()
+        self.now: Second = np.empty(0)
+        self.worth: dict[str, Worth] = {}
+        self.idle: set[str] = set()
+        self.steps: list[Step] = []
+
+    def run(self) -> Combination:
+        self._start()
+        while self._join():
+            pass
+        while self._leave():
+            pass
+        return Combination(self.chosen, tuple(self.steps), self.worth)
+
+    def second(self, effect: Effect) -> Second:
+        return effect.student if self.params.effect == "student" else effect.teacher
+
+    def _start(self) -> None:
+        for _ in range(min(self.params.top, len(self.candidates))):
+            fits = self._fitting()
+            if not fits:
+                break
+            found = {name: self.first[name] for name in fits}
+            self.chosen = (*self.chosen, self._cheapest(found))
+        many = len(self.chosen)
+        self.now = self.first[self.chosen[0]] if many == 1 else self._ask([self.chosen], "start")[0]
+        best = "the best first effect" if many == 1 else f"the {many} best first effects"
+        self._note(self.chosen, (), best)
+
+    def _join(self) -> bool:
+        names = self._fitting() if len(self.chosen) < self.params.max_experts else []
+        if not names:
+            return False
+        asked = self._ask(
+            [(*self.chosen, name) for name in names], f"combinations of {len(self.chosen) + 1}"
+        )
+        tried = dict(zip(names, asked, strict=True))
+        sure = {name: self._sure(found, self.now) for name, found in tried.items()}
+        for name, found in tried.items():
+            self.worth[name] = Worth(float((found - self.now).mean()), sure[name])
+            # Who adds nothing to few adds nothing to more: a large zoo would else take long.
+            if self.worth[name].adds <= 0:
+                self.idle.add(name)
+        helping = {n: f for n, f in tried.items() if sure[n] >= self.params.join_confidence}
+        best = max(names, key=lambda name: float(tried[name].mean()))
+        if helping:
+            best = self._cheapest(helping)
+            reason = f"best second effect (helps with confidence {sure[best]:.2f})"
+        elif len(self.chosen) < 2:
+            reason = f"an ensemble needs two (helps with confidence {sure[best]:.2f} alone)"
+        else:
+            reason = f"{best} would not surely help (confidence {sure[best]:.2f})"
+            self._note((), (), reason)
+            return False
+        self.chosen, self.now = (*self.chosen, best), tried[best]
+        self._note((best,), (), reason)
+        return True
+
+    def _leave(self) -> bool:
+        without = {name: tuple(n for n in self.chosen if n != name) for name in self.chosen}
+        asked = self._ask(list(without.values()), f"{len(self.chosen)} with one left out")
+        rest = dict(zip(without, asked, strict=True))
+        for name, found in rest.items():
+            worth = Worth(float((self.now - found).mean()), self._sure(self.now, found))
+            self.worth[name] = worth
+        idle = [n for n in self.chosen if self.worth[n].confidence < self.params.join_confidence]
+        if not idle or len(self.chosen) == 2:
+            return False
+        gone = max(idle, key=lambda name: (float(rest[name].mean()), self.costs[name], name))
+        self.chosen, self.now = without[gone], rest[gone]
+        reason = (
+            f"the others do without it (it helps with confidence {self.worth[gone].confidence:.2f})"
+        )
+        self._note((), (gone,), reason)
+        return True
+
+    def _ask(self, combinations: Sequence[Names], what: str) -> list[Second]:
+        return [self.second(effect) for effect in self.trials(combinations, what)]
+
+    def _sure(self, better: Second, worse: Second) -> float:
+        return confidence(better, worse, test_over_train=self.test_over_train)
+
+    def _cheapest(self, found: Mapping[str, Second]) -> str:
+        """Of those that the best one does not surely beat."""
+        best = max(sorted(found), key=lambda name: float(found[name].mean()))
+        level = [
+            name
+            for name in found
+            if self._sure(found[best], found[name]) < self.params.join_confidence
+        ]
+        return min([best, *level], key=lambda n: (self.costs[n], n != best, -found[n].mean(), n))
+
+    def _fitting(self) -> list[str]:
+        """Who may come next: within the budget, and leaving room for a second expert."""
+        limit = self.params.max_gmacs
+        out = {*self.chosen, *self.idle}
+        rest = [one.name for one in self.candidates if one.name not in out]
+        if limit is None:
+            return rest
+        spent = sum(self.costs[name] for name in self.chosen)
+        fits = []
+        for name in rest:
+            others = [self.costs[other] for other in rest if other != name]
+            second = min(others, default=np.inf) if not self.chosen else 0.0
+            if spent + self.costs[name] + second <= limit:
+                fits.append(name)
+        if not fits and not self.chosen:
+            cheap = sorted(self.costs[name] for name in rest)[:2]
+            raise DataError(
+                f"no two candidates fit prune.max_gmacs ({limit:g} GMACs a video): the cheapest "
+                f"two take {sum(cheap):.3g}; raise it, or bring cheaper experts"
+            )
+        return fits
+
+    def _note(self, joined: Names, left: Names, reason: str) -> None:
+        cost = sum(self.costs[name] for name in self.chosen)
+        step = Step(joined, left, self.chosen, float(self.now.mean()), cost, reason)
+        self.steps.append(step)
+        log.info("%s: %.4f, %s", ", ".join(joined or left or ("nobody",)), step.srcc, reason)

@@ -17,13 +17,29 @@ from vq.learn.teach import teach
 from vq.student.network import Features, Student
 from vq.teacher.network import Teacher
 
+VERSION = 1
+"""Of what is computed here: raise it when a change moves the numbers, or old trials are believed.
+
+`test_a_trial_computes_what_its_version_says` notices.
+"""
+
 Lessons = Sequence[Lesson]
 """The same videos under repeated train/validation splits; test videos are in none."""
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What is asked for."""
+
+    experts: tuple[str, ...]
+    """Who form the teacher; nobody: the student without distillation."""
+    student: bool
+    """Whether a student is distilled as well."""
+
+
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """Validation SRCC of a trial, one number for each repeat."""
+    """Validation SRCC of a trial, one number for each repeat; nan where it was not asked for."""
 
     teacher: Float64[np.ndarray, " repeats"]
     """Of the experts themselves with a fitted head ("updated model", where there is one expert)."""
@@ -31,21 +47,18 @@ class Effect:
     """Of the student distilled from them."""
 
 
-def plain(lessons: Lessons, *, seed: int) -> Float64[np.ndarray, " repeats"]:
-    """Validation SRCC of the student without distillation."""
-    return np.array([_student(lesson, None, seed) for lesson in lessons])
-
-
-def effect(experts: Sequence[str], lessons: Lessons, *, seed: int) -> Effect:
+def effect(trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
     """Fit a teacher on some experts, then distil a student from it, on each repeat."""
     teachers, students = [], []
     for lesson in lessons:
-        some = replace(lesson, features={name: lesson.features[name] for name in experts})
-        teacher = teach(some, params=PROBE, seed=seed)
-        with torch.inference_mode():
-            logits = teacher(some.of(some.validation)).logits
-        teachers.append(_srcc(logits, some))
-        students.append(_student(some, teacher, seed))
+        some = replace(lesson, features={name: lesson.features[name] for name in trial.experts})
+        teacher = teach(some, params=PROBE, seed=seed) if trial.experts else None
+        agrees = np.nan
+        if teacher is not None:
+            with torch.inference_mode():
+                agrees = _srcc(teacher(some.of(some.validation)).logits, some)
+        teachers.append(agrees)
+        students.append(_student(some, teacher, seed) if trial.student else np.nan)
     return Effect(np.array(teachers), np.array(students))
 
 

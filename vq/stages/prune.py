@@ -2,12 +2,15 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from rich.console import Console
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
@@ -19,7 +22,10 @@ from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
 from vq.learn.probe import PROBE
 from vq.params import Prune
-from vq.prune import choose, similarity, trial
+from vq.prune.choose import Judged
+from vq.prune.plan import plan
+from vq.prune.select import Selection, select
+from vq.prune.trials import Trials
 from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
@@ -30,13 +36,37 @@ def prune(
     card: Path,
     splits: Path,
     features: Path,
+    trials: Path,
     zoo: Path,
     table: Path,
+    similarity: Path,
     *,
     params: Prune,
     seed: int,
+    jobs: int = 0,
+    dry_run: bool = False,
 ) -> None:
-    """Keep the candidates (claim 8) that work best together (claim 9), and say why."""
+    """Keep the candidates (claim 8) that work best together (claim 9), and say why.
+
+    Args:
+        accepted: manifest of the videos.
+        card: of the data set.
+        splits: with at least `params.repeats` repeats.
+        features: index of the features.
+        trials: folder of the trials; what is there is used again.
+        zoo: the combination, and how it came about.
+        table: a row for each expert.
+        similarity: CKA of each pair of experts.
+        params: criteria and budgets.
+        seed: of every random choice in a trial.
+        jobs: processes; 0 for one on each core. No number depends on it.
+        dry_run: write nothing; print which trials a run would do, and how long that takes.
+
+    Raises:
+        DataError: too few candidates, repeats or labels.
+        ParamsError: `prune.student` is no expert.
+        VqError: a process died; run again, it resumes.
+    """
     determinism(threads=1)
     manifest = learnable(manifests.read(accepted), store.failed(features))
     side = split.read(splits)
@@ -52,43 +82,32 @@ def prune(
         assemble(manifest, described, places, initial, count=PROBE.levels, sight=sight)
         for places in repeated(manifest, side, params.repeats)
     ]
-
-    plain = trial.plain(lessons, seed=seed)
-    log.info("undistilled student: %.4f", plain.mean())
-    effects = {}
-    for name in known:
-        effects[name] = trial.effect((name,), lessons, seed=seed)
-        log.info(
-            "%s: own head %.4f, student %.4f",
-            name,
-            effects[name].teacher.mean(),
-            effects[name].student.mean(),
+    trained = (split.of_videos(manifest, side) == "train").to_numpy()
+    costs = {name: float(entry["gmacs"]) for name, entry in known.items()}
+    runs = Trials(lessons, trials, seed=seed, jobs=jobs, plan=dry_run)
+    seen = {name: value[trained] for name, value in fused.items()}
+    if dry_run:
+        planned = plan(
+            runs, lambda: select(runs, seen, costs, params=params), len(known), params=params
         )
-    # Videos of other data sets train, but the primary's alone are dealt anew to either side.
-    trained = [int((one.dataset[one.labelled()] == 0).sum()) for one in lessons]
-    overlap = float(
-        np.mean([len(one.validation) / n for one, n in zip(lessons, trained, strict=True)])
-    )
-    known_to_all = (split.of_videos(manifest, side) == "train").to_numpy()
-    twins = similarity.alike(
-        {name: value[known_to_all] for name, value in fused.items()},
-        {name: float(effect.teacher.mean()) for name, effect in effects.items()},
-        params.max_similarity,
-    )
-    judged = choose.judge(effects, plain, twins, test_over_train=overlap, params=params)
-    chosen, steps = choose.combine(
-        [one for one in judged if one.candidate],
-        lambda names: trial.effect(names, lessons, seed=seed),
-        test_over_train=overlap,
-        params=params,
-    )
-    single = max(effects, key=lambda name: float(effects[name].teacher.mean()))
-    outcome = {"experts": chosen, "single": single, "steps": [asdict(step) for step in steps]}
+        Console().print(planned.text(), highlight=False, soft_wrap=True)
+        return
+    found = select(runs, seen, costs, params=params)
+    steps = [asdict(step) for step in found.combination.steps]
+    outcome = {
+        "experts": found.combination.experts,
+        "single": found.single,
+        "effect": params.effect,
+        "steps": steps,
+    }
     with atomic(zoo) as partial:
         partial.write_text(json.dumps(outcome, indent=2) + "\n")
     with atomic(table) as partial:
-        rows(judged, plain, chosen, known).to_csv(partial, index=False, float_format="%.4f")
-    log.info("kept %s of %d experts", ", ".join(chosen), len(known))
+        rows(found, known).to_csv(partial, index=False, float_format="%.4f")
+    with atomic(similarity) as partial:
+        found.alike.to_csv(partial, index_label="expert", float_format="%.4f")
+    kept = found.combination.experts
+    log.info("kept %s of %d experts", ", ".join(kept), len(known))
 
 
 def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[list[str]]:
@@ -105,37 +124,45 @@ def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[l
     return [split.of_videos(manifest, splits, name).tolist() for name in have[:count]]
 
 
-def rows(
-    judged: list[choose.Judged],
-    plain: np.ndarray,
-    chosen: tuple[str, ...],
-    known: dict[str, dict[str, dict[str, str]]],
-) -> pd.DataFrame:
-    """The table that a reviewer reads: one row for each expert, best first effect first."""
+def rows(found: Selection, known: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The table that a reviewer reads: one row for each expert, kept ones first."""
     table = pd.DataFrame(
-        [
-            {
-                "expert": one.name,
-                "family": known[one.name]["tags"].get("family", ""),
-                "pretext": known[one.name]["tags"].get("pretext", ""),
-                "first_effect": one.effect.student.mean(),
-                "first_effect_sd": one.effect.student.std(),
-                "updated": one.effect.teacher.mean(),
-                "plain": plain.mean(),
-                "gain": one.gain,
-                "claim8": one.claim8,
-                "similarity_to": one.twin[0] if one.twin else "",
-                "similarity": one.twin[1] if one.twin else None,
-                "candidate": one.candidate,
-                "kept": one.name in chosen,
-                "reason": one.reason
-                + (
-                    ""
-                    if one.name in chosen or not one.candidate
-                    else "; the combination is no better for it"
-                ),
-            }
-            for one in judged
-        ]
+        [_row(one, found, known[one.name]) for one in found.judged],
     )
-    return table.sort_values(["first_effect", "expert"], ascending=[False, True])
+    return table.sort_values(
+        ["kept", "candidate", "own_head", "expert"], ascending=[False, False, False, True]
+    )
+
+
+def _row(one: Judged, found: Selection, known: Mapping[str, Any]) -> dict[str, object]:
+    combination = found.combination
+    worth = combination.worth.get(one.name)
+    step = next((s for s in combination.steps[::-1] if one.name in (*s.joined, *s.left)), None)
+    if step is not None:
+        reason = f"{one.reason}; {step.reason}"
+    elif one.candidate:
+        sure = f" (confidence {worth.confidence:.2f})" if worth else ", and the budget is spent"
+        reason = f"{one.reason}; would not surely help{sure}"
+    else:
+        reason = one.reason
+    return {
+        "expert": one.name,
+        **{tag: known["tags"].get(tag, "") for tag in ("family", "pretext", "data")},
+        "kept": one.name in combination.experts,
+        "candidate": one.candidate,
+        "own_head": one.effect.teacher.mean(),
+        "own_head_sd": one.effect.teacher.std(),
+        "student": one.effect.student.mean(),
+        "student_sd": one.effect.student.std(),
+        "plain": found.plain.mean(),
+        "knows": one.knows,
+        "gain": one.gain,
+        "claim8": one.claim8,
+        "adds": worth.adds if worth else None,
+        "adds_confidence": worth.confidence if worth else None,
+        "twin": one.twin[0] if one.twin else "",
+        "cka": one.twin[1] if one.twin else None,
+        "gmacs": known["gmacs"],
+        "parameters": known["parameters"],
+        "reason": reason,
+    }

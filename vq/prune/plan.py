@@ -1,0 +1,84 @@
+"""What a run of pruning would do, and how long that takes, before it does it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from vq.data.workers import cores
+from vq.params import Prune
+from vq.prune.trial import Trial
+from vq.prune.trials import Trials, Unknown, count
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The next trials, and at most how many follow: whom they are with depends on the outcome."""
+
+    kept: int
+    """Trials that a run needs and earlier runs have left."""
+    todo: tuple[Trial, ...]
+    """The next ones."""
+    later: int
+    """Trials that may follow, at most."""
+    seconds: float
+    """That one takes, mean, in one process."""
+    basis: str
+    """Where this number comes from."""
+    jobs: int
+    """Processes side by side."""
+
+    def text(self) -> str:
+        """For people."""
+        lines = [count(self.kept + len(self.todo), len(self.todo))]
+        lines += [f"  {_name(trial)}" for trial in self.todo]
+        if not self.todo:
+            return f"{lines[0]}: a run would only choose anew"
+        next_ones = self._minutes(len(self.todo))
+        most = self._minutes(len(self.todo) + self.later)
+        lines.append(f"then at most {self.later} more: with whom depends on what these say")
+        lines.append(
+            f"about {next_ones:.1f} minutes, with what may follow at most {most:.1f}, "
+            f"in {self.jobs} processes ({self.seconds:.1f} s a trial, {self.basis})"
+        )
+        return "\n".join(lines)
+
+    def _minutes(self, trials: int) -> float:
+        return -(-trials // self.jobs) * self.seconds / 60
+
+
+def plan(trials: Trials, choose: Callable[[], object], experts: int, *, params: Prune) -> Plan:
+    """Go through pruning as far as the kept trials tell.
+
+    Args:
+        trials: that plan (see there).
+        choose: pruning on these trials.
+        experts: how many there are.
+        params: of the section `prune`.
+
+    Raises:
+        VqError: pruning would end in an error.
+    """
+    jobs = cores(trials.jobs)
+    try:
+        choose()
+    except Unknown as unknown:
+        todo = tuple(unknown.trials)
+        size = max(len(trial.experts) for trial in todo)
+        joins = sum(max(experts - n, 0) for n in range(size, params.max_experts))
+        leaves = sum(range(3, min(params.max_experts, experts) + 1))
+        seconds, basis = _seconds(trials, todo)
+        return Plan(len(trials.used), todo, joins + leaves, seconds, basis, jobs)
+    return Plan(len(trials.used), (), 0, 0.0, "", jobs)
+
+
+def _seconds(trials: Trials, todo: Sequence[Trial]) -> tuple[float, str]:
+    """Of kept trials, as they are; else of one that is run for this alone."""
+    known = list(trials.used.values())
+    if known:
+        mean = sum(kept.seconds for kept in known) / len(known)
+        return mean, f"as the {len(known)} kept ones took"
+    return trials.measure(todo[-1]).seconds, "as the last of them took just now"
+
+
+def _name(trial: Trial) -> str:
+    student = " and a student" if trial.student else ""
+    return " + ".join(trial.experts) + student if trial.experts else "the undistilled student"

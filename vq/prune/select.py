@@ -1,0 +1,90 @@
+"""The whole of pruning on given trials: judge every expert, then combine the best."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float64
+
+from vq.params import Prune
+from vq.prune import choose, similarity
+from vq.prune.choose import Combination, Judged, Names
+from vq.prune.trial import Effect, Trial
+from vq.prune.trials import Trials
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What pruning found."""
+
+    judged: list[Judged]
+    combination: Combination
+    plain: Float64[np.ndarray, " repeats"]
+    """Validation SRCC of the student without distillation."""
+    alike: pd.DataFrame
+    """CKA of each pair of experts."""
+
+    @property
+    def single(self) -> str:
+        """The expert whose own head agrees best."""
+        return max(self.judged, key=lambda one: float(one.effect.teacher.mean())).name
+
+
+def first(experts: Sequence[str]) -> list[Trial]:
+    """The trials that any pruning begins with: nobody, and each expert alone."""
+    return [Trial((), student=True), *(Trial((name,), student=True) for name in experts)]
+
+
+def select(
+    trials: Trials,
+    features: Mapping[str, Float[np.ndarray, "videos _"]],
+    costs: Mapping[str, float],
+    *,
+    params: Prune,
+) -> Selection:
+    """Choose the experts of the teacher.
+
+    Args:
+        trials: on the repeated splits.
+        features: initial features of training videos, by expert; for the comparison of experts.
+        costs: GMACs a video, by expert.
+        params: of the section `prune`.
+
+    Raises:
+        DataError: fewer than two candidates, or none that fit the budget.
+        VqError: see `Trials.run`.
+    """
+    nobody, *alone = trials.run(first(list(features)), "each expert alone")
+    effects = dict(zip(features, alone, strict=True))
+    for name, effect in effects.items():
+        heads, students = effect.teacher.mean(), effect.student.mean()
+        log.info("%s: own head %.4f, student %.4f", name, heads, students)
+    log.info("undistilled student: %.4f", nobody.student.mean())
+    alike = similarity.matrix(features)
+    strength = {name: float(effect.teacher.mean()) for name, effect in effects.items()}
+    judged = choose.judge(
+        effects,
+        nobody.student,
+        similarity.twins(alike, strength, params.max_similarity),
+        test_over_train=trials.overlap,
+        params=params,
+    )
+
+    def ask(combinations: Sequence[Names], what: str) -> list[Effect]:
+        student = params.effect == "student"
+        # One expert alone was asked for its student, whatever the effect.
+        wanted = [Trial(names, student or len(names) == 1) for names in combinations]
+        return trials.run(wanted, what)
+
+    combination = choose.combine(
+        [one for one in judged if one.candidate],
+        ask,
+        costs,
+        test_over_train=trials.overlap,
+        params=params,
+    )
+    return Selection(judged, combination, nobody.student, alike)

@@ -1,0 +1,227 @@
+"""Trials, each computed once: kept in files, run side by side.
+
+    folder/KEY.json      one trial; KEY is a hash of everything that its numbers depend on
+
+A kill loses the trials that were running. An expert more, and only its own trials are new.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+from joblib import Parallel, delayed
+from rich.console import Console
+from rich.progress import track
+
+from vq.data.files import atomic
+from vq.data.workers import cores
+from vq.errors import DataError, VqError
+from vq.learn.lesson import Vectors
+from vq.learn.loop import determinism
+from vq.learn.probe import PROBE, PROBE_STUDENT
+from vq.prune.trial import VERSION, Effect, Lessons, Trial, effect
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A trial that was computed once."""
+
+    effect: Effect
+    seconds: float
+    """That it took, in one process."""
+
+
+class Unknown(Exception):  # noqa: N818 - no error: the answer of a plan
+    """Trials that a plan would have to run."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        super().__init__(f"{len(trials)} trials are not known")
+        self.trials = trials
+
+
+class Trials:
+    """The trials on some lessons."""
+
+    def __init__(
+        self, lessons: Lessons, folder: Path, *, seed: int, jobs: int = 1, plan: bool = False
+    ) -> None:
+        """Hash what all trials depend on.
+
+        Args:
+            lessons: of which sight is `Vectors`; all share one mapping of features.
+            folder: where trials are kept.
+            seed: of every random choice in a trial.
+            jobs: processes side by side; 0 for one on each core. No number depends on it.
+            plan: run nothing, write nothing: `run` raises `Unknown` where a trial is not kept.
+        """
+        self.lessons, self.folder, self.seed, self.jobs, self.plan = (
+            lessons,
+            folder,
+            seed,
+            jobs,
+            plan,
+        )
+        self.used: dict[Trial, Kept] = {}
+        """Trials that were asked for and had been computed before."""
+        self._experts = {n: _digest(f.numpy()) for n, f in lessons[0].features.items()}
+        self._labels = [
+            _digest(*(t.numpy() for t in (one.target, one.values, one.dataset)))
+            + _digest(one.train.numpy(), one.validation.numpy())
+            for one in lessons
+        ]
+        sights = [one.sight for one in lessons]
+        self._sights = [_digest(s.given.numpy()) if isinstance(s, Vectors) else "" for s in sights]
+
+    @property
+    def overlap(self) -> float:
+        """Validation over training videos of a repeat, mean: see `choose.confidence`."""
+        # Videos of other data sets train, but the primary's alone are dealt anew to either side.
+        trained = [int((one.dataset[one.labelled()] == 0).sum()) for one in self.lessons]
+        shares = [len(one.validation) / n for one, n in zip(self.lessons, trained, strict=True)]
+        return float(np.mean(shares))
+
+    def run(self, wanted: Sequence[Trial], what: str) -> list[Effect]:
+        """The effect of each trial: what is kept is read, the rest is computed and kept.
+
+        Args:
+            wanted: each once.
+            what: they are for, in a word: of the log and the progress bar.
+
+        Raises:
+            VqError: a process died; what was finished is kept.
+            DivergedError: a training came to no finite number.
+            Unknown: this is a plan, and some are not kept.
+        """
+        found = {trial: self.kept(trial) for trial in wanted}
+        todo = [trial for trial, kept in found.items() if kept is None]
+        self.used |= {trial: kept for trial, kept in found.items() if kept is not None}
+        if self.plan and todo:
+            raise Unknown(todo)
+        log.info("%s: %s", what, count(len(wanted), len(todo)))
+        for trial, kept in self._compute(todo, what):
+            found[trial] = kept
+        return [kept.effect for kept in found.values() if kept is not None]
+
+    def kept(self, trial: Trial) -> Kept | None:
+        """A trial that was computed before.
+
+        Raises:
+            DataError: its file is damaged.
+        """
+        path = self._path(trial)
+        try:
+            known = json.loads(path.read_bytes())
+            numbers = [
+                np.array([np.nan if v is None else v for v in known[name]], np.float64)
+                for name in ("teacher", "student")
+            ]
+            return Kept(Effect(*numbers), float(known["seconds"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}: no trial can be read ({error}); delete this file") from error
+
+    def measure(self, trial: Trial) -> Kept:
+        """Compute a trial here and now, and keep it nowhere."""
+        return _measure(trial, self._restrict(trial), self.seed)
+
+    def _compute(self, todo: Sequence[Trial], what: str) -> Iterator[tuple[Trial, Kept]]:
+        jobs = min(cores(self.jobs), max(len(todo), 1))
+        calls = (delayed(_numbered)(n, t, self._restrict(t), self.seed) for n, t in enumerate(todo))
+        done = 0
+        try:
+            for number, kept in _shown(_each(calls, jobs), what, len(todo)):
+                self._keep(todo[number], kept)
+                done += 1
+                yield todo[number], kept
+        except BrokenProcessPool as error:
+            raise VqError(
+                f"{what}: a worker process died, perhaps for lack of memory; {done} of {len(todo)} "
+                f"trials are done and kept in {self.folder}. Run again: it resumes; with fewer "
+                "--jobs if memory was short"
+            ) from error
+
+    def _keep(self, trial: Trial, kept: Kept) -> None:
+        numbers = {
+            name: [None if np.isnan(v) else float(v) for v in getattr(kept.effect, name)]
+            for name in ("teacher", "student")
+        }
+        # The names are for people: the key knows experts by what they say.
+        told = {"experts": trial.experts, **numbers, "seconds": round(kept.seconds, 3)}
+        with atomic(self._path(trial)) as unfinished:
+            unfinished.write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+    def _path(self, trial: Trial) -> Path:
+        depends = {
+            "version": VERSION,
+            "fidelity": "probe",
+            "teacher": PROBE.model_dump(mode="json"),
+            "student": PROBE_STUDENT.model_dump(mode="json") if trial.student else None,
+            "seed": self.seed,
+            "labels": self._labels,
+            "sights": self._sights if trial.student else None,
+            "experts": [self._experts[name] for name in self._order(trial)],
+        }
+        text = json.dumps(depends, sort_keys=True)
+        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+
+    def _order(self, trial: Trial) -> list[str]:
+        """One order for one set, since the order of sums moves the last digits."""
+        return sorted(trial.experts, key=lambda name: (self._experts[name], name))
+
+    def _restrict(self, trial: Trial) -> Lessons:
+        """The lessons with the experts of one trial: what travels to another process."""
+        features = {name: self.lessons[0].features[name] for name in self._order(trial)}
+        return [replace(lesson, features=features) for lesson in self.lessons]
+
+
+def count(wanted: int, todo: int) -> str:
+    """How many trials there are, in words."""
+    return f"{wanted} trials: {wanted - todo} from earlier runs, {todo} to do"
+
+
+def _each(calls: Iterable[Any], jobs: int) -> Iterator[tuple[int, Kept]]:
+    if jobs == 1:
+        return (function(*given, **named) for function, given, named in calls)
+    return Parallel(jobs, backend="loky", return_as="generator_unordered")(calls)
+
+
+def _shown(
+    results: Iterator[tuple[int, Kept]], what: str, total: int
+) -> Iterator[tuple[int, Kept]]:
+    console = Console(stderr=True)
+    return iter(
+        track(
+            results, what, total, console=console, transient=True, disable=not console.is_terminal
+        )
+    )
+
+
+def _numbered(number: int, trial: Trial, lessons: Lessons, seed: int) -> tuple[int, Kept]:
+    return number, _measure(trial, lessons, seed)
+
+
+def _measure(trial: Trial, lessons: Lessons, seed: int) -> Kept:
+    determinism(threads=1)
+    start = perf_counter()
+    ordered = Trial(tuple(lessons[0].features), trial.student)
+    found = effect(ordered, lessons, seed=seed)
+    return Kept(found, perf_counter() - start)
+
+
+def _digest(*arrays: Shaped[np.ndarray, "..."]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape};".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
