@@ -10,6 +10,8 @@ SPECS = {
     "temporal_statistics": Expert(),
     "distortion": Expert(),
     "scnn": Expert(weights="random"),
+    "contrastive": Expert(),
+    "restoration": Expert(),
     "motion": Expert(),
     "timm": Expert(model="mobilenetv3_small_050", weights="random", side_px=64),
     "torchvision_clip": Expert(model="r3d_18", weights="random", side_px=32),

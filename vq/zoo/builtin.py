@@ -36,6 +36,8 @@ class Card(BaseModel):
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     """The network takes (rgb / 255 - mean) / std, at native resolution."""
+    least_px: int = 1
+    """Shortest side of a picture that it can see."""
     sides_px: tuple[int, ...]
     """Sides of the square pictures or clips it was trained on."""
     pretext: str
@@ -48,7 +50,7 @@ class Card(BaseModel):
     """The command that makes it again."""
     seed: int
     minutes: float
-    """Wall time of making it, material included."""
+    """Wall time of making it, material included but for what was found in `--material`."""
     settings: dict[str, float]
     validation: dict[str, dict[str, float]]
     """Measure by material: scenes held out, and photographs that no choice has seen."""

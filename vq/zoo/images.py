@@ -74,20 +74,22 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     card = builtin.card(entry)
     network = builtin.load(entry)
     channels = builtin.channels(network)
-    clip = card.kind == "clip"
-    seen = Seen(Pooled(network, card.levels), card.mean, card.std)
-    return (NativeClip if clip else Native)(
-        name=name,
-        catalog=entry,
-        dim=2 * sum(channels[level] for level in card.levels),
-        identity=identity(network, {"mean": card.mean, "std": card.std, "levels": card.levels}),
-        tags=Tags(_family(card.architecture), card.pretext, card.data, card.licence),
-        parameters=cost.parameters(network),
-        gmacs=cost.gmacs(
-            network, 1, 3, *([clip_frames] if clip else []), ROWS * TILE_PX, COLUMNS * TILE_PX
-        ),
-        network=Network(seen, free=(2, 3) if clip else (1, 2)),
-    )
+    size = (ROWS * TILE_PX, COLUMNS * TILE_PX)
+    pooled = Seen(Pooled(network, card.levels), card.mean, card.std)
+    known: dict[str, Any] = {
+        "name": name,
+        "catalog": entry,
+        "dim": 2 * sum(channels[level] for level in card.levels),
+        "identity": identity(network, {"mean": card.mean, "std": card.std, "levels": card.levels}),
+        "tags": Tags(_family(card.architecture), card.pretext, card.data, card.licence),
+        "parameters": cost.parameters(network),
+    }
+    if card.kind == "clip":
+        gmacs = cost.gmacs(network, 1, 3, clip_frames, *size)
+        return NativeClip(**known, gmacs=gmacs, network=Network(pooled, free=(2, 3)))
+    gmacs = cost.gmacs(network, 1, 3, *size)
+    graph = Network(pooled, free=(1, 2))
+    return Native(**known, gmacs=gmacs, network=graph, least_px=card.least_px)
 
 
 def identity(network: nn.Module, preprocessing: Mapping[str, Any]) -> str:

@@ -48,13 +48,15 @@ class Square(Network):
 class Native(Network):
     """What a network says of each frame at native resolution, of any size up to the window."""
 
+    least_px: int = 1
+    """Shortest side that the network can see: a shorter one is made longer by its edge."""
     kind: Kind = "image"
 
     def describe(
         self, pixels: UInt8[np.ndarray, "time height width 3"]
     ) -> Float32[np.ndarray, "time dim"]:
         """Describe each frame by itself."""
-        return self.network(window(pixels))
+        return self.network(widened(window(pixels), self.least_px))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,16 @@ class Clip(Network):
     ) -> Float32[np.ndarray, "1 dim"]:
         """Describe the clip as one."""
         return self.network(slowed(squares(pixels, self.side_px), self.least_frames)[None])
+
+
+def widened(
+    pixels: UInt8[np.ndarray, "time height width 3"], least_px: int
+) -> UInt8[np.ndarray, "time rows columns 3"]:
+    """Repeat the last row and column of each frame until its sides are long enough."""
+    rows, columns = (max(least_px - side, 0) for side in pixels.shape[1:3])
+    if not rows and not columns:
+        return pixels
+    return np.pad(pixels, ((0, 0), (0, rows), (0, columns), (0, 0)), mode="edge")
 
 
 def squares(

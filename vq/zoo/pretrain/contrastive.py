@@ -158,6 +158,7 @@ RECIPE = Recipe(
         "architecture": ARCHITECTURE,
         "options": OPTIONS,
         "levels": LEVELS,
+        "least_px": 32,
         "sides_px": SIDES_PX,
         "pretext": "two crops of one version of a scene among those of its other versions and of "
         "other scenes; no labels",

@@ -112,10 +112,13 @@ def measure(
         gain_db: by how much the peak signal-to-noise ratio of a version grows, mean over versions;
             an untrained network changes nothing.
         better: share of versions whose ratio grows.
-        size_srcc: rank correlation of the size of the residual as told and as it is.
+        size_srcc: rank correlation of the size of the residual as told and as it is;
+            untrained_size_srcc: the same of a network with random weights.
         Further ones as of `judge.probes`.
     """
-    rows = np.concatenate([restored(network, scene) for scene in scenes])
+    rows, blank = (
+        np.concatenate([restored(some, scene) for scene in scenes]) for some in (network, untrained)
+    )
     gain = 10 * np.log10(rows[:, 0] / rows[:, 1])
     seen, blind = (look(partial(feature, some), scenes) for some in (network, untrained))
     return rounded(
@@ -123,6 +126,7 @@ def measure(
             "gain_db": gain.mean(),
             "better": np.mean(gain > 0),
             "size_srcc": srcc(rows[:, 2], rows[:, 3]),
+            "untrained_size_srcc": srcc(blank[:, 2], blank[:, 3]),
             **probes(seen, blind, scenes),
         }
     )
