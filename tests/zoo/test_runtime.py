@@ -120,10 +120,13 @@ def test_a_graph_that_says_something_else_is_refused() -> None:
         pytest.param(MViT(), "it is a MViT", id="known-to-fail"),
     ],
 )
-def test_what_cannot_be_exported_is_said(network: nn.Module, reason: str) -> None:
-    """The exporter's own words name the operator."""
+def test_what_cannot_be_exported_is_said(
+    network: nn.Module, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The exporter's own words name the operator; its graph is not poured out."""
     with pytest.raises(WeightsError, match=rf"cannot be exported to ONNX: .*{reason}"):
         Network(Seen(network, MEAN, STD))(noise(1, 20, 30, 3))
+    assert capfd.readouterr().out == ""
 
 
 def test_a_graph_that_is_refused_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

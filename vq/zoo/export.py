@@ -1,6 +1,8 @@
 """From a module of torch to a graph that ONNX Runtime runs, compared with the module itself."""
 
 import logging
+import os
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -69,16 +71,19 @@ def export(module: nn.Module, path: Path, *, shape: Sequence[int], free: Sequenc
         # The exporter warns of its age, tracers of every comparison; the check below decides.
         warnings.simplefilter("ignore")
         try:
-            torch.onnx.export(
-                module,
-                (given,),
-                path,
-                input_names=["pixels"],
-                output_names=["rows"],
-                dynamic_axes={"pixels": {axis: f"axis{axis}" for axis in free}} if free else None,
-                opset_version=OPSET,
-                dynamo=False,
-            )
+            with _silent():
+                torch.onnx.export(
+                    module,
+                    (given,),
+                    path,
+                    input_names=["pixels"],
+                    output_names=["rows"],
+                    dynamic_axes={"pixels": {axis: f"axis{axis}" for axis in free}}
+                    if free
+                    else None,
+                    opset_version=OPSET,
+                    dynamo=False,
+                )
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             raise WeightsError(f"cannot be exported to ONNX: {_first_line(error)}") from error
     _compare(module, path, given)
@@ -112,6 +117,20 @@ def _compare(module: nn.Module, path: Path, given: UInt8[Tensor, "..."]) -> None
             f"is another network as ONNX: for pixels of {tuple(given.shape)} its numbers are "
             f"{apart:.3g} off, the largest is {np.abs(expected).max():.3g}"
         )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Standard output goes nowhere: an export that fails writes its whole graph there, from C++."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 @contextmanager
