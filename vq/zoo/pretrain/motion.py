@@ -135,7 +135,7 @@ class Heard:
 def ask(network: Asked, scenes: Sequence[Played]) -> Heard:
     """Show a network, which is in evaluation mode, the middle frames of each version."""
     features = [
-        network.feature(normalise_clips(torch.from_numpy(scene.frames[:, MIDDLE])))
+        network.feature(normalise_clips(torch.from_numpy(np.array(scene.frames[:, MIDDLE]))))
         for scene in scenes
     ]
     number = np.concatenate([np.full(len(part), n) for n, part in enumerate(features)])
@@ -158,6 +158,7 @@ def measure(network: Asked, untrained: Asked, scenes: Sequence[Played]) -> Mappi
         probe_repeats_srcc, probe_speed_srcc, probe_unrest_srcc: of a ridge regression on the
             features, cross-validated over scenes; unrest is the strength of whatever there is.
         untrained_...: the same on a network with random weights.
+        Of what happens in no clip, or in all, nothing can be said.
     """
     true = truth(
         np.concatenate([scene.shown[:, MIDDLE] for scene in scenes]),
@@ -171,11 +172,13 @@ def measure(network: Asked, untrained: Asked, scenes: Sequence[Played]) -> Mappi
     measures = {
         f"{name}_auc": roc_auc_score(happens[:, column], heard.said["happens"][:, column])
         for column, name in enumerate(HAPPENS)
+        if 0 < happens[:, column].mean() < 1
     }
     measures["repeats_srcc"] = srcc(heard.said["repeats"][:, 0], repeats)
     measures["speed_srcc"] = srcc(heard.said["speed"][moves, 0], speed[moves])
     for column, name in enumerate(UNREST):
-        measures[f"{name}_srcc"] = srcc(heard.said["strength"][:, column], strength[:, column])
+        if strength[:, column].any():
+            measures[f"{name}_srcc"] = srcc(heard.said["strength"][:, column], strength[:, column])
     for name, who in (("probe", heard.seen), ("untrained", deaf.seen)):
         measures[f"{name}_repeats_srcc"] = probe(who, repeats, np.ones_like(moves))
         measures[f"{name}_speed_srcc"] = probe(who, speed, moves)
