@@ -61,6 +61,15 @@ def test_the_first_feature_is_the_weighted_sum(teacher: Teacher) -> None:
     torch.testing.assert_close(first.feature, by_hand)
 
 
+def test_an_expert_may_be_called_like_a_method() -> None:
+    """The dictionary of modules of torch refuses `half` and `keys`."""
+    names = ("half", "keys", "modules")
+    teacher = Teacher(replace(SHAPE, experts=dict.fromkeys(names, 3), attention=("keys",))).eval()
+    given = {"half": torch.ones(2, 3), "keys": torch.ones(2, 4, 3), "modules": torch.ones(2, 3)}
+
+    assert teacher(given).importance.shape == (2, 3)
+
+
 def test_importance_depends_on_the_video(teacher: Teacher) -> None:
     """The gating network looks at the initial feature, not at the expert's name."""
     assert teacher(features()).importance.std(0).min() > 1e-4

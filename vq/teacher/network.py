@@ -50,9 +50,9 @@ class Teacher(nn.Module):
         super().__init__()
         self.shape = shape
         dims = shape.experts
-        self.attention = nn.ModuleDict({n: Attention(dims[n]) for n in shape.attention})
-        self.standard = nn.ModuleDict({name: Standard(width) for name, width in dims.items()})
-        self.conversion = nn.ModuleDict(
+        self.attention = PerExpert({n: Attention(dims[n]) for n in shape.attention})
+        self.standard = PerExpert({name: Standard(width) for name, width in dims.items()})
+        self.conversion = PerExpert(
             {
                 name: nn.Sequential(
                     nn.Linear(width, shape.hidden),
@@ -65,7 +65,7 @@ class Teacher(nn.Module):
                 for name, width in dims.items()
             }
         )
-        self.gating = nn.ModuleDict(
+        self.gating = PerExpert(
             {
                 name: nn.Sequential(
                     nn.Linear(width, shape.gate_dim), nn.Tanh(), nn.Linear(shape.gate_dim, 1)
@@ -110,6 +110,19 @@ class Teacher(nn.Module):
         """Fit the standardisation of every expert on the training videos."""
         for name in self.shape.experts:
             self.standard[name].fit(features[name].flatten(0, -2))
+
+
+class PerExpert(nn.ModuleDict):
+    """Modules by expert. A `ModuleDict` refuses names of its own methods, such as `half`."""
+
+    def __getitem__(self, name: str) -> nn.Module:
+        return super().__getitem__(f"expert_{name}")
+
+    def __setitem__(self, name: str, module: nn.Module) -> None:
+        super().__setitem__(f"expert_{name}", module)
+
+    def __contains__(self, name: str) -> bool:
+        return super().__contains__(f"expert_{name}")
 
 
 class Attention(nn.Module):
