@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import importlib_metadata  # noqa: F401 - as a library here does: its entry points take over
 import numpy as np
 import pytest
 

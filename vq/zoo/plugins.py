@@ -6,8 +6,8 @@ say of it (`vq.params.Expert`), to what `vq.zoo.expert.Expert` describes.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from importlib.metadata import entry_points
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -18,6 +18,39 @@ from vq.zoo.expert import Expert, Kind, Tags
 
 GROUP = "vq.experts"
 FACTS = ("kind", "dim", "dtype", "version", "identity", "parameters", "gmacs", "tags")
+
+
+@runtime_checkable
+class Package(Protocol):
+    """What is known of an installed package."""
+
+    @property
+    def name(self) -> str:
+        """As it is installed by."""
+
+    @property
+    def version(self) -> str:
+        """Of it."""
+
+
+@runtime_checkable
+class Point(Protocol):
+    """An entry point: Python's, or that of `importlib_metadata`, which takes over once loaded."""
+
+    @property
+    def name(self) -> str:
+        """What params call the expert."""
+
+    @property
+    def value(self) -> str:
+        """`module:function`."""
+
+    @property
+    def dist(self) -> "Package | None":
+        """None where it is not known."""
+
+    def load(self) -> Callable[[str, Spec], Any]:
+        """Import the function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +93,20 @@ class Plugged:
         return found
 
 
-def found() -> Mapping[str, tuple[EntryPoint, ...]]:
+def found() -> Mapping[str, tuple[Point, ...]]:
     """Entry points by name; more than one where packages disagree. Loads none of them."""
-    points: dict[str, tuple[EntryPoint, ...]] = {}
+    points: dict[str, tuple[Point, ...]] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda one: (one.name, package(one))):
         points[point.name] = (*points.get(point.name, ()), point)
     return points
 
 
-def package(point: EntryPoint) -> str:
+def package(point: Point) -> str:
     """Name and version of the package that an entry point is from."""
     return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
 
 
-def create(name: str, spec: Spec, points: tuple[EntryPoint, ...]) -> Expert:
+def create(name: str, spec: Spec, points: tuple[Point, ...]) -> Expert:
     """Build the expert of an entry point.
 
     Raises:
