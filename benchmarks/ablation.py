@@ -27,7 +27,7 @@ from rich.table import Table
 
 from benchmarks import material as materials
 from benchmarks.material import Material, Sides
-from benchmarks.real_mos import CONFIDENCE, STUDENT, learnable, pupil
+from benchmarks.real_mos import CONFIDENCE, RECIPE, STUDENT, learnable, pupil
 from vq import params as settings
 from vq.errors import DataError, VqError
 from vq.evaluate import agreement
@@ -35,7 +35,6 @@ from vq.evaluate.interval import Interval, nadeau_bengio
 from vq.learn.distill import distill, look
 from vq.learn.lesson import Lesson, Vectors
 from vq.learn.loop import determinism
-from vq.learn.probe import PROBE_STUDENT
 from vq.learn.teach import teach
 from vq.params import Teach
 from vq.teacher.network import Teacher
@@ -172,7 +171,7 @@ def _second(
     lesson: Lesson, teacher: Teacher | None, changes: Changes, params: Teach, seed: int
 ) -> float:
     student = pupil(lesson, seed, dim=params.dim)
-    recipe = PROBE_STUDENT.model_copy(update=dict(changes))
+    recipe = RECIPE.model_copy(update=dict(changes))
     distill(
         student,
         copy.deepcopy(teacher),

@@ -57,6 +57,10 @@ log = logging.getLogger(__name__)
 CONFIDENCE = 0.95
 COVERAGE = 0.9
 STUDENT = "videval60_light480_3fps"
+RECIPE = PROBE_STUDENT.model_copy(
+    update={"epochs": 50, "patience": 50, "batch": 64, "learning_rate": 2e-3}
+)
+"""Of every student here, longer than that of probe trials: hundreds of those are asked for."""
 Experts = Mapping[str, Float32[np.ndarray, "videos _"]]
 
 
@@ -201,7 +205,7 @@ def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scor
             student,
             copy.deepcopy(teacher) if mode else None,
             lesson,
-            params=PROBE_STUDENT.model_copy(
+            params=RECIPE.model_copy(
                 update={"mode": mode or "staged", "a": float(mode == "joint")}
             ),
             expert_dropout=params.expert_dropout,
@@ -219,9 +223,7 @@ def pupil(lesson: Lesson, seed: int, *, dim: int) -> Student:
         raise ValueError("a student without sight learns nothing")
     width = lesson.sight.whole(torch.tensor([0])).shape[1]
     with initialisation(seed):
-        return Student(
-            Features(width), dim=dim, levels=len(lesson.values), dropout=PROBE_STUDENT.dropout
-        )
+        return Student(Features(width), dim=dim, levels=len(lesson.values), dropout=RECIPE.dropout)
 
 
 def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:

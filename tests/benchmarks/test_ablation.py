@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks import ablation
-from vq.learn.probe import PROBE_STUDENT
 
 
 def test_every_variant_is_compared_with_the_recipe(
     make_file: Callable[..., Path], tmp_path: Path, short: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A level for the recipe, a paired difference for each change, and a picture of them."""
-    brief = PROBE_STUDENT.model_copy(update={"epochs": 1})
-    monkeypatch.setattr(ablation, "PROBE_STUDENT", brief)
+    brief = ablation.RECIPE.model_copy(update={"epochs": 1})
+    monkeypatch.setattr(ablation, "RECIPE", brief)
     how = ["--splits", "2", "--student", "cheap_light", "--params", short]
 
     ablation.main([str(make_file()), *how, "--out", str(tmp_path / "out")])
