@@ -11,6 +11,7 @@ from vq.params import Prune
 from vq.prune.plan import plan
 from vq.prune.select import Selection, select
 from vq.prune.trials import Trials
+from vq.stages.prune import rows
 
 PARAMS = Prune(
     candidate="knows",
@@ -21,7 +22,7 @@ PARAMS = Prune(
     max_similarity=0.98,
     repeats=3,
     candidate_confidence=0.9,
-    join_confidence=0.9,
+    join_confidence=0.7,
     student="any",
 )
 
@@ -48,6 +49,22 @@ def test_planted_experts_are_dropped(tmp_path: Path) -> None:
     assert found.combination.worth["copy"].adds < 0.02
     assert found.alike.loc["first", "copy"] > 0.8
     assert np.allclose(found.alike, found.alike.T)
+
+
+def test_the_table_says_why_an_expert_is_not_in(tmp_path: Path) -> None:
+    """Not tried, tried and no help, or a help that the budget has no room for."""
+    trials = Trials(lessons(0, 2), tmp_path, seed=0)
+    budget = PARAMS.model_copy(update={"top": 2, "max_experts": 2})
+    entry = {"tags": {}, "gmacs": 0.0, "parameters": 0}
+    known = dict.fromkeys(trials.lessons[0].features, entry)
+
+    def reasons(found: Selection, enough: float) -> str:
+        return " ".join(rows(found, known, enough=enough)["reason"])
+
+    tried = choose(trials)
+    assert "not tried, the budget is spent" in reasons(choose(trials, budget), 0.7)
+    assert "would not surely help (" in reasons(tried, 0.7)
+    assert "helped when last tried (" in reasons(tried, 0.0)
 
 
 @pytest.mark.slow

@@ -61,12 +61,15 @@ def test_a_trial_is_computed_once(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert len(files(tmp_path)) == 3
 
 
-@pytest.mark.parametrize("change", ["seed", "label", "split", "expert", "version"])
+@pytest.mark.parametrize(
+    "change", ["seed", "label", "split", "expert", "version", "recipe", "student", "sight"]
+)
 def test_a_trial_with_other_inputs_is_another_one(
     tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing stale is believed."""
-    Trials(lessons(0, 1), tmp_path, seed=0).run(ALONE[:1], "alone")
+    asked = Trial(("first",), student=True)
+    Trials(lessons(0, 1), tmp_path, seed=0).run([asked], "alone")
     given, seed = lessons(0, 1), 0
     (one,) = given
     if change == "seed":
@@ -77,10 +80,17 @@ def test_a_trial_with_other_inputs_is_another_one(
         one.train[0] = one.train[1]
     elif change == "expert":
         one.features["first"][0, 0] += 1
+    elif change == "recipe":
+        monkeypatch.setattr(module, "PROBE", module.PROBE.model_copy(update={"epochs": 1}))
+    elif change == "student":
+        changed = module.PROBE_STUDENT.model_copy(update={"epochs": 1})
+        monkeypatch.setattr(module, "PROBE_STUDENT", changed)
+    elif change == "sight":
+        one.sight.given[0] = 0
     else:
         monkeypatch.setattr(module, "VERSION", 99)
 
-    assert Trials(given, tmp_path, seed=seed).kept(ALONE[0]) is None
+    assert Trials(given, tmp_path, seed=seed).kept(asked) is None
 
 
 def test_what_a_trial_does_not_depend_on_leaves_it_alone(tmp_path: Path) -> None:
@@ -127,7 +137,7 @@ def start(folder: Path, jobs: int) -> subprocess.Popen[bytes]:
         [sys.executable, "-c", RUN, str(folder), str(jobs)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -157,13 +167,19 @@ def test_a_killed_run_resumes_and_workers_change_no_number(tmp_path: Path) -> No
 
 
 def kill_a_worker() -> None:
-    """One of those that joblib has started for us."""
+    """One of those that joblib has started for us, as soon as there is one."""
+    while not (mine := workers()):
+        time.sleep(0.05)
+    os.kill(max(mine), signal.SIGKILL)
+
+
+def workers() -> list[int]:
+    """Process numbers of them."""
     listed = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,args="], check=True, capture_output=True, text=True
     )
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
-    mine = [int(pid) for pid, parent, args in rows if parent == str(os.getpid()) and "loky" in args]
-    os.kill(max(mine), signal.SIGKILL)
+    return [int(pid) for pid, parent, args in rows if parent == str(os.getpid()) and "loky" in args]
 
 
 @pytest.mark.slow
@@ -173,7 +189,7 @@ def test_a_dead_worker_is_one_clear_error(tmp_path: Path) -> None:
     known = Trials(lessons(0, 1), tmp_path, seed=0, jobs=2)
     known.run(every[:2], "start")
     long = Trials(lessons(0, 40), tmp_path, seed=0, jobs=2)
-    threading.Timer(1.0, kill_a_worker).start()
+    threading.Thread(target=kill_a_worker, daemon=True).start()
 
     with pytest.raises(VqError, match=r"alone: a worker process died.* of 4 .*Run again"):
         long.run(every, "alone")

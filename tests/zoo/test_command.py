@@ -24,6 +24,16 @@ def test_the_table_has_every_name_in_full(
     assert line.split() == ["dinov2_small", "frame,", "224", "px", "384", "21.6", "49.0"]
 
 
+@pytest.mark.parametrize("line", ["zoo --json check NAME", "zoo check NAME --json"])
+def test_a_check_is_json_wherever_that_is_said(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before `check` or behind it."""
+    assert cli.main(line.replace("NAME", "picture_statistics").split()) == 0
+
+    assert json.loads(capsys.readouterr().out)
+
+
 def test_machines_get_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Kind, tags and dimension of each."""
     assert cli.main(["zoo", "--json"]) == 0

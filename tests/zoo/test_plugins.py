@@ -105,6 +105,9 @@ def test_a_typo_is_met_with_its_name(install: Install) -> None:
         pytest.param(
             "def create(name, spec): return 3", r"gives int, .*no kind, dim", id="no-expert"
         ),
+        pytest.param(
+            GOOD.replace('"image"', '"video"'), r"kind is 'video'; see vq.zoo.expert", id="kind"
+        ),
     ],
 )
 def test_a_broken_package_is_named(install: Install, code: str, message: str) -> None:

@@ -119,6 +119,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     ("content", "message"),
     [
         pytest.param(b"no weights at all", "holds no weights we can read", id="text"),
+        pytest.param(b"hello world", "holds no weights we can read", id="more-text"),
+        pytest.param(b"", "holds no weights we can read", id="empty"),
         pytest.param(None, "has no parameters by name", id="no-state-dict"),
     ],
 )

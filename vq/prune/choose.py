@@ -78,7 +78,7 @@ class Combination:
     experts: Names
     steps: tuple[Step, ...]
     worth: Mapping[str, Worth]
-    """Of those in it, beside the others in it; of those left out, beside all that are in it."""
+    """Of those in it, beside the others in it; of those left out, when last tried."""
 
 
 def confidence(better: Second, worse: Second, *, test_over_train: float) -> float:

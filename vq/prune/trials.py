@@ -23,7 +23,7 @@ from rich.progress import track
 
 from vq.data.files import atomic
 from vq.data.workers import cores
-from vq.errors import DataError, VqError
+from vq.errors import DataError, DivergedError, VqError
 from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
 from vq.learn.probe import PROBE, PROBE_STUDENT
@@ -215,7 +215,15 @@ def _measure(trial: Trial, lessons: Lessons, seed: int) -> Kept:
     determinism(threads=1)
     start = perf_counter()
     ordered = Trial(tuple(lessons[0].features), trial.student)
-    found = effect(ordered, lessons, seed=seed)
+    try:
+        found = effect(ordered, lessons, seed=seed)
+    except DivergedError as error:
+        # Its own advice is for the knobs of training, and trials have none.
+        who = " + ".join(trial.experts) or "the undistilled student"
+        raise DivergedError(
+            f"the trial of {who} came to numbers that are none; look at these features with "
+            "`vq zoo check`, or take them out of extract.experts"
+        ) from error
     return Kept(found, perf_counter() - start)
 
 

@@ -22,7 +22,7 @@ from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
 from vq.learn.probe import PROBE
 from vq.params import Prune
-from vq.prune.choose import Judged
+from vq.prune.choose import Judged, Worth
 from vq.prune.plan import plan
 from vq.prune.select import Selection, select
 from vq.prune.trials import Trials
@@ -103,7 +103,9 @@ def prune(
     with atomic(zoo) as partial:
         partial.write_text(json.dumps(outcome, indent=2) + "\n")
     with atomic(table) as partial:
-        rows(found, known).to_csv(partial, index=False, float_format="%.4f")
+        rows(found, known, enough=params.join_confidence).to_csv(
+            partial, index=False, float_format="%.4f"
+        )
     with atomic(similarity) as partial:
         found.alike.to_csv(partial, index_label="expert", float_format="%.4f")
     kept = found.combination.experts
@@ -124,25 +126,28 @@ def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[l
     return [split.of_videos(manifest, splits, name).tolist() for name in have[:count]]
 
 
-def rows(found: Selection, known: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def rows(
+    found: Selection, known: Mapping[str, Mapping[str, Any]], *, enough: float
+) -> pd.DataFrame:
     """The table that a reviewer reads: one row for each expert, kept ones first."""
     table = pd.DataFrame(
-        [_row(one, found, known[one.name]) for one in found.judged],
+        [_row(one, found, known[one.name], enough) for one in found.judged],
     )
     return table.sort_values(
         ["kept", "candidate", "own_head", "expert"], ascending=[False, False, False, True]
     )
 
 
-def _row(one: Judged, found: Selection, known: Mapping[str, Any]) -> dict[str, object]:
+def _row(
+    one: Judged, found: Selection, known: Mapping[str, Any], enough: float
+) -> dict[str, object]:
     combination = found.combination
     worth = combination.worth.get(one.name)
     step = next((s for s in combination.steps[::-1] if one.name in (*s.joined, *s.left)), None)
     if step is not None:
         reason = f"{one.reason}; {step.reason}"
     elif one.candidate:
-        sure = f" (confidence {worth.confidence:.2f})" if worth else ", and the budget is spent"
-        reason = f"{one.reason}; would not surely help{sure}"
+        reason = f"{one.reason}; {_outside(worth, enough)}"
     else:
         reason = one.reason
     return {
@@ -166,3 +171,13 @@ def _row(one: Judged, found: Selection, known: Mapping[str, Any]) -> dict[str, o
         "parameters": known["parameters"],
         "reason": reason,
     }
+
+
+def _outside(worth: Worth | None, enough: float) -> str:
+    """Why a candidate is not in the combination."""
+    if worth is None:
+        return "not tried, the budget is spent"
+    sure = f"(confidence {worth.confidence:.2f})"
+    if worth.confidence >= enough:
+        return f"helped when last tried {sure}, but the budget is spent"
+    return f"would not surely help {sure}"

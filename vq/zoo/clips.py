@@ -88,7 +88,7 @@ def build(name: str, spec: Spec) -> nn.Module:
     """Build a video model without classifier, its weights by chance.
 
     Raises:
-        ParamsError: torchvision has no such model.
+        ParamsError: torchvision has no such model, or it refuses `options`.
     """
     known = models.list_models(module=models.video)
     if spec.model not in known:
@@ -97,8 +97,14 @@ def build(name: str, spec: Spec) -> nn.Module:
             f"did you mean one of {', '.join(known)}?"
         )
     options: dict[str, Any] = dict(spec.options)
-    with weights.chance(name):
-        network: nn.Module = models.get_model(spec.model, weights=None, **options)
+    try:
+        with weights.chance(name):
+            network: nn.Module = models.get_model(spec.model, weights=None, **options)
+    except (TypeError, ValueError) as error:
+        raise ParamsError(
+            f"extract.experts.{name}: torchvision cannot build {spec.model} ({error}); "
+            "check `options`"
+        ) from error
     for head in HEADS:
         if hasattr(network, head):
             setattr(network, head, nn.Identity())

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -17,7 +17,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     trial.add_argument("name", help="under extract.experts of params.yaml, or of the catalog")
     trial.add_argument("--params", type=Path, help="(default: params.yaml, where there is one)")
     trial.add_argument("--video", type=Path, help="(default: a short one, made for this)")
-    trial.add_argument("--json", action="store_true", help="for machines")
+    # Without a default, or it would undo a --json before `check`.
+    trial.add_argument("--json", action="store_true", default=SUPPRESS, help="for machines")
 
 
 def run(given: Namespace) -> int:

@@ -48,7 +48,7 @@ def create_timm(name: str, spec: Spec) -> Square:
         "side_px": side_px,
     }
     if spec.layer != "pooled":  # or else as before there was a choice: what is cached stays valid
-        preprocessing["layer"] = spec.layer
+        preprocessing["layer"] = sorted([spec.layer] if isinstance(spec.layer, int) else spec.layer)
     return Square(
         name=name,
         catalog="timm",
@@ -80,7 +80,11 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
         "name": name,
         "catalog": entry,
         "dim": 2 * sum(channels[level] for level in card.levels),
-        "identity": identity(network, {"mean": card.mean, "std": card.std, "levels": card.levels}),
+        "identity": identity(
+            network,
+            {"mean": card.mean, "std": card.std, "levels": card.levels}
+            | ({"least_px": card.least_px} if card.least_px > 1 else {}),
+        ),
         "tags": Tags(_family(card.architecture), card.pretext, card.data, card.licence),
         "parameters": cost.parameters(network),
     }

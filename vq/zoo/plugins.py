@@ -135,6 +135,15 @@ def create(name: str, spec: Spec, points: tuple[Point, ...]) -> Expert:
             f"it has no {', '.join(lacking)}; see vq.zoo.expert"
         )
     facts = {fact: getattr(expert, fact) for fact in FACTS}
+    fine = {
+        "kind": facts["kind"] in ("image", "clip"),
+        "dtype": facts["dtype"] in ("float16", "float32"),
+        "tags": isinstance(facts["tags"], Tags),
+        "identity": isinstance(facts["identity"], str),
+    }
+    wrong = [f"{fact} is {facts[fact]!r}" for fact, right in fine.items() if not right]
+    if wrong:
+        raise ParamsError(f"{blame}: {point.value}: {', '.join(wrong)}; see vq.zoo.expert")
     return Plugged(
         name=name, catalog=point.name, asked=expert.describe, package=package(point), **facts
     )

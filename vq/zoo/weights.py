@@ -158,9 +158,19 @@ def _parameters(path: Path, content: bytes) -> State:
         if path.suffix == ".safetensors":
             return parse(content)
         found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+    # Bytes of anything else make the reader stumble in its own ways.
+    except (
+        SafetensorError,
+        RuntimeError,
+        pickle.UnpicklingError,
+        EOFError,
+        LookupError,
+        ValueError,
+        AttributeError,
+    ) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise WeightsError(
-            f"{path}: holds no weights we can read ({str(error).splitlines()[0]}); "
+            f"{path}: holds no weights we can read ({reason}); "
             "give a .safetensors, or a file in which torch.save put tensors alone"
         ) from error
     for nest in NESTS:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import multiprocessing
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -12,6 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 Made = TypeVar("Made")
+
+VERSION = 1
+"""Of everything that makes material: goes up when the same job gives other pixels or labels."""
 
 
 def generate(
@@ -44,7 +48,7 @@ def generate(
 
 
 def _digest(job: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([VERSION, job], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _labels(stem: Path) -> Path:
@@ -56,8 +60,10 @@ def _write(make: Callable[..., Any], stem: Path, job: Mapping[str, Any]) -> None
     made = vars(make(**job))
     for name, array in made.items():
         if array.dtype == np.uint8:
-            np.save(_pixels(stem, name), array)
-    part = stem.with_suffix(".part.npz")
+            part = stem.with_name(f"{stem.name}-{name}.{os.getpid()}.part.npy")
+            np.save(part, array)
+            part.replace(_pixels(stem, name))
+    part = stem.with_name(f"{stem.name}.{os.getpid()}.part.npz")
     np.savez(part, **{name: array for name, array in made.items() if array.dtype != np.uint8})
     part.replace(_labels(stem))
 
