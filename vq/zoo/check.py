@@ -1,7 +1,6 @@
 """One expert, tried on one video: what it says, what it costs, what is wrong with it."""
 
 import difflib
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from vq.video import sample
 from vq.video.decode import decode
 from vq.zoo import catalog, plugins
 from vq.zoo.expert import CLIP_FRAMES, Expert
+from vq.zoo.extract import one_thread
 from vq.zoo.runtime import network_of
 
 REPEATS = 3
@@ -85,7 +85,7 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
     if network := network_of(expert):
         network.use(sampling.runtime)
     clips = _clips(expert, video, sampling)
-    with _one_thread():
+    with one_thread():
         try:
             first = _describe(expert, clips)  # exports the network, where there is one
         except WeightsError as error:
@@ -174,18 +174,3 @@ def _faults(
 def _peak(rows: Float[np.ndarray, "rows dim"]) -> float:
     finite = rows[np.isfinite(rows)]
     return float(np.abs(finite).max()) if finite.size else 0.0
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Time as extraction would: each of its processes has one thread."""
-    torch = sys.modules.get("torch")
-    if torch is None:
-        yield
-        return
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

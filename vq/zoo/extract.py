@@ -302,7 +302,7 @@ def _work(
     """Fill one shard for each key; return why a video failed, by its hash."""
     found: dict[str, dict[str, np.ndarray]] = {}
     failed: dict[str, str] = {}
-    with _one_thread():
+    with one_thread():
         for video, missing in zip(shard.videos, shard.missing, strict=True):
             try:
                 for name, array in describe(video, missing, experts, planned).items():
@@ -318,7 +318,7 @@ def _work(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Let torch, if it is loaded, use one thread: the order of sums depends on their number."""
     torch = sys.modules.get("torch")
     if torch is None:
