@@ -167,19 +167,13 @@ def test_a_killed_run_resumes_and_workers_change_no_number(tmp_path: Path) -> No
 
 
 def kill_a_worker() -> None:
-    """One of those that joblib has started for us, as soon as there is one."""
-    while not (mine := workers()):
-        time.sleep(0.05)
-    os.kill(max(mine), signal.SIGKILL)
-
-
-def workers() -> list[int]:
-    """Process numbers of them."""
+    """One of those that joblib has started for us."""
     listed = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid=,args="], check=True, capture_output=True, text=True
     )
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, parent, args in rows if parent == str(os.getpid()) and "loky" in args]
+    mine = [int(pid) for pid, parent, args in rows if parent == str(os.getpid()) and "loky" in args]
+    os.kill(max(mine), signal.SIGKILL)
 
 
 @pytest.mark.slow
@@ -189,7 +183,7 @@ def test_a_dead_worker_is_one_clear_error(tmp_path: Path) -> None:
     known = Trials(lessons(0, 1), tmp_path, seed=0, jobs=2)
     known.run(every[:2], "start")
     long = Trials(lessons(0, 40), tmp_path, seed=0, jobs=2)
-    threading.Thread(target=kill_a_worker, daemon=True).start()
+    threading.Timer(1.0, kill_a_worker).start()
 
     with pytest.raises(VqError, match=r"alone: a worker process died.* of 4 .*Run again"):
         long.run(every, "alone")
