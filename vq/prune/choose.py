@@ -38,7 +38,7 @@ class Judged:
     claim8: float
     """Confidence, 0 to 1, that its student beats the expert's own fitted head."""
     twin: tuple[str, float] | None
-    """A stronger expert that says the same, and their CKA."""
+    """An expert that says the same and stays in its place, and how alike they are."""
     candidate: bool
     reason: str
     """Why it is a candidate, or why not: one sentence."""
@@ -117,7 +117,7 @@ def judge(
         twin = twins.get(name)
         passes = asked >= params.candidate_confidence
         if twin:
-            reason = f"says what {twin[0]} says (CKA {twin[1]:.3f}), and is weaker"
+            reason = f"says what {twin[0]} says ({twin[1]:.0%}), and is not surely better"
         else:
             word = "passes" if passes else "fails"
             reason = f"{word}: {ASKED[params.candidate]} with confidence {asked:.2f}"

@@ -64,12 +64,21 @@ def select(
         heads, students = effect.teacher.mean(), effect.student.mean()
         log.info("%s: own head %.4f, student %.4f", name, heads, students)
     log.info("undistilled student: %.4f", nobody.student.mean())
-    alike = similarity.matrix(features)
-    strength = {name: float(effect.teacher.mean()) for name, effect in effects.items()}
+    alike, shared = similarity.matrix(features), similarity.shared(features)
+
+    def better(name: str, other: str) -> bool:
+        """Surely stronger; or else, as far as can be told, as strong and cheaper."""
+        one, two = effects[name].teacher, effects[other].teacher
+        sure = [
+            choose.confidence(*pair, test_over_train=trials.overlap) >= params.join_confidence
+            for pair in ((one, two), (two, one))
+        ]
+        return sure[0] or (not sure[1] and costs[name] < costs[other])
+
     judged = choose.judge(
         effects,
         nobody.student,
-        similarity.twins(alike, strength, params.max_similarity),
+        similarity.twins(shared, better, params.max_similarity),
         test_over_train=trials.overlap,
         params=params,
     )

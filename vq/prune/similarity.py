@@ -1,6 +1,6 @@
-"""How alike experts are: linear CKA (Kornblith et al., ICML 2019), without its bias."""
+"""How alike experts are: linear CKA (Kornblith et al., ICML 2019), and what one tells of another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +9,9 @@ from jaxtyping import Float, Float64, Int64
 
 MOST = 1000
 """Videos that are compared: more of them change little, and cost their square."""
+
+FOLDS, RIDGE = 3, 1e-2
+"""Of the regressions of `shared`; the ridge is a share of a feature's mean squared length."""
 
 
 def matrix(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFrame:
@@ -30,30 +33,64 @@ def matrix(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFram
     return found
 
 
-def twins(
-    alike: pd.DataFrame, strength: Mapping[str, float], limit: float
-) -> dict[str, tuple[str, float]]:
-    """Experts that go out because a stronger one says the same (claim 8: structures differ).
+def shared(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFrame:
+    """What each pair of experts says alike, by name: 1 the same, 0 nothing in common.
+
+    One expert is predicted from the other by ridge regression, on videos held out in turns, and
+    the other way round; the less successful of both counts. Successes are shares of the variance
+    that an expert predicts of *itself* in the same way, or a copy of a wide one on few videos would
+    look like a stranger. Unlike CKA it is blind to how columns are scaled and mixed: rotating
+    correlated columns leaves 1, where the CKA of their standardised features falls below .97.
 
     Args:
-        alike: see `matrix`.
-        strength: of two that are alike, the weaker goes out; ties by name.
-        limit: CKA above which two are alike.
+        features: as for `matrix`.
+    """
+    names = list(features)
+    rows = _spread(len(next(iter(features.values()))))
+    rows = rows[~np.any([np.isnan(value[rows]).any(1) for value in features.values()], axis=0)]
+    found = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
+    if len(rows) < 2 * FOLDS:
+        return found
+    kernels = {name: _products(value[rows]) for name, value in features.items()}
+    ways = {name: _ways(kernel) for name, kernel in kernels.items()}
+    itself = {name: _predicted(ways[name], kernel) for name, kernel in kernels.items()}
+
+    def share(seen: str, said: str) -> float:
+        return _predicted(ways[seen], kernels[said]) / itself[said] if itself[said] > 0 else 0.0
+
+    for one, other in combinations(names, 2):
+        least = min(share(one, other), share(other, one))
+        found.loc[one, other] = found.loc[other, one] = np.clip(least, 0, 1)
+    return found
+
+
+def twins(
+    alike: pd.DataFrame, better: Callable[[str, str], bool], limit: float
+) -> dict[str, tuple[str, float]]:
+    """Experts that go out because another one says the same (claim 8: structures differ).
+
+    Args:
+        alike: see `shared`.
+        better: whether the first of two that are alike is to stay in the place of the second,
+            which comes earlier in `alike`.
+        limit: above which two are alike.
 
     Returns:
-        For each expert that goes out, the one it resembles and their CKA.
+        For each expert that goes out, the one that stays in its place and how alike they are.
     """
-    values = alike.to_numpy(np.float64)
-    place = {str(name): number for number, name in enumerate(alike.index)}
     kept: list[str] = []
     out: dict[str, tuple[str, float]] = {}
-    for name in sorted(strength, key=lambda name: (-strength[name], name)):
-        close = [(float(values[place[name], place[other]]), other) for other in kept]
-        most, twin = max(close, default=(0.0, ""))
-        if most > limit:
-            out[name] = (twin, most)
+    values = alike.to_numpy(np.float64)
+    names = [str(name) for name in alike.index]
+    for place, name in enumerate(names):
+        close = {other: float(values[place, names.index(other)]) for other in kept}
+        close = {other: value for other, value in close.items() if value > limit}
+        stays = next((other for other in close if not better(name, other)), None)
+        if stays is None:
+            out |= {other: (name, value) for other, value in close.items()}
+            kept = [other for other in kept if other not in close] + [name]
         else:
-            kept.append(name)
+            out[name] = (stays, close[stays])
     return out
 
 
@@ -63,11 +100,16 @@ def _spread(videos: int) -> Int64[np.ndarray, " rows"]:
 
 def _kernel(features: Float[np.ndarray, "rows width"]) -> Float64[np.ndarray, "rows rows"]:
     """Inner products of standardised features, 0 on the diagonal; NaN rows have no meaning."""
+    kernel = _products(features)
+    np.fill_diagonal(kernel, 0.0)
+    return kernel
+
+
+def _products(features: Float[np.ndarray, "rows width"]) -> Float64[np.ndarray, "rows rows"]:
     known = features[~np.isnan(features).any(1)].astype(np.float64)
     mean, spread = (known.mean(0), known.std(0)) if len(known) else (0.0, np.ones(1))
     standard = np.nan_to_num((features - mean) / np.where(spread > 1e-8, spread, np.inf))
     kernel: Float64[np.ndarray, "rows rows"] = standard @ standard.T
-    np.fill_diagonal(kernel, 0.0)
     return kernel
 
 
@@ -75,6 +117,37 @@ def _alike(one: Float64[np.ndarray, "n n"], other: Float64[np.ndarray, "n n"]) -
     scale = _hsic(one, one) * _hsic(other, other)
     # An unbiased estimate of almost nothing may fall below it.
     return float(np.clip(_hsic(one, other) / np.sqrt(scale), 0, 1)) if scale > 0 else 0.0
+
+
+def _ways(seen: Float64[np.ndarray, "n n"]) -> list[Float64[np.ndarray, "_ _"]]:
+    """For each fold, how ridge regression on one expert weighs training rows for each test row."""
+    found = []
+    for test, train in _folds(len(seen)):
+        fitted = seen[np.ix_(train, train)]
+        # An expert that never changes has a trace of 0, and predicts 0.
+        ridge = RIDGE * np.trace(fitted) / len(fitted) or 1.0
+        solved = np.linalg.solve(fitted + ridge * np.eye(len(fitted)), seen[np.ix_(train, test)])
+        found.append(solved.T)
+    return found
+
+
+def _predicted(
+    ways: Sequence[Float64[np.ndarray, "_ _"]], said: Float64[np.ndarray, "n n"]
+) -> float:
+    """Share of the variance of an expert, given by inner products, that these ways predict."""
+    missed = 0.0
+    for (test, train), way in zip(_folds(len(said)), ways, strict=True):
+        # |b - W B|^2 over all columns at once, from the inner products of b and B alone.
+        missed += np.trace(said[np.ix_(test, test)])
+        missed -= 2 * (way * said[np.ix_(test, train)]).sum()
+        missed += ((way @ said[np.ix_(train, train)]) * way).sum()
+    whole = np.trace(said)
+    return float(1 - missed / whole) if whole > 0 else 0.0
+
+
+def _folds(rows: int) -> list[tuple[Int64[np.ndarray, " test"], Int64[np.ndarray, " train"]]]:
+    turn = np.arange(rows) % FOLDS
+    return [(np.flatnonzero(turn == n), np.flatnonzero(turn != n)) for n in range(FOLDS)]
 
 
 def _hsic(one: Float64[np.ndarray, "n n"], other: Float64[np.ndarray, "n n"]) -> float:

@@ -166,7 +166,7 @@ def _row(
         "adds": worth.adds if worth else None,
         "adds_confidence": worth.confidence if worth else None,
         "twin": one.twin[0] if one.twin else "",
-        "cka": one.twin[1] if one.twin else None,
+        "alike": one.twin[1] if one.twin else None,
         "gmacs": known["gmacs"],
         "parameters": known["parameters"],
         "reason": reason,
