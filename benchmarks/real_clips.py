@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     work = given.out / "work"
     work.mkdir(parents=True, exist_ok=True)
-    known = _with_zoo(settings.load(given.params), given.weights)
+    known = with_zoo(settings.load(given.params), given.weights)
     if not (work / "labels.csv").exists():
         damage(given.videos, work, demo=make.load(given.demo), together=given.together)
     extract(work, known)
@@ -131,6 +131,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         work / "trials",
         *(here / name for name in ("zoo.json", "prune.csv", "similarity.csv")),
         params=known.prune,
+        extract=known.extract,
         seed=seed,
     )
     stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
@@ -213,7 +214,7 @@ def singles(
     return found
 
 
-def _with_zoo(known: Params, weights: Path) -> Params:
+def with_zoo(known: Params, weights: Path) -> Params:
     """The project's params, with the networks of a folder as experts."""
     experts = {n: e for n, e in known.extract.experts.items() if e.weights != "random"}
     for file in sorted(weights.iterdir()):

@@ -66,7 +66,17 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
     from vq import params
 
     known = params.load(params_file)
-    stages.load(name)(*files, params=known.section(name), seed=known.seed, **flags)
+    stage = stages.load(name)
+    others = {other: known.section(other) for other in _others(stage)}
+    stage(*files, params=known.section(name), seed=known.seed, **others, **flags)
+
+
+def _others(stage: Callable[..., None]) -> list[str]:
+    """Further sections of params that a stage asks for, by their names."""
+    from vq.params import Params
+
+    sections = Params.model_fields.keys() - {"seed"}
+    return [name for name in inspect.signature(stage).parameters if name in sections]
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
@@ -77,6 +87,7 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     if processes.count() > 1 and name not in stages.TOGETHER:
         raise VqError(f"{name} runs in one process; start it without torchrun")
     signature = inspect.signature(stages.load(name))
+    others = _others(stages.load(name))
     parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     files, flags = [], []
@@ -84,7 +95,7 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
         if argument.kind is argument.POSITIONAL_OR_KEYWORD:
             files.append(argument.name)
             parser.add_argument(argument.name, type=Path)
-        elif argument.name not in ("params", "seed"):
+        elif argument.name not in ("params", "seed", *others):
             flags.append(argument.name)
             option = f"--{argument.name.replace('_', '-')}"
             if argument.annotation is bool:

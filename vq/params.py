@@ -15,6 +15,7 @@ Rate = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Runtime = Literal["onnx", "torch", "cuda"]
+Fusion = Literal["mean", "mean_std", "attention"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
@@ -75,7 +76,7 @@ class Expert(Section):
 
     catalog: str | None = None
     """Catalog entry; none means the expert's own name."""
-    fusion: Literal["mean", "mean_std", "attention"] = "mean"
+    fusion: Fusion = "mean"
     """How the features of frames or clips become one initial feature (claim 5)."""
     model: str | None = None
     """`timm` and `torchvision_clip` only: which architecture."""
@@ -127,6 +128,7 @@ class Extract(Section):
 class Prune(Section):
     """Which experts stay (claims 8 and 9)."""
 
+    fidelity: Literal["probe", "full"]
     candidate: Literal["knows", "gain", "claim8"]
     effect: Literal["student", "teacher"]
     top: Positive

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.real_clips import _with_zoo
+from benchmarks.real_clips import with_zoo
 from vq import params
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -18,7 +18,7 @@ def test_each_file_becomes_an_expert(tmp_path: Path, caplog: pytest.LogCaptureFi
         (tmp_path / name).write_bytes(b"weights")
     known = params.load(PARAMS)
 
-    experts = _with_zoo(known, tmp_path).extract.experts
+    experts = with_zoo(known, tmp_path).extract.experts
 
     added = {name: expert for name, expert in experts.items() if name not in known.extract.experts}
     assert set(added) == {"mobilenetv2_100_birds", "scnn"}

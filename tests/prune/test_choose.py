@@ -11,6 +11,7 @@ from vq.prune import choose
 from vq.prune.trial import Effect
 
 PARAMS = Prune(
+    fidelity="probe",
     candidate="gain",
     effect="student",
     top=2,

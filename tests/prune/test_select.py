@@ -14,6 +14,7 @@ from vq.prune.trials import Trials
 from vq.stages.prune import rows
 
 PARAMS = Prune(
+    fidelity="probe",
     candidate="knows",
     effect="teacher",
     top=1,

@@ -15,7 +15,7 @@ import torch
 from tests.prune.lessons import lessons
 from tests.workspace import ROOT
 from vq.errors import DataError, VqError
-from vq.prune import trials as module
+from vq.prune import trial as module
 from vq.prune.trial import Effect, Trial
 from vq.prune.trials import Trials, Unknown
 

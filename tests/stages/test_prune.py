@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from vq import params
 from vq.cli import main
 from vq.data import manifest, split
 from vq.errors import DataError, ParamsError
@@ -20,6 +21,7 @@ from vq.zoo.expert import Tags
 
 ROOT = Path(__file__).parents[2]
 PARAMS = Prune(
+    fidelity="probe",
     candidate="knows",
     effect="teacher",
     top=1,
@@ -31,6 +33,7 @@ PARAMS = Prune(
     join_confidence=0.8,
     student="left",
 )
+EXTRACT = params.load(ROOT / "params.yaml").extract
 GMACS = {"left": 1.0, "right": 2.5, "twin": 0.5, "noise": 0.1}
 
 
@@ -94,7 +97,7 @@ def test_a_reviewer_reads_why(tmp_path: Path) -> None:
     """A row and a sentence for each expert; costs add up; the pairs are all there."""
     files = make(tmp_path)
 
-    prune(*files, params=PARAMS, seed=0, jobs=1)
+    prune(*files, params=PARAMS, extract=EXTRACT, seed=0, jobs=1)
 
     table = pd.read_csv(files.table, index_col="expert", keep_default_na=False)
     zoo = json.loads(files.zoo.read_text())
@@ -114,9 +117,9 @@ def test_a_reviewer_reads_why(tmp_path: Path) -> None:
 def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It prints the next trials and the time, by a trial that it has run for this alone."""
     files = make(tmp_path)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    params["prune"] |= PARAMS.model_dump(mode="json")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    known = yaml.safe_load((ROOT / "params.yaml").read_text())
+    known["prune"] |= PARAMS.model_dump(mode="json")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(known))
     before = sorted(tmp_path.rglob("*"))
 
     code = main(["prune", *map(str, files), "--params", str(tmp_path / "params.yaml"), "--dry-run"])
@@ -134,7 +137,7 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path) -> None:
     files = make(tmp_path)
 
     with pytest.raises(ParamsError, match=r"prune\.student: 'gone' is not among extract\.experts"):
-        prune(*files, params=PARAMS.model_copy(update={"student": "gone"}), seed=0)
+        prune(*files, params=PARAMS.model_copy(update={"student": "gone"}), extract=EXTRACT, seed=0)
     with pytest.raises(DataError, match=r"prune\.repeats is 9, split\.repeats gives 2"):
-        prune(*files, params=PARAMS.model_copy(update={"repeats": 9}), seed=0)
+        prune(*files, params=PARAMS.model_copy(update={"repeats": 9}), extract=EXTRACT, seed=0)
     assert not files.trials.exists()

@@ -1,4 +1,4 @@
-"""The fixed recipe of probe trials: small heads on cached features, in about a second.
+"""The fixed recipes of trials: `probe`, small heads on cached features, and `full`, on pixels.
 
 Not a knob: trials are compared with each other, today's with last month's.
 """
@@ -60,3 +60,22 @@ PROBE_STUDENT = Distill(
     coverage=0.9,
 )
 """How a trial's student is trained; it sees the cached features of one expert."""
+
+FULL = PROBE.model_copy(update={"epochs": 50, "patience": 50, "batch": 64, "learning_rate": 2e-3})
+"""How the teacher of a full trial is fitted."""
+
+FULL_STUDENT = PROBE_STUDENT.model_copy(
+    update={
+        "backbone": "mobilenetv3_small_050",
+        "start": "distortion",
+        "stages": (1, 2, 3, 4),
+        "dropout": 0.4,
+        "moments": 4,
+        "epochs": 10,
+        "patience": 10,
+        "batch": 16,
+        "learning_rate": 7e-4,
+        "backbone_rate": 0.3,
+    }
+)
+"""How the student of a full trial is trained, and an expert fine-tuned; both see views."""

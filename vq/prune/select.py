@@ -70,7 +70,7 @@ def select(
         """Surely stronger; or else, as far as can be told, as strong and cheaper."""
         one, two = effects[name].teacher, effects[other].teacher
         sure = [
-            choose.confidence(*pair, test_over_train=trials.overlap) >= params.join_confidence
+            choose.confidence(*pair, test_over_train=trials.overlap) >= params.candidate_confidence
             for pair in ((one, two), (two, one))
         ]
         return sure[0] or (not sure[1] and costs[name] < costs[other])

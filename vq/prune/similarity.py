@@ -1,4 +1,4 @@
-"""How alike experts are: linear CKA (Kornblith et al., ICML 2019), and what one tells of another."""
+"""How alike experts are: linear CKA (Kornblith et al., ICML 2019), and what each tells of all."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations

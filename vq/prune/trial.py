@@ -1,7 +1,8 @@
-"""One trial at the probe fidelity: what some experts do for themselves and for a student."""
+"""One trial: what some experts do for themselves and for a student; here at the probe fidelity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -47,17 +48,53 @@ class Effect:
     """Of the student distilled from them."""
 
 
+@runtime_checkable
+class Fidelity(Protocol):
+    """What "fine-tuned" means in a trial."""
+
+    @property
+    def name(self) -> str:
+        """What params call it."""
+
+    @property
+    def depends(self) -> Mapping[str, Any]:
+        """What a trial's numbers come from, beside lessons and seed; for JSON."""
+
+    def of(self, experts: tuple[str, ...]) -> "Fidelity":
+        """With no more than a trial of some experts needs."""
+
+    def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+        """Run a trial on each repeat."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Heads on cached features, in seconds; the student sees those of a frozen backbone."""
+
+    name: str = "probe"
+
+    @property
+    def depends(self) -> Mapping[str, Any]:
+        """Recipes and version."""
+        recipes = {"teacher": PROBE, "student": PROBE_STUDENT}
+        return {n: r.model_dump(mode="json") for n, r in recipes.items()} | {"version": VERSION}
+
+    def of(self, experts: tuple[str, ...]) -> "Probe":
+        """All that any trial needs."""
+        return self
+
+    def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+        """Run a trial on each repeat."""
+        return effect(trial, lessons, seed=seed)
+
+
 def effect(trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
     """Fit a teacher on some experts, then distil a student from it, on each repeat."""
     teachers, students = [], []
     for lesson in lessons:
         some = replace(lesson, features={name: lesson.features[name] for name in trial.experts})
         teacher = teach(some, params=PROBE, seed=seed) if trial.experts else None
-        agrees = np.nan
-        if teacher is not None:
-            with torch.inference_mode():
-                agrees = _srcc(teacher(some.of(some.validation)).logits, some)
-        teachers.append(agrees)
+        teachers.append(np.nan if teacher is None else heads(teacher, some))
         students.append(_student(some, teacher, seed) if trial.student else np.nan)
     return Effect(np.array(teachers), np.array(students))
 
@@ -75,6 +112,17 @@ def _student(lesson: Lesson, teacher: Teacher | None, seed: int) -> float:
             others=lesson.others,
         )
     distill(student, teacher, lesson, params=PROBE_STUDENT, seed=seed)
+    return sees(student, lesson)
+
+
+def heads(teacher: Teacher, lesson: Lesson) -> float:
+    """SRCC of a teacher on validation videos."""
+    with torch.inference_mode():
+        return _srcc(teacher(lesson.of(lesson.validation)).logits, lesson)
+
+
+def sees(student: Student, lesson: Lesson) -> float:
+    """SRCC of a student on validation videos."""
     with torch.inference_mode():
         return _srcc(look(student, lesson, lesson.validation), lesson)
 

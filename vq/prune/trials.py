@@ -26,8 +26,7 @@ from vq.data.workers import cores
 from vq.errors import DataError, DivergedError, VqError
 from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
-from vq.learn.probe import PROBE, PROBE_STUDENT
-from vq.prune.trial import VERSION, Effect, Lessons, Trial, effect
+from vq.prune.trial import Effect, Fidelity, Lessons, Probe, Trial
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +52,26 @@ class Trials:
     """The trials on some lessons."""
 
     def __init__(
-        self, lessons: Lessons, folder: Path, *, seed: int, jobs: int = 1, plan: bool = False
+        self,
+        lessons: Lessons,
+        folder: Path,
+        *,
+        seed: int,
+        jobs: int = 1,
+        plan: bool = False,
+        fidelity: Fidelity = Probe(),  # noqa: B008 - it holds nothing
     ) -> None:
         """Hash what all trials depend on.
 
         Args:
-            lessons: of which sight is `Vectors`; all share one mapping of features.
+            lessons: with the sight that the fidelity wants; all share one mapping of features.
             folder: where trials are kept.
             seed: of every random choice in a trial.
             jobs: processes side by side; 0 for one on each core. No number depends on it.
             plan: run nothing, write nothing: `run` raises `Unknown` where a trial is not kept.
+            fidelity: what a trial does.
         """
+        self.fidelity = fidelity
         self.lessons, self.folder, self.seed, self.jobs, self.plan = (
             lessons,
             folder,
@@ -133,11 +141,11 @@ class Trials:
 
     def measure(self, trial: Trial) -> Kept:
         """Compute a trial here and now, and keep it nowhere."""
-        return _measure(trial, self._restrict(trial), self.seed)
+        return _measure(*self._call(trial))
 
     def _compute(self, todo: Sequence[Trial], what: str) -> Iterator[tuple[Trial, Kept]]:
         jobs = min(cores(self.jobs), max(len(todo), 1))
-        calls = (delayed(_numbered)(n, t, self._restrict(t), self.seed) for n, t in enumerate(todo))
+        calls = (delayed(_numbered)(n, *self._call(t)) for n, t in enumerate(todo))
         done = 0
         try:
             for number, kept in _shown(_each(calls, jobs), what, len(todo)):
@@ -157,21 +165,26 @@ class Trials:
             for name in ("teacher", "student")
         }
         # The names are for people: the key knows experts by what they say.
-        told = {"experts": trial.experts, **numbers, "seconds": round(kept.seconds, 3)}
+        told = {
+            "fidelity": self.fidelity.name,
+            "experts": trial.experts,
+            **numbers,
+            "seconds": round(kept.seconds, 3),
+        }
         with atomic(self._path(trial)) as unfinished:
             unfinished.write_text(json.dumps(told) + "\n", encoding="utf-8")
 
     def _path(self, trial: Trial) -> Path:
         depends = {
-            "version": VERSION,
-            "fidelity": "probe",
-            "teacher": PROBE.model_dump(mode="json"),
-            "student": PROBE_STUDENT.model_dump(mode="json") if trial.student else None,
+            **self.fidelity.depends,
+            "fidelity": self.fidelity.name,
             "seed": self.seed,
             "labels": self._labels,
             "sights": self._sights if trial.student else None,
             "experts": [self._experts[name] for name in self._order(trial)],
         }
+        if not trial.student:
+            depends["student"] = None
         text = json.dumps(depends, sort_keys=True)
         return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
@@ -179,10 +192,12 @@ class Trials:
         """One order for one set, since the order of sums moves the last digits."""
         return sorted(trial.experts, key=lambda name: (self._experts[name], name))
 
-    def _restrict(self, trial: Trial) -> Lessons:
-        """The lessons with the experts of one trial: what travels to another process."""
-        features = {name: self.lessons[0].features[name] for name in self._order(trial)}
-        return [replace(lesson, features=features) for lesson in self.lessons]
+    def _call(self, trial: Trial) -> tuple[Fidelity, Trial, Lessons, int]:
+        """What travels to another process: nothing of experts that are not in the trial."""
+        ordered = Trial(tuple(self._order(trial)), trial.student)
+        features = {name: self.lessons[0].features[name] for name in ordered.experts}
+        lessons = [replace(lesson, features=features) for lesson in self.lessons]
+        return self.fidelity.of(ordered.experts), ordered, lessons, self.seed
 
 
 def count(wanted: int, todo: int) -> str:
@@ -207,16 +222,17 @@ def _shown(
     )
 
 
-def _numbered(number: int, trial: Trial, lessons: Lessons, seed: int) -> tuple[int, Kept]:
-    return number, _measure(trial, lessons, seed)
+def _numbered(
+    number: int, fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int
+) -> tuple[int, Kept]:
+    return number, _measure(fidelity, trial, lessons, seed)
 
 
-def _measure(trial: Trial, lessons: Lessons, seed: int) -> Kept:
+def _measure(fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int) -> Kept:
     determinism(threads=1)
     start = perf_counter()
-    ordered = Trial(tuple(lessons[0].features), trial.student)
     try:
-        found = effect(ordered, lessons, seed=seed)
+        found = fidelity.effect(trial, lessons, seed=seed)
     except DivergedError as error:
         # Its own advice is for the knobs of training, and trials have none.
         who = " + ".join(trial.experts) or "the undistilled student"

@@ -1,5 +1,6 @@
 """Stage: choose the experts that enter the teacher."""
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -18,15 +19,18 @@ from vq.data import split
 from vq.data.files import atomic
 from vq.errors import DataError, ParamsError
 from vq.learn.assemble import assemble, learnable
-from vq.learn.lesson import Vectors
+from vq.learn.lesson import Pictures, Sight, Vectors
 from vq.learn.loop import determinism
-from vq.learn.probe import PROBE
-from vq.params import Prune
+from vq.learn.probe import FULL_STUDENT, PROBE
+from vq.params import Extract, Prune
 from vq.prune.choose import Judged, Worth
+from vq.prune.full import Full, tunable
 from vq.prune.plan import plan
 from vq.prune.select import Selection, select
+from vq.prune.trial import Fidelity, Probe
 from vq.prune.trials import Trials
 from vq.zoo import features as store
+from vq.zoo.extract import create
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ def prune(
     similarity: Path,
     *,
     params: Prune,
+    extract: Extract,
     seed: int,
     jobs: int = 0,
     dry_run: bool = False,
@@ -58,6 +63,7 @@ def prune(
         table: a row for each expert.
         similarity: CKA of each pair of experts.
         params: criteria and budgets.
+        extract: the experts, where trials fine-tune them.
         seed: of every random choice in a trial.
         jobs: processes; 0 for one on each core. No number depends on it.
         dry_run: write nothing; print which trials a run would do, and how long that takes.
@@ -68,24 +74,20 @@ def prune(
         VqError: a process died; run again, it resumes.
     """
     determinism(threads=1)
-    manifest = learnable(manifests.read(accepted), store.failed(features))
-    side = split.read(splits)
-    described, known = cards.load(card), store.experts(features)
-    initial = store.load(features, manifest["sha256"].tolist())
-    if params.student not in known:
-        raise ParamsError(
-            f"prune.student: {params.student!r} is not among extract.experts ({', '.join(known)})"
-        )
-    fused = {name: value.mean(1) if value.ndim == 3 else value for name, value in initial.items()}
-    sight = Vectors(torch.from_numpy(np.nan_to_num(fused[params.student])))
-    lessons = [
-        assemble(manifest, described, places, initial, count=PROBE.levels, sight=sight)
-        for places in repeated(manifest, side, params.repeats)
-    ]
-    trained = (split.of_videos(manifest, side) == "train").to_numpy()
+    runs, seen = trials_of(
+        accepted,
+        card,
+        splits,
+        features,
+        trials,
+        params=params,
+        extract=extract,
+        seed=seed,
+        jobs=jobs,
+        dry_run=dry_run,
+    )
+    known = store.experts(features)
     costs = {name: float(entry["gmacs"]) for name, entry in known.items()}
-    runs = Trials(lessons, trials, seed=seed, jobs=jobs, plan=dry_run)
-    seen = {name: value[trained] for name, value in fused.items()}
     if dry_run:
         planned = plan(
             runs, lambda: select(runs, seen, costs, params=params), len(known), params=params
@@ -110,6 +112,65 @@ def prune(
         found.alike.to_csv(partial, index_label="expert", float_format="%.4f")
     kept = found.combination.experts
     log.info("kept %s of %d experts", ", ".join(kept), len(known))
+
+
+def trials_of(
+    accepted: Path,
+    card: Path,
+    splits: Path,
+    features: Path,
+    folder: Path,
+    *,
+    params: Prune,
+    extract: Extract,
+    seed: int,
+    jobs: int,
+    dry_run: bool = False,
+) -> tuple[Trials, dict[str, np.ndarray]]:
+    """The trials of a workspace, and what each expert says of its training videos.
+
+    Raises:
+        DataError: too few repeats or labels.
+        ParamsError: `prune.student` is no expert.
+    """
+    manifest = learnable(manifests.read(accepted), store.failed(features))
+    side = split.read(splits)
+    described, known = cards.load(card), store.experts(features)
+    initial = store.load(features, manifest["sha256"].tolist())
+    if params.student not in known:
+        raise ParamsError(
+            f"prune.student: {params.student!r} is not among extract.experts ({', '.join(known)})"
+        )
+    fused = {name: value.mean(1) if value.ndim == 3 else value for name, value in initial.items()}
+    fidelity, sight = _fidelity(features, manifest, fused, params, extract)
+    lessons = [
+        assemble(manifest, described, places, initial, count=PROBE.levels, sight=sight)
+        for places in repeated(manifest, side, params.repeats)
+    ]
+    trained = (split.of_videos(manifest, side) == "train").to_numpy()
+    seen = {name: value[trained] for name, value in fused.items()}
+    return Trials(lessons, folder, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity), seen
+
+
+def _fidelity(
+    features: Path,
+    manifest: pd.DataFrame,
+    fused: Mapping[str, np.ndarray],
+    params: Prune,
+    extract: Extract,
+) -> tuple[Fidelity, Sight]:
+    """What a trial does, and what its student sees."""
+    if params.fidelity == "probe":
+        return Probe(), Vectors(torch.from_numpy(np.nan_to_num(fused[params.student])))
+    shas = manifest["sha256"].tolist()
+    trunks = {}
+    for name, expert in create(extract).items():
+        if name in fused and (trunk := tunable(expert, extract.experts[name].fusion)):
+            trunks[name] = trunk
+    log.info("full trials fine-tune %s; the others keep a head", ", ".join(trunks) or "nobody")
+    seen = hashlib.sha256(" ".join([store.view_key(features), *shas]).encode()).hexdigest()
+    sight = Pictures(store.views(features, shas), FULL_STUDENT.moments)
+    return Full(trunks, store.view_spec(features), seen), sight
 
 
 def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[list[str]]:

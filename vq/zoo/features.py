@@ -66,6 +66,15 @@ def view_spec(index: Path) -> ViewSpec:
     return ViewSpec(moments=entry["moments"], grid=entry["grid"], patch_px=entry["patch_px"])
 
 
+def view_key(index: Path) -> str:
+    """Which changes whenever views are cut otherwise.
+
+    Raises:
+        DataError: the index is missing.
+    """
+    return str(_read(index)["views"]["key"])
+
+
 def experts(index: Path) -> dict[str, dict[str, Any]]:
     """What the index knows of each expert: key, kind, dim (before fusion), fusion, tags and cost.
 
