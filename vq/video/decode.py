@@ -1,17 +1,23 @@
 """Read chosen frames from a file with PyAV."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import av
 import numpy as np
 from jaxtyping import UInt8
 
 from vq.errors import VideoError
-from vq.video import stream
+from vq.video import packets, plan, stream
 from vq.video.convert import Converter
+from vq.video.follow import follow
 from vq.video.frames import Frames
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -42,9 +48,10 @@ class Decoded:
 def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int = 1) -> Decoded:
     """Decode the frames that `choose` picks, given how many there are.
 
-    Decoding walks from the first frame to the last one wanted instead of seeking: a seek lands
-    on a keyframe, and user videos lie about where those are. A file that promises more frames
-    than it delivers is asked again with the number it delivers.
+    The packets are read first, and only those decoded that the wanted frames need
+    (`vq.video.plan`), where they allow it; else the file is decoded from its first frame on, which
+    gives the same frames. A file that promises more frames than it delivers is asked again with
+    the number it delivers.
 
     Args:
         path: a local file.
@@ -101,15 +108,30 @@ def _decode(
     use: Callable[[int, Decoded], T],
     threads: int,
 ) -> list[T]:
-    promised = stream.count(path)
-    if not promised:
+    promised = packets.read(path)
+    count = promised.frame_count
+    if not count:
         raise VideoError(path, stream.NO_FRAME)
-    made, delivered = _walk(path, promised, _wanted(choose, promised), use, threads)
-    if delivered < promised:
+    groups = _wanted(choose, count)
+    try:
+        planned = plan.plan(promised, frozenset().union(*groups))
+        frames = follow(path, promised, planned, threads=threads)
+        made, _ = _walk(frames, count, groups, use)
+        deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
+        return made
+    except plan.NoPlanError as reason:
+        log.debug("%s: decoded from its first frame on: %s", path, reason)
+    made, delivered = _walk(_all(path, threads), count, groups, use)
+    if delivered < count:
         if threads > 1:
             raise stream.DamagedError(path)
-        made, _ = _walk(path, delivered, _wanted(choose, delivered), use, threads)
+        made, _ = _walk(_all(path, threads), delivered, _wanted(choose, delivered), use)
     return made
+
+
+def _all(path: Path, threads: int) -> Iterator[tuple[int, float, av.VideoFrame]]:
+    for number, (time, frame) in enumerate(stream.frames(path, threads=threads)):
+        yield number, time, frame
 
 
 def _wanted(
@@ -123,21 +145,23 @@ def _wanted(
 
 
 def _walk(
-    path: Path,
+    frames: Iterable[tuple[int, float, av.VideoFrame]],
     frame_count: int,
     groups: Sequence[frozenset[int]],
     use: Callable[[int, Decoded], T],
-    threads: int,
 ) -> tuple[list[T], int]:
-    """Decode up to the last wanted frame; with fewer frames than that, the count is corrected."""
+    """Take frames up to the last wanted one; with fewer frames than that, the count is corrected.
+
+    They come with number and time in the order of display; those that nobody wants may lack.
+    """
     pixels: dict[int, np.ndarray] = {}
     seconds: dict[int, float] = {}
     made: list[T] = []
     wanted = frozenset().union(*groups)
     last = max(wanted, default=0)
-    for number, (time, frame) in enumerate(stream.frames(path, threads=threads)):
-        if number == 0:
-            convert = Converter(frame)
+    convert: Converter | None = None
+    for number, time, frame in frames:
+        convert = convert or Converter(frame)
         if number in wanted:
             pixels[number] = convert.rgb(frame)
             seconds[number] = time

@@ -69,20 +69,6 @@ def explain(path: Path, error: av.FFmpegError) -> str:
     return f"cannot be decoded ({error.strerror}); encode or download it again"
 
 
-def count(path: Path) -> int:
-    """Count the frames of a file by its packets, without decoding.
-
-    Headers are not asked: user videos lie about how many frames they have. Packets can still
-    promise more than a decoder delivers; whoever decodes has the last word.
-
-    Raises:
-        VideoError: as `opened`.
-    """
-    with opened(path) as (container, stream):
-        codec = stream.codec_context.name
-        return sum(_is_shown(packet, codec) for packet in _packets(path, container, stream))
-
-
 def frames(path: Path, *, threads: int = 1) -> Iterator[tuple[float, av.VideoFrame]]:
     """Decode a file: each frame with its seconds since the first, in the order of display.
 
@@ -96,7 +82,7 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[tuple[float, av.VideoFra
     seen = damaged = 0
     with opened(path, threads=threads) as (container, stream):
         clock = _Clock(stream)
-        for packet in chain(_packets(path, container, stream), (None,)):
+        for packet in chain(packets(path, container, stream), (None,)):
             try:
                 found = stream.decode(packet)
             except av.InvalidDataError as error:
@@ -136,20 +122,14 @@ class _Clock:
         return self._last
 
 
-def _packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+def packets(path: Path, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+    """Packets of an open file that hold something, up to where it ends or cannot be read on."""
     try:
         for packet in container.demux(stream):
             if packet.size:
                 yield packet
     except av.FFmpegError as error:
         log.warning("%s: ends early (%s)", path, error.strerror)
-
-
-def _is_shown(packet: Packet, codec: str) -> bool:
-    if codec in ("vp8", "libvpx") and not bytes(packet)[0] & 0x10:
-        return False  # an alternate reference frame: RFC 6386, 9.1, show_frame
-    # Discarded packets lie outside the edit list of a cut video: decoded, never shown.
-    return not packet.is_discard
 
 
 def _main_stream(container: InputContainer) -> VideoStream | None:

@@ -1,0 +1,118 @@
+"""What the packets of a file say, as a few numbers each; nothing is decoded."""
+
+import logging
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from vq.video import stream, syntax
+from vq.video.nal import Said
+
+log = logging.getLogger(__name__)
+
+NO_TIME = int(np.iinfo(np.int64).min)
+"""In place of the time of a packet that has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Packets:
+    """The packets of a video stream in the order of the file, which is that of decoding.
+
+    Eleven bytes a packet, whatever the video weighs.
+    """
+
+    pts: Int64[np.ndarray, " packets"]
+    """When it is displayed, in units of the stream; `NO_TIME` if it does not say."""
+    shown: Bool[np.ndarray, " packets"]
+    """It promises a frame. Hidden reference frames do not, nor what an edit list cuts off."""
+    start: Bool[np.ndarray, " packets"]
+    """Decoding can begin here: frames that are displayed from here on have their usual pixels."""
+    spare: Bool[np.ndarray, " packets"]
+    """No other frame is predicted from it."""
+    listed: bool
+    """The container has a list of its packets: none can be lost without a trace."""
+    fault: str
+    """Why these numbers cannot be relied upon; empty if they can."""
+
+    @property
+    def frame_count(self) -> int:
+        """Frames that are promised.
+
+        Headers are not asked: user videos lie about how many frames they have. Packets can still
+        promise more than a decoder delivers; whoever decodes has the last word.
+        """
+        return int(np.count_nonzero(self.shown))
+
+
+def read(path: Path) -> Packets:
+    """Read a file without decoding it.
+
+    Raises:
+        VideoError: missing, unreadable, or without a video stream.
+    """
+    with stream.opened(path) as (container, opened):
+        notes = _Notes(opened.codec_context)
+        listed = "mp4" in container.format.name.split(",")
+        try:
+            for packet in container.demux(opened):
+                if packet.size:
+                    notes.take(packet)
+        except av.FFmpegError as error:
+            notes.doubt("the file ends early")
+            log.warning("%s: ends early (%s)", path, error.strerror)
+    return notes.packets(listed=listed)
+
+
+class _Notes:
+    """Collects the numbers."""
+
+    def __init__(self, codec: av.VideoCodecContext) -> None:
+        name = codec.codec.canonical_name
+        self._read = syntax.reader(name, codec.extradata)
+        self._fault = "" if self._read else f"{name} is not planned"
+        self._pts = array("q")
+        self._shown, self._start, self._spare = bytearray(), bytearray(), bytearray()
+        self._layers = bytearray()
+        self._sets: frozenset[bytes] = frozenset()
+
+    def doubt(self, fault: str) -> None:
+        """Keep the first fault."""
+        if not self._fault:
+            self._fault = f"packet {len(self._pts)}: {fault}"
+
+    def take(self, packet: stream.Packet) -> None:
+        """Note what one packet says."""
+        said = self._read(bytes(packet)) if self._read else Said()
+        if not said.sound:
+            self.doubt("damaged, or of an unusual make")
+        if packet.is_corrupt:
+            self.doubt("the container calls it damaged")
+        if packet.has_sidedata("new_extradata") or packet.has_sidedata("param_change"):
+            self.doubt("parameters change")
+        if not self._pts:
+            self._sets = said.sets
+        elif not said.sets <= self._sets:
+            self.doubt("parameters change")
+        self._pts.append(NO_TIME if packet.pts is None else packet.pts)
+        # Discarded packets lie outside the edit list of a cut video: decoded, never shown.
+        self._shown.append(said.shown and not packet.is_discard)
+        self._start.append(packet.is_keyframe and said.start and said.sets == self._sets)
+        self._spare.append(said.spare)
+        self._layers.append(said.layer)
+
+    def packets(self, *, listed: bool) -> Packets:
+        """All packets taken."""
+        layers = np.frombuffer(self._layers, np.uint8)
+        top = layers == layers.max(initial=0)
+        return Packets(
+            np.frombuffer(self._pts, np.int64),
+            np.frombuffer(self._shown, np.bool_),
+            np.frombuffer(self._start, np.bool_),
+            np.frombuffer(self._spare, np.bool_) & top,
+            listed,
+            self._fault,
+        )

@@ -1,0 +1,127 @@
+"""What the first bytes of a packet say about its picture, codec by codec."""
+
+import re
+from collections.abc import Callable
+
+from vq.video import nal
+from vq.video.nal import UNSOUND, Said
+
+MATRICES = re.compile(rb"\x00\x00\x01\xb5[\x30-\x3f]")
+"""The extension of an MPEG-2 picture that brings quantiser matrices."""
+
+Read = Callable[[bytes], Said]
+
+
+def reader(codec: str, extradata: bytes | None) -> Read | None:
+    """How to read the packets of a stream; None for a codec that is not known here.
+
+    Args:
+        codec: as FFmpeg calls the format: `h264`.
+        extradata: what the container says about the stream as a whole.
+    """
+    if codec in nal.TYPES:
+        split = nal.splitter(codec, extradata or b"")
+        return lambda packet: nal.TYPES[codec](split(packet))
+    return READERS.get(codec)
+
+
+def _mpeg2(packet: bytes) -> Said:
+    """ISO/IEC 13818-2, 6.2: a start code, and after that of a picture its type."""
+    picture = packet.find(b"\0\0\1\0")
+    if not packet.startswith(b"\0\0\1") or not 0 <= picture < len(packet) - 5:
+        return UNSOUND
+    kinds = {part[1] >> 3 & 7 for part in packet.split(b"\0\0\1\0")[1:] if len(part) > 1}
+    # Matrices that come with a picture are valid for those that follow it: all must be decoded.
+    if not kinds <= {1, 2, 3} or MATRICES.search(packet):
+        return UNSOUND
+    head = packet[:picture]
+    sequence = head.find(b"\0\0\1\xb3")
+    if sequence < 0:
+        return Said(spare=kinds == {3})
+    sets = frozenset({head[sequence:].split(b"\0\0\1\xb8")[0]})
+    return Said(start=packet[picture + 5] >> 3 & 7 == 1, sets=sets)
+
+
+def _mpeg4(packet: bytes) -> Said:
+    """ISO/IEC 14496-2, 6.2: configuration, then a picture (VOP) that begins with its type."""
+    pictures = packet.count(b"\0\0\1\xb6")
+    picture = packet.find(b"\0\0\1\xb6")
+    # Two: packed B-frames, of which a packet holds the next. Few bytes: perhaps not coded.
+    if pictures != 1 or len(packet) < picture + 16:
+        return UNSOUND
+    kind = packet[picture + 4] >> 6
+    configuration = packet[:picture].split(b"\0\0\1\xb3")[0]
+    sets = frozenset({configuration} if configuration else ())
+    return Said(start=kind == 0, spare=kind == 2 and not picture, sets=sets)
+
+
+def _vp8(packet: bytes) -> Said:
+    """RFC 6386, 9.1."""
+    if len(packet) < 10:
+        return UNSOUND
+    tag = int.from_bytes(packet[:3], "little")
+    shown, first_part = bool(tag & 0x10), tag >> 5
+    if tag & 1:
+        return Said(shown=shown, sound=first_part <= len(packet) - 3)
+    sound = packet[3:6] == b"\x9d\x01\x2a" and first_part <= len(packet) - 10
+    return Said(shown=shown, sound=sound, start=True, sets=frozenset({packet[6:10]}))
+
+
+def _vp9(packet: bytes) -> Said:
+    """Section 6.2 of the bitstream specification, for 4:2:0 (profiles 0 and 2)."""
+    if packet[0] >> 6 != 2:
+        return UNSOUND
+    if packet[0] & 0b00010000 or packet[0] & 0b1110 != 0b0010:
+        return Said()  # of another profile, an existing frame, not a keyframe, or not shown
+    size = packet[4:8] + bytes([packet[8] & 0xF0]) if len(packet) > 8 else b""
+    sound = packet[1:4] == b"\x49\x83\x42" and bool(size)
+    return Said(sound=sound, start=True, sets=frozenset({size}))
+
+
+def _av1(packet: bytes) -> Said:
+    """Section 5.3 of the bitstream specification: units (OBU) with a type and a size."""
+    sets, frames, place = set(), [], 0
+    while place < len(packet):
+        header = packet[place]
+        kind, extended, sized = header >> 3 & 15, header >> 2 & 1, header >> 1 & 1
+        begin = place + 1 + extended
+        size, begin = _leb128(packet, begin) if sized else (len(packet) - begin, begin)
+        place = begin + size
+        if header & 0x80 or place > len(packet):
+            return UNSOUND
+        if kind == 1:
+            sets.add(packet[begin:place])
+        if kind in (3, 6) and size:
+            frames.append(packet[begin])
+    # Shown, and neither one that was decoded before nor one that needs another.
+    key = bool(frames) and frames[0] >> 4 == 0b0001
+    return Said(sound=bool(frames), start=key, sets=frozenset(sets))
+
+
+def _leb128(packet: bytes, begin: int) -> tuple[int, int]:
+    value = 0
+    for place, byte in enumerate(packet[begin : begin + 8]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            return value, begin + place + 1
+    return len(packet), begin
+
+
+def _intra(packet: bytes) -> Said:
+    """Every picture stands for itself.
+
+    Not so for MJPEG, whatever its name: of a damaged picture its decoder leaves a part as it was
+    in the picture before, and does not say so.
+    """
+    return Said(start=True, spare=True)
+
+
+READERS: dict[str, Read] = {
+    "av1": _av1,
+    "mpeg1video": _mpeg2,
+    "mpeg2video": _mpeg2,
+    "mpeg4": _mpeg4,
+    "prores": _intra,
+    "vp8": _vp8,
+    "vp9": _vp9,
+}
