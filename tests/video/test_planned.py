@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -237,22 +237,25 @@ def test_a_plan_that_fails_is_begun_anew(
     compare(path, lambda count: [1, 52, 110])
 
 
-def test_a_file_in_use_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_replaced_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Other packets in the second reading: the plan is void."""
-    path, other = FORMATS["h264"](tmp_path / "a"), FORMATS["h264-variable"](tmp_path / "b")
-    read = packets.read
+    path, other = FORMATS["h264-ts"](tmp_path / "a"), FORMATS["h264-open-ts"](tmp_path / "b")
+    take = packets.take
 
-    def then_replace(path: Path) -> packets.Packets:
-        found = read(path)
+    def then_replace(*source: Any) -> packets.Packets:  # noqa: ANN401
+        found = take(*source)
         path.write_bytes(other.read_bytes())
         return found
 
-    monkeypatch.setattr(packets, "read", then_replace)
+    monkeypatch.setattr(packets, "take", then_replace)
 
     found = decode(path, lambda count: [60, 61])
 
     expected = sequential(other)
-    assert [found.seconds[n] for n in (60, 61)] == [expected[n][0] for n in (60, 61)]
+    for number in (60, 61):
+        np.testing.assert_array_equal(found.pixels[number], expected[number][1])
 
 
 def clips() -> list[Path]:

@@ -2,15 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from tests.conftest import rotate
 from vq.video import PIXELS
+from vq.video.convert import Converter
 from vq.video.decode import Decoded, decode
-from vq.video.views import ViewSpec
+from vq.video.views import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=4)
 
@@ -108,3 +114,96 @@ def test_pixels_cannot_change_unseen() -> None:
     deviations = [74.65, 70.82, 64.79, 68.71, 64.47, 66.72, 54.84, 62.02]
     np.testing.assert_allclose(cut.mean(1), means, atol=0.05)
     np.testing.assert_allclose(cut.std(1), deviations, atol=0.05)
+
+
+UPRIGHT = {"width": 96, "height": 64}
+
+
+@pytest.mark.parametrize(
+    ("how", "degrees"),
+    [
+        pytest.param(UPRIGHT, 0, id="ordinary"),
+        pytest.param(UPRIGHT, 90, id="90"),
+        pytest.param(UPRIGHT, 180, id="180"),
+        pytest.param(UPRIGHT, 270, id="270"),
+        pytest.param({"width": 134, "height": 98}, 90, id="no-multiple-of-four"),
+        pytest.param({"pix_fmt": "yuvj420p"}, 270, id="full-range"),
+    ],
+)
+def test_a_look_converts_no_whole_frame(
+    make_h264: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    how: dict[str, object],
+    degrees: int,
+) -> None:
+    """The same views as of whole frames, whichever way up; `rgb` is never called."""
+    path = make_h264(frames=30, **how)
+    if degrees:
+        rotate(path, degrees)
+    expected = SPEC.cut(decode(path, SPEC.indices))
+
+    monkeypatch.delattr(Converter, "rgb")
+    seen = look(path, SPEC)
+
+    np.testing.assert_array_equal(seen.views, expected)
+    assert (seen.frame_count, seen.seen) == (30, 4)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({"width": 97, "height": 65, "pix_fmt": "yuv444p"}, id="odd-size"),
+        pytest.param({"width": 96, "height": 65, "pix_fmt": "yuv444p"}, id="odd-height"),
+        pytest.param({"codec": "libvpx", "width": 95, "height": 65}, id="odd-4:2:0"),
+        pytest.param({"pix_fmt": "yuv422p"}, id="4:2:2"),
+        pytest.param({"codec": "libx265", "pix_fmt": "yuv420p10le"}, id="10-bit"),
+        pytest.param({"options": {"x264-params": "tff=1"}}, id="interlaced"),
+        pytest.param({"width": 6, "height": 30}, id="smaller-than-a-view"),
+        pytest.param({"frames": 1}, id="one-frame"),
+    ],
+)
+def test_a_look_sees_what_is_in_whole_frames(
+    make_h264: Callable[..., Path], how: dict[str, object]
+) -> None:
+    """Where a part of a frame has other colours when it is converted alone, all is converted."""
+    name = "clip.mkv" if how.get("codec") == "libvpx" else "clip.mp4"
+    path = make_h264(**{"name": name, "frames": 12, **how})
+
+    seen = look(path, SPEC)
+
+    decoded = decode(path, SPEC.indices)
+    np.testing.assert_array_equal(seen.views, SPEC.cut(decoded))
+    assert (seen.frame_count, seen.seen) == (decoded.frame_count, len(decoded.pixels))
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p"])
+@given(
+    size=st.tuples(st.integers(8, 70), st.integers(8, 70)),
+    place=st.tuples(st.integers(0, 31), st.integers(0, 31)),
+    side=st.integers(1, 4),
+    colours=st.sampled_from([(2, 0), (1, 1), (5, 1), (6, 2), (1, 2), (9, 1)]),
+    seed=st.integers(0, 99),
+)
+def test_patches_are_part_of_the_picture(
+    pix_fmt: str,
+    size: tuple[int, int],
+    place: tuple[int, int],
+    side: int,
+    colours: tuple[int, int],
+    seed: int,
+) -> None:
+    """Of noise of any size, in any matrix and range (as FFmpeg numbers them)."""
+    frame = av.VideoFrame(*size, pix_fmt)
+    rng = np.random.default_rng(seed)
+    for plane in frame.planes:
+        plane.update(rng.bytes(plane.buffer_size))
+    frame.colorspace, frame.color_range = colours
+    convert = Converter(frame)
+    columns, rows = (
+        2 * start % (length // 2 * 2 - 2 * side + 2) // 2 * 2 + np.arange(2 * side)
+        for start, length in zip(place, size, strict=True)
+    )
+
+    patch = convert.patches(frame, rows, columns)
+
+    np.testing.assert_array_equal(patch, convert.rgb(frame)[np.ix_(rows, columns)])

@@ -14,8 +14,7 @@ from vq.errors import VideoError, WeightsError
 from vq.score import card as cards
 from vq.score.card import Card
 from vq.score.rows import Row
-from vq.video.decode import decode
-from vq.video.views import ViewSpec
+from vq.video.views import ViewSpec, look
 
 MIN_FRAMES = 2
 """Below this there is nothing to compare a frame with: a picture, not a video."""
@@ -59,13 +58,13 @@ class Model:
         if not path.exists():
             return Row(video=str(path), status="missing", reason="no such file or folder")
         try:
-            decoded = decode(path, self.spec.indices)
+            looked = look(path, self.spec)
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
-        if decoded.frame_count < MIN_FRAMES:
-            reason = f"{decoded.frame_count} frame; a video has at least {MIN_FRAMES}"
+        if looked.frame_count < MIN_FRAMES:
+            reason = f"{looked.frame_count} frame; a video has at least {MIN_FRAMES}"
             return Row(video=str(path), status="too_short", reason=reason)
-        scored = self.predict(self.spec.cut(decoded))
+        scored = self.predict(looked.views)
         low, high = self.card.around(scored.score)
         return Row(
             video=str(path),
@@ -74,7 +73,7 @@ class Model:
             low=low,
             high=high,
             levels=tuple(map(float, scored.levels)),
-            frames=len(decoded.pixels),
+            frames=looked.seen,
             model=self.card.model_id,
             seconds=round(time.perf_counter() - start, 4),
         )

@@ -20,6 +20,7 @@ from vq.video.frames import Frames
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+See = Callable[[Converter, av.VideoFrame], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,7 @@ def in_groups(
     choose: Callable[[int], Sequence[Iterable[int]]],
     use: Callable[[int, Decoded], T],
     *,
+    see: See = Converter.rgb,
     threads: int = 1,
 ) -> list[T]:
     """Decode once, and use groups of frames as they come; what no later group wants is let go.
@@ -87,6 +89,7 @@ def in_groups(
         choose: as for `decode`, but a sequence of groups.
         use: called with the place of each group in the sequence, and its frames. A file that
             delivers fewer frames than it promises is begun anew, and what was made of it dropped.
+        see: what is kept of a frame, all of it by default.
         threads: of the decoder.
 
     Returns:
@@ -97,35 +100,37 @@ def in_groups(
         ValueError: `choose` wants a frame that the video cannot have.
     """
     try:
-        return _decode(path, choose, use, threads)
+        return _decode(path, choose, use, see, threads)
     except stream.DamagedError:
-        return _decode(path, choose, use, 1)
+        return _decode(path, choose, use, see, 1)
 
 
 def _decode(
     path: Path,
     choose: Callable[[int], Sequence[Iterable[int]]],
     use: Callable[[int, Decoded], T],
+    see: See,
     threads: int,
 ) -> list[T]:
-    promised = packets.read(path)
-    count = promised.frame_count
-    if not count:
-        raise VideoError(path, stream.NO_FRAME)
-    groups = _wanted(choose, count)
-    try:
-        planned = plan.plan(promised, frozenset().union(*groups))
-        frames = follow(path, promised, planned, threads=threads)
-        made, _ = _walk(frames, count, groups, use)
-        deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
-        return made
-    except plan.NoPlanError as reason:
-        log.debug("%s: decoded from its first frame on: %s", path, reason)
-    made, delivered = _walk(_all(path, threads), count, groups, use)
+    with stream.opened(path, threads=threads) as source:
+        promised = packets.take(path, *source)
+        count = promised.frame_count
+        if not count:
+            raise VideoError(path, stream.NO_FRAME)
+        groups = _wanted(choose, count)
+        try:
+            planned = plan.plan(promised, frozenset().union(*groups))
+            frames = follow(path, source, promised, planned, threads=threads)
+            made, _ = _walk(frames, count, groups, use, see)
+            deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
+            return made
+        except plan.NoPlanError as reason:
+            log.debug("%s: decoded from its first frame on: %s", path, reason)
+    made, delivered = _walk(_all(path, threads), count, groups, use, see)
     if delivered < count:
         if threads > 1:
             raise stream.DamagedError(path)
-        made, _ = _walk(_all(path, threads), delivered, _wanted(choose, delivered), use)
+        made, _ = _walk(_all(path, threads), delivered, _wanted(choose, delivered), use, see)
     return made
 
 
@@ -149,6 +154,7 @@ def _walk(
     frame_count: int,
     groups: Sequence[frozenset[int]],
     use: Callable[[int, Decoded], T],
+    see: See,
 ) -> tuple[list[T], int]:
     """Take frames up to the last wanted one; with fewer frames than that, the count is corrected.
 
@@ -163,7 +169,7 @@ def _walk(
     for number, time, frame in frames:
         convert = convert or Converter(frame)
         if number in wanted:
-            pixels[number] = convert.rgb(frame)
+            pixels[number] = see(convert, frame)
             seconds[number] = time
         while len(made) < len(groups) and max(groups[len(made)], default=0) <= number:
             group = sorted(groups[len(made)])

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from vq.video import stream
 from vq.video.packets import Packets
@@ -13,26 +15,39 @@ from vq.video.plan import NoPlanError, Plan, Run
 
 
 def follow(
-    path: Path, packets: Packets, plan: Plan, *, threads: int = 1
+    path: Path,
+    source: tuple[InputContainer, VideoStream],
+    packets: Packets,
+    plan: Plan,
+    *,
+    threads: int = 1,
 ) -> Iterator[tuple[int, float, av.VideoFrame]]:
     """Decode the runs of a plan: each frame with its number and its seconds since the first one.
 
-    The file is read from its begin, not sought in: where a seek lands depends on the container,
-    and reading over packets costs a hundredth of decoding them.
+    The file is read once more from its begin, not sought in: where a seek lands depends on the
+    container, and reading over packets costs a hundredth of decoding them.
+
+    Args:
+        path: the file.
+        source: the open file, of which the packets were taken.
+        packets: what they said.
+        plan: what to decode.
+        threads: of the decoder.
 
     Raises:
         NoPlanError: something else came out than the plan expects; what was yielded before may be
             wrong, too.
         VideoError: the file cannot be opened any more.
     """
-    with stream.opened(path, threads=threads) as (container, opened):
+    anew = stream.again(path, *source, rewind=packets.listed, threads=threads)
+    with anew as (container, opened):
         codec, unit = opened.codec_context, float(opened.time_base or 0)
         begin = int(plan.times[0]) * unit
         # All frames are converted as the first is, which may not be among those decoded.
         look, rotations = (codec.width, codec.height, codec.pix_fmt), set()
-        source = enumerate(stream.packets(path, container, opened))
+        numbered = enumerate(stream.packets(path, container, opened))
         for run in plan.runs:
-            fed = _fed(source, packets, plan, run)
+            fed = _fed(numbered, packets, plan, run)
             for time, frame in _expected(_decoded(fed, run, codec), run):
                 rotations.add(frame.rotation)
                 if (frame.width, frame.height, frame.format.name) != look or len(rotations) > 1:
@@ -42,10 +57,10 @@ def follow(
 
 
 def _fed(
-    source: Iterator[tuple[int, stream.Packet]], packets: Packets, plan: Plan, run: Run
+    numbered: Iterator[tuple[int, stream.Packet]], packets: Packets, plan: Plan, run: Run
 ) -> Iterator[tuple[int, stream.Packet]]:
     """Packets of a run that are to be decoded, with their times."""
-    for place, packet in source:
+    for place, packet in numbered:
         if place in run.packets and plan.decoded[place]:
             if packet.pts != packets.pts[place]:
                 raise NoPlanError("the file reads differently the second time")

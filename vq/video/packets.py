@@ -7,6 +7,8 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
 from jaxtyping import Bool, Int64
 
 from vq.video import stream, syntax
@@ -54,17 +56,21 @@ def read(path: Path) -> Packets:
     Raises:
         VideoError: missing, unreadable, or without a video stream.
     """
-    with stream.opened(path) as (container, opened):
-        notes = _Notes(opened.codec_context)
-        listed = "mp4" in container.format.name.split(",")
-        try:
-            for packet in container.demux(opened):
-                if packet.size:
-                    notes.take(packet)
-        except av.FFmpegError as error:
-            notes.doubt("the file ends early")
-            log.warning("%s: ends early (%s)", path, error.strerror)
-    return notes.packets(listed=listed)
+    with stream.opened(path) as source:
+        return take(path, *source)
+
+
+def take(path: Path, container: InputContainer, opened: VideoStream) -> Packets:
+    """Read an open file to its end."""
+    notes = _Notes(opened.codec_context)
+    try:
+        for packet in container.demux(opened):
+            if packet.size:
+                notes.take(packet)
+    except av.FFmpegError as error:
+        notes.doubt("the file ends early")
+        log.warning("%s: ends early (%s)", path, error.strerror)
+    return notes.packets(listed="mp4" in container.format.name.split(","))
 
 
 class _Notes:

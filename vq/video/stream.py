@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
 """Formats that point at other files, or draw text: what they show is not in the file itself."""
 
+BEFORE_ALL = -(1 << 40)
+"""A time before the first packet of any file, in whatever unit."""
+
 NO_FRAME = "not one frame can be decoded; encode or download it again"
 
 
@@ -58,6 +61,25 @@ def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, Vi
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
         yield container, stream
+
+
+@contextmanager
+def again(
+    path: Path, container: InputContainer, stream: VideoStream, *, rewind: bool, threads: int = 1
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Begin anew with a file that was read to its end and is still open.
+
+    To open a file is to decode some frames of it, which a file that can `rewind` does once.
+
+    Raises:
+        VideoError: as `opened`.
+    """
+    if rewind:
+        container.seek(BEFORE_ALL, stream=stream)
+        yield container, stream
+    else:
+        with opened(path, threads=threads) as found:
+            yield found
 
 
 def explain(path: Path, error: av.FFmpegError) -> str:

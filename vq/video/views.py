@@ -1,13 +1,16 @@
 """What the student sees of a video: patches of native resolution, at a few moments."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import av
 import numpy as np
 from jaxtyping import Int64, UInt8
 from PIL import Image
 
 from vq.video import sample
-from vq.video.decode import Decoded
+from vq.video.convert import Converter
+from vq.video.decode import Decoded, in_groups
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,14 @@ class ViewSpec:
         frame at the same places: what moved between the two. A frame smaller than a view is first
         scaled up, bilinear, until its short side fits.
         """
-        view = np.empty((4, self.side_px, self.side_px), np.uint8)
-        view[:3] = self._patches(now).transpose(2, 0, 1)
-        view[3] = _luma(self._patches(after))
-        return view
+        return _view(self._patches(now), self._patches(after))
+
+    def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
+        """Cut the patches of a frame as it is decoded: the same as of its pixels, and cheaper."""
+        width, height = convert.size
+        if min(width, height) < self.side_px:
+            return self._patches(convert.rgb(frame))
+        return convert.patches(frame, self._lines(height), self._lines(width))
 
     def pairs(self, frame_count: int) -> list[tuple[int, int]]:
         """Frame numbers of each moment and its neighbour.
@@ -83,6 +90,48 @@ class ViewSpec:
         middles = sample.moments(length, moments=self.grid)
         starts = np.clip(middles - self.patch_px // 2, 0, length - self.patch_px) // 2 * 2
         return (starts[:, None] + np.arange(self.patch_px, dtype=np.int64)).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a student sees of one video."""
+
+    views: UInt8[np.ndarray, "moments 4 side side"]
+    frame_count: int
+    """Frames in the whole video."""
+    seen: int
+    """Frames that were looked at."""
+
+
+def look(path: Path, spec: ViewSpec, *, threads: int = 1) -> Look:
+    """Decode what a student sees of a video, and no more.
+
+    The same views as `spec.cut` gives of whole frames, but nothing of a frame is kept or converted
+    that is not in a view, so that memory and time hardly depend on the size of the video.
+
+    Args:
+        path: a local file.
+        spec: how views are cut.
+        threads: of the decoder; one where many videos are looked at side by side.
+
+    Raises:
+        VideoError: the file is not a video, or not one frame of it decodes.
+    """
+
+    def view(place: int, decoded: Decoded) -> tuple[int, np.ndarray]:
+        count = decoded.frame_count
+        return count, _view(*(decoded.pixels[number] for number in spec.pairs(count)[place]))
+
+    made = in_groups(path, spec.pairs, view, see=spec.see, threads=threads)
+    frame_count = made[0][0]
+    views = np.stack([view for _, view in made])
+    return Look(views, frame_count, len(spec.indices(frame_count)))
+
+
+def _view(
+    now: UInt8[np.ndarray, "side side 3"], after: UInt8[np.ndarray, "side side 3"]
+) -> UInt8[np.ndarray, "4 side side"]:
+    return np.concatenate([now.transpose(2, 0, 1), _luma(after)[None]])
 
 
 def _at_least(pixels: np.ndarray, side_px: int) -> np.ndarray:

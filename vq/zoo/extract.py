@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from vq import params
 from vq.data.workers import cores
 from vq.errors import ParamsError, VideoError, VqError, WeightsError
-from vq.video import PIXELS, sample
+from vq.video import PIXELS, sample, views
 from vq.video.decode import Decoded, in_groups
 from vq.video.probe import sha256
 from vq.video.views import ViewSpec
@@ -206,6 +206,8 @@ def describe(
     """
     _check(video)
     wanted = [name for name in missing if name != VIEWS]
+    if not wanted:
+        return {VIEWS: views.look(video.path, planned.views).views}
     kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
 
     def places(frame_count: int) -> list[tuple[str, list[int]]]:
