@@ -117,6 +117,19 @@ def test_each_video_is_decoded_once_for_all_experts(
     assert (workspace.shards(), workspace.index.read_bytes()) == before
 
 
+def test_views_are_the_same_alone_and_beside_experts(workspace: Workspace) -> None:
+    """Cut as they are decoded, or from frames that experts look at as well."""
+    video = zoo.Video(sha256(workspace.videos / "1.mkv"), workspace.videos / "1.mkv")
+    experts = zoo.create(PARAMS)
+    planned = zoo.plan(PARAMS, experts, workspace.cache)
+
+    alone = zoo.describe(video, [zoo.VIEWS], experts, planned)
+    beside = zoo.describe(video, [*experts, zoo.VIEWS], experts, planned)
+
+    assert alone.keys() == {zoo.VIEWS}
+    np.testing.assert_array_equal(alone[zoo.VIEWS], beside[zoo.VIEWS])
+
+
 def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
     """A video: what a row costs, for each of three moments."""
     workspace.run()

@@ -64,7 +64,7 @@ def _hevc(units: Sequence[bytes]) -> Said:
     if random_access and slices[0][2] & 0x40:
         return UNSOUND  # it drops pictures before it that were not displayed yet
     spare = kinds <= {0, 2, 4, 6, 8, 35, 38, 39, 40}
-    return Said(start=random_access, spare=spare, layer=(slices[0][1] & 7) - 1, sets=sets)
+    return Said(start=random_access, spare=spare, layer=slices[0][1] & 7, sets=sets)
 
 
 TYPES: dict[str, Callable[[Sequence[bytes]], Said]] = {"h264": _h264, "hevc": _hevc}

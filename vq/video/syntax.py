@@ -57,8 +57,6 @@ def _mpeg4(packet: bytes) -> Said:
 
 def _vp8(packet: bytes) -> Said:
     """RFC 6386, 9.1."""
-    if len(packet) < 10:
-        return UNSOUND
     tag = int.from_bytes(packet[:3], "little")
     shown, first_part = bool(tag & 0x10), tag >> 5
     if tag & 1:
@@ -91,7 +89,7 @@ def _av1(packet: bytes) -> Said:
             return UNSOUND
         if kind == 1:
             sets.add(packet[begin:place])
-        if kind in (3, 6) and size:
+        if kind in (3, 6) and size > 0:
             frames.append(packet[begin])
     # Shown, and neither one that was decoded before nor one that needs another.
     key = bool(frames) and frames[0] >> 4 == 0b0001
