@@ -196,6 +196,15 @@ def test_damage_costs_the_same_frames_on_any_number_of_threads(
     assert "damaged" in caplog.text
 
 
+def test_a_stream_that_begins_in_the_middle_breaks_nothing(make_h264: MakeVideo) -> None:
+    """Recordings of television; PyAV stumbles over streams it did not meet when opening."""
+    path = make_h264(name="one.ts", frames=40, muxer={})
+    other = make_h264(name="other.ts", frames=40, muxer={"mpegts_start_pid": "0x200"})
+    path.write_bytes(path.read_bytes() * 60 + other.read_bytes() * 9)
+
+    assert 39 * 60 < decode(path, lambda count: [count // 2]).frame_count <= 40 * 60
+
+
 @pytest.mark.parametrize("threads", [2, 4])
 def test_threads_change_nothing(make_h264: MakeVideo, threads: int) -> None:
     """Scores must not depend on the machine."""

@@ -67,9 +67,9 @@ def take(path: Path, container: InputContainer, opened: VideoStream) -> Packets:
         for packet in container.demux(opened):
             if packet.size:
                 notes.take(packet)
-    except av.FFmpegError as error:
+    except stream.END as error:
         notes.doubt("the file ends early")
-        log.warning("%s: ends early (%s)", path, error.strerror)
+        log.warning("%s: ends early (%s)", path, error)
     return notes.packets(listed="mp4" in container.format.name.split(","))
 
 

@@ -27,6 +27,10 @@ PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
 BEFORE_ALL = -(1 << 40)
 """A time before the first packet of any file, in whatever unit."""
 
+END = (av.FFmpegError, IndexError)
+"""What reading on may raise where a file is broken; PyAV has no index for a stream that begins in
+the middle of a file."""
+
 NO_FRAME = "not one frame can be decoded; encode or download it again"
 
 
@@ -150,8 +154,8 @@ def packets(path: Path, container: InputContainer, stream: VideoStream) -> Itera
         for packet in container.demux(stream):
             if packet.size:
                 yield packet
-    except av.FFmpegError as error:
-        log.warning("%s: ends early (%s)", path, error.strerror)
+    except END as error:
+        log.warning("%s: ends early (%s)", path, error)
 
 
 def _main_stream(container: InputContainer) -> VideoStream | None:
