@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 seed=given.seed,
                 jobs=given.jobs,
             )
-            kept[fidelity] = _alone(runs)
+            kept[fidelity] = _alone(runs, given.experts)
     except VqError as error:
         raise SystemExit(f"fidelity: {error}") from error
     results = {"experts": kept, "kendall": _compare(kept)}
@@ -59,9 +59,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     _show(results)
 
 
-def _alone(runs: Trials) -> dict[str, dict[str, float]]:
+def _alone(runs: Trials, experts: Sequence[str]) -> dict[str, dict[str, float]]:
     """Mean effects and seconds of nobody, and of each expert alone."""
-    asked = first(list(runs.lessons[0].features))
+    asked = first(experts or list(runs.lessons[0].features))
     effects = runs.run(asked, f"each expert alone, {runs.fidelity.name}")
     found = {}
     for trial, effect in zip(asked, effects, strict=True):
@@ -110,6 +110,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, required=True, help="as benchmarks.real_clips")
     parser.add_argument("--splits", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--experts", nargs="*", default=[], help="default: all of them")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=0, help="processes; changes no number")
