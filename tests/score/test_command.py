@@ -76,10 +76,10 @@ def test_a_file_that_cannot_be_written_is_said_first(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after an hour of scoring; and nothing is left behind."""
-    monkeypatch.setattr("vq.score.runtime.Model.score", None)
+    monkeypatch.setattr("vq.score.crew.Crew.score", None)
     before = sorted(workspace.rglob("*"))
 
-    assert cli.main(["score", "videos", "--output", "videos/white.mkv/rows.csv"]) == 1
+    assert cli.main(["score", "videos", "--output", "videos/white.mkv/rows.csv"]) == 2
 
     assert "videos/white.mkv/rows.csv: cannot be written (" in capsys.readouterr().err
     assert sorted(workspace.rglob("*")) == before
@@ -89,9 +89,9 @@ def test_a_folder_is_no_file_for_the_rows(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That too is said before the work."""
-    monkeypatch.setattr("vq.score.runtime.Model.score", None)
+    monkeypatch.setattr("vq.score.crew.Crew.score", None)
 
-    assert cli.main(["score", "videos", "--output", "videos"]) == 1
+    assert cli.main(["score", "videos", "--output", "videos"]) == 2
 
     assert "videos: is a folder; name a file in it" in capsys.readouterr().err
 
@@ -115,7 +115,7 @@ def test_no_student_is_explained(
     """What to do comes with it."""
     monkeypatch.chdir(tmp_path)
 
-    assert cli.main(["score", "a.mp4"]) == 1
+    assert cli.main(["score", "a.mp4"]) == 2
 
     assert capsys.readouterr().err == (
         "vq score: error: artifacts/student: no student here; run `dvc repro` or give --model\n"
@@ -128,7 +128,7 @@ def test_no_registry_is_explained(
     """And none is made."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
-    assert cli.main(["score", "videos", "--model", "models:/vq-student@champion"]) == 1
+    assert cli.main(["score", "videos", "--model", "models:/vq-student@champion"]) == 2
 
     assert "there is no registry here (mlflow.db)" in capsys.readouterr().err
     assert not (workspace / "mlflow.db").exists()
@@ -200,5 +200,5 @@ def test_a_registered_student_scores(
     by_folder = json.loads(capsys.readouterr().out)
     assert by_alias[0]["score"] == by_folder[0]["score"]
 
-    assert cli.main([*arguments, "models:/vq-student@nobody"]) == 1
+    assert cli.main([*arguments, "models:/vq-student@nobody"]) == 2
     assert "models:/vq-student@nobody: not in the registry" in capsys.readouterr().err

@@ -1,9 +1,12 @@
 """Every input is found, or said to be missing."""
 
+import io
+import os
 from pathlib import Path
 
 import pytest
 
+from vq.errors import DataError
 from vq.score.discover import discover
 from vq.score.rows import Row
 
@@ -11,7 +14,7 @@ from vq.score.rows import Row
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Videos at two depths, one hidden, and files that are none; we stand in it."""
-    for name in ["b.mp4", "a.MOV", "deep/er/c.webm", ".trash/d.mp4", "._b.mp4", "labels.csv"]:
+    for name in ["b.mp4", "a.MOV", "deep/er/c.webm", ".trash/d.mp4", "._b.mp4", "notes.doc"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "empty").mkdir()
@@ -22,18 +25,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_folder_is_its_videos_in_order(folder: Path) -> None:
     """At any depth, whatever the case of the suffix; hidden ones are somebody else's."""
     assert discover([str(folder)]) == [
-        folder / name for name in ["a.MOV", "b.mp4", "deep/er/c.webm"]
+        str(folder / name) for name in ["a.MOV", "b.mp4", "deep/er/c.webm"]
     ]
 
 
 def test_a_hidden_folder_that_is_named_is_meant(folder: Path) -> None:
     """What is hidden is judged from the folder on."""
-    assert discover([".trash"]) == [Path(".trash/d.mp4")]
+    assert discover([".trash"]) == [".trash/d.mp4"]
 
 
 def test_a_file_that_is_named_is_taken_as_it_is(folder: Path) -> None:
     """Its reader will say what is wrong with it."""
-    assert discover(["labels.csv"]) == [Path("labels.csv")]
+    assert discover(["notes.doc"]) == ["notes.doc"]
 
 
 @pytest.mark.parametrize(
@@ -47,15 +50,15 @@ def test_a_file_that_is_named_is_taken_as_it_is(folder: Path) -> None:
 )
 def test_a_pattern_is_what_it_matches(folder: Path, pattern: str, names: list[str]) -> None:
     """Relative or absolute, files or folders."""
-    assert discover([pattern]) == [Path(name) for name in names]
-    assert discover([str(folder / pattern)]) == [folder / name for name in names]
+    assert discover([pattern]) == names
+    assert discover([str(folder / pattern)]) == [str(folder / name) for name in names]
 
 
 def test_a_name_that_looks_like_a_pattern_is_a_name(folder: Path) -> None:
     """Cameras write brackets."""
     (folder / "clip[1].mp4").touch()
 
-    assert discover(["clip[1].mp4"]) == [Path("clip[1].mp4")]
+    assert discover(["clip[1].mp4"]) == ["clip[1].mp4"]
 
 
 @pytest.mark.parametrize(
@@ -72,15 +75,68 @@ def test_what_names_nothing_gets_a_row(folder: Path, given: str, reason: str) ->
     """One input, at least one row."""
     assert discover([given, "b.mp4"]) == [
         Row(video=given, status="missing", reason=reason),
-        Path("b.mp4"),
+        "b.mp4",
     ]
 
 
 def test_a_video_that_is_named_twice_is_scored_once(folder: Path) -> None:
     """The place is that of the first time."""
     assert discover(["b.mp4", "*.mp4", "."]) == [
-        Path("b.mp4"),
-        Path("._b.mp4"),
-        Path("a.MOV"),
-        Path("deep/er/c.webm"),
+        "b.mp4",
+        "._b.mp4",
+        "a.MOV",
+        "deep/er/c.webm",
     ]
+
+
+def test_a_list_is_the_videos_it_names(folder: Path) -> None:
+    """Relative to the list; a table names them in its column `video`, and may have others."""
+    (folder / "deep/list.txt").write_text("er/c.webm\n\n../b.mp4\n")
+    (folder / "deep/table.csv").write_text('mos,video\n3,er/c.webm\n2,"../b.mp4"\n1,\n')
+
+    for name in ("deep/list.txt", "deep/table.csv"):
+        assert discover([name]) == ["deep/er/c.webm", "deep/../b.mp4"]
+
+
+def test_standard_input_is_a_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `ls` writes it, or `find -print0`, which knows names with line ends."""
+    (folder / "two\nlines.mp4").touch()
+    for data, names in [
+        (b"b.mp4\n./a.MOV\n", ["b.mp4", "a.MOV"]),
+        (b"./b.mp4\0./two\nlines.mp4\0", ["b.mp4", "two\nlines.mp4"]),
+    ]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert discover(["-"]) == names
+
+
+def test_a_name_that_is_no_text_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old discs have names in other encodings."""
+    name = os.fsdecode(b"caf\xe9.mp4")
+    (folder / name).touch()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9.mp4\n")))
+
+    assert discover(["-"]) == [name]
+
+
+def test_a_missing_video_of_a_list_is_known_by_its_line(folder: Path) -> None:
+    """Among thousands, that is where one looks."""
+    (folder / "list.txt").write_text("b.mp4\n" * 16 + "gone.mp4\n")
+
+    reason = "no such file or folder (list.txt, line 17)"
+    assert discover(["list.txt"]) == ["b.mp4", Row("gone.mp4", "missing", reason)]
+
+
+@pytest.mark.parametrize("name", ["list.txt", "table.csv"])
+def test_a_list_that_names_nothing_gets_a_row(folder: Path, name: str) -> None:
+    """As a folder that holds nothing does."""
+    (folder / name).write_text("video\n" if name == "table.csv" else "\n")
+
+    assert discover([name]) == [Row(name, "missing", "names no video")]
+
+
+def test_a_table_without_videos_is_refused(folder: Path) -> None:
+    """It is none of ours; the column is named."""
+    (folder / "table.csv").write_text("path,mos\nb.mp4,3\n")
+
+    with pytest.raises(DataError, match=r"table\.csv: has no column `video`"):
+        discover(["table.csv"])

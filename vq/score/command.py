@@ -1,109 +1,226 @@
-"""`vq score PATH...`: a row for every video."""
+"""`vq score INPUT...`: a row for every video."""
 
+import math
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from vq.errors import DataError
-from vq.score.rows import Row, as_csv, as_json, as_table
+from vq.errors import DataError, VqError
+from vq.score.crew import Crew
+from vq.score.discover import discover
+from vq.score.forms import FORMS
+from vq.score.interrupt import Stop, stoppable
+from vq.score.journal import Journal
+from vq.score.limits import Limits
+from vq.score.locate import MODEL, locate
+from vq.score.process import Greeting
+from vq.score.progress import shown
+from vq.score.rows import Row
+from vq.score.timelines import Timelines
 
-MODEL = "artifacts/student"
-"""Where the distill stage leaves the student."""
+WRONG = 2
+"""Exit code of a run that cannot work: wrong usage, no model, no place for the rows."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what `vq score` takes."""
-    parser.add_argument("inputs", nargs="+", metavar="PATH", help="video, folder or pattern")
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="video, folder, pattern, list (.csv with a column video, .txt with a path a line), "
+        "or - for a list on standard input",
+    )
     parser.add_argument(
         "--model", default=MODEL, help=f"folder or models:/NAME@ALIAS (default: {MODEL})"
     )
-    parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
+    parser.add_argument(
+        "--format",
+        choices=list(FORMS),
+        help="default: as --output ends, else table",
+    )
     parser.add_argument("--output", type=Path, help="file for the rows (default: standard output)")
-    parser.add_argument("--threads", type=_positive, default=1, help="of the network (default: 1)")
+    parser.add_argument(
+        "--resume", action="store_true", help="keep what --output has; score what is missing in it"
+    )
+    parser.add_argument(
+        "--timeline",
+        type=Path,
+        metavar="PATH",
+        help="quality over time: a .png or .json for one video, else a folder for both of each",
+    )
+    parser.add_argument(
+        "--jobs", type=_at_least(0), default=1, help="videos at a time; 0: one a core (default: 1)"
+    )
+    parser.add_argument(
+        "--threads", type=_at_least(1), default=1, help="of the network (default: 1)"
+    )
+    for name, (kind, text) in _LIMITS.items():
+        parser.add_argument(
+            f"--max-{name.replace('_', '-')}",
+            type=kind,
+            default=getattr(Limits(), name),
+            metavar="N",
+            help=f"{text} (default: %(default)s)",
+        )
 
 
 def run(given: Namespace) -> int:
-    """Score what was asked for; 0 if every input has a score, 1 if any has none.
+    """Score what was asked for.
+
+    Returns:
+        0 if every input has a score, 1 if any has none or nobody reads the rows, 2 if nothing can
+        be scored, 128 and the number of the signal that ended the run.
+    """
+    try:
+        return _run(given)
+    except VqError as error:
+        sys.stderr.write(f"vq score: error: {error}\n")
+        return WRONG
+
+
+def _run(given: Namespace) -> int:
+    form = _form(given)
+    limits = Limits(**{name: getattr(given, f"max_{name}") for name in _LIMITS})
+    folder = locate(given.model)
+    with Crew(folder, jobs=_cores(given.jobs), threads=given.threads, limits=limits) as crew:
+        # Meanwhile the first worker loads the model.
+        found = discover(given.inputs)
+        timelines = Timelines(given.timeline, found) if given.timeline else None
+        run = _Run(crew, timelines)
+        if given.output is None:
+            return run.to_stdout(found, form)
+        with Journal(given.output, form) as journal:
+            return run.to_file(found, journal, resume=given.resume)
+
+
+class _Run:
+    """One call of `vq score`, and how far it came."""
+
+    def __init__(self, crew: Crew, timelines: Timelines | None) -> None:
+        self.crew = crew
+        self.timelines = timelines
+        self.done = self.failed = 0
+
+    def to_stdout(self, found: Sequence[str | Row], form: str) -> int:
+        """Write rows as soon as the form can."""
+        about = self._greet().about
+        with stoppable() as stop:
+            rows = self._rows(found, stop, streaming=FORMS[form].streams)
+            try:
+                FORMS[form].write(rows, sys.stdout.buffer, about)
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                # What is left in the buffer would raise again when Python ends.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                _say(f"nobody reads the rows any more; stopped after {self._far(found)}")
+                return 1
+        if stop():
+            _say(f"interrupted after {self._far(found)}; with --output, --resume can go on")
+            return stop.exit_code
+        return int(self.failed > 0)
+
+    def to_file(self, found: Sequence[str | Row], journal: Journal, *, resume: bool) -> int:
+        """Keep each row as it comes; the file is written when all are there, or at Ctrl-C."""
+        greeting = self._greet()
+        scored: set[str] = set()
+        if resume:
+            scored = journal.resume(greeting.model)
+        else:
+            journal.begin()
+        left = [item for item in found if _name(item) not in scored]
+        if len(left) < len(found):
+            _say(f"{len(found) - len(left)} of {len(found)} videos have a score already")
+        with stoppable() as stop:
+            for row in self._rows(left, stop, streaming=False):
+                journal.add(row)
+            journal.finish(map(_name, found), greeting.about)
+        if stop():
+            _say(
+                f"interrupted after {self._far(left)}; {journal.output} has their rows, "
+                "the same command with --resume goes on"
+            )
+            return stop.exit_code
+        return int(self.failed > 0)
+
+    def _greet(self) -> Greeting:
+        greeting = self.crew.greeting
+        if greeting.opinion == "synthetic":
+            _say("note: this student learnt from a synthetic MOS, which is not people's opinion")
+        return greeting
+
+    def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:
+        answers = self.crew.score(items, timeline=self.timelines is not None, stopped=stop)
+        for answer in shown(answers, total=len(items), streaming=streaming):
+            if self.timelines is not None:
+                self.timelines.write(answer)
+            self.done += 1
+            self.failed += answer.row.status != "ok"
+            yield answer.row
+
+    def _far(self, items: Sequence[str | Row]) -> str:
+        return f"{self.done} of {len(items)} videos"
+
+
+def _form(given: Namespace) -> str:
+    """The form that was asked for, or that the name of the file asks for.
 
     Raises:
-        VqError: there is no model, or it cannot be used.
+        DataError: it cannot be had.
     """
-    from vq.score import runtime
-    from vq.score.discover import discover
-    from vq.score.locate import locate
-
-    model = runtime.load(locate(given.model), threads=given.threads)
-    if model.card.opinion == "synthetic":
-        sys.stderr.write(
-            "vq score: note: this student learnt from a synthetic MOS, "
-            "which is not people's opinion\n"
-        )
-    if given.output is not None:
-        # A folder that refuses the rows says so before the work, not after it.
-        with _partial(given.output) as file:
-            file.touch()
-    rows = list(_rows(discover(given.inputs), model.score))
-    _write(_render(rows, given, scale=model.card.meaning), given.output)
-    return 0 if all(row.status == "ok" for row in rows) else 1
+    ending = given.output.suffix.lower().removeprefix(".") if given.output else ""
+    name: str = given.format or (ending if ending in FORMS else "table")
+    if given.resume and given.output is None:
+        raise DataError("--resume needs the --output to go on with")
+    if given.resume and FORMS[name].read is None:
+        raise DataError(f"a {name} cannot be gone on with; --resume needs jsonl, csv or parquet")
+    if name == "parquet" and given.output is None:
+        raise DataError("parquet is a file, not a text to print; give --output")
+    FORMS[name].check()
+    return name
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"should be 1 or more, got {text!r}")
-    return int(text)
+def _cores(jobs: int) -> int:
+    if jobs:
+        return jobs
+    from vq.data.workers import cores
+
+    return cores(0)
 
 
-def _rows(found: Sequence[Path | Row], score: Callable[[Path], Row]) -> Iterator[Row]:
-    for item in _progress(found):
-        yield item if isinstance(item, Row) else score(item)
+def _name(item: str | Row) -> str:
+    return item if isinstance(item, str) else item.video
 
 
-def _progress(found: Sequence[Path | Row]) -> Iterator[Path | Row]:
-    """The same items; a terminal also gets a bar, beside the rows and not among them."""
-    if not sys.stderr.isatty() or len(found) < 2:
-        return iter(found)
-    from rich.console import Console
-    from rich.progress import track
-
-    return iter(track(found, "scoring", console=Console(stderr=True), transient=True))
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"vq score: {sentence}\n")
 
 
-def _render(rows: Sequence[Row], given: Namespace, *, scale: str) -> str:
-    if given.format == "json":
-        return as_json(rows)
-    if given.format == "csv":
-        return as_csv(rows)
-    terminal = given.output is None and sys.stdout.isatty()
-    width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else None
-    return as_table(rows, scale=scale, width=width)
+def _at_least(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f"should be {least} or more, got {text!r}")
+        return int(text)
+
+    return parse
 
 
-def _write(text: str, path: Path | None) -> None:
-    # A file name may hold bytes that are no text; they pass through as they are.
-    data = text.encode("utf-8", "surrogateescape")
-    if path is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    with _partial(path) as file:
-        file.write_bytes(data)
-        file.replace(path)
-
-
-@contextmanager
-def _partial(path: Path) -> Iterator[Path]:
-    """A name beside `path`, to be renamed: whoever waits for the file never sees half of it."""
-    if path.is_dir():
-        raise DataError(f"{path}: is a folder; name a file in it")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _above_zero(text: str) -> float:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield partial
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise ArgumentTypeError(f"should be a number above 0, got {text!r}")
+    return number
+
+
+_LIMITS: dict[str, tuple[Callable[[str], float], str]] = {
+    "seconds": (_above_zero, "wall time of a video"),
+    "memory_mb": (_at_least(1), "memory of the process that scores it"),
+    "megapixels": (_above_zero, "millions of pixels in a frame"),
+    "frames": (_at_least(1), "frames of a video"),
+}
+"""The fields of `Limits`: how each is read, and what it limits."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from vq.errors import WeightsError
 
+MODEL = "artifacts/student"
+"""Where the distill stage leaves the student."""
 REGISTRY = "sqlite:///mlflow.db"
 """Registry of this workspace, where MLFLOW_TRACKING_URI names no other."""
 

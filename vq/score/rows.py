@@ -1,14 +1,12 @@
-"""What scoring says of one video, and how it is shown."""
+"""What scoring says of one video."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
-Status = Literal["ok", "unreadable", "too_short", "missing"]
-"""`ok` has a score; `missing` names no file; the others say what is wrong with the file."""
+Status = Literal["ok", "missing", "unreadable", "too_short", "too_large", "timed_out", "crashed"]
+"""`ok` has a score; `missing` names no file; `unreadable` and `too_short` say what is wrong with
+the file; `too_large` and `timed_out` want more than a limit allows; `crashed` ended its process."""
 
 
 @dataclass(frozen=True)
@@ -35,66 +33,17 @@ class Row:
     """Wall time, from opening the file to the score."""
 
     def __post_init__(self) -> None:
+        if self.status not in get_args(Status):
+            raise ValueError(f"no status is called {self.status!r}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
 
 
-def as_json(rows: Sequence[Row]) -> str:
-    """An array with one object for each row, in order; keys are the fields of `Row`."""
-    return json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False) + "\n"
+def from_mapping(fields: Mapping[str, Any]) -> Row:
+    """The row whose `dataclasses.asdict` went through JSON or the like.
 
-
-def as_csv(rows: Sequence[Row]) -> str:
-    """A header, then a line for each row; the levels are the columns level_1, level_2, ...
-
-    Numbers are written in full: reading them back gives the same bits.
+    Raises:
+        TypeError: these are not the fields of a row.
+        ValueError: or not such values.
     """
-    levels = max((len(row.levels) for row in rows), default=0)
-    names = [f"level_{number}" for number in range(1, levels + 1)]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    numbers = ("score", "low", "high")
-    writer.writerow(["video", "status", "reason", *numbers, *names, "frames", "model", "seconds"])
-    for row in rows:
-        told = [getattr(row, name) for name in numbers]
-        padded = [*row.levels, *[""] * (levels - len(row.levels))]
-        start = [row.video, row.status, row.reason, *("" if n is None else n for n in told)]
-        writer.writerow([*start, *padded, row.frames, row.model, row.seconds])
-    return text.getvalue()
-
-
-def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> str:
-    """A table for people; `scale` says what the numbers mean, such as "1 to 5, higher is better".
-
-    Without a `width` it is as wide as its longest row, so that no path is cut: for files, pipes.
-    """
-    # Only tables need rich; rows travel without it.
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(caption=f"score: {scale}", caption_justify="left")
-    table.add_column("video", overflow="fold")
-    table.add_column("score", justify="right")
-    table.add_column("interval", justify="right")
-    table.add_column("status")
-    table.add_column("reason", overflow="fold")
-    for row in rows:
-        score = "-" if row.score is None else f"{row.score:.3f}"
-        style = "" if row.status == "ok" else "red"
-        # Text, not str: a path with [brackets] is no markup.
-        interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
-        words = (Text(row.status, style), Text(row.reason))
-        table.add_row(Text(row.video), score, interval, *words)
-    if width is None:
-        # Borders and padding of five columns take 16 characters.
-        widest = max((sum(map(len, _words(row))) for row in rows), default=0)
-        width = max(80, widest + len("score 100.0 to 100.0 status reason") + 16)
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
-
-
-def _words(row: Row) -> tuple[str, str, str]:
-    return row.video, row.status, row.reason
+    return Row(**{**fields, "levels": tuple(fields["levels"])})

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,10 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from vq.errors import VideoError, WeightsError
 from vq.score import card as cards
 from vq.score.card import Card
+from vq.score.given import Video, as_file, name_of
+from vq.score.limits import LimitError, Limits
 from vq.score.rows import Row
+from vq.video import stream
 from vq.video.views import ViewSpec, look
 
 MIN_FRAMES = 2
@@ -32,10 +35,12 @@ class Scored:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A student that is ready to score."""
+    """A student that is ready to score; threads may share it."""
 
     card: Card
     session: onnxruntime.InferenceSession
+    limits: Limits
+    """Those of pixels and frames are held here; the others need a worker process."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -52,15 +57,34 @@ class Model:
         probabilities = levels[0].astype(np.float64)
         return Scored(float(probabilities @ np.array(self.card.values)), levels[0])
 
-    def score(self, path: Path) -> Row:
-        """Decode and score one file; whatever is wrong with it becomes the row's reason."""
+    def score(self, video: Video) -> Row:
+        """Decode and score one video; whatever is wrong with it becomes the row's reason.
+
+        Args:
+            video: the path of a local file, its content, or a file open in binary mode, which is
+                read to its end.
+
+        Raises:
+            TypeError: this is no video.
+        """
+        with as_file(video) as path:
+            return replace(self._score(path), video=name_of(video))
+
+    def _score(self, path: Path) -> Row:
         start = time.perf_counter()
         if not path.exists():
             return Row(video=str(path), status="missing", reason="no such file or folder")
+        if not path.is_file():
+            # Opening a pipe or a device may wait forever.
+            reason = "is no ordinary file; give a video file"
+            return Row(video=str(path), status="unreadable", reason=reason)
         try:
-            looked = look(path, self.spec)
+            self._allow_picture(path)
+            looked = look(path, _Bounded(**asdict(self.spec), limits=self.limits))
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
+        except LimitError as error:
+            return Row(video=str(path), status="too_large", reason=str(error))
         if looked.frame_count < MIN_FRAMES:
             reason = f"{looked.frame_count} frame; a video has at least {MIN_FRAMES}"
             return Row(video=str(path), status="too_short", reason=reason)
@@ -78,8 +102,22 @@ class Model:
             seconds=round(time.perf_counter() - start, 4),
         )
 
+    def _allow_picture(self, path: Path) -> None:
+        with stream.opened(path) as (_, video):
+            self.limits.allow_picture(video.codec_context.width, video.codec_context.height)
 
-def load(folder: Path, *, threads: int = 1) -> Model:
+
+@dataclass(frozen=True)
+class _Bounded(ViewSpec):
+    """What the student looks at; a video of too many frames is refused before one is decoded."""
+
+    limits: Limits
+
+    def pairs(self, frame_count: int) -> list[tuple[int, int]]:
+        return super().pairs(self.limits.allow_frames(frame_count))
+
+
+def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
     The score has the same bits for any number of `threads`, which are those of the network.
@@ -105,7 +143,7 @@ def load(folder: Path, *, threads: int = 1) -> Model:
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(folder / "student.onnx", session, card)
-    return Model(card, session)
+    return Model(card, session, limits or Limits())
 
 
 _REFUSALS = (

@@ -1,0 +1,73 @@
+"""Scoring from Python: `vq.load`."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from vq.score.crew import Crew
+from vq.score.given import Video, as_file, name_of
+from vq.score.limits import Limits
+from vq.score.locate import locate
+from vq.score.rows import Row
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """What gives a row for a video; threads may share it."""
+
+    def score(self, video: Video) -> Row:
+        """Score one video; whatever is wrong with it becomes the row's reason.
+
+        Args:
+            video: the path of a local file, its content, or a file open in binary mode.
+        """
+
+
+class Isolated:
+    """A student in a process of its own, which a bad file may hang, fill or kill; we live on.
+
+    Close it, or use it in a `with`; calls from several threads take turns.
+    """
+
+    def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
+        self._crew = Crew(folder, threads=threads, limits=limits)
+        self._turn = threading.Lock()
+        try:
+            self.model = self._crew.greeting.model
+            """Name and hash of the student, as rows have it."""
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Isolated":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def score(self, video: Video) -> Row:
+        """Score one video; whatever is wrong with it, its process included, becomes the reason.
+
+        Raises:
+            TypeError: this is no video.
+        """
+        with as_file(video) as path, self._turn:
+            (answer,) = self._crew.score([str(path)])
+        return replace(answer.row, video=name_of(video))
+
+    def close(self) -> None:
+        """End the process."""
+        self._crew.close()
+
+
+def load(
+    model: str | Path, *, threads: int = 1, isolate: bool = False, limits: Limits | None = None
+) -> Scorer:
+    """See `vq.load`."""
+    folder = locate(str(model))
+    if isolate:
+        return Isolated(folder, threads=threads, limits=limits)
+    from vq.score import runtime
+
+    return runtime.load(folder, threads=threads, limits=limits)

@@ -1,0 +1,218 @@
+"""Each form in which rows are written, and read again to go on where a run stopped."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Protocol, runtime_checkable
+
+from vq.errors import DataError
+from vq.score.rows import Row, from_mapping
+
+GROUP = 1000
+"""Rows that a Parquet file keeps together: what is in memory at a time."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a form has to know of the model."""
+
+    levels: int
+    """How many quality levels there are."""
+    scale: str
+    """What a score means, such as "1 to 5, higher is better"."""
+
+
+@runtime_checkable
+class Sink(Protocol):
+    """A binary file that rows go into; any such object will do."""
+
+    def write(self, data: bytes, /) -> object: ...  # noqa: D102
+    def flush(self) -> object: ...  # noqa: D102
+    def isatty(self) -> bool: ...  # noqa: D102
+    def fileno(self) -> int: ...  # noqa: D102
+
+
+Write = Callable[[Iterable[Row], Sink, About], None]
+"""Writes rows as they come, each as soon as the form can."""
+Read = Callable[[IO[bytes]], Iterable[Row]]
+"""Reads what `Write` wrote, to the bit."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write rows down."""
+
+    write: Write
+    read: Read | None = None
+    """None for a form that is for people only."""
+    streams: bool = False
+    """Whether a row can be read before the last one is written."""
+    check: Callable[[], object] = lambda: None
+    """Raises a DataError where the form cannot be had."""
+
+
+def line(row: Row) -> bytes:
+    """A row as one line of JSON; keys are the fields of `Row`."""
+    return _bytes(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+
+
+def parse_line(text: bytes) -> Row:
+    """The row of a line.
+
+    Raises:
+        ValueError, TypeError or KeyError: it is none.
+    """
+    return from_mapping(json.loads(_text(text)))
+
+
+def read(path: Path, name: str) -> Iterator[Row]:
+    """The rows of a file that an earlier run wrote in the form `name`.
+
+    Raises:
+        DataError: the form cannot be read back, or the file holds something else.
+    """
+    form = FORMS[name]
+    if form.read is None:
+        raise DataError(f"{path}: a {name} cannot be gone on with; write jsonl, csv or parquet")
+    try:
+        with path.open("rb") as file:
+            yield from form.read(file)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError, KeyError, csv.Error) as error:
+        raise DataError(
+            f"{path}: holds no scores in the form {name} ({error}); "
+            "name another --output or leave out --resume"
+        ) from error
+
+
+def _write_lines(rows: Iterable[Row], file: Sink, _: About) -> None:
+    for row in rows:
+        file.write(line(row))
+        file.flush()
+
+
+def _read_lines(file: IO[bytes]) -> Iterator[Row]:
+    return map(parse_line, file)
+
+
+def _write_json(rows: Iterable[Row], file: Sink, _: About) -> None:
+    before = "[\n"
+    for row in rows:
+        file.write(_bytes(before + json.dumps(asdict(row), ensure_ascii=False)))
+        file.flush()
+        before = ",\n"
+    file.write(b"[]\n" if before == "[\n" else b"\n]\n")
+
+
+def _read_json(file: IO[bytes]) -> Iterator[Row]:
+    return map(from_mapping, json.loads(_text(file.read())))
+
+
+def _write_csv(rows: Iterable[Row], file: Sink, about: About) -> None:
+    """A header, then a line for each row; the levels are the columns level_1, level_2, ..."""
+    levels = [f"level_{number}" for number in range(1, about.levels + 1)]
+    names: list[str] = []
+    for field in fields(Row):
+        names += levels if field.name == "levels" else [field.name]
+    file.write(_csv_line(names))
+    for row in rows:
+        cells = asdict(row)
+        cells |= dict(zip(levels, cells.pop("levels"), strict=False))
+        file.write(_csv_line([cells.get(name) for name in names]))
+        file.flush()
+
+
+def _csv_line(cells: list[Any]) -> bytes:
+    text = io.StringIO(newline="")
+    # Numbers are written in full, None as nothing: reading them back gives the same bits.
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return _bytes(text.getvalue())
+
+
+def _read_csv(file: IO[bytes]) -> Iterator[Row]:
+    text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+    table = csv.DictReader(text, strict=True)
+    if not {"video", "status"} <= set(table.fieldnames or ()):
+        raise ValueError("it has no columns video and status")
+    for cells in table:
+        if None in cells or None in cells.values():
+            raise ValueError(f"{cells} has not as many cells as the header")
+        levels = [float(cells.pop(n)) for n in list(cells) if n.startswith("level_") and cells[n]]
+        told = {name: _cell(name, text) for name, text in cells.items() if _is_told(name, text)}
+        yield from_mapping({**told, "levels": levels})
+
+
+def _cell(name: str, text: str) -> str | float | int:
+    if name in ("score", "low", "high", "seconds"):
+        return float(text)
+    return int(text) if name == "frames" else text
+
+
+def _is_told(name: str, text: str) -> bool:
+    """Neither a level of a row that has none, nor a number that is not there."""
+    return bool(text) and not name.startswith("level_")
+
+
+def _write_table(rows: Iterable[Row], file: Sink, about: About) -> None:
+    from vq.score.table import as_table
+
+    width = os.get_terminal_size(file.fileno()).columns if file.isatty() else None
+    file.write(_bytes(as_table(list(rows), scale=about.scale, width=width)))
+
+
+def _write_parquet(rows: Iterable[Row], file: Sink, _: About) -> None:
+    pyarrow = _pyarrow()
+    kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
+    kinds |= dict.fromkeys(("video", "status", "reason", "model"), pyarrow.string())
+    schema = pyarrow.schema(
+        [(field.name, kinds.get(field.name, pyarrow.float64())) for field in fields(Row)]
+    )
+    rows = iter(rows)
+    with pyarrow.parquet.ParquetWriter(file, schema) as writer:
+        while group := [_storable(asdict(row)) for row in islice(rows, GROUP)]:
+            writer.write_table(pyarrow.Table.from_pylist(group, schema))
+
+
+def _storable(cells: dict[str, Any]) -> dict[str, Any]:
+    # Parquet holds text alone, and a file name may hold other bytes.
+    video = cells["video"].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return {**cells, "video": video}
+
+
+def _read_parquet(file: IO[bytes]) -> Iterator[Row]:
+    for batch in _pyarrow().parquet.ParquetFile(file).iter_batches(GROUP):
+        yield from map(from_mapping, batch.to_pylist())
+
+
+def _pyarrow() -> Any:  # noqa: ANN401 - a module
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise DataError("parquet needs pyarrow; pip install 'vq[parquet]'") from error
+    return pyarrow
+
+
+def _bytes(text: str) -> bytes:
+    # A file name may hold bytes that are no text; they pass through as they are.
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+FORMS = {
+    "table": Form(_write_table),
+    "jsonl": Form(_write_lines, _read_lines, streams=True),
+    "json": Form(_write_json, _read_json, streams=True),
+    "csv": Form(_write_csv, _read_csv, streams=True),
+    "parquet": Form(_write_parquet, _read_parquet, check=_pyarrow),
+}
+"""By name, which is also how a file in this form ends."""

@@ -1,0 +1,143 @@
+"""Rows on disk while a run goes on, so that no end of it loses them."""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vq.data.files import atomic
+from vq.errors import BusyError, DataError
+from vq.score.forms import FORMS, About, line, parse_line, read
+from vq.score.rows import Row
+
+
+class Journal:
+    """The rows for a file: a line each as they come, beside the file until it is written.
+
+    A run that is killed leaves its journal, `.NAME.part`, and the next one may go on from it.
+    """
+
+    def __init__(self, output: Path, form: str) -> None:
+        """Make the journal; whoever cannot write there learns it before the work.
+
+        Raises:
+            DataError: the file cannot be written.
+            BusyError: another run writes it.
+        """
+        if output.is_dir():
+            raise DataError(f"{output}: is a folder; name a file in it")
+        self.output = output
+        self._form = form
+        self._places: dict[str, int] = {}
+        self._path = output.with_name(f".{output.name}.part")
+        with _explained(output):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise BusyError(f"{output}: another run is writing it; wait for its end") from error
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it; an empty one is of no use to anybody."""
+        if not self._file.closed:
+            if not self._file.seek(0, os.SEEK_END):
+                self._path.unlink(missing_ok=True)
+            self._file.close()
+
+    def begin(self) -> None:
+        """Forget what an earlier run left."""
+        self._file.truncate(0)
+
+    def resume(self, model: str) -> set[str]:
+        """Take over the rows of an earlier run, and say which videos have a score.
+
+        Args:
+            model: that of this run; scores of two models do not belong into one file.
+
+        Raises:
+            DataError: the scores are another model's, or the file holds no rows.
+        """
+        scored: set[str] = set()
+        for offset, row in self._left():
+            self._places[row.video] = offset
+            self._take(row, model, scored)
+        if self.output.exists():
+            for row in read(self.output, self._form):
+                if row.video not in self._places:
+                    self.add(row)
+                    self._take(row, model, scored)
+        return scored
+
+    def add(self, row: Row) -> None:
+        """Keep a row; it takes the place of an earlier one of the same video.
+
+        Raises:
+            DataError: the disk is full, say.
+        """
+        with _explained(self.output):
+            self._places[row.video] = self._file.seek(0, os.SEEK_END)
+            self._file.write(line(row))
+            self._file.flush()
+
+    def finish(self, order: Iterable[str], about: About) -> None:
+        """Write the file: rows of videos outside `order` first, then `order`; the journal goes.
+
+        Raises:
+            DataError: the file cannot be written; the journal stays.
+        """
+        rows = map(self._row, self._in(order))
+        with _explained(self.output):
+            with atomic(self.output) as path, path.open("wb") as file:
+                FORMS[self._form].write(rows, file, about)
+            self._path.unlink()
+            self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def _in(self, order: Iterable[str]) -> Iterator[int]:
+        wanted = dict.fromkeys(order)
+        yield from (place for video, place in self._places.items() if video not in wanted)
+        yield from (self._places[video] for video in wanted if video in self._places)
+
+    def _row(self, place: int) -> Row:
+        self._file.seek(place)
+        return parse_line(self._file.readline())
+
+    def _left(self) -> Iterator[tuple[int, Row]]:
+        """What a killed run wrote, up to a line that it did not end."""
+        self._file.seek(0)
+        offset = 0
+        for text in self._file:
+            try:
+                yield offset, parse_line(text)
+            except (ValueError, TypeError, KeyError):
+                self._file.truncate(offset)
+                return
+            offset += len(text)
+
+    def _take(self, row: Row, model: str, scored: set[str]) -> None:
+        if row.status != "ok":
+            scored.discard(row.video)
+            return
+        if row.model != model:
+            raise DataError(
+                f"{self.output}: has scores of {row.model}, this run would add scores of {model}; "
+                "name another --output, or the --model of before"
+            )
+        scored.add(row.video)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say which file could not be written."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
