@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from vq.release.champion import Videos
 from vq.release.gates import Gate, Verdict
 from vq.release.registry import Candidate, Release
 from vq.score.locate import locate
+from vq.score.rows import Row
 from vq.zoo.cache import Cache
 
 pytestmark = pytest.mark.slow
@@ -210,6 +211,7 @@ def test_a_released_student_can_be_fetched_and_scores(
 
     assert (locate("models:/vq-student@champion") / "student.onnx").exists()
     assert list(rows["status"]) == ["ok", "missing"]
+    assert list(rows) == [field.name for field in fields(Row)]
     # Two levels, worth 1 and 5; softmax of (0, 1) gives the second one 0.731.
     assert rows["score"][0] == pytest.approx(1 + 4 * 0.7310586, abs=1e-3)
 

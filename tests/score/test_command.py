@@ -3,14 +3,19 @@
 import csv
 import io
 import json
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq import cli
+from vq.score import forms
+from vq.score.journal import Journal
 
 
 @pytest.fixture
@@ -146,6 +151,164 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
     assert "usage: vq score" in capsys.readouterr().err
 
 
+def test_the_form_is_that_of_the_file(workspace: Path) -> None:
+    """`--output scores.csv` says enough."""
+    assert cli.main(["score", "videos/black.mkv", "--output", "scores.csv"]) == 0
+
+    assert (workspace / "scores.csv").read_text().startswith("video,status,reason,score,low,high")
+
+
+def test_lines_come_one_by_one(workspace: Path) -> None:
+    """Whoever reads them need not wait for the last one."""
+    videos = b"videos/black.mkv\nvideos/white.mkv\n"
+    with _vq("score", "-", "--format", "jsonl") as scoring:
+        first, second = map(json.loads, _talk(scoring, videos)[0].splitlines())
+
+    assert (scoring.returncode, first["video"]) == (0, "videos/black.mkv")
+    assert first["score"] < second["score"]
+
+
+def test_a_reader_that_leaves_ends_the_run(workspace: Path) -> None:
+    """`vq score ... | head -1` is common; it is no reason for a traceback."""
+    with _vq("score", "videos", "--format", "jsonl", cwd=_many(workspace, 400)) as scoring:
+        assert scoring.stdout
+        assert scoring.stderr
+        scoring.stdout.readline()
+        scoring.stdout.close()
+        said = scoring.stderr.read().decode()
+
+    assert scoring.returncode == 1
+    assert re.fullmatch(r"vq score: nobody reads the rows .* after \d+ of 400 videos\n", said)
+
+
+def test_a_run_goes_on_where_it_stopped(workspace: Path) -> None:
+    """Ctrl-C leaves a whole file; with --resume, the rest comes, in order and to the bit."""
+    folder = _many(workspace, 300)
+    whole = ["score", "videos", "videos/gone.mp4", "--output", "whole.csv"]
+    with _vq(*whole, cwd=folder) as scoring:
+        _talk(scoring)
+    with _vq("score", "videos", "videos/gone.mp4", "--output", "part.csv", cwd=folder) as scoring:
+        _wait_for(folder / ".part.csv.part", lines=20)
+        scoring.send_signal(signal.SIGINT)
+        _, said = _talk(scoring)
+
+    done = _csv(folder / "part.csv")
+    assert scoring.returncode == 130
+    assert re.fullmatch(
+        rf"vq score: interrupted after {len(done)} of 301 videos; part.csv has their rows, "
+        r"the same command with --resume goes on\n",
+        said.decode(),
+    )
+    assert 20 <= len(done) < 300
+    assert sorted(path.name for path in folder.glob(".*")) == []
+
+    with _vq(*whole[:3], "--output", "part.csv", "--resume", "--jobs", "2", cwd=folder) as scoring:
+        _, said = _talk(scoring)
+
+    assert scoring.returncode == 1  # gone.mp4
+    assert f"{len(done)} of 301 videos have a score already" in said.decode()
+    assert _timeless(folder / "part.csv") == _timeless(folder / "whole.csv")
+    assert _csv(folder / "part.csv")[: len(done)] == done, "rows that were there stay, seconds too"
+
+
+def test_a_killed_run_goes_on_from_its_journal(workspace: Path) -> None:
+    """No signal handler runs then; what was written is enough, a half line is not."""
+    folder = _many(workspace, 300)
+    with _vq("score", "videos", "--output", "rows.parquet", cwd=folder) as scoring:
+        _wait_for(folder / ".rows.parquet.part", lines=20)
+        scoring.kill()
+    with (folder / ".rows.parquet.part").open("ab") as file:
+        file.write(b'{"video": "videos/1')
+
+    with _vq("score", "videos", "--output", "rows.parquet", "--resume", cwd=folder) as scoring:
+        _, said = _talk(scoring)
+
+    rows = list(forms.read(folder / "rows.parquet", "parquet"))
+    assert re.search(r"\d\d+ of 300 videos have a score already", said.decode())
+    assert [row.video for row in rows] == [f"videos/{number:03}.mkv" for number in range(300)]
+    assert {row.status for row in rows} == {"ok"}
+
+
+def test_a_failed_row_is_tried_again(workspace: Path) -> None:
+    """And a row of a video that this run was not asked for stays."""
+    assert cli.main(["score", "videos/black.mkv", "videos/notes.mp4", "--output", "r.jsonl"]) == 1
+    write_video(workspace / "videos/notes.mp4.mkv").replace(workspace / "videos/notes.mp4")
+
+    arguments = ["score", "videos/white.mkv", "videos/notes.mp4", "--output", "r.jsonl", "--resume"]
+    assert cli.main(arguments) == 0
+
+    rows = list(forms.read(workspace / "r.jsonl", "jsonl"))
+    assert [(row.video, row.status) for row in rows] == [
+        ("videos/black.mkv", "ok"),
+        ("videos/white.mkv", "ok"),
+        ("videos/notes.mp4", "ok"),
+    ]
+
+
+def test_scores_of_two_models_do_not_mix(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They cannot be compared, and nobody would see it."""
+    arguments = ["score", "videos/white.mkv", "--output", "rows.csv"]
+    cli.main(arguments)
+    before = (workspace / "rows.csv").read_bytes()
+    write_bundle(workspace / "artifacts/student", *random_network(3))
+
+    assert cli.main([*arguments, "--resume"]) == 2
+
+    assert re.search(
+        r"rows\.csv: has scores of student-\w+, this run would add scores of student-\w+; name",
+        capsys.readouterr().err,
+    )
+    assert (workspace / "rows.csv").read_bytes() == before
+
+
+def test_two_runs_do_not_write_one_file(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both would lose."""
+    with Journal(workspace / "rows.csv", "csv"):
+        assert cli.main(["score", "videos", "--output", "rows.csv"]) == 2
+
+    assert "rows.csv: another run is writing it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["list.csv"], "list.csv: has no column `video`; name the column with the paths so"),
+        (["videos", "--resume"], "--resume needs the --output to go on with"),
+        (["videos", "--resume", "--output", "a.txt"], "a table cannot be gone on with"),
+        (["videos", "--format", "parquet"], "parquet is a file, not a text to print"),
+        (["videos", "--timeline", "a.png"], "a.png: is one file for 3 videos; name a folder"),
+        (["videos", "--output", "list.csv", "--resume"], "list.csv: holds no scores in the form"),
+    ],
+)
+def test_what_cannot_work_is_said_in_a_line(
+    workspace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    """Exit code 2, and no traceback."""
+    (workspace / "list.csv").write_text("path\nvideos/white.mkv\n")
+
+    assert cli.main(["score", *arguments]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"vq score: error: {said}")
+    assert len(captured.err.splitlines()) == 1
+
+
+def test_a_timeline_goes_into_a_file_or_a_folder(workspace: Path) -> None:
+    """Numbers and picture; a video that cannot be scored has none."""
+    assert cli.main(["score", "videos/white.mkv", "--timeline", "new/white.json"]) == 0
+    assert cli.main(["score", "videos", "--timeline", "all"]) == 1
+
+    told = json.loads((workspace / "new/white.json").read_text())
+    assert (told["video"], told["worst"], len(told["scores"])) == ("videos/white.mkv", 0, 1)
+    assert sorted(path.name for path in (workspace / "all").iterdir()) == [
+        f"videos_{name}.mkv.{ending}" for name in ("black", "white") for ending in ("json", "png")
+    ]
+
+
 def test_scoring_imports_nothing_heavy(workspace: Path) -> None:
     """Scoring runs where torch is not installed, and starts fast where it is."""
     heavy = [
@@ -202,3 +365,42 @@ def test_a_registered_student_scores(
 
     assert cli.main([*arguments, "models:/vq-student@nobody"]) == 2
     assert "models:/vq-student@nobody: not in the registry" in capsys.readouterr().err
+
+
+def _vq(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    code = "import sys; from vq import cli; sys.exit(cli.main())"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE),
+        cwd=cwd,
+    )
+
+
+def _talk(scoring: subprocess.Popen[bytes], data: bytes = b"") -> tuple[bytes, bytes]:
+    return scoring.communicate(data, timeout=120)
+
+
+def _many(folder: Path, count: int) -> Path:
+    """A folder like the workspace, with so many videos."""
+    folder = folder / "many"
+    write_bundle(folder / "artifacts/student", *BRIGHTNESS)
+    video = write_video(folder / "videos/000.mkv")
+    for number in range(1, count):
+        (folder / f"videos/{number:03}.mkv").hardlink_to(video)
+    return folder
+
+
+def _wait_for(path: Path, *, lines: int) -> None:
+    end = time.monotonic() + 60
+    while not path.exists() or path.read_bytes().count(b"\n") < lines:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _timeless(path: Path) -> list[dict[str, str]]:
+    return [{**row, "seconds": ""} for row in _csv(path)]

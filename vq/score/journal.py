@@ -27,6 +27,9 @@ class Journal:
         """
         if output.is_dir():
             raise DataError(f"{output}: is a folder; name a file in it")
+        if output.exists() and not output.is_file():
+            # What is finished takes its place, and that of a device must not be taken.
+            raise DataError(f"{output}: is no ordinary file; leave out --output, or name another")
         self.output = output
         self._form = form
         self._places: dict[str, int] = {}
@@ -34,11 +37,11 @@ class Journal:
         with _explained(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a+b")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.close()
-            raise BusyError(f"{output}: another run is writing it; wait for its end") from error
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                self._file.close()
+                raise BusyError(f"{output}: another run is writing it; wait for its end") from error
 
     def __enter__(self) -> "Journal":
         return self
@@ -95,7 +98,7 @@ class Journal:
         with _explained(self.output):
             with atomic(self.output) as path, path.open("wb") as file:
                 FORMS[self._form].write(rows, file, about)
-            self._path.unlink()
+            self._path.unlink(missing_ok=True)
             self._file.close()
 
     def __len__(self) -> int:

@@ -94,7 +94,10 @@ class Worker:
     @property
     def idle(self) -> bool:
         """Whether it waits for a video."""
-        return self.greeting is not None and self.video is None and not self.gone
+        if self.greeting is None or self.video is not None or self.gone:
+            return False
+        # Killed while it had nothing to do, it would take the next video along.
+        return self._process.poll() is None
 
     @property
     def pid(self) -> int:
