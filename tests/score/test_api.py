@@ -33,7 +33,7 @@ def video(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("isolate", [False, True])
 def test_a_video_may_come_as_path_bytes_or_file(bundle: Path, video: Path, isolate: bool) -> None:
     """An upload need not be saved first; nothing is left of what was."""
-    model = vq.load(bundle, isolate=isolate)  # type: ignore[call-overload]
+    model = vq.load(bundle, isolate=isolate)
 
     content = video.read_bytes()
     with video.open("rb") as file:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
@@ -34,7 +34,6 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...  # noqa: D102
     def flush(self) -> object: ...  # noqa: D102
     def isatty(self) -> bool: ...  # noqa: D102
-    def fileno(self) -> int: ...  # noqa: D102
 
 
 Write = Callable[[Iterable[Row], Sink, About], None]
@@ -162,7 +161,7 @@ def _is_told(name: str, text: str) -> bool:
 def _write_table(rows: Iterable[Row], file: Sink, about: About) -> None:
     from vq.score.table import as_table
 
-    width = os.get_terminal_size(file.fileno()).columns if file.isatty() else None
+    width = shutil.get_terminal_size().columns if file.isatty() else None
     file.write(_bytes(as_table(list(rows), scale=about.scale, width=width)))
 
 

@@ -52,7 +52,7 @@ class Timeline:
 def measure(model: Model, path: Path) -> Timeline:
     """Score each second of a video that has a score.
 
-    Every frame is decoded; those of one second are in memory at a time.
+    Nearly every frame is decoded; those that one second shows are in memory at a time.
 
     Raises:
         VideoError: the file cannot be read as video.
