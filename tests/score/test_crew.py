@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,19 @@ def test_a_video_with_too_many_frames_is_not_decoded(bundle: Path, small: str, l
 
     assert (first.status, row.status) == ("ok", "too_large")
     assert row.reason == "400 frames; the limit is 399 (max-frames)"
+
+
+def test_memory_does_not_grow_with_videos(bundle: Path, small: str) -> None:
+    """Neither that of the worker, nor that of the supervisor: rows are given and forgotten."""
+    with Crew(bundle) as crew:
+        worker, supervisor = psutil.Process(crew.pids[0]), psutil.Process()
+        used = []
+        for number, _ in enumerate(crew.score(repeat(small, 600))):
+            if number in (100, 599):
+                used.append((worker.memory_info().rss, supervisor.memory_info().rss))
+
+    for early, late in zip(*used, strict=True):
+        assert late - early < 8 << 20
 
 
 def test_a_model_that_cannot_be_loaded_is_said(tmp_path: Path) -> None:

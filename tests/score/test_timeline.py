@@ -1,6 +1,8 @@
 """Quality over time: each second as a video of its own."""
 
 import io
+import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from vq.score import runtime
 from vq.score.picture import clock, draw
 from vq.score.process import Answer
 from vq.score.timeline import measure, seconds_of
+from vq.score.timelines import Timelines
 
 
 def steps(number: int, width: int, height: int) -> np.ndarray:
@@ -86,8 +89,8 @@ def test_seconds_share_the_frames(frames: int, rate: float, lengths: list[int]) 
 
 
 def test_a_picture_is_drawn(model: runtime.Model, clip: Path, tmp_path: Path) -> None:
-    """Of any name; a $ in it is no formula."""
-    row = model.score(clip)
+    """Of any name: a $ in it is no formula, and some are no text, or long."""
+    row = replace(model.score(clip), video="x" * 300 + "/$a_{b$ caf\udce9.mkv")
     draw(tmp_path / "t.png", Answer(row, measure(model, clip).as_mapping()))
 
     assert np.asarray(Image.open(tmp_path / "t.png")).std() > 10
@@ -99,3 +102,16 @@ def test_a_picture_is_drawn(model: runtime.Model, clip: Path, tmp_path: Path) ->
 def test_a_clock_is_read_as_in_a_player(seconds: float, text: str) -> None:
     """Minutes and seconds."""
     assert clock(seconds) == text
+
+
+def test_each_video_has_its_own_files(tmp_path: Path, model: runtime.Model, clip: Path) -> None:
+    """Clips of two folders may be called the same, even with their folders' names."""
+    videos = ["a/b.mkv", "a_b.mkv", "../b.mkv", f"/{'x' * 300}.mkv"]
+    timelines = Timelines(tmp_path / "all", videos)
+    row, timeline = model.score(clip), measure(model, clip).as_mapping()
+
+    for video in videos:
+        timelines.write(Answer(replace(row, video=video), timeline))
+
+    told = [json.loads(path.read_bytes()) for path in (tmp_path / "all").glob("*.json")]
+    assert sorted(one["video"] for one in told) == sorted(videos)

@@ -101,8 +101,9 @@ class Crew:
                 places[worker], video = found
                 worker.give(video, timeline=timeline)
         starting = sum(worker.greeting is None for worker in self._workers)
-        if len(self._workers) < self._jobs and queue.waits(more_than=starting):
+        while len(self._workers) < self._jobs and queue.waits(more_than=starting):
             self._workers.append(self._start())
+            starting += 1
 
     def _listen(self) -> list[tuple[Worker, Answer]]:
         """Wait a moment for answers, and end workers that are over a limit."""

@@ -12,6 +12,8 @@ from PIL import Image
 
 from vq.score.process import Answer
 
+LONGEST = 110
+"""Characters that fit above the picture."""
 INK, LINE, BAD = "#333333", "#2a6f97", "#c1121f"
 
 
@@ -28,8 +30,14 @@ def draw(path: Path, answer: Answer) -> None:
     curve, picture = figure.subplots(1, 2, width_ratios=(3, 1.3))
     _curve(curve, answer, timeline)
     _worst(picture, timeline)
-    figure.suptitle(answer.row.video, fontsize=10, color=INK, parse_math=False)
+    figure.suptitle(_title(answer.row.video), fontsize=10, color=INK, parse_math=False)
     figure.savefig(path, metadata={"Software": None})
+
+
+def _title(video: str) -> str:
+    # A name may hold bytes that are no text, which no font can draw.
+    text = video.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text if len(text) <= LONGEST else f"...{text[-LONGEST:]}"
 
 
 def _curve(axes: Axes, answer: Answer, timeline: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Where the timelines of a run are written."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from vq.score.process import Answer
 from vq.score.rows import Row
 
 ENDINGS = (".png", ".json")
+LONGEST = 200
+"""Characters of a name; file systems take 255 bytes, endings and what `atomic` adds among them."""
 
 
 class Timelines:
@@ -28,6 +31,7 @@ class Timelines:
         """
         self._file = target if target.suffix.lower() in ENDINGS else None
         self._folder = target
+        self._taken: Counter[str] = Counter()
         if self._file is not None and len(videos) > 1:
             raise DataError(f"{target}: is one file for {len(videos)} videos; name a folder")
         if target.suffix.lower() != ".json":
@@ -51,8 +55,12 @@ class Timelines:
                 raise DataError(f"{path}: cannot be written ({error.strerror})") from error
 
     def _both(self, video: str) -> list[Path]:
-        # The whole path makes the name: clips of two folders are often called the same.
-        name = video.strip("./").replace("/", "_")
+        # The path makes the name: clips of two folders are often called the same.
+        name = "_".join(part for part in Path(video).parts if part not in ("/", ".."))
+        name = name[-LONGEST:]
+        self._taken[name] += 1
+        if (times := self._taken[name]) > 1:
+            name = f"{name}-{times}"
         return [self._folder / f"{name}{ending}" for ending in ENDINGS]
 
 
