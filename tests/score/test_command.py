@@ -229,6 +229,42 @@ def test_a_killed_run_goes_on_from_its_journal(workspace: Path) -> None:
     assert {row.status for row in rows} == {"ok"}
 
 
+@pytest.mark.parametrize("cut", [1, 20], ids=["no-line-end", "half-a-row"])
+def test_a_row_that_was_cut_off_is_scored_again(workspace: Path, cut: int) -> None:
+    """A full disk, or a kill in the middle of a line."""
+    assert cli.main(["score", "videos/*.mkv", "--output", "rows.jsonl"]) == 0
+    text = (workspace / "rows.jsonl").read_bytes()
+    (workspace / "rows.jsonl").unlink()
+    (workspace / ".rows.jsonl.part").write_bytes(text[:-cut])
+
+    assert cli.main(["score", "videos/*.mkv", "--output", "rows.jsonl", "--resume"]) == 0
+
+    rows = list(forms.read(workspace / "rows.jsonl", "jsonl"))
+    assert [row.video for row in rows] == ["videos/black.mkv", "videos/white.mkv"]
+
+
+def test_a_full_disk_is_said_and_loses_nothing(workspace: Path) -> None:
+    """Files may not grow beyond a few rows here; with room, the run goes on."""
+    folder = _many(workspace, 40)
+    code = (
+        "import resource, sys; from vq import cli\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))\n"
+        "sys.exit(cli.main(['score', 'videos', '--output', 'rows.csv']))"
+    )
+    with _python(code, cwd=folder) as scoring:
+        _, said = _talk(scoring)
+
+    assert scoring.returncode == 2
+    assert said.decode() == (
+        "vq score: error: rows.csv: cannot be written (File too large); "
+        "with --resume, the rows so far are kept\n"
+    )
+    with _vq("score", "videos", "--output", "rows.csv", "--resume", cwd=folder) as scoring:
+        _, said = _talk(scoring)
+    assert b"of 40 videos have a score already" in said
+    assert [row["status"] for row in _csv(folder / "rows.csv")] == ["ok"] * 40
+
+
 def test_a_failed_row_is_tried_again(workspace: Path) -> None:
     """And a row of a video that this run was not asked for stays."""
     assert cli.main(["score", "videos/black.mkv", "videos/notes.mp4", "--output", "r.jsonl"]) == 1
@@ -368,7 +404,10 @@ def test_a_registered_student_scores(
 
 
 def _vq(*arguments: str, cwd: Path | None = None) -> subprocess.Popen[bytes]:
-    code = "import sys; from vq import cli; sys.exit(cli.main())"
+    return _python("import sys; from vq import cli; sys.exit(cli.main())", *arguments, cwd=cwd)
+
+
+def _python(code: str, *arguments: str, cwd: Path | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE),

@@ -112,11 +112,13 @@ class _Run:
             try:
                 FORMS[form].write(rows, sys.stdout.buffer, about)
                 sys.stdout.buffer.flush()
-            except BrokenPipeError:
+            except OSError as error:
                 # What is left in the buffer would raise again when Python ends.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                _say(f"nobody reads the rows any more; stopped after {self._far(found)}")
-                return 1
+                gone = isinstance(error, BrokenPipeError)
+                why = "nobody reads the rows any more" if gone else f"no rows go out ({error})"
+                _say(f"{why}; stopped after {self._far(found)}")
+                return 1 if gone else WRONG
         if stop():
             _say(f"interrupted after {self._far(found)}; with --output, --resume can go on")
             return stop.exit_code

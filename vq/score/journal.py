@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from vq.data.files import atomic
 from vq.errors import BusyError, DataError
@@ -36,7 +37,8 @@ class Journal:
         self._path = output.with_name(f".{output.name}.part")
         with _explained(output):
             output.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a+b")
+            # Unbuffered: a row is on disk, or the error comes while we know which.
+            self._file = self._path.open("ab", buffering=0)
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -49,7 +51,7 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         """Close it; an empty one is of no use to anybody."""
         if not self._file.closed:
-            if not self._file.seek(0, os.SEEK_END):
+            if not os.fstat(self._file.fileno()).st_size:
                 self._path.unlink(missing_ok=True)
             self._file.close()
 
@@ -83,10 +85,12 @@ class Journal:
         Raises:
             DataError: the disk is full, say.
         """
-        with _explained(self.output):
-            self._places[row.video] = self._file.seek(0, os.SEEK_END)
-            self._file.write(line(row))
-            self._file.flush()
+        left = memoryview(line(row))
+        with _explained(self.output, "; with --resume, the rows so far are kept"):
+            place = self._file.seek(0, os.SEEK_END)
+            while left:  # a disk that is nearly full takes a part
+                left = left[self._file.write(left) :]
+        self._places[row.video] = place
 
     def finish(self, order: Iterable[str], about: About) -> None:
         """Write the file: rows of videos outside `order` first, then `order`; the journal goes.
@@ -94,9 +98,13 @@ class Journal:
         Raises:
             DataError: the file cannot be written; the journal stays.
         """
-        rows = map(self._row, self._in(order))
-        with _explained(self.output):
-            with atomic(self.output) as path, path.open("wb") as file:
+        with _explained(self.output, "; with --resume, the rows so far are kept"):
+            with (
+                self._path.open("rb") as journal,
+                atomic(self.output) as path,
+                path.open("wb") as file,
+            ):
+                rows = (_row_at(place, journal) for place in self._in(order))
                 FORMS[self._form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
@@ -109,21 +117,20 @@ class Journal:
         yield from (place for video, place in self._places.items() if video not in wanted)
         yield from (self._places[video] for video in wanted if video in self._places)
 
-    def _row(self, place: int) -> Row:
-        self._file.seek(place)
-        return parse_line(self._file.readline())
-
     def _left(self) -> Iterator[tuple[int, Row]]:
         """What a killed run wrote, up to a line that it did not end."""
-        self._file.seek(0)
         offset = 0
-        for text in self._file:
-            try:
-                yield offset, parse_line(text)
-            except (ValueError, TypeError, KeyError):
-                self._file.truncate(offset)
-                return
-            offset += len(text)
+        with self._path.open("rb") as journal:
+            for text in journal:
+                try:
+                    row = parse_line(text)
+                except (ValueError, TypeError, KeyError):
+                    break
+                if not text.endswith(b"\n"):
+                    break
+                yield offset, row
+                offset += len(text)
+        self._file.truncate(offset)
 
     def _take(self, row: Row, model: str, scored: set[str]) -> None:
         if row.status != "ok":
@@ -137,10 +144,15 @@ class Journal:
         scored.add(row.video)
 
 
+def _row_at(place: int, journal: IO[bytes]) -> Row:
+    journal.seek(place)
+    return parse_line(journal.readline())
+
+
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, remedy: str = "") -> Iterator[None]:
     """Say which file could not be written."""
     try:
         yield
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror})") from error
+        raise DataError(f"{path}: cannot be written ({error.strerror}){remedy}") from error
