@@ -1,5 +1,6 @@
 """A bundle is whole, or one sentence says what is wrong with it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,22 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
     [
         pytest.param({"format": 2}, r"card\.json: format 2 is not known", id="later-format"),
         pytest.param({"values": [1, 6]}, r"level values \[6.0\] are outside", id="off-the-scale"),
-        pytest.param({"views": {"moments": 3}}, r"views\.grid: Field required", id="no-grid"),
-        pytest.param({"opinion": "mine"}, r"opinion: Input should be 'human'", id="opinion"),
+        pytest.param({"views": {"moments": 3}}, r"views\.grid is missing", id="no-grid"),
+        pytest.param({"values": [1]}, r"values should be a list of 2 numbers or", id="one-level"),
+        pytest.param({"seed": True}, r"seed should be a whole number, 0 or more", id="bool"),
+        pytest.param({"scale": 5}, r"scale should be an object, got 5", id="no-object"),
+        pytest.param(
+            {"views": {"moments": 3, "grid": 2, "patch_px": 7}},
+            r"views\.patch_px should be a multiple of 2, 1 or more, got 7",
+            id="odd-patch",
+        ),
+        pytest.param(
+            {"interval": {"coverage": 9, "half_width": 1}}, r"interval\.coverage", id="coverage"
+        ),
+        pytest.param({"onnx_sha256": "abc"}, r"onnx_sha256 should be like \[0-9a-f\]", id="hash"),
+        pytest.param(
+            {"opinion": "mine"}, r"opinion should be human or synthetic, got 'mine'", id="opinion"
+        ),
     ],
 )
 def test_a_card_that_breaks_its_promise_is_refused(
@@ -64,5 +79,16 @@ def test_a_card_that_is_no_json_is_named(tmp_path: Path) -> None:
     """A download that was cut off, say."""
     (write_bundle(tmp_path, *BRIGHTNESS) / "card.json").write_text('{"format": 1, ')
 
-    with pytest.raises(DataError, match=r"card\.json: Invalid JSON"):
+    with pytest.raises(DataError, match=r"card\.json: Expecting .*dvc repro"):
         card.load(tmp_path)
+
+
+def test_a_card_survives_its_journey(tmp_path: Path) -> None:
+    """What is written is what was read."""
+    interval = {"coverage": 0.9, "half_width": 0.5}
+    found, _ = card.load(
+        write_bundle(tmp_path, *BRIGHTNESS, interval=interval, licences=["\u00e9"])
+    )
+
+    assert card.parse(json.loads(card.dumps(found))) == found
+    assert found.interval == card.Interval(0.9, 0.5)

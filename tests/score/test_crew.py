@@ -219,6 +219,16 @@ def test_a_supervisor_is_light() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_worker_imports_what_it_needs() -> None:
+    """Scoring runs where torch is not installed, and starts fast where it is."""
+    heavy = {"torch", "timm", "scipy", "pandas", "sklearn", "mlflow", "matplotlib", "pydantic"}
+    code = f"import sys, vq.score.worker; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_workers_end_with_their_supervisor(bundle: Path, long: str) -> None:
     """Even if it is killed while one is at work: it finds nobody to answer to."""
     code = (

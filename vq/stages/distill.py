@@ -29,7 +29,7 @@ from vq.learn.distill import look
 from vq.learn.lesson import Lesson, Pictures
 from vq.learn.loop import determinism, initialisation
 from vq.params import Distill
-from vq.score.card import Card
+from vq.score import card as student_cards
 from vq.student import bundle
 from vq.student.network import Student
 from vq.teacher import bundle as teachers
@@ -123,9 +123,7 @@ def distill(
             told["licences"] = licences(
                 manifest, cards.load(card), params, experts if guide else {}
             )
-            (partial / "card.json").write_text(
-                Card.model_validate(told).model_dump_json(indent=2) + "\n"
-            )
+            (partial / "card.json").write_text(student_cards.dumps(student_cards.parse(told)))
 
 
 def code() -> str:
