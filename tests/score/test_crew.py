@@ -39,7 +39,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A video that takes a second or so to decode."""
+    """A video that takes a second or so to decode: no group of pictures can be left out."""
     rng = np.random.default_rng(7)
     noise = rng.integers(0, 256, (8, 360, 640, 3), np.uint8)
     return str(
@@ -51,14 +51,16 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> str:
             codec="mpeg4",
             pix_fmt="yuv420p",
             picture=lambda number, *_: noise[number % 8],
-            options={"qscale": "31", "flags": "+qscale"},
+            options={"qscale": "31", "flags": "+qscale", "g": "600"},
         )
     )
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A 4K video."""
+    """A 4K video, whose decoder has to keep many pictures."""
+    rough = np.random.default_rng(7).integers(0, 256, (270, 480, 3), np.uint8)
+    rough = rough.repeat(8, axis=0).repeat(8, axis=1)
     return str(
         encode(
             tmp_path_factory.mktemp("large") / "large.mp4",
@@ -67,7 +69,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
             height=2160,
             codec="libx264",
             pix_fmt="yuv420p",
-            options={"preset": "ultrafast"},
+            picture=lambda number, *_: np.roll(rough, 4 * number, axis=1),
+            options={"preset": "veryfast", "refs": "5", "bf": "3"},
         )
     )
 
