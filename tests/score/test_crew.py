@@ -160,7 +160,7 @@ def test_a_file_that_is_no_file_is_not_opened(bundle: Path, tmp_path: Path) -> N
     assert pipe.reason == "is no ordinary file; give a video file"
 
 
-def test_frames_that_are_too_large_are_not_decoded(bundle: Path, large: str) -> None:
+def test_frames_that_are_too_large_are_given_up(bundle: Path, large: str) -> None:
     """Whatever memory there is."""
     with Crew(bundle, limits=Limits(megapixels=8.0)) as crew:
         (row,) = rows(crew, large)

@@ -21,7 +21,7 @@ class Limits:
     memory_mb: int = 2048
     """Resident memory of the worker, in units of 2**20 bytes; watched on Linux alone."""
     megapixels: float = 36.0
-    """Millions of pixels of a frame, as the file announces it; 8K has 33."""
+    """Millions of pixels of a frame; 8K has 33."""
     frames: int = 1_000_000
     """Frames of the video, counted by its packets; 4.6 hours at 60 a second."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import av
 import numpy as np
 import onnxruntime
 from jaxtyping import Float32, UInt8
@@ -16,7 +17,7 @@ from vq.score.card import Card
 from vq.score.given import Video, as_file, name_of
 from vq.score.limits import LimitError, Limits
 from vq.score.rows import Row
-from vq.video import stream
+from vq.video.convert import Converter
 from vq.video.views import ViewSpec, look
 
 MIN_FRAMES = 2
@@ -79,7 +80,6 @@ class Model:
             reason = "is no ordinary file; give a video file"
             return Row(video=str(path), status="unreadable", reason=reason)
         try:
-            self._allow_picture(path)
             looked = look(path, _Bounded(**asdict(self.spec), limits=self.limits))
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
@@ -102,19 +102,21 @@ class Model:
             seconds=round(time.perf_counter() - start, 4),
         )
 
-    def _allow_picture(self, path: Path) -> None:
-        with stream.opened(path) as (_, video):
-            self.limits.allow_picture(video.codec_context.width, video.codec_context.height)
-
 
 @dataclass(frozen=True)
 class _Bounded(ViewSpec):
-    """What the student looks at; a video of too many frames is refused before one is decoded."""
+    """What the student looks at; a video is given up as soon as it shows that it is too large."""
 
     limits: Limits
 
     def pairs(self, frame_count: int) -> list[tuple[int, int]]:
+        # Asked once the packets are counted, before a frame is decoded.
         return super().pairs(self.limits.allow_frames(frame_count))
+
+    def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
+        # Asked of the first frame that is wanted: to open a file decodes some of it anyway.
+        self.limits.allow_picture(*convert.size)
+        return super().see(convert, frame)
 
 
 def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Model:
