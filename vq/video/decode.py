@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 See = Callable[[Converter, av.VideoFrame], np.ndarray]
+Choose = Callable[[int], Sequence[Iterable[int]]]
+Prefer = Callable[[packets.Packets], Sequence[Iterable[int]] | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +74,11 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
 
 def in_groups(
     path: Path,
-    choose: Callable[[int], Sequence[Iterable[int]]],
+    choose: Choose,
     use: Callable[[int, Decoded], T],
     *,
     see: See = Converter.rgb,
+    prefer: Prefer | None = None,
     threads: int = 1,
 ) -> list[T]:
     """Decode once, and use groups of frames as they come; what no later group wants is let go.
@@ -90,6 +93,7 @@ def in_groups(
         use: called with the place of each group in the sequence, and its frames. A file that
             delivers fewer frames than it promises is begun anew, and what was made of it dropped.
         see: what is kept of a frame, all of it by default.
+        prefer: asked instead of `choose`, given the packets; None from it is no preference.
         threads: of the decoder.
 
     Returns:
@@ -100,16 +104,17 @@ def in_groups(
         ValueError: `choose` wants a frame that the video cannot have.
     """
     try:
-        return _decode(path, choose, use, see, threads)
+        return _decode(path, choose, use, see, prefer, threads)
     except stream.DamagedError:
-        return _decode(path, choose, use, see, 1)
+        return _decode(path, choose, use, see, prefer, 1)
 
 
 def _decode(
     path: Path,
-    choose: Callable[[int], Sequence[Iterable[int]]],
+    choose: Choose,
     use: Callable[[int, Decoded], T],
     see: See,
+    prefer: Prefer | None,
     threads: int,
 ) -> list[T]:
     with stream.opened(path, threads=threads) as source:
@@ -117,7 +122,7 @@ def _decode(
         count = promised.frame_count
         if not count:
             raise VideoError(path, stream.NO_FRAME)
-        groups = _wanted(choose, count)
+        groups = _wanted((prefer and prefer(promised)) or choose(count), count)
         try:
             planned = plan.plan(promised, frozenset().union(*groups))
             frames = follow(path, source, promised, planned, threads=threads)
@@ -130,7 +135,9 @@ def _decode(
     if delivered < count:
         if threads > 1:
             raise stream.DamagedError(path)
-        made, _ = _walk(_all(path, threads), delivered, _wanted(choose, delivered), use, see)
+        made, _ = _walk(
+            _all(path, threads), delivered, _wanted(choose(delivered), delivered), use, see
+        )
     return made
 
 
@@ -139,10 +146,8 @@ def _all(path: Path, threads: int) -> Iterator[tuple[int, float, av.VideoFrame]]
         yield number, time, frame
 
 
-def _wanted(
-    choose: Callable[[int], Sequence[Iterable[int]]], frame_count: int
-) -> list[frozenset[int]]:
-    groups = [frozenset(int(number) for number in group) for group in choose(frame_count)]
+def _wanted(asked: Sequence[Iterable[int]], frame_count: int) -> list[frozenset[int]]:
+    groups = [frozenset(int(number) for number in group) for group in asked]
     numbers = frozenset().union(*groups)
     if numbers and not 0 <= min(numbers) <= max(numbers) < frame_count:
         raise ValueError(f"frames {sorted(numbers)} of a video of {frame_count} frames")

@@ -18,6 +18,12 @@ def moments(frame_count: int, *, moments: int) -> Int64[np.ndarray, " moments"]:
     return (2 * np.arange(moments, dtype=np.int64) + 1) * frame_count // (2 * moments)
 
 
+def pair(number: int, frame_count: int) -> tuple[int, int]:
+    """A frame and its neighbour: the next one; after the last frame, the one before it."""
+    last = frame_count - 1
+    return number, number + 1 if number < last else max(last - 1, 0)
+
+
 def clips(frame_count: int, *, moments: int, frames: int) -> Int64[np.ndarray, "moments frames"]:
     """Take neighbouring frames from each moment on.
 

@@ -8,9 +8,11 @@ import numpy as np
 from jaxtyping import Int64, UInt8
 from PIL import Image
 
+from vq.video import cheap as cheapest
 from vq.video import sample
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
+from vq.video.packets import Packets
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,9 @@ class ViewSpec:
         return convert.patches(frame, self._lines(height), self._lines(width))
 
     def pairs(self, frame_count: int) -> list[tuple[int, int]]:
-        """Frame numbers of each moment and its neighbour.
-
-        The neighbour is the next frame; after the last frame comes the one before it.
-        """
-        last = frame_count - 1
+        """Frame numbers of each moment and its neighbour; see `sample.pair`."""
         middles = sample.moments(frame_count, moments=self.moments).tolist()
-        return [(now, now + 1 if now < last else max(last - 1, 0)) for now in middles]
+        return [sample.pair(now, frame_count) for now in middles]
 
     def _patches(self, pixels: UInt8[np.ndarray, "height width 3"]) -> np.ndarray:
         pixels = _at_least(pixels, self.side_px)
@@ -101,9 +99,11 @@ class Look:
     """Frames in the whole video."""
     seen: int
     """Frames that were looked at."""
+    cheap: bool = False
+    """They are the cheapest ones, not those of `ViewSpec.pairs`."""
 
 
-def look(path: Path, spec: ViewSpec, *, threads: int = 1) -> Look:
+def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -> Look:
     """Decode what a student sees of a video, and no more.
 
     The same views as `spec.cut` gives of whole frames, but nothing of a frame is kept or converted
@@ -112,20 +112,34 @@ def look(path: Path, spec: ViewSpec, *, threads: int = 1) -> Look:
     Args:
         path: a local file.
         spec: how views are cut.
+        cheap: rather see fewer moments, where this file has frames that cost less.
         threads: of the decoder; one where many videos are looked at side by side.
 
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.
     """
+    chosen: list[tuple[int, int]] = []
+
+    def choose(frame_count: int) -> list[tuple[int, int]]:
+        chosen[:] = spec.pairs(frame_count)
+        return chosen
+
+    def prefer(packets: Packets) -> list[tuple[int, int]] | None:
+        found = cheapest.pairs(packets, spec.pairs(packets.frame_count))
+        chosen[:] = found or []
+        return found
 
     def view(place: int, decoded: Decoded) -> tuple[int, np.ndarray]:
-        count = decoded.frame_count
-        return count, _view(*(decoded.pixels[number] for number in spec.pairs(count)[place]))
+        pair = (decoded.pixels[number] for number in chosen[place])
+        return decoded.frame_count, _view(*pair)
 
-    made = in_groups(path, spec.pairs, view, see=spec.see, threads=threads)
+    made = in_groups(
+        path, choose, view, see=spec.see, prefer=prefer if cheap else None, threads=threads
+    )
     frame_count = made[0][0]
-    views = np.stack([view for _, view in made])
-    return Look(views, frame_count, len(spec.indices(frame_count)))
+    seen = {number for pair in chosen for number in pair}
+    fewer = chosen != spec.pairs(frame_count)
+    return Look(np.stack([view for _, view in made]), frame_count, len(seen), cheap=fewer)
 
 
 def _view(

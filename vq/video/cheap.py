@@ -1,0 +1,57 @@
+"""The frames that cost least to decode, for a score that need not be exact."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vq.video import sample
+from vq.video.packets import Packets
+from vq.video.plan import NoPlanError, plan
+
+LEAST = 4
+"""Moments; with fewer keyframes than that there is nothing cheap to be had."""
+MOST = 8
+
+Pairs = list[tuple[int, int]]
+
+
+def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
+    """Moments at keyframes, each with its neighbour, instead of the exact ones.
+
+    Decoding begins at keyframes, so that they and the frames after them are cheapest. Taken are the
+    keyframes next to equally spaced moments. A file with fewer than `LEAST` of them, as many
+    uploads are, gives fewer of the exact moments instead.
+
+    Args:
+        packets: of the file.
+        exact: pairs of frame numbers, one for each moment.
+
+    Returns:
+        Pairs of frame numbers in order; None where they cost no less than the exact ones.
+    """
+    shown = np.sort(packets.pts[packets.shown])
+    keys = np.searchsorted(shown, packets.pts[packets.start & packets.shown])
+    count = packets.frame_count
+    if len(keys) < LEAST:
+        chosen = exact[:: -(-len(exact) // LEAST)]
+    else:
+        middles = sample.moments(count, moments=MOST)
+        near = np.abs(keys[None, :] - middles[:, None]).argmin(1)
+        if len(set(near.tolist())) < LEAST:
+            near = sample.moments(len(keys), moments=LEAST)
+        chosen = [sample.pair(int(number), count) for number in sorted(set(keys[near].tolist()))]
+    try:
+        least = plan(packets, _union(chosen)).decoded.sum()
+    except NoPlanError:
+        return None
+    try:
+        if least >= plan(packets, _union(exact)).decoded.sum():
+            return None
+    except NoPlanError:
+        # The exact frames are had by decoding all up to the last of them.
+        pass
+    return chosen
+
+
+def _union(chosen: Sequence[tuple[int, int]]) -> set[int]:
+    return {number for pair in chosen for number in pair}
