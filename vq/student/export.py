@@ -29,7 +29,7 @@ class Scorer(nn.Module):
 
 
 def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:
-    """Write the network: input `views` (uint8, any batch), output `levels` (float32).
+    """Write the network: input `views` (uint8, any batch, any moments), output `levels` (float32).
 
     The same student gives the same bytes: what the exporter notes of where it ran is taken out.
     """
@@ -44,7 +44,7 @@ def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:
             (example,),
             input_names=["views"],
             output_names=["levels"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=({0: torch.export.Dim("batch"), 1: torch.export.Dim("moments")},),
             opset_version=OPSET,
             dynamo=True,
             verbose=False,
