@@ -9,6 +9,7 @@ from vq.score.crew import Crew
 from vq.score.given import Video, as_file, name_of
 from vq.score.limits import Limits
 from vq.score.locate import locate
+from vq.score.modes import Closely, Mode
 from vq.score.rows import Row
 
 
@@ -16,11 +17,13 @@ from vq.score.rows import Row
 class Scorer(Protocol):
     """What gives a row for a video; threads may share it."""
 
-    def score(self, video: Video) -> Row:
+    def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
         """Score one video; whatever is wrong with it becomes the row's reason.
 
         Args:
             video: the path of a local file, its content, or a file open in binary mode.
+            mode: how closely to look.
+            budget_ms: chooses the mode instead: the closest look that takes about so long.
         """
 
 
@@ -46,14 +49,20 @@ class Isolated:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def score(self, video: Video) -> Row:
+    def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
         """Score one video; whatever is wrong with it, its process included, becomes the reason.
+
+        Args:
+            video: see `Scorer`.
+            mode: see `Scorer`.
+            budget_ms: see `Scorer`.
 
         Raises:
             TypeError: this is no video.
+            ParamsError: the student has no such mode.
         """
         with as_file(video) as path, self._turn:
-            (answer,) = self._crew.score([str(path)])
+            (answer,) = self._crew.score([str(path)], closely=Closely(mode, budget_ms))
         return replace(answer.row, video=name_of(video))
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeGuard, cast
 
 from vq.errors import DataError, WeightsError
+from vq.score.modes import MODES, Mode
 
 _NOTHING = object()
 FORMAT = 1
@@ -47,6 +48,21 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What is known of a mode that is not exact; all of it from validation."""
+
+    slope: float
+    intercept: float
+    """score = intercept + slope x what the network says: the line that comes nearest to exact."""
+    interval: Interval | None
+    """Around the corrected score."""
+    exact_srcc: float
+    """Agreement with the exact scores."""
+    srcc: float
+    """Agreement with the ratings."""
+
+
+@dataclass(frozen=True)
 class Card:
     """A bundle's promises: what goes in, what comes out, and what it learnt from."""
 
@@ -68,14 +84,24 @@ class Card:
     licences: tuple[Any, ...]
     interval: Interval | None
     """None where validation had too few videos to promise anything."""
+    modes: dict[str, Told]
+    """By mode, without the exact one; none in the card of a student that has only that."""
     onnx_sha256: str
     """64 hexadecimal digits."""
 
-    def around(self, score: float) -> tuple[float, float] | tuple[None, None]:
+    def corrected(self, score: float, mode: Mode) -> float:
+        """What a mode says, as nearly as an exact look would have said it, within the scale."""
+        if mode == "exact":
+            return score
+        told = self.modes[mode]
+        return min(max(told.intercept + told.slope * score, self.scale.min), self.scale.max)
+
+    def around(self, score: float, mode: Mode = "exact") -> tuple[float, float] | tuple[None, None]:
         """The interval of a score, within the scale."""
-        if self.interval is None:
+        interval = self.interval if mode == "exact" else self.modes[mode].interval
+        if interval is None:
             return None, None
-        half = self.interval.half_width
+        half = interval.half_width
         return max(score - half, self.scale.min), min(score + half, self.scale.max)
 
     @property
@@ -121,6 +147,11 @@ def parse(told: object) -> Card:
         validation=top.part("validation", {}).told,
         licences=tuple(top.items("licences", [])),
         interval=None if top.get("interval") is None else _interval(top.part("interval")),
+        modes={
+            name: _told(_Part(told, f"modes.{name}."))
+            for name, told in top.part("modes", {}).told.items()
+            if name in MODES
+        },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
     )
     if outside := [v for v in card.values if not card.scale.min <= v <= card.scale.max]:
@@ -173,6 +204,16 @@ def _interval(part: "_Part") -> Interval:
     if not 0 < coverage < 1 or half_width < 0:
         raise ValueError(f"{part.at}coverage should be a share and half_width not below 0")
     return Interval(coverage, half_width)
+
+
+def _told(part: "_Part") -> Told:
+    return Told(
+        slope=part.number("slope"),
+        intercept=part.number("intercept"),
+        interval=None if part.get("interval") is None else _interval(part.part("interval")),
+        exact_srcc=part.number("exact_srcc"),
+        srcc=part.number("srcc"),
+    )
 
 
 class _Part:

@@ -15,6 +15,7 @@ from vq.score.interrupt import Stop, stoppable
 from vq.score.journal import Journal
 from vq.score.limits import Limits
 from vq.score.locate import MODEL, locate
+from vq.score.modes import MODES, TIMES, Closely
 from vq.score.process import Greeting
 from vq.score.progress import shown
 from vq.score.rows import Row
@@ -35,6 +36,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model", default=MODEL, help=f"folder or models:/NAME@ALIAS (default: {MODEL})"
+    )
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default="exact",
+        help="how closely to look: fast, the frames that cost least; exact, those of training; "
+        f"thorough, {TIMES} times as many, and mirrored (default: exact)",
+    )
+    parser.add_argument(
+        "--max-ms",
+        type=_above_zero,
+        metavar="N",
+        help="choose the mode instead, for each video: the closest look of about so many ms",
     )
     parser.add_argument(
         "--format",
@@ -89,7 +103,7 @@ def _run(given: Namespace) -> int:
         # Meanwhile the first worker loads the model.
         found = discover(given.inputs)
         timelines = Timelines(given.timeline, found) if given.timeline else None
-        run = _Run(crew, timelines)
+        run = _Run(crew, Closely(given.mode, given.max_ms), timelines)
         if given.output is None:
             return run.to_stdout(found, form)
         with Journal(given.output, form) as journal:
@@ -99,8 +113,8 @@ def _run(given: Namespace) -> int:
 class _Run:
     """One call of `vq score`, and how far it came."""
 
-    def __init__(self, crew: Crew, timelines: Timelines | None) -> None:
-        self.crew = crew
+    def __init__(self, crew: Crew, closely: Closely, timelines: Timelines | None) -> None:
+        self.crew, self.closely = crew, closely
         self.timelines = timelines
         self.done = self.failed = 0
 
@@ -154,7 +168,9 @@ class _Run:
         return greeting
 
     def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:
-        answers = self.crew.score(items, timeline=self.timelines is not None, stopped=stop)
+        answers = self.crew.score(
+            items, closely=self.closely, timeline=self.timelines is not None, stopped=stop
+        )
         for answer in shown(answers, total=len(items), streaming=streaming):
             if self.timelines is not None:
                 self.timelines.write(answer)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vq.errors import WeightsError
 from vq.score.limits import Limits
+from vq.score.modes import EXACT, Closely
 from vq.score.process import LOOK_SECONDS, Answer, Greeting, Worker
 from vq.score.rows import Row
 
@@ -63,6 +64,7 @@ class Crew:
         self,
         videos: Iterable[str | Row],
         *,
+        closely: Closely = EXACT,
         timeline: bool = False,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Answer]:
@@ -70,16 +72,20 @@ class Crew:
 
         Args:
             videos: paths.
+            closely: how they are looked at.
             timeline: whether each answer is to have one.
             stopped: asked several times a second; once it says so, no more answers come.
 
         Raises:
+            ParamsError: the model has no such mode.
             VqError: the model cannot be loaded, or is no longer the one it was.
         """
+        if closely != EXACT:
+            closely.check(self.greeting.modes, self.greeting.model)
         queue = _Queue(videos, ahead=AHEAD * self._jobs)
         places: dict[Worker, int] = {}
         while not stopped():
-            self._hand_out(queue, places, timeline=timeline)
+            self._hand_out(queue, places, closely=closely, timeline=timeline)
             answers = queue.ready()
             yield from answers
             if queue.over:
@@ -94,12 +100,14 @@ class Crew:
         while self._workers:
             self._workers.pop().stop()
 
-    def _hand_out(self, queue: "_Queue", places: dict[Worker, int], *, timeline: bool) -> None:
+    def _hand_out(
+        self, queue: "_Queue", places: dict[Worker, int], *, closely: Closely, timeline: bool
+    ) -> None:
         self._workers = [worker for worker in self._workers if not worker.gone]
         for worker in self._workers:
             if worker.idle and (found := queue.take()):
                 places[worker], video = found
-                worker.give(video, timeline=timeline)
+                worker.give(video, closely=closely, timeline=timeline)
         starting = sum(worker.greeting is None for worker in self._workers)
         while len(self._workers) < self._jobs and queue.waits(more_than=starting):
             self._workers.append(self._start())

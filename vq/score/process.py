@@ -22,6 +22,7 @@ from vq import errors
 from vq.errors import VqError
 from vq.score.forms import About
 from vq.score.limits import Limits
+from vq.score.modes import Closely
 from vq.score.rows import Row, Status, from_mapping
 
 START_SECONDS = 120
@@ -43,6 +44,8 @@ class Greeting:
     scale: str
     levels: int
     opinion: str
+    modes: list[str]
+    """Beside `exact`."""
 
     @property
     def about(self) -> About:
@@ -104,12 +107,13 @@ class Worker:
         """Number of the process."""
         return self._process.pid
 
-    def give(self, video: str, *, timeline: bool) -> None:
+    def give(self, video: str, *, closely: Closely, timeline: bool) -> None:
         """Have it score a video."""
         self.video = video
         self._since = time.monotonic()
+        request = {"video": video, "closely": asdict(closely), "timeline": timeline}
         with suppress(BrokenPipeError):  # it died meanwhile, and `hear` finds out
-            self._requests.write(_line({"video": video, "timeline": timeline}))
+            self._requests.write(_line(request))
 
     def hear(self) -> Answer | None:
         """What it has to say, once its pipe can be read; None if that is no answer yet.

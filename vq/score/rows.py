@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from vq.score.modes import Mode
+
 Status = Literal["ok", "missing", "unreadable", "too_short", "too_large", "timed_out", "crashed"]
 """`ok` has a score; `missing` names no file; `unreadable` and `too_short` say what is wrong with
 the file; `too_large` and `timed_out` want more than a limit allows; `crashed` ended its process."""
@@ -31,6 +33,8 @@ class Row:
     """Name and hash of the model that gave the score."""
     seconds: float = 0.0
     """Wall time, from opening the file to the score."""
+    mode: Mode | Literal[""] = ""
+    """How closely the video was looked at; empty where there is no score."""
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):

@@ -16,9 +16,11 @@ from vq.score import card as cards
 from vq.score.card import Card
 from vq.score.given import Video, as_file, name_of
 from vq.score.limits import LimitError, Limits
+from vq.score.modes import TIMES, Closely, Mode, spec_of, within
 from vq.score.rows import Row
+from vq.video import packets, stream
 from vq.video.convert import Converter
-from vq.video.views import ViewSpec, look
+from vq.video.views import Look, ViewSpec, look
 
 MIN_FRAMES = 2
 """Below this there is nothing to compare a frame with: a picture, not a video."""
@@ -49,29 +51,52 @@ class Model:
         views = self.card.views
         return ViewSpec(moments=views.moments, grid=views.grid, patch_px=views.patch_px)
 
-    def predict(self, views: UInt8[np.ndarray, "moments 4 side side"]) -> Scored:
-        """Score one video, given what the student is to see of it.
+    def predict(
+        self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode = "exact"
+    ) -> Scored:
+        """Score one video, given what the student is to see of it in a mode.
 
         The network runs on one video at a time: sums inside a batch could depend on the others.
+        A thorough look is that of several exact ones, as they are and mirrored.
         """
-        (levels,) = self.session.run(["levels"], {"views": views[None]})
-        probabilities = levels[0].astype(np.float64)
-        return Scored(float(probabilities @ np.array(self.card.values)), levels[0])
+        parts = [views]
+        if mode == "thorough":
+            parts = [views[start::TIMES] for start in range(TIMES)]
+            parts += [part[..., ::-1] for part in parts]
+        runs = [self.session.run(["levels"], {"views": _one(part)})[0][0] for part in parts]
+        levels = np.stack(runs).mean(0, dtype=np.float64).astype(np.float32)
+        said = float(levels.astype(np.float64) @ np.array(self.card.values))
+        return Scored(self.card.corrected(said, mode), levels)
 
-    def score(self, video: Video) -> Row:
+    def look(self, path: Path, mode: Mode) -> tuple[Look, Mode]:
+        """Decode what a mode sees of a file; and the mode, `exact` where nothing is cheaper.
+
+        Raises:
+            VideoError: the file is not a video, or not one frame of it decodes.
+            LimitError: it has too many frames.
+        """
+        spec = _Bounded(**asdict(self.spec), limits=self.limits)
+        found = look(path, spec_of(mode, spec), cheap=mode == "fast")
+        return found, "exact" if mode == "fast" and not found.cheap else mode
+
+    def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
         """Decode and score one video; whatever is wrong with it becomes the row's reason.
 
         Args:
             video: the path of a local file, its content, or a file open in binary mode, which is
                 read to its end.
+            mode: how closely to look.
+            budget_ms: chooses the mode instead: the closest look that takes about so long.
 
         Raises:
             TypeError: this is no video.
+            ParamsError: the student does not know the mode.
         """
+        Closely(mode, budget_ms).check(self.card.modes, self.card.model_id)
         with as_file(video) as path:
-            return replace(self._score(path), video=name_of(video))
+            return replace(self._score(path, mode, budget_ms), video=name_of(video))
 
-    def _score(self, path: Path) -> Row:
+    def _score(self, path: Path, mode: Mode, budget_ms: float | None) -> Row:
         start = time.perf_counter()
         if not path.exists():
             return Row(video=str(path), status="missing", reason="no such file or folder")
@@ -80,7 +105,9 @@ class Model:
             reason = "is no ordinary file; give a video file"
             return Row(video=str(path), status="unreadable", reason=reason)
         try:
-            looked = look(path, _Bounded(**asdict(self.spec), limits=self.limits))
+            if budget_ms is not None:
+                mode = self._within(budget_ms, path)
+            looked, mode = self.look(path, mode)
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         except LimitError as error:
@@ -88,8 +115,8 @@ class Model:
         if looked.frame_count < MIN_FRAMES:
             reason = f"{looked.frame_count} frame; a video has at least {MIN_FRAMES}"
             return Row(video=str(path), status="too_short", reason=reason)
-        scored = self.predict(looked.views)
-        low, high = self.card.around(scored.score)
+        scored = self.predict(looked.views, mode)
+        low, high = self.card.around(scored.score, mode)
         return Row(
             video=str(path),
             status="ok",
@@ -99,8 +126,15 @@ class Model:
             levels=tuple(map(float, scored.levels)),
             frames=looked.seen,
             model=self.card.model_id,
+            mode=mode,
             seconds=round(time.perf_counter() - start, 4),
         )
+
+    def _within(self, budget_ms: float, path: Path) -> Mode:
+        with stream.opened(path) as (container, opened):
+            codec = opened.codec_context
+            known = packets.take(path, container, opened)
+            return within(budget_ms, known, codec.width * codec.height, self.spec)
 
 
 @dataclass(frozen=True)
@@ -117,6 +151,10 @@ class _Bounded(ViewSpec):
         # Asked of the first frame that is wanted: to open a file decodes some of it anyway.
         self.limits.allow_picture(*convert.size)
         return super().see(convert, frame)
+
+
+def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
+    return np.ascontiguousarray(views[None])
 
 
 def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Model:

@@ -42,6 +42,7 @@ def main(settings: dict[str, Any]) -> None:
             "scale": card.meaning,
             "levels": len(card.values),
             "opinion": card.opinion,
+            "modes": list(card.modes),
         },
     )
     for request in sys.stdin.buffer:
@@ -54,9 +55,11 @@ def main(settings: dict[str, Any]) -> None:
             return
 
 
-def _answer(model: runtime.Model, *, video: str, timeline: bool) -> dict[str, Any]:
+def _answer(
+    model: runtime.Model, *, video: str, closely: dict[str, Any], timeline: bool
+) -> dict[str, Any]:
     try:
-        row = model.score(video)
+        row = model.score(video, **closely)
         answer: dict[str, Any] = {"row": asdict(row)}
         if timeline and row.status == "ok":
             from vq.score.timeline import measure

@@ -1,0 +1,81 @@
+"""How closely a score looks at a video: `fast`, `exact`, `thorough`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, get_args
+
+from vq.errors import ParamsError
+
+if TYPE_CHECKING:  # the supervisor of workers needs names alone
+    from vq.video.packets import Packets
+    from vq.video.views import ViewSpec
+
+Mode = Literal["fast", "exact", "thorough"]
+"""`exact` sees the frames that training saw. `fast` sees those that cost least to decode, fewer of
+them. `thorough` sees `TIMES` as many moments, each as it is and mirrored."""
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True)
+class Closely:
+    """What is asked for: a mode, or a budget that chooses one for each video."""
+
+    mode: Mode = "exact"
+    budget_ms: float | None = None
+    """About how long a video may take, without start-up."""
+
+    def check(self, modes: Collection[str], model: str) -> None:
+        """Does a model have what is asked for?
+
+        Raises:
+            ParamsError: it does not.
+        """
+        missing = set(MODES if self.budget_ms is not None else (self.mode,)) - {*modes, "exact"}
+        if missing:
+            raise ParamsError(
+                f"{model} has no mode {min(missing)}: it was calibrated for "
+                f"{', '.join(modes) or 'exact'} alone; `dvc repro` trains one that has all"
+            )
+
+
+EXACT = Closely()
+
+TIMES = 4
+"""Moments of a thorough look, for one of an exact one."""
+READ_MS, PIXEL_NS, NETWORK_MS = 30.0, 4.0, 4.0
+"""What scoring takes on one core of an ordinary server: to read packets, for each pixel decoded,
+for each moment that the network sees. Constants, so that a budget gives one mode to one file on
+every machine; `benchmarks.scoring` measures yours."""
+
+
+def spec_of(mode: Mode, spec: "ViewSpec") -> "ViewSpec":
+    """What is seen of a video in a mode, but for the frames that `fast` prefers."""
+    return replace(spec, moments=TIMES * spec.moments) if mode == "thorough" else spec
+
+
+def within(budget_ms: float, packets: "Packets", pixels: int, spec: "ViewSpec") -> Mode:
+    """The closest look whose estimated time is within a budget; `fast` where none is.
+
+    Args:
+        budget_ms: for one video, without start-up.
+        packets: of the file.
+        pixels: of a frame.
+        spec: of an exact look.
+    """
+    choices: tuple[tuple[Mode, int], ...] = (("thorough", 2), ("exact", 1))
+    for mode, views in choices:
+        if estimate_ms(packets, pixels, spec_of(mode, spec), views=views) <= budget_ms:
+            return mode
+    return "fast"
+
+
+def estimate_ms(packets: "Packets", pixels: int, spec: "ViewSpec", *, views: int) -> float:
+    """About how long a look takes, if its moments go through the network `views` times."""
+    from vq.video.plan import NoPlanError, plan
+
+    wanted = spec.indices(packets.frame_count)
+    try:
+        decoded = int(plan(packets, wanted).decoded.sum())
+    except NoPlanError:
+        decoded = max(wanted) + 1
+    return READ_MS + decoded * pixels * PIXEL_NS / 1e6 + views * spec.moments * NETWORK_MS
