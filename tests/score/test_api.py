@@ -49,7 +49,7 @@ def test_a_video_may_come_as_path_bytes_or_file(bundle: Path, video: Path, isola
     }
 
 
-@pytest.mark.parametrize("wrong", [7, io.StringIO("text"), None], ids=str)
+@pytest.mark.parametrize("wrong", [7, io.StringIO("text"), None], ids=["number", "text", "none"])
 def test_what_is_no_video_at_all_is_a_mistake(bundle: Path, wrong: object) -> None:
     """Of the program, not of the file: no row hides it."""
     with pytest.raises(TypeError):

@@ -68,7 +68,7 @@ def test_csv_has_a_column_for_each_level() -> None:
 
     assert list(bad) == [
         *("video", "status", "reason", "score", "low", "high", "level_1", "level_2"),
-        *("frames", "model", "seconds"),
+        *("frames", "model", "seconds", "mode"),
     ]
     assert (bad["video"], bad["reason"], bad["level_1"]) == (BAD.video, BAD.reason, "")
 
