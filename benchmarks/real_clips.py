@@ -135,8 +135,13 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         seed=seed,
     )
     stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
+    accepted, card, splits, features = common
     stage("distill")(
-        *common,
+        accepted,
+        card,
+        work / "videos",
+        splits,
+        features,
         here / "teacher",
         here / "checkpoints",
         here / "student",
@@ -144,7 +149,6 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         params=known.distill,
         seed=seed,
     )
-    accepted, card, splits, features = common
     stage("evaluate")(
         accepted,
         card,

@@ -33,7 +33,7 @@ class Scored:
     score: float
     """Expectation over the values of the levels, on the card's scale."""
     levels: Float32[np.ndarray, " levels"]
-    """Probability of each quality level, worst first."""
+    """Probability of each quality level, worst first; not corrected where the score is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +54,25 @@ class Model:
     def predict(
         self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode = "exact"
     ) -> Scored:
-        """Score one video, given what the student is to see of it in a mode.
+        """Score one video, given what the student is to see of it in a mode."""
+        levels = self.levels(views, mode)
+        said = float(levels.astype(np.float64) @ np.array(self.card.values))
+        return Scored(self.card.corrected(said, mode), levels)
+
+    def levels(
+        self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode
+    ) -> Float32[np.ndarray, " levels"]:
+        """What the network says of one video: probability of each quality level, worst first.
 
         The network runs on one video at a time: sums inside a batch could depend on the others.
-        A thorough look is that of several exact ones, as they are and mirrored.
+        A thorough look is the mean of several exact ones, as they are and mirrored.
         """
         parts = [views]
         if mode == "thorough":
             parts = [views[start::TIMES] for start in range(TIMES)]
             parts += [part[..., ::-1] for part in parts]
         runs = [self.session.run(["levels"], {"views": _one(part)})[0][0] for part in parts]
-        levels = np.stack(runs).mean(0, dtype=np.float64).astype(np.float32)
-        said = float(levels.astype(np.float64) @ np.array(self.card.values))
-        return Scored(self.card.corrected(said, mode), levels)
+        return np.stack(runs).mean(0, dtype=np.float64).astype(np.float32)
 
     def look(self, path: Path, mode: Mode) -> tuple[Look, Mode]:
         """Decode what a mode sees of a file; and the mode, `exact` where nothing is cheaper.
@@ -124,7 +130,7 @@ class Model:
             low=low,
             high=high,
             levels=tuple(map(float, scored.levels)),
-            frames=looked.seen,
+            frames=len(looked.numbers),
             model=self.card.model_id,
             mode=mode,
             seconds=round(time.perf_counter() - start, 4),

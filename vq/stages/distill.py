@@ -19,9 +19,11 @@ from vq.data import sets, split
 from vq.data.card import Card as DataCard
 from vq.data.files import fresh_folder, sha256
 from vq.data.levels import expectation
+from vq.data.workers import cores
 from vq.errors import ParamsError
 from vq.evaluate import agreement, conformal
 from vq.learn.assemble import assemble, learnable
+from vq.learn.calibrate import calibrate
 from vq.learn.checkpoint import Checkpoint
 from vq.learn.curves import curves
 from vq.learn.distill import distill as train
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 def distill(
     accepted: Path,
     card: Path,
+    videos: Path,
     splits: Path,
     features: Path,
     teacher: Path,
@@ -52,8 +55,12 @@ def distill(
     *,
     params: Distill,
     seed: int,
+    jobs: int = 0,
 ) -> None:
-    """Train both students; a run that was killed goes on after its last whole epoch."""
+    """Train both students; a run that was killed goes on after its last whole epoch.
+
+    The one that ships is calibrated for its modes on the files of validation.
+    """
     determinism(params.threads)
     manifest = learnable(manifests.read(accepted), store.failed(features))
     model, described = teachers.load(teacher)
@@ -124,6 +131,16 @@ def distill(
                 manifest, cards.load(card), params, experts if guide else {}
             )
             (partial / "card.json").write_text(student_cards.dumps(student_cards.parse(told)))
+            if guide:
+                rows = lesson.validation.numpy()
+                calibrate(
+                    partial,
+                    [videos / video for video in manifest["video"].to_numpy(str)[rows]],
+                    manifest["mos"].to_numpy(np.float64)[rows],
+                    contents[rows],
+                    coverage=params.coverage,
+                    jobs=cores(jobs),
+                )
 
 
 def code() -> str:

@@ -8,9 +8,8 @@ from vq.video import sample
 from vq.video.packets import Packets
 from vq.video.plan import NoPlanError, plan
 
-LEAST = 4
-"""Moments; with fewer keyframes than that there is nothing cheap to be had."""
-MOST = 8
+LEAST, MOST = 4, 8
+"""Moments. With fewer keyframes than the least there is little to be had for less."""
 
 Pairs = list[tuple[int, int]]
 
@@ -19,8 +18,9 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     """Moments at keyframes, each with its neighbour, instead of the exact ones.
 
     Decoding begins at keyframes, so that they and the frames after them are cheapest. Taken are the
-    keyframes next to equally spaced moments. A file with fewer than `LEAST` of them, as many
-    uploads are, gives fewer of the exact moments instead.
+    keyframes next to equally spaced moments. In a file with fewer than `LEAST` of them, as many
+    uploads are, a moment costs what leads up to it, and the last one is left out; without more of
+    them, scores agree less with the ratings (EXPERIMENTS.md).
 
     Args:
         packets: of the file.
@@ -33,7 +33,7 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     keys = np.searchsorted(shown, packets.pts[packets.start & packets.shown])
     count = packets.frame_count
     if len(keys) < LEAST:
-        chosen = exact[:: -(-len(exact) // LEAST)]
+        chosen = exact[: max(len(exact) - 1, LEAST)]
     else:
         middles = sample.moments(count, moments=MOST)
         near = np.abs(keys[None, :] - middles[:, None]).argmin(1)

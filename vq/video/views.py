@@ -97,8 +97,8 @@ class Look:
     views: UInt8[np.ndarray, "moments 4 side side"]
     frame_count: int
     """Frames in the whole video."""
-    seen: int
-    """Frames that were looked at."""
+    numbers: tuple[int, ...]
+    """Of the frames that were looked at, in order."""
     cheap: bool = False
     """They are the cheapest ones, not those of `ViewSpec.pairs`."""
 
@@ -137,9 +137,9 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -
         path, choose, view, see=spec.see, prefer=prefer if cheap else None, threads=threads
     )
     frame_count = made[0][0]
-    seen = {number for pair in chosen for number in pair}
+    seen = sorted({number for pair in chosen for number in pair})
     fewer = chosen != spec.pairs(frame_count)
-    return Look(np.stack([view for _, view in made]), frame_count, len(seen), cheap=fewer)
+    return Look(np.stack([view for _, view in made]), frame_count, tuple(seen), cheap=fewer)
 
 
 def _view(

@@ -1,0 +1,97 @@
+"""What a student has to know of its modes, from the files of validation videos.
+
+A fast look gives other numbers than an exact one, a little too high or too low throughout: a line
+brings them back. Each mode gets an interval of its own. Test videos are not looked at.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64, Shaped
+
+from vq.evaluate import agreement, conformal
+from vq.score import card as cards
+from vq.score.card import Interval, Told
+from vq.score.modes import MODES, Mode
+from vq.score.survey import Said, survey
+
+log = logging.getLogger(__name__)
+
+FEWEST = 10
+"""Videos with a cheaper look, below which no line is fitted."""
+
+
+def calibrate(
+    folder: Path,
+    videos: Sequence[Path],
+    mos: Float64[np.ndarray, " videos"],
+    contents: Shaped[np.ndarray, " videos"],
+    *,
+    coverage: float,
+    jobs: int,
+) -> None:
+    """Add the modes to the card of a bundle.
+
+    Args:
+        folder: the bundle.
+        videos: files of validation, all with a rating.
+        mos: the ratings.
+        contents: of each video.
+        coverage: share of ratings that intervals are to hold.
+        jobs: processes side by side; no number depends on it.
+
+    Raises:
+        VideoError: one of them cannot be decoded.
+    """
+    said = survey(folder, videos, jobs=jobs)
+    card, _ = cards.load(folder)
+    told = {
+        str(mode): tell(
+            said, mode, mos, contents, scale=(card.scale.min, card.scale.max), coverage=coverage
+        )
+        for mode in MODES
+        if mode != "exact"
+    }
+    for mode, one in told.items():
+        log.info("%s on validation: srcc %.4f, %.4f with exact", mode, one.srcc, one.exact_srcc)
+    (folder / "card.json").write_text(cards.dumps(replace(card, modes=told)))
+
+
+def tell(
+    said: Sequence[Mapping[Mode, Said]],
+    mode: Mode,
+    mos: Float64[np.ndarray, " videos"],
+    contents: Shaped[np.ndarray, " videos"],
+    *,
+    scale: tuple[float, float],
+    coverage: float,
+) -> Told:
+    """Fit the line of a mode and its interval."""
+    exact = np.array([one["exact"].score for one in said])
+    raw = np.array([one[mode].score for one in said])
+    other = np.array([one[mode].mode == mode for one in said])
+    slope, intercept = line(raw[other], exact[other]) if mode == "fast" else (1.0, 0.0)
+    score = np.where(other, np.clip(intercept + slope * raw, *scale), raw)
+    half = conformal.half_width(score, mos, contents, coverage=coverage)
+    return Told(
+        slope=slope,
+        intercept=intercept,
+        interval=None if half is None else Interval(coverage, half),
+        exact_srcc=agreement.srcc(score, exact),
+        srcc=agreement.srcc(score, mos),
+    )
+
+
+def line(
+    given: Float64[np.ndarray, " videos"], wanted: Float64[np.ndarray, " videos"]
+) -> tuple[float, float]:
+    """Slope and intercept of the line that comes nearest; of too few videos, a shift at most."""
+    if not len(given):
+        return 1.0, 0.0
+    if len(given) < FEWEST or np.ptp(given) == 0:
+        return 1.0, float(np.mean(wanted - given))
+    slope, intercept = np.polyfit(given, wanted, 1)
+    return float(slope), float(intercept)
