@@ -107,8 +107,8 @@ def test_one_frame_is_no_video(tmp_path: Path) -> None:
 
 def test_a_network_that_is_not_the_cards_is_refused(tmp_path: Path) -> None:
     """Else a wrong cut of the video would be scored without a word."""
-    views = {"moments": MOMENTS + 1, "grid": 2, "patch_px": 8}
-    with pytest.raises(WeightsError, match=r"views should be \[4, 4, 16, 16\], the network has"):
+    views = {"moments": MOMENTS, "grid": 2, "patch_px": 16}
+    with pytest.raises(WeightsError, match=r"views should be \[3, 4, 32, 32\], the network has"):
         runtime.load(write_bundle(tmp_path, *BRIGHTNESS, views=views))
 
 

@@ -54,11 +54,11 @@ def write_bundle(
         "full": np.array(255, np.float32),
         "pictures": np.array([-1, 4, side, side], np.int64),
         "kernel": kernel,
-        "videos": np.array([-1, moments, len(kernel)], np.int64),
+        "videos": np.array([1, -1, len(kernel)], np.int64),  # one video, any moments
         "axis": np.array([1], np.int64),
         "head": head,
     }
-    shape = ["batch", moments, 4, side, side]
+    shape = ["batch", "moments", 4, side, side]
     graph = helper.make_graph(
         [
             helper.make_node(kind, inputs, [name], **settings)

@@ -71,15 +71,7 @@ def within(budget_ms: float, packets: "Packets", pixels: int, spec: "ViewSpec") 
 
 def estimate_ms(packets: "Packets", pixels: int, spec: "ViewSpec", *, views: int) -> float:
     """About how long a look takes, if its moments go through the network `views` times."""
-    many = decoded(packets, spec.indices(packets.frame_count))
+    from vq.video.plan import cost
+
+    many = cost(packets, spec.indices(packets.frame_count))
     return READ_MS + many * pixels * PIXEL_NS / 1e6 + views * spec.moments * NETWORK_MS
-
-
-def decoded(packets: "Packets", wanted: Collection[int]) -> int:
-    """Packets that have to be decoded to see some frames."""
-    from vq.video.plan import NoPlanError, plan
-
-    try:
-        return int(plan(packets, wanted).decoded.sum())
-    except NoPlanError:
-        return max(wanted) + 1

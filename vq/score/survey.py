@@ -8,8 +8,9 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from vq.score import runtime
-from vq.score.modes import MODES, Mode, decoded
+from vq.score.modes import MODES, Mode
 from vq.video import packets
+from vq.video.plan import cost
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,6 @@ def _said(model: runtime.Model, video: Path, mode: Mode) -> Said:
     return Said(
         float(levels @ np.array(model.card.values)),
         found,
-        decoded(known, looked.numbers) / max(len(known.pts), 1),
+        cost(known, looked.numbers) / max(len(known.pts), 1),
         len(looked.views) * (2 if found == "thorough" else 1),
     )

@@ -6,10 +6,10 @@ import numpy as np
 
 from vq.video import sample
 from vq.video.packets import Packets
-from vq.video.plan import NoPlanError, plan
+from vq.video.plan import cost
 
-LEAST, MOST = 4, 8
-"""Moments. With fewer keyframes than the least there is little to be had for less."""
+LEAST = 4
+"""Moments. With fewer keyframes than that there is little to be had for less."""
 
 Pairs = list[tuple[int, int]]
 
@@ -35,21 +35,13 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     if len(keys) < LEAST:
         chosen = exact[: max(len(exact) - 1, LEAST)]
     else:
-        middles = sample.moments(count, moments=MOST)
+        middles = sample.moments(count, moments=len(exact))
         near = np.abs(keys[None, :] - middles[:, None]).argmin(1)
         if len(set(near.tolist())) < LEAST:
             near = sample.moments(len(keys), moments=LEAST)
         chosen = [sample.pair(int(number), count) for number in sorted(set(keys[near].tolist()))]
-    try:
-        least = plan(packets, _union(chosen)).decoded.sum()
-    except NoPlanError:
+    if packets.fault or cost(packets, _union(chosen)) >= cost(packets, _union(exact)):
         return None
-    try:
-        if least >= plan(packets, _union(exact)).decoded.sum():
-            return None
-    except NoPlanError:
-        # The exact frames are had by decoding all up to the last of them.
-        pass
     return chosen
 
 

@@ -84,6 +84,14 @@ def plan(packets: Packets, wanted: Collection[int]) -> Plan:
     return Plan(times, decoded, tuple(runs))
 
 
+def cost(packets: Packets, wanted: Collection[int]) -> int:
+    """Packets that have to be decoded to see some frames, with a plan or without."""
+    try:
+        return int(plan(packets, wanted).decoded.sum())
+    except NoPlanError:
+        return max(wanted) + 1
+
+
 def _check(packets: Packets, times: np.ndarray, starts: np.ndarray) -> None:
     """Do the numbers fit together as those of a healthy stream do?"""
     if packets.fault:

@@ -1,0 +1,50 @@
+"""What a student has to know of its modes."""
+
+import numpy as np
+import pytest
+
+from vq.learn.calibrate import line, tell
+from vq.score.survey import Said
+
+RNG = np.random.default_rng(0)
+EXACT = RNG.uniform(1, 5, 60)
+MOS = EXACT + 0.1 * RNG.normal(size=60)
+CONTENTS = np.arange(60)
+
+
+def said(cheap: np.ndarray) -> list[dict[str, Said]]:
+    """A fast look says half as much and one more, where there is one."""
+    return [
+        {
+            "exact": Said(score, "exact", 0.5, 8),
+            "fast": Said(0.5 * score + 1, "fast", 0.2, 4) if fast else Said(score, "exact", 0.5, 8),
+            "thorough": Said(score, "thorough", 1.0, 64),
+        }
+        for score, fast in zip(EXACT, cheap, strict=True)
+    ]
+
+
+def test_the_line_brings_fast_scores_back() -> None:
+    """Of the videos that have a cheaper look; the others are exact already."""
+    told = tell(said(np.arange(60) % 3 > 0), "fast", MOS, CONTENTS, scale=(1.0, 5.0), coverage=0.9)
+
+    assert (told.slope, told.intercept) == (pytest.approx(2), pytest.approx(-2))
+    assert told.exact_srcc == pytest.approx(1)
+    assert told.interval is not None
+    assert 0.1 < told.interval.half_width < 0.3
+
+
+def test_a_thorough_look_is_not_corrected() -> None:
+    """It is not meant to say what an exact one says."""
+    told = tell(said(np.ones(60)), "thorough", MOS, CONTENTS, scale=(1.0, 5.0), coverage=0.9)
+
+    assert (told.slope, told.intercept) == (1, 0)
+
+
+def test_of_few_videos_a_shift_is_all_that_can_be_told() -> None:
+    """And of none, nothing."""
+    few = np.array([1.0, 2.0, 3.0])
+
+    assert line(few, 3 * few) == (1.0, pytest.approx(4.0))
+    assert line(np.ones(20), np.full(20, 3.0)) == (1.0, pytest.approx(2.0))
+    assert line(few[:0], few[:0]) == (1.0, 0.0)

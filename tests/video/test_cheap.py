@@ -1,0 +1,84 @@
+"""The frames that cost least to decode."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import moving, write_video
+from tests.video.test_plan import stream
+from vq.video import cheap, packets, sample
+from vq.video.decode import decode
+from vq.video.plan import plan
+from vq.video.views import ViewSpec, look
+
+SPEC = ViewSpec(moments=8, grid=2, patch_px=8)
+
+
+def exact(count: int) -> list[tuple[int, int]]:
+    """Eight moments and their neighbours."""
+    return [sample.pair(n, count) for n in sample.moments(count, moments=8).tolist()]
+
+
+def test_keyframes_next_to_the_moments_are_taken() -> None:
+    """Twenty groups: eight of their keyframes, spread over the video."""
+    known = stream(["IPPPP"] * 20)
+
+    found = cheap.pairs(known, exact(100))
+
+    assert found is not None
+    assert len(found) == 8
+    assert all(now % 5 == 0 and after == now + 1 for now, after in found)
+    assert max(abs(now - one) for (now, _), (one, _) in zip(found, exact(100), strict=True)) <= 2
+
+
+@pytest.mark.parametrize("groups", [4, 5, 7])
+def test_there_are_four_moments_at_least(groups: int) -> None:
+    """With as few keyframes as that, all that are needed for four."""
+    found = cheap.pairs(stream(["IPPPPPPPPP"] * groups), exact(10 * groups))
+
+    assert found is not None
+    assert 4 <= len(found) <= groups
+
+
+@pytest.mark.parametrize("groups", [["I" + "P" * 99], ["I" + "P" * 49] * 3])
+def test_with_few_keyframes_the_last_moment_is_left_out(groups: list[str]) -> None:
+    """A moment costs what leads up to it."""
+    known = stream(groups)
+    count = known.frame_count
+
+    assert cheap.pairs(known, exact(count)) == exact(count)[:-1]
+
+
+def test_nothing_is_cheaper_than_exact_where_every_frame_is_needed() -> None:
+    """Or where packets cannot be relied on."""
+    assert cheap.pairs(stream(["IPP"]), exact(3)) is None
+    assert cheap.pairs(stream(["IPPPP"] * 20, fault="is odd"), exact(100)) is None
+
+
+@pytest.mark.parametrize("gop", [10, 30, 250])
+def test_a_cheap_look_costs_less_and_shows_real_frames(tmp_path: Path, gop: int) -> None:
+    """The views are those of whole frames of the same numbers."""
+    path = write_video(
+        tmp_path / "clip.mp4",
+        120,
+        codec="libx264",
+        width=96,
+        height=64,
+        pix_fmt="yuv420p",
+        picture=moving,
+        options={"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"},
+    )
+
+    found = look(path, SPEC, cheap=True)
+
+    known = packets.read(path)
+    assert found.cheap
+    assert found.frame_count == 120
+    less, more = (plan(known, n).decoded.sum() for n in (found.numbers, SPEC.indices(120)))
+    assert less < more
+    whole = decode(path, lambda _: found.numbers)
+    pairs = [(n, sample.pair(n, 120)[1]) for n in found.numbers]
+    pairs = [pair for pair in pairs if pair[1] in found.numbers]
+    views = {now: SPEC.view(whole.pixels[now], whole.pixels[after]) for now, after in pairs}
+    assert all(any((view == v).all() for v in views.values()) for view in found.views)
+    assert (look(path, SPEC).numbers, look(path, SPEC).cheap) == (tuple(SPEC.indices(120)), False)
