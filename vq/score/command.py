@@ -69,7 +69,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--jobs", type=_at_least(0), default=1, help="videos at a time; 0: one a core (default: 1)"
     )
     parser.add_argument(
-        "--threads", type=_at_least(1), default=1, help="of the network (default: 1)"
+        "--threads",
+        type=_at_least(1),
+        help="of decoder and network, in each job (default: 2, with more than one job 1)",
     )
     for name, (kind, text) in _LIMITS.items():
         parser.add_argument(
@@ -99,7 +101,9 @@ def _run(given: Namespace) -> int:
     form = _form(given)
     limits = Limits(**{name: getattr(given, f"max_{name}") for name in _LIMITS})
     folder = locate(given.model)
-    with Crew(folder, jobs=_cores(given.jobs), threads=given.threads, limits=limits) as crew:
+    jobs = _cores(given.jobs)
+    threads = given.threads or (2 if jobs == 1 else 1)
+    with Crew(folder, jobs=jobs, threads=threads, limits=limits) as crew:
         # Meanwhile the first worker loads the model.
         found = discover(given.inputs)
         timelines = Timelines(given.timeline, found) if given.timeline else None

@@ -8,8 +8,8 @@ from vq.video import sample
 from vq.video.packets import Packets
 from vq.video.plan import cost
 
-LEAST = 4
-"""Moments. With fewer keyframes than that there is little to be had for less."""
+MOMENTS = 4
+"""With fewer keyframes than that there is little to be had for less."""
 
 Pairs = list[tuple[int, int]]
 
@@ -18,7 +18,7 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     """Moments at keyframes, each with its neighbour, instead of the exact ones.
 
     Decoding begins at keyframes, so that they and the frames after them are cheapest. Taken are the
-    keyframes next to equally spaced moments. In a file with fewer than `LEAST` of them, as many
+    `MOMENTS` keyframes next to equally spaced moments. In a file with fewer keyframes, as many
     uploads are, a moment costs what leads up to it, and the last one is left out; without more of
     them, scores agree less with the ratings (EXPERIMENTS.md).
 
@@ -32,14 +32,14 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     shown = np.sort(packets.pts[packets.shown])
     keys = np.searchsorted(shown, packets.pts[packets.start & packets.shown])
     count = packets.frame_count
-    if len(keys) < LEAST:
-        chosen = exact[: max(len(exact) - 1, LEAST)]
+    if len(keys) < MOMENTS:
+        chosen = exact[: max(len(exact) - 1, MOMENTS)]
     else:
-        middles = sample.moments(count, moments=len(exact))
+        middles = sample.moments(count, moments=MOMENTS)
         near = np.abs(keys[None, :] - middles[:, None]).argmin(1)
-        if len(set(near.tolist())) < LEAST:
-            near = sample.moments(len(keys), moments=LEAST)
-        chosen = [sample.pair(int(number), count) for number in sorted(set(keys[near].tolist()))]
+        if len(set(near.tolist())) < MOMENTS:  # they lie unevenly: each of four parts of them
+            near = sample.moments(len(keys), moments=MOMENTS)
+        chosen = [sample.pair(int(number), count) for number in keys[near]]
     if packets.fault or cost(packets, _union(chosen)) >= cost(packets, _union(exact)):
         return None
     return chosen
