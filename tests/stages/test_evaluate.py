@@ -82,8 +82,9 @@ def make(tmp_path: Path) -> Workspace:
     ]  # fmt: skip
     table = manifest.build(rows, keep=("distortion",))
     manifest.write(table, files.accepted)
-    for video in table["video"]:
-        toy.write_video(files.videos / video, frames=3)
+    for video, mos in zip(table["video"], table["mos"], strict=True):
+        grey = round(255 * (mos - 1) / 4)
+        toy.write_video(files.videos / video, frames=3, level=lambda _, grey=grey: grey)
     pd.DataFrame({"content": contents, "split": [c.split("-")[0] for c in contents]}).to_csv(
         files.splits, index=False
     )
@@ -99,7 +100,9 @@ def make(tmp_path: Path) -> Workspace:
     _write_features(files, table, rng)
     _write_teacher(files.teacher)
     interval = {"coverage": 0.9, "half_width": HALF_WIDTH}
-    toy.write_bundle(files.student, *toy.BRIGHTNESS, interval=interval)
+    line = {"slope": 1, "intercept": 0, "interval": None, "exact_srcc": 1, "srcc": 1}
+    modes = {"fast": line, "thorough": line}
+    toy.write_bundle(files.student, *toy.BRIGHTNESS, interval=interval, modes=modes)
     toy.write_bundle(files.plain, *toy.random_network(0), name="plain")
     return files
 
@@ -172,6 +175,16 @@ def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:
         "linear",
         "logistic",
     )
+
+
+def test_every_mode_is_measured_on_test_files(evaluated: Workspace) -> None:
+    """Videos of three frames: each look decodes all of them, and fast has nothing cheaper."""
+    told = json.loads(evaluated.test.read_text())["modes"]
+
+    assert list(told) == ["fast", "exact", "thorough"]
+    assert [one["moments"] for one in told.values()] == [3, 3, 24]
+    assert {one["decoded"] for one in told.values()} == {1}
+    assert "Agreement against cost" in evaluated.report.read_text()
 
 
 def test_coverage_is_measured_on_test(evaluated: Workspace) -> None:

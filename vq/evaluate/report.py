@@ -26,6 +26,14 @@ ABOUT = {
 """What each model is, for someone who has not read the method."""
 
 
+LOOKS = {
+    "fast": "the frames that cost least to decode; its scores are corrected by a line",
+    "exact": "the frames that training saw",
+    "thorough": "four times as many moments, as they are and mirrored",
+}
+"""What each mode of scoring sees."""
+
+
 @dataclass(frozen=True)
 class Miss:
     """A video that the student got badly wrong."""
@@ -86,6 +94,7 @@ def render(exhibit: Exhibit) -> str:
         e=exhibit,
         student=exhibit.test["models"]["student"],
         models=models,
+        looks=LOOKS,
         about={**ABOUT, "single": f"{ABOUT['single']}: {exhibit.single}"},
         datasets=_datasets(exhibit),
         compared=elsewhere.MODELS,

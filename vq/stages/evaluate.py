@@ -24,6 +24,7 @@ from vq.evaluate.summary import MODELS, Rated, rounded, summarise
 from vq.evaluate.thumbnail import middle_frame
 from vq.learn import predict
 from vq.learn.assemble import assemble, learnable
+from vq.learn.closely import modes
 from vq.learn.loop import determinism
 from vq.params import Evaluate
 from vq.score import card as cards_of_students
@@ -119,6 +120,7 @@ def evaluate(
     found["test"]["coverage"] = coverage(
         sides["test"], runtime.load(student).card.interval, params=params, seed=seed
     )
+    found["test"]["modes"] = modes(sides["test"], videos, student, params=params, seed=seed)
     # The maps stay out of the metrics file: its readers compare agreement.
     _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
     rows = pd.concat(sides.values())

@@ -1,0 +1,51 @@
+"""For `evaluate`: what each mode of scoring agrees with, and what it has to decode for that."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vq.data.workers import cores
+from vq.evaluate import agreement, interval, weighted
+from vq.evaluate.summary import as_json, rounded
+from vq.params import Evaluate
+from vq.score import card as cards
+from vq.score.modes import MODES
+from vq.score.survey import survey
+
+
+def modes(
+    rows: pd.DataFrame, videos: Path, student: Path, *, params: Evaluate, seed: int
+) -> dict[str, Any]:
+    """Score rated videos from their files in every mode that the student knows.
+
+    Returns:
+        By mode: `srcc` with the ratings and the ends of its interval (contents resampled, the same
+        draws for every mode), `exact_srcc` with the exact scores, `decoded`, the mean share of a
+        video's packets that are decoded, and `moments`, the mean number that the network sees.
+
+    Raises:
+        VideoError: a video cannot be decoded any more.
+    """
+    card, _ = cards.load(student)
+    known = [mode for mode in MODES if mode == "exact" or mode in card.modes]
+    if len(known) == 1:
+        return {}
+    said = survey(student, [videos / video for video in rows["video"]], jobs=cores(0))
+    mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
+    rng = np.random.default_rng(seed)
+    weights = interval.resample(contents, count=params.bootstrap, rng=rng)
+    exact = np.array([one["exact"].score for one in said])
+    found: dict[str, Any] = {}
+    for mode in known:
+        score = np.array([card.corrected(one[mode].score, one[mode].mode) for one in said])
+        samples = weighted.srcc(score, mos, weights)
+        agrees = agreement.srcc(score, mos)
+        found[mode] = {
+            "srcc": as_json(interval.percentile(agrees, samples, confidence=params.confidence)),
+            "exact_srcc": agreement.srcc(score, exact),
+            "decoded": float(np.mean([one[mode].decoded for one in said])),
+            "moments": float(np.mean([one[mode].moments for one in said])),
+        }
+    return rounded(found)
