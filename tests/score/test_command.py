@@ -120,7 +120,7 @@ def test_no_student_is_explained(
     """What to do comes with it."""
     monkeypatch.chdir(tmp_path)
 
-    assert cli.main(["score", "a.mp4"]) == 2
+    assert cli.main(["score", "a.mp4", "--model", "artifacts/student"]) == 2
 
     assert capsys.readouterr().err == (
         "vq score: error: artifacts/student: no student here; run `dvc repro` or give --model\n"

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from vq.score.crew import Crew
 from vq.score.given import Video, as_file, name_of
 from vq.score.limits import Limits
-from vq.score.locate import locate
+from vq.score.locate import default, locate
 from vq.score.modes import Closely, Mode
 from vq.score.rows import Row
 
@@ -71,10 +71,14 @@ class Isolated:
 
 
 def load(
-    model: str | Path, *, threads: int = 1, isolate: bool = False, limits: Limits | None = None
+    model: str | Path | None = None,
+    *,
+    threads: int = 1,
+    isolate: bool = False,
+    limits: Limits | None = None,
 ) -> Scorer:
     """See `vq.load`."""
-    folder = locate(str(model))
+    folder = locate(str(model or default()))
     if isolate:
         return Isolated(folder, threads=threads, limits=limits)
     from vq.score import runtime

@@ -14,7 +14,7 @@ from vq.score.forms import FORMS
 from vq.score.interrupt import Stop, stoppable
 from vq.score.journal import Journal
 from vq.score.limits import Limits
-from vq.score.locate import MODEL, locate
+from vq.score.locate import MODEL, SHIPPED, default, locate
 from vq.score.modes import MODES, TIMES, Closely
 from vq.score.process import Greeting
 from vq.score.progress import shown
@@ -35,7 +35,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "or - for a list on standard input",
     )
     parser.add_argument(
-        "--model", default=MODEL, help=f"folder or models:/NAME@ALIAS (default: {MODEL})"
+        "--model",
+        help=f"folder, models:/NAME@ALIAS, or {SHIPPED}: the student that is part of vq "
+        f"(default: {MODEL} if there is one, else {SHIPPED})",
     )
     parser.add_argument(
         "--mode",
@@ -100,7 +102,10 @@ def run(given: Namespace) -> int:
 def _run(given: Namespace) -> int:
     form = _form(given)
     limits = Limits(**{name: getattr(given, f"max_{name}") for name in _LIMITS})
-    folder = locate(given.model)
+    model = given.model or default()
+    folder = locate(model)
+    if not given.model and model == SHIPPED:
+        _say(f"note: there is no {MODEL} here; this is the student that is part of vq")
     jobs = _cores(given.jobs)
     threads = given.threads or (2 if jobs == 1 else 1)
     with Crew(folder, jobs=jobs, threads=threads, limits=limits) as crew:
@@ -168,7 +173,10 @@ class _Run:
     def _greet(self) -> Greeting:
         greeting = self.crew.greeting
         if greeting.opinion == "synthetic":
-            _say("note: this student learnt from a synthetic MOS, which is not people's opinion")
+            _say(
+                "note: this student learnt from a synthetic MOS: scores say how visible damage is "
+                "to a metric, not what people like; train one on ratings (README, bring your own)"
+            )
         return greeting
 
     def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:

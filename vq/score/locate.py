@@ -7,16 +7,28 @@ from vq.errors import WeightsError
 
 MODEL = "artifacts/student"
 """Where the distill stage leaves the student."""
+SHIPPED = "shipped"
+"""Name of the student that is part of this package."""
 REGISTRY = "sqlite:///mlflow.db"
 """Registry of this workspace, where MLFLOW_TRACKING_URI names no other."""
+
+
+def default() -> str:
+    """The workspace's own student, if this is a workspace that has one; else the shipped one."""
+    return MODEL if Path(MODEL).is_dir() else SHIPPED
 
 
 def locate(model: str) -> Path:
     """The folder of a student bundle; `models:/NAME@ALIAS` or `models:/NAME/VERSION` is fetched.
 
+    Args:
+        model: folder, `models:/...`, or `shipped`.
+
     Raises:
         WeightsError: there is no such folder or model.
     """
+    if model == SHIPPED:
+        return Path(__file__).with_name(SHIPPED)
     if not model.startswith("models:/"):
         folder = Path(model)
         if not folder.is_dir():
