@@ -92,3 +92,10 @@ def test_a_card_survives_its_journey(tmp_path: Path) -> None:
 
     assert card.parse(json.loads(card.dumps(found))) == found
     assert found.interval == card.Interval(0.9, 0.5)
+
+
+def test_a_card_may_hold_tuples_as_python_does(tmp_path: Path) -> None:
+    """What training says of itself is parsed before it is written."""
+    told = json.loads((write_bundle(tmp_path, *BRIGHTNESS) / "card.json").read_text())
+
+    assert cards.parse(told | {"values": tuple(told["values"])}) == cards.parse(told)

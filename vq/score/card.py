@@ -233,7 +233,7 @@ class _Part:
 
     def items(self, key: str, default: object = _NOTHING) -> list[Any]:
         value = self._value(key, default)
-        return value if isinstance(value, list) else self._refuse(key, "a list")
+        return [*value] if isinstance(value, list | tuple) else self._refuse(key, "a list")
 
     def numbers(self, key: str, *, least: int) -> tuple[float, ...]:
         values = self.items(key)
