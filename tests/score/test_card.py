@@ -98,4 +98,4 @@ def test_a_card_may_hold_tuples_as_python_does(tmp_path: Path) -> None:
     """What training says of itself is parsed before it is written."""
     told = json.loads((write_bundle(tmp_path, *BRIGHTNESS) / "card.json").read_text())
 
-    assert cards.parse(told | {"values": tuple(told["values"])}) == cards.parse(told)
+    assert card.parse(told | {"values": tuple(told["values"])}) == card.parse(told)
