@@ -1,10 +1,9 @@
 """`vq score INPUT...`: a row for every video."""
 
-import math
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vq.errors import DataError, VqError
@@ -13,9 +12,17 @@ from vq.score.discover import discover
 from vq.score.forms import FORMS
 from vq.score.interrupt import Stop, stoppable
 from vq.score.journal import Journal
-from vq.score.limits import Limits
-from vq.score.locate import MODEL, SHIPPED, default, locate
 from vq.score.modes import MODES, TIMES, Closely
+from vq.score.options import (
+    above_zero,
+    add_jobs,
+    add_limits,
+    add_model,
+    folder_of,
+    jobs_of,
+    limits_of,
+    threads_of,
+)
 from vq.score.process import Greeting
 from vq.score.progress import shown
 from vq.score.rows import Row
@@ -34,11 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="video, folder, pattern, list (.csv with a column video, .txt with a path a line), "
         "or - for a list on standard input",
     )
-    parser.add_argument(
-        "--model",
-        help=f"folder, models:/NAME@ALIAS, or {SHIPPED}: the student that is part of vq "
-        f"(default: {MODEL} if there is one, else {SHIPPED})",
-    )
+    add_model(parser)
     parser.add_argument(
         "--mode",
         choices=MODES,
@@ -48,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-ms",
-        type=_above_zero,
+        type=above_zero,
         metavar="N",
         help="choose the mode instead, for each video: the closest look of about so many ms",
     )
@@ -67,22 +70,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PATH",
         help="quality over time: a .png or .json for one video, else a folder for both of each",
     )
-    parser.add_argument(
-        "--jobs", type=_at_least(0), default=1, help="videos at a time; 0: one a core (default: 1)"
-    )
-    parser.add_argument(
-        "--threads",
-        type=_at_least(1),
-        help="of decoder and network, in each job (default: 2, with more than one job 1)",
-    )
-    for name, (kind, text) in _LIMITS.items():
-        parser.add_argument(
-            f"--max-{name.replace('_', '-')}",
-            type=kind,
-            default=getattr(Limits(), name),
-            metavar="N",
-            help=f"{text} (default: %(default)s)",
-        )
+    add_jobs(parser)
+    add_limits(parser)
 
 
 def run(given: Namespace) -> int:
@@ -101,13 +90,8 @@ def run(given: Namespace) -> int:
 
 def _run(given: Namespace) -> int:
     form = _form(given)
-    limits = Limits(**{name: getattr(given, f"max_{name}") for name in _LIMITS})
-    model = given.model or default()
-    folder = locate(model)
-    if not given.model and model == SHIPPED:
-        _say(f"note: there is no {MODEL} here; this is the student that is part of vq")
-    jobs = _cores(given.jobs)
-    threads = given.threads or (2 if jobs == 1 else 1)
+    folder, jobs = folder_of(given, _say), jobs_of(given)
+    threads, limits = threads_of(given, jobs), limits_of(given)
     with Crew(folder, jobs=jobs, threads=threads, limits=limits) as crew:
         # Meanwhile the first worker loads the model.
         found = discover(given.inputs)
@@ -212,45 +196,9 @@ def _form(given: Namespace) -> str:
     return name
 
 
-def _cores(jobs: int) -> int:
-    if jobs:
-        return jobs
-    from vq.data.workers import cores
-
-    return cores(0)
-
-
 def _name(item: str | Row) -> str:
     return item if isinstance(item, str) else item.video
 
 
 def _say(sentence: str) -> None:
     sys.stderr.write(f"vq score: {sentence}\n")
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise ArgumentTypeError(f"should be {least} or more, got {text!r}")
-        return int(text)
-
-    return parse
-
-
-def _above_zero(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise ArgumentTypeError(f"should be a number above 0, got {text!r}")
-    return number
-
-
-_LIMITS: dict[str, tuple[Callable[[str], float], str]] = {
-    "seconds": (_above_zero, "wall time of a video"),
-    "memory_mb": (_at_least(1), "memory of the process that scores it"),
-    "megapixels": (_above_zero, "millions of pixels in a frame"),
-    "frames": (_at_least(1), "frames of a video"),
-}
-"""The fields of `Limits`: how each is read, and what it limits."""

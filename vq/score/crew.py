@@ -12,7 +12,7 @@ from pathlib import Path
 from vq.errors import WeightsError
 from vq.score.limits import Limits
 from vq.score.modes import EXACT, Closely
-from vq.score.process import LOOK_SECONDS, Answer, Greeting, Worker
+from vq.score.process import LOOK_SECONDS, Answer, Extras, Greeting, Worker
 from vq.score.rows import Row
 
 AHEAD = 64
@@ -66,6 +66,7 @@ class Crew:
         *,
         closely: Closely = EXACT,
         timeline: bool = False,
+        plan: bool = False,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Answer]:
         """Give an answer for each video, in order; a row is its own answer.
@@ -74,6 +75,7 @@ class Crew:
             videos: paths.
             closely: how they are looked at.
             timeline: whether each answer is to have one.
+            plan: whether each answer is to tell what of the file was decoded.
             stopped: asked several times a second; once it says so, no more answers come.
 
         Raises:
@@ -84,8 +86,9 @@ class Crew:
             closely.check(self.greeting.modes, self.greeting.model)
         queue = _Queue(videos, ahead=AHEAD * self._jobs)
         places: dict[Worker, int] = {}
+        extras = Extras(timeline=timeline, plan=plan)
         while not stopped():
-            self._hand_out(queue, places, closely=closely, timeline=timeline)
+            self._hand_out(queue, places, closely=closely, extras=extras)
             answers = queue.ready()
             yield from answers
             if queue.over:
@@ -101,13 +104,13 @@ class Crew:
             self._workers.pop().stop()
 
     def _hand_out(
-        self, queue: "_Queue", places: dict[Worker, int], *, closely: Closely, timeline: bool
+        self, queue: "_Queue", places: dict[Worker, int], *, closely: Closely, extras: Extras
     ) -> None:
         self._workers = [worker for worker in self._workers if not worker.gone]
         for worker in self._workers:
             if worker.idle and (found := queue.take()):
                 places[worker], video = found
-                worker.give(video, closely=closely, timeline=timeline)
+                worker.give(video, closely=closely, extras=extras)
         starting = sum(worker.greeting is None for worker in self._workers)
         while len(self._workers) < self._jobs and queue.waits(more_than=starting):
             self._workers.append(self._start())

@@ -46,11 +46,28 @@ class Greeting:
     opinion: str
     modes: list[str]
     """Beside `exact`."""
+    values: list[float]
+    """What each quality level is worth, worst first."""
+    least: float
+    """Ends of the scale."""
+    most: float
+    better: str
+    """Which direction is better: higher or lower."""
+    coverage: float | None
+    """Share of ratings that the interval of an exact score is to hold; None without interval."""
 
     @property
     def about(self) -> About:
         """What the forms of rows have to know."""
         return About(levels=self.levels, scale=self.scale)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is to be told of a video beside its row."""
+
+    timeline: bool = False
+    plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,8 @@ class Answer:
     row: Row
     timeline: dict[str, Any] | None = None
     """As `vq.score.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
+    plan: dict[str, Any] | None = None
+    """The fields of `vq.score.decoding.Decoding`; None if it was not asked for, or has no score."""
 
 
 class Worker:
@@ -107,11 +126,11 @@ class Worker:
         """Number of the process."""
         return self._process.pid
 
-    def give(self, video: str, *, closely: Closely, timeline: bool) -> None:
+    def give(self, video: str, *, closely: Closely, extras: Extras) -> None:
         """Have it score a video."""
         self.video = video
         self._since = time.monotonic()
-        request = {"video": video, "closely": asdict(closely), "timeline": timeline}
+        request = {"video": video, "closely": asdict(closely), "extras": asdict(extras)}
         with suppress(BrokenPipeError):  # it died meanwhile, and `hear` finds out
             self._requests.write(_line(request))
 
@@ -171,7 +190,7 @@ class Worker:
         self.video = None
         if told.get("last"):
             self.stop()
-        return Answer(row, told.get("timeline"))
+        return Answer(row, told.get("timeline"), told.get("plan"))
 
     def _died(self) -> Answer | None:
         code = self._process.wait()

@@ -43,6 +43,11 @@ def main(settings: dict[str, Any]) -> None:
             "levels": len(card.values),
             "opinion": card.opinion,
             "modes": list(card.modes),
+            "values": card.values,
+            "least": card.scale.min,
+            "most": card.scale.max,
+            "better": card.better,
+            "coverage": card.interval and card.interval.coverage,
         },
     )
     for request in sys.stdin.buffer:
@@ -56,15 +61,20 @@ def main(settings: dict[str, Any]) -> None:
 
 
 def _answer(
-    model: runtime.Model, *, video: str, closely: dict[str, Any], timeline: bool
+    model: runtime.Model, *, video: str, closely: dict[str, Any], extras: dict[str, bool]
 ) -> dict[str, Any]:
     try:
         row = model.score(video, **closely)
         answer: dict[str, Any] = {"row": asdict(row)}
-        if timeline and row.status == "ok":
+        # Each is imported by those who ask for it.
+        if extras["timeline"] and row.status == "ok":
             from vq.score.timeline import measure
 
             answer["timeline"] = measure(model, Path(video)).as_mapping()
+        if extras["plan"] and row.status == "ok":
+            from vq.score.decoding import explain
+
+            answer["plan"] = asdict(explain(Path(video), model.spec, mode=row.mode or "exact"))
     except Exception as error:  # a bug costs its video, and shows in the row
         log.debug("%s", video, exc_info=True)
         row = Row(video, "crashed", f"{type(error).__name__}: {error}")

@@ -1,0 +1,147 @@
+"""What of a file a score decodes, told from its packets alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from vq.score.modes import Mode, spec_of
+from vq.video import cheap, stream
+from vq.video.packets import NO_TIME, Packets, take
+from vq.video.plan import NoPlanError, plan
+from vq.video.views import ViewSpec
+
+COLUMNS = 240
+"""Most columns of a strip, however long the video is."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Packets on an axis of time, cut into columns of one width."""
+
+    packets: tuple[int, ...]
+    """In each column."""
+    decoded: tuple[int, ...]
+    """Of those."""
+    starts: tuple[int, ...]
+    """Of those, where decoding can begin."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How a file is decoded for a score.
+
+    A plan: a file whose decoder delivers something else than its packets promise is decoded from
+    its first frame on all the same.
+    """
+
+    codec: str
+    """Name of the decoder, such as h264."""
+    width: int
+    """Of a frame, in pixels, before it is turned upright."""
+    height: int
+    duration_s: float
+    """When the last frame ends, in seconds from the first one."""
+    frames: int
+    """Frames of the video, counted by its packets."""
+    looked_at: int
+    """Frames that the student sees something of."""
+    packets: int
+    """Of the video stream."""
+    decoded: int
+    """Packets that the decoder gets; an estimate where `sequential` says something."""
+    groups: int
+    """Groups of pictures: places where decoding can begin."""
+    runs: int
+    """Stretches of packets that are decoded; 1 for sequential decoding."""
+    sequential: str
+    """The rule that has the file decoded from its first frame on; empty if it was planned."""
+    moments: tuple[float, ...]
+    """When the student looks, in seconds from the first frame."""
+    strip: Strip
+
+
+def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
+    """Tell how a file is decoded; nothing of it is.
+
+    Args:
+        path: a local file that has a score.
+        spec: what an exact look sees.
+        mode: of the score: what its row says.
+
+    Raises:
+        VideoError: the file is not a video.
+    """
+    with stream.opened(path) as (container, opened):
+        packets = take(path, container, opened)
+        codec = opened.codec_context
+        name, width, height = codec.codec.canonical_name, codec.width, codec.height
+        unit, rate = float(opened.time_base or 0), float(opened.guessed_rate or 25)
+    pairs = spec_of(mode, spec).pairs(packets.frame_count)
+    if mode == "fast":
+        pairs = cheap.pairs(packets, pairs) or pairs
+    wanted = {number for pair in pairs for number in pair}
+    try:
+        planned = plan(packets, wanted)
+        decoded, runs, reason = planned.decoded, len(planned.runs), ""
+    except NoPlanError as why:
+        decoded, runs, reason = _up_to(packets, max(wanted)), 1, str(why)
+    clock, unit = _clock(packets, unit, rate)
+    shown = np.sort(clock[packets.shown])
+    end = int(shown[-1]) + _step(shown)
+    return Decoding(
+        codec=name,
+        width=width,
+        height=height,
+        duration_s=round((end - int(shown[0])) * unit, 3),
+        frames=packets.frame_count,
+        looked_at=len(wanted),
+        packets=len(packets.pts),
+        decoded=int(decoded.sum()),
+        groups=int(packets.start.sum()),
+        runs=runs,
+        sequential=reason,
+        moments=tuple(round(int(shown[now] - shown[0]) * unit, 3) for now, _ in pairs),
+        strip=_strip(packets, clock, decoded, span=(int(shown[0]), end)),
+    )
+
+
+def _up_to(packets: Packets, last: int) -> Bool[np.ndarray, " packets"]:
+    """Packets from the first one on, until frame number `last` can come out."""
+    decoded = np.zeros(len(packets.pts), np.bool_)
+    decoded[: np.flatnonzero(packets.shown)[last] + 1] = True
+    return decoded
+
+
+def _clock(
+    packets: Packets, unit: float, rate: float
+) -> tuple[Int64[np.ndarray, " packets"], float]:
+    """Times of packets and what their unit is in seconds; their order where some have no time."""
+    if unit and not (packets.pts == NO_TIME).any():
+        return packets.pts, unit
+    return np.arange(len(packets.pts), dtype=np.int64), 1 / rate
+
+
+def _step(times: Int64[np.ndarray, " frames"]) -> int:
+    """The usual distance of two frames."""
+    return max(1, int(np.median(np.diff(times)))) if len(times) > 1 else 1
+
+
+def _strip(
+    packets: Packets,
+    clock: Int64[np.ndarray, " packets"],
+    decoded: Bool[np.ndarray, " packets"],
+    *,
+    span: tuple[int, int],
+) -> Strip:
+    columns = min(COLUMNS, len(clock))
+    first, end = span
+    # Whole numbers: packets at even distances fall into even columns. What an edit list cuts off
+    # lies beyond the ends.
+    places = ((clock - first) * columns // (end - first)).clip(0, columns - 1)
+
+    def count(these: Bool[np.ndarray, " packets"]) -> tuple[int, ...]:
+        return tuple(np.bincount(places[these], minlength=columns).tolist())
+
+    return Strip(count(np.ones_like(decoded)), count(decoded), count(packets.start))

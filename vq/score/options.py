@@ -1,0 +1,114 @@
+"""Options of the command line that are the same wherever videos are scored."""
+
+import math
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from vq.score.limits import Limits
+from vq.score.locate import MODEL, SHIPPED, default, locate
+
+
+def add_model(parser: ArgumentParser) -> None:
+    """Declare which student scores."""
+    parser.add_argument(
+        "--model",
+        help=f"folder, models:/NAME@ALIAS, or {SHIPPED}: the student that is part of vq "
+        f"(default: {MODEL} if there is one, else {SHIPPED})",
+    )
+
+
+def add_jobs(parser: ArgumentParser) -> None:
+    """Declare how many videos are scored at a time."""
+    parser.add_argument(
+        "--jobs", type=at_least(0), default=1, help="videos at a time; 0: one a core (default: 1)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=at_least(1),
+        help="of decoder and network, in each job (default: 2, with more than one job 1)",
+    )
+
+
+def add_limits(parser: ArgumentParser) -> None:
+    """Declare what one video may cost."""
+    for name, (kind, text) in _LIMITS.items():
+        parser.add_argument(
+            f"--max-{name.replace('_', '-')}",
+            type=kind,
+            default=getattr(Limits(), name),
+            metavar="N",
+            help=f"{text} (default: %(default)s)",
+        )
+
+
+def folder_of(given: Namespace, say: Callable[[str], None]) -> Path:
+    """The folder of the student that was asked for.
+
+    Args:
+        given: the options.
+        say: told where the student comes from, if nobody asked for that one.
+
+    Raises:
+        WeightsError: there is no such folder or model.
+    """
+    model = given.model or default()
+    if not given.model and model == SHIPPED:
+        say(f"note: there is no {MODEL} here; this is the student that is part of vq")
+    return locate(model)
+
+
+def jobs_of(given: Namespace) -> int:
+    """How many videos at a time."""
+    jobs: int = given.jobs
+    if jobs:
+        return jobs
+    from vq.data.workers import cores
+
+    return cores(0)
+
+
+def threads_of(given: Namespace, jobs: int) -> int:
+    """How many threads each of the jobs has."""
+    threads: int = given.threads or (2 if jobs == 1 else 1)
+    return threads
+
+
+def limits_of(given: Namespace) -> Limits:
+    """What one video may cost."""
+    return Limits(**{name: getattr(given, f"max_{name}") for name in _LIMITS})
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A reader of whole numbers, so many or more."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f"should be {least} or more, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def above_zero(text: str) -> float:
+    """Read a number above 0.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise ArgumentTypeError(f"should be a number above 0, got {text!r}")
+    return number
+
+
+_LIMITS: dict[str, tuple[Callable[[str], float], str]] = {
+    "seconds": (above_zero, "wall time of a video"),
+    "memory_mb": (at_least(1), "memory of the process that scores it"),
+    "megapixels": (above_zero, "millions of pixels in a frame"),
+    "frames": (at_least(1), "frames of a video"),
+}
+"""The fields of `Limits`: how each is read, and what it limits."""
