@@ -13,6 +13,7 @@ from vq import stages
 
 COMMANDS = {
     "score": ("vq.score.command", "Score videos with the student."),
+    "serve": ("vq.serve.command", "Score videos over HTTP, with a page to drop them on."),
     "export": ("vq.score.export", "Copy the student's files that scoring needs."),
     "demo": ("vq.data.demo.command", "Make the demo data set."),
     "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),

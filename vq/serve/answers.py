@@ -1,0 +1,147 @@
+"""What the service answers, as types: they are the API's schema, and hold workers to it.
+
+A worker opens files of strangers. What it says is held against these before it leaves the house.
+"""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vq.score.modes import MODES, Mode
+from vq.score.process import Answer, Greeting
+from vq.score.rows import Status
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Timeline(_Said):
+    """The score of each second, as if it had been cut out as a video of its own.
+
+    Compare points with each other: their mean is not the score of the video.
+    """
+
+    starts: list[Finite] = Field(description="When each second begins, from the first frame (s).")
+    scores: list[Finite] = Field(description="Score of each second, on the scale of the model.")
+    end: Finite = Field(description="When the last frame is shown (s).")
+    worst: int = Field(ge=0, description="Place of the second with the worst score.")
+    thumbnail: str = Field(
+        pattern=r"^data:image/jpeg;base64,[A-Za-z0-9+/]*={0,2}$",
+        description="A frame from the middle of the worst second, as a data URI.",
+    )
+    scale: tuple[Finite, Finite] = Field(description="Least and greatest score there can be.")
+    better: Literal["higher", "lower"] = Field(description="Which direction is better.")
+
+
+class Strip(_Said):
+    """Packets on an axis of time, from the first frame to the end, in columns of one width."""
+
+    packets: list[int] = Field(description="Packets in each column.")
+    decoded: list[int] = Field(description="Of those, how many the decoder gets.")
+    starts: list[int] = Field(description="Of those, at how many decoding can begin.")
+
+
+class Plan(_Said):
+    """What of the file is decoded for the score (not for the timeline), told from its packets."""
+
+    codec: str = Field(max_length=80, description="Name of the decoder, such as h264.")
+    width: int = Field(description="Of a frame, in pixels, before it is turned upright.")
+    height: int = Field(description="Of a frame, in pixels, likewise.")
+    duration_s: Finite = Field(description="When the last frame ends, from the first frame (s).")
+    frames: int = Field(description="Frames of the video, counted by its packets.")
+    looked_at: int = Field(description="Frames that the model sees something of.")
+    packets: int = Field(description="Packets of the video stream.")
+    decoded: int = Field(description="Packets that the decoder gets; else an estimate.")
+    groups: int = Field(description="Groups of pictures: places where decoding can begin.")
+    runs: int = Field(description="Stretches of packets that are decoded.")
+    sequential: str = Field(
+        max_length=200,
+        description="The rule that has the file decoded from its first frame on; empty if the "
+        "plan allows to leave packets out.",
+    )
+    moments: list[Finite] = Field(description="When the model looks, from the first frame (s).")
+    strip: Strip = Field(description="Where in time the decoded packets are.")
+
+
+class Scored(_Said):
+    """The row of one video: the fields of `vq score --format json`, and what else was asked for.
+
+    A video that has no score has a row too: `status` says why, and the answer is still 200.
+    """
+
+    video: str = Field(description="Name of the file, as the client gave it.")
+    status: Status = Field(description="`ok` has a score; any other says why there is none.")
+    reason: str = Field(description="Why there is no score; empty when there is one.")
+    score: Finite | None = Field(description="On the scale that /health declares.")
+    low: Finite | None = Field(description="Lower end of the interval, if the model has one.")
+    high: Finite | None = Field(description="Upper end of the interval.")
+    levels: list[Finite] = Field(description="Probability of each quality level, worst first.")
+    frames: int = Field(description="Different frames that were looked at.")
+    model: str = Field(description="Name and hash of the model.")
+    seconds: Finite = Field(description="From opening the file to the score; no timeline, no wait.")
+    mode: Mode | Literal[""] = Field(description="How closely the video was looked at.")
+    timeline: Timeline | None = Field(default=None, description="Only if asked for.")
+    plan: Plan | None = Field(default=None, description="Only if asked for.")
+
+
+class Health(_Said):
+    """The model at work, and how much room there is."""
+
+    status: Literal["ready"] = Field(description="Otherwise the answer is 503, with a reason.")
+    model: str = Field(description="Name and hash of the model.")
+    scale: str = Field(description='What a score means, such as "1 to 5, higher is better".')
+    least: float = Field(description="Lower end of the scale.")
+    most: float = Field(description="Upper end of the scale.")
+    better: Literal["higher", "lower"] = Field(description="Which direction is better.")
+    values: list[float] = Field(description="What each quality level is worth, worst first.")
+    coverage: float | None = Field(
+        description="Share of ratings that an interval is to hold; null for a model without."
+    )
+    opinion: Literal["human", "synthetic"] = Field(
+        description="Whose opinion the model learnt: people's, or a metric's and simulated raters'."
+    )
+    modes: list[Mode] = Field(description="Modes that the model was calibrated for.")
+    max_upload_mb: int = Field(description="Largest video that is taken (MiB).")
+    jobs: int = Field(description="Videos that are scored at a time.")
+    inside: int = Field(description="Videos that are uploaded, wait or are scored right now.")
+    places: int = Field(description="Most of them; beyond, the answer is 503.")
+
+
+class Problem(_Said):
+    """Why a request has no row."""
+
+    detail: str = Field(description="A sentence: what is wrong, and what to do.")
+
+
+def scored(answer: Answer, name: str) -> Scored:
+    """What is told of a video.
+
+    Args:
+        answer: of a worker.
+        name: what the client calls the video.
+
+    Raises:
+        pydantic.ValidationError: a worker said what none should.
+    """
+    told: dict[str, Any] = asdict(answer.row) | {"video": name}
+    # Where the file was is nobody's business.
+    told["reason"] = answer.row.reason.replace(answer.row.video, name)
+    told["levels"] = list(answer.row.levels)
+    told |= {
+        key: part
+        for key, part in (("timeline", answer.timeline), ("plan", answer.plan))
+        if part is not None
+    }
+    return Scored.model_validate(told)
+
+
+def health(greeting: Greeting, **now: int) -> Health:
+    """What is told of a model that is ready; `now` are the numbers of the service."""
+    told = {**asdict(greeting), **now, "status": "ready"}
+    told["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
+    del told["levels"]
+    return Health.model_validate(told)

@@ -1,0 +1,123 @@
+"""`vq serve`: score videos over HTTP."""
+
+import socket
+import sys
+from argparse import ArgumentParser, Namespace
+
+from vq.errors import VqError
+from vq.score.interrupt import stoppable
+from vq.score.locate import locate
+from vq.score.options import add_jobs, add_limits, add_model, at_least, jobs_of, limits_of
+
+WRONG = 2
+"""Exit code of a service that cannot start: no model, no port, no extra."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what `vq serve` takes."""
+    add_model(parser)
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at (default: this machine alone)"
+    )
+    parser.add_argument(
+        "--port", type=at_least(0), default=8000, help="0: any that is free (default: 8000)"
+    )
+    add_jobs(parser)
+    parser.add_argument(
+        "--queue",
+        type=at_least(0),
+        default=8,
+        metavar="N",
+        help="videos that may be uploaded or wait beside those at work; "
+        "one more is refused, 503 (default: 8)",
+    )
+    parser.add_argument(
+        "--max-upload-mb",
+        type=at_least(1),
+        default=500,
+        metavar="N",
+        help="size of a video; a larger one is refused, 413 (default: 500)",
+    )
+    parser.add_argument(
+        "--grace-seconds",
+        type=at_least(0),
+        default=20,
+        metavar="N",
+        help="time for what is at work to end, once the service is to stop (default: 20)",
+    )
+    add_limits(parser)
+
+
+def run(given: Namespace) -> int:
+    """Serve until a signal comes.
+
+    Returns:
+        128 and the number of that signal, or 2 if the service cannot start.
+    """
+    try:
+        _check()
+        return _serve(given)
+    except VqError as error:
+        sys.stderr.write(f"vq serve: error: {error}\n")
+        return WRONG
+
+
+def _serve(given: Namespace) -> int:
+    import uvicorn
+
+    from vq.serve.app import Service
+    from vq.serve.desk import Desk
+
+    desk = Desk(
+        locate(given.model),
+        jobs=jobs_of(given),
+        waiting=given.queue,
+        threads=given.threads,
+        limits=limits_of(given),
+    )
+    try:
+        config = uvicorn.Config(
+            Service(desk, max_upload_mb=given.max_upload_mb).app(),
+            http="h11",  # whichever others are installed
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=given.grace_seconds,
+        )
+        # Uvicorn stops at a signal, and then sends it once more to whoever handled it before.
+        with stoppable() as stop, _listening(given.host, given.port) as listening:
+            host, port = listening.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            _say(f"{desk.greeting.model} scores at http://{shown}:{port} (Ctrl-C ends it)")
+            if desk.greeting.opinion == "synthetic":
+                _say("note: this student learnt from a synthetic MOS, not from people's opinion")
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        desk.close()
+    return stop.exit_code
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        raise VqError(f"cannot listen at {host}:{port} ({error}); give another --port") from error
+
+
+def _check() -> None:
+    """Raise where the extra is missing."""
+    try:
+        import fastapi  # noqa: F401
+        import prometheus_client  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise VqError(f"serving needs {error.name}; pip install 'vq[serve]'") from error
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"vq serve: {sentence}\n")
+    sys.stderr.flush()

@@ -1,0 +1,176 @@
+"""Where videos wait for a worker process: so many at work, so many waiting, and no more."""
+
+import asyncio
+import math
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from vq.errors import VqError, WeightsError
+from vq.score.crew import Crew
+from vq.score.limits import Limits
+from vq.score.modes import Closely
+from vq.score.process import Answer, Extras
+
+PATIENCE_SECONDS = 60
+"""The longest time after which a client is asked to come again."""
+
+
+class FullError(Exception):
+    """There is no room for one more video."""
+
+    def __init__(self, retry_seconds: int) -> None:
+        super().__init__(f"too many videos at a time; try again in {retry_seconds} s")
+        self.retry_seconds = retry_seconds
+
+
+class Desk:
+    """Scores videos in worker processes, one process for each that is at work.
+
+    Called from one event loop; each worker is waited for in a thread. A worker serves one video
+    after the other until one of them costs it its life.
+    """
+
+    def __init__(
+        self, folder: Path, *, jobs: int, waiting: int, threads: int, limits: Limits
+    ) -> None:
+        """Start the first worker, and wait until it has loaded the model.
+
+        Args:
+            folder: a student bundle.
+            jobs: videos that are scored at a time; further workers start when there is work.
+            waiting: videos that may be uploaded or wait beside those.
+            threads: of the network, in each process.
+            limits: what one video may cost.
+
+        Raises:
+            VqError: the model cannot be loaded.
+        """
+        self._folder, self._threads, self._limits = folder, threads, limits
+        self.jobs = jobs
+        self.places = jobs + waiting
+        """Videos that are in the house at most: uploaded, waiting or at work."""
+        self.inside = 0
+        self.at_work = 0
+        self.fault = ""
+        """Why the latest video could not be given to a worker; empty while all is well."""
+        self._usual_seconds = 1.0
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._crews = [self._crew()]
+        self._free = list(self._crews)
+        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="vq-desk")
+        try:
+            self.greeting = self._free[0].greeting
+            """What the model says of itself."""
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def pids(self) -> list[int]:
+        """Numbers of the worker processes."""
+        return [pid for crew in self._crews for pid in crew.pids]
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Room for one video, from before its upload to its answer.
+
+        Raises:
+            FullError: there is none.
+        """
+        if self.inside >= self.places:
+            wait = self._usual_seconds * self.places / self.jobs
+            raise FullError(min(max(1, math.ceil(wait)), PATIENCE_SECONDS))
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
+
+    async def score(self, video: Path, closely: Closely, extras: Extras) -> Answer:
+        """Score one video as soon as a worker is free; being cancelled ends the work.
+
+        Args:
+            video: a local file.
+            closely: how it is looked at; `Closely.check` was asked.
+            extras: what is to be told beside the row.
+
+        Raises:
+            VqError: no worker can be started, or the model is no longer the one it was.
+        """
+        unwanted = threading.Event()
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._score, video, closely, extras, unwanted
+            )
+        except VqError as error:
+            self.fault = str(error)
+            raise
+        finally:
+            unwanted.set()
+        if answer is None:
+            raise VqError("the service is about to stop; send the video again in a moment")
+        self.fault = ""
+        self._usual_seconds += 0.2 * (answer.row.seconds - self._usual_seconds)
+        return answer
+
+    def close(self) -> None:
+        """End all workers, whatever they are at."""
+        self._closed.set()
+        self._pool.shutdown(cancel_futures=True)
+        while self._crews:
+            self._crews.pop().close()
+
+    def _score(
+        self, video: Path, closely: Closely, extras: Extras, unwanted: threading.Event
+    ) -> Answer | None:
+        crew = self._take()
+
+        def stopped() -> bool:
+            return unwanted.is_set() or self._closed.is_set()
+
+        finished = False
+        try:
+            for answer in crew.score(
+                [str(video)],
+                closely=closely,
+                timeline=extras.timeline,
+                plan=extras.plan,
+                stopped=stopped,
+            ):
+                if crew.greeting != self.greeting:
+                    raise WeightsError(
+                        f"the model changed from {self.greeting.model} to {crew.greeting.model} "
+                        "while it was at work; start the service again"
+                    )
+                finished = True
+                return answer
+            return None
+        finally:
+            self._give_back(crew, usable=finished)
+
+    def _take(self) -> Crew:
+        with self._lock:
+            self.at_work += 1
+            if self._free:
+                return self._free.pop()  # the one that worked last: its memory is warm
+            crew = self._crew()
+            self._crews.append(crew)
+            return crew
+
+    def _give_back(self, crew: Crew, *, usable: bool) -> None:
+        with self._lock:
+            self.at_work -= 1
+            if usable:
+                self._free.append(crew)
+                return
+            if crew in self._crews:
+                self._crews.remove(crew)
+        # Its worker is still at a video that nobody waits for, or cannot work at all.
+        crew.close()
+
+    def _crew(self) -> Crew:
+        return Crew(self._folder, threads=self._threads, limits=self._limits)
