@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -367,6 +368,18 @@ def test_scoring_imports_nothing_heavy(workspace: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nobody_is_told(workspace: Path) -> None:
+    """ONNX Runtime would keep the session of its telemetry among the temporary files."""
+    (workspace / "tmp").mkdir()
+    code = "import sys; from vq import cli; sys.exit(cli.main(['score', 'videos/white.mkv']))"
+    environment = {**os.environ, "TMPDIR": str(workspace / "tmp")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+
+    assert list((workspace / "tmp").iterdir()) == []
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from vq.score.modes import Closely, Mode
 from vq.score.process import Answer, Extras
 from vq.score.rows import Row
 from vq.serve.answers import Health, Problem, Scored, health, scored
-from vq.serve.desk import Desk, FullError
+from vq.serve.desk import STOPPING, Desk, FullError
 from vq.serve.metrics import GONE, Counting, Metrics
 from vq.serve.static import page
 from vq.serve.upload import received
@@ -163,6 +163,13 @@ class Service:
             raise HTTPException(503, str(error), headers=after) from error
         except VqError as error:
             raise HTTPException(503, str(error)) from error
+        except OSError as error:  # no room on the disk, or for a process
+            why = error.strerror or str(error)
+            raise HTTPException(
+                503, f"the service has a problem ({why}); tell who runs it"
+            ) from error
+        except asyncio.CancelledError as error:  # the service stops, and its grace is over
+            raise HTTPException(503, STOPPING) from error
         except ClientDisconnect as error:
             raise HTTPException(GONE, "the client left") from error
 

@@ -17,6 +17,8 @@ from vq.score.process import Answer, Extras
 PATIENCE_SECONDS = 60
 """The longest time after which a client is asked to come again."""
 
+STOPPING = "the service is about to stop; send the video again in a moment"
+
 
 class FullError(Exception):
     """There is no room for one more video."""
@@ -112,7 +114,7 @@ class Desk:
         finally:
             unwanted.set()
         if answer is None:
-            raise VqError("the service is about to stop; send the video again in a moment")
+            raise VqError(STOPPING)
         self.fault = ""
         self._usual_seconds += 0.2 * (answer.row.seconds - self._usual_seconds)
         return answer

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, runtime_checkable
 
 from fastapi import HTTPException
 from python_multipart.exceptions import FormParserError
@@ -71,6 +71,7 @@ async def received(
         yield Upload(Path(file.name), _plain(body.name) or "upload", body.size)
 
 
+@runtime_checkable
 class _Body(Protocol):
     """Finds the video in what comes."""
 
