@@ -101,8 +101,13 @@ def _serve(given: Namespace) -> int:
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # Asyncio turns off Nagle's algorithm, which costs an answer 40 ms, only where TCP is named.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+        return listening
     except (OSError, OverflowError) as error:
         raise VqError(f"cannot listen at {host}:{port} ({error}); give another --port") from error
 
