@@ -26,6 +26,8 @@ from tests.score.toy import BRIGHTNESS, write_bundle
 from tests.serve.conftest import Server, Serving
 from vq import cli
 from vq.score.crew import Crew
+from vq.score.locate import locate
+from vq.score.modes import Closely
 from vq.score.rows import Row, from_mapping
 
 ASSETS = os.environ.get("VQ_ASSETS")
@@ -83,6 +85,24 @@ def test_timeline_and_plan_come_when_asked(server: Server, make_h264: Callable[.
     assert told["plan"]["looked_at"] == told["frames"] == 6
     assert sum(told["plan"]["strip"]["packets"]) == told["plan"]["packets"] == 50
     assert told["score"] == plain["score"]
+
+
+@pytest.mark.parametrize("how", [{"mode": "fast"}, {"mode": "thorough"}, {"budget_ms": 40.0}])
+def test_a_mode_is_that_of_the_command_line(
+    serve: Serving, make_h264: Callable[..., Path], how: dict[str, Any]
+) -> None:
+    """To the same bits, and the plan tells of the frames that this mode looks at."""
+    clip, student = make_h264(frames=100, options={"g": "20"}), locate("shipped")
+    server = serve(model=student)
+
+    told = server.score(clip, plan=True, **how).json()
+
+    with Crew(student) as crew:
+        (answer,) = crew.score([str(clip)], closely=Closely(**how))
+    plan = told.pop("plan")
+    assert _alike(from_mapping(told)) == _alike(answer.row, name="clip.mp4")
+    assert plan["looked_at"] == told["frames"]
+    assert server.get("/health").json()["modes"] == ["fast", "exact", "thorough"]
 
 
 def test_what_is_no_video_has_a_row(server: Server, tmp_path: Path) -> None:

@@ -6,8 +6,16 @@ from argparse import ArgumentParser, Namespace
 
 from vq.errors import VqError
 from vq.score.interrupt import stoppable
-from vq.score.locate import locate
-from vq.score.options import add_jobs, add_limits, add_model, at_least, jobs_of, limits_of
+from vq.score.options import (
+    add_jobs,
+    add_limits,
+    add_model,
+    at_least,
+    folder_of,
+    jobs_of,
+    limits_of,
+    threads_of,
+)
 
 WRONG = 2
 """Exit code of a service that cannot start: no model, no port, no extra."""
@@ -68,11 +76,12 @@ def _serve(given: Namespace) -> int:
     from vq.serve.app import Service
     from vq.serve.desk import Desk
 
+    folder, jobs = folder_of(given, _say), jobs_of(given)
     desk = Desk(
-        locate(given.model),
-        jobs=jobs_of(given),
+        folder,
+        jobs=jobs,
         waiting=given.queue,
-        threads=given.threads,
+        threads=threads_of(given, jobs),
         limits=limits_of(given),
     )
     try:
@@ -92,7 +101,9 @@ def _serve(given: Namespace) -> int:
             shown = f"[{host}]" if ":" in host else host
             _say(f"{desk.greeting.model} scores at http://{shown}:{port} (Ctrl-C ends it)")
             if desk.greeting.opinion == "synthetic":
-                _say("note: this student learnt from a synthetic MOS, not from people's opinion")
+                _say(
+                    "note: this student learnt from a synthetic MOS, which is not people's opinion"
+                )
             uvicorn.Server(config).run(sockets=[listening])
     finally:
         desk.close()
