@@ -32,6 +32,10 @@ class VideoError(VqError):
         self.path = path
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["VideoError"], tuple[Path, str]]:
+        """It may come from another process."""
+        return type(self), (self.path, self.reason)
+
 
 class WeightsError(VqError):
     """Weights are missing, altered or do not fit."""

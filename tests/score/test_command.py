@@ -456,3 +456,20 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def _timeless(path: Path) -> list[dict[str, str]]:
     return [{**row, "seconds": ""} for row in _csv(path)]
+
+
+def test_modes_are_not_mixed_in_one_file(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An exact row is a legal answer to fast, where nothing was cheaper, but no other."""
+    line = {"slope": 1.0, "intercept": 0.0, "interval": None, "exact_srcc": 1.0, "srcc": 1.0}
+    modes = {"fast": line, "thorough": line}
+    write_bundle(workspace / "artifacts/student", *BRIGHTNESS, modes=modes)
+    score = ["score", "videos/*.mkv", "--output", "rows.csv"]
+
+    assert cli.main([*score, "--mode", "thorough"]) == 0
+    assert cli.main([*score, "--resume"]) == 2
+
+    assert "has scores of mode thorough, this run would add exact ones" in capsys.readouterr().err
+    assert cli.main(score) == 0
+    assert cli.main([*score, "--mode", "fast", "--resume"]) == 0

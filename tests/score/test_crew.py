@@ -280,3 +280,18 @@ def killing(crew: Crew, number: int) -> Iterator[Callable[[], bool]]:
 
     yield look
     assert seen
+
+
+def test_a_crew_that_was_left_halfway_goes_on(tmp_path: Path) -> None:
+    """Ctrl-C in a notebook: whoever was at a video is ended, and the next call is answered."""
+    bundle = write_bundle(tmp_path / "m", *BRIGHTNESS)
+    video = str(write_video(tmp_path / "clip.mkv"))
+    with Crew(bundle) as crew:
+        _ = crew.greeting
+        left = crew.score([video, video])
+        next(left)
+        left.close()  # type: ignore[attr-defined]
+
+        (answer,) = crew.score([video])
+
+    assert answer.row.status == "ok"

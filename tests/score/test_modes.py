@@ -120,6 +120,26 @@ def test_a_budget_chooses_the_closest_look_that_fits() -> None:
     assert at(costs["exact"] - 1) == at(1.0) == "fast"
 
 
+@pytest.mark.parametrize("budget", [0.0, -5.0, float("nan"), float("inf")])
+def test_a_budget_is_a_time(budget: float) -> None:
+    """Else it would quietly mean `fast`."""
+    with pytest.raises(ParamsError, match="budget_ms should be a number above 0"):
+        Closely(budget_ms=budget)
+
+
+def test_a_file_without_pictures_is_unreadable_whatever_the_budget(
+    tmp_path: Path, clip: Path
+) -> None:
+    """A budget counts packets, and there may be none; a name may be too long for any file."""
+    model = runtime.load(write_bundle(tmp_path / "m", *random_network(1), modes=KNOWN))
+    content = clip.read_bytes()
+    empty = tmp_path / "empty.mp4"
+    empty.write_bytes(content[: content.index(b"mdat") - 4])
+
+    assert model.score(empty, budget_ms=100.0).status == "unreadable"
+    assert model.score("x" * 5000).status == "missing"
+
+
 def test_a_budget_asks_for_every_mode() -> None:
     """Since it may come to any."""
     with pytest.raises(ParamsError, match="no mode thorough"):

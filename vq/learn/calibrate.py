@@ -75,7 +75,8 @@ def tell(
     other = np.array([one[mode].mode == mode for one in said])
     slope, intercept = line(raw[other], exact[other]) if mode == "fast" else (1.0, 0.0)
     score = np.where(other, np.clip(intercept + slope * raw, *scale), raw)
-    half = conformal.half_width(score, mos, contents, coverage=coverage)
+    # A look that came to be exact has the interval of exact ones.
+    half = conformal.half_width(score[other], mos[other], contents[other], coverage=coverage)
     return Told(
         slope=slope,
         intercept=intercept,

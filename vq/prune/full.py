@@ -32,6 +32,7 @@ from vq.prune.trial import Effect, Lessons, Trial, heads, sees
 from vq.student import bundle
 from vq.student.network import Student, Trunk
 from vq.video.views import ViewSpec
+from vq.zoo import builtin
 from vq.zoo.expert import Expert
 from vq.zoo.network import Native, Square
 
@@ -99,7 +100,11 @@ class Full:
         """Recipes and versions that a trial's numbers come from."""
         recipes = {"teacher": FULL, "student": FULL_STUDENT, "tuned": FULL_STUDENT}
         told = {name: one.model_dump(mode="json") for name, one in recipes.items()}
-        return told | {"version": VERSION, "learns": LEARNS, "seen": self.seen}
+        return (
+            told
+            | {"version": VERSION, "learns": LEARNS, "seen": self.seen}
+            | {"start": builtin.card(FULL_STUDENT.start).sha256}
+        )
 
     def of(self, experts: tuple[str, ...]) -> "Full":
         """With what a trial of some experts needs: less travels to other processes."""

@@ -136,7 +136,7 @@ class _Run:
         greeting = self._greet()
         scored: set[str] = set()
         if resume:
-            scored = journal.resume(greeting.model)
+            scored = journal.resume(greeting.model, self.closely)
         else:
             journal.begin()
         left = [item for item in found if _name(item) not in scored]

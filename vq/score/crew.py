@@ -87,16 +87,21 @@ class Crew:
         queue = _Queue(videos, ahead=AHEAD * self._jobs)
         places: dict[Worker, int] = {}
         extras = Extras(timeline=timeline, plan=plan)
-        while not stopped():
-            self._hand_out(queue, places, closely=closely, extras=extras)
-            answers = queue.ready()
-            yield from answers
-            if queue.over:
-                return
-            if answers:
-                continue  # there may be room for more videos now
-            for worker, answer in self._listen():
-                queue.put(places.pop(worker), answer)
+        try:
+            while not stopped():
+                self._hand_out(queue, places, closely=closely, extras=extras)
+                answers = queue.ready()
+                yield from answers
+                if queue.over:
+                    return
+                if answers:
+                    continue  # there may be room for more videos now
+                for worker, answer in self._listen():
+                    queue.put(places.pop(worker), answer)
+        finally:
+            # Whoever is still at a video works for nobody any more.
+            for worker in places:
+                worker.stop()
 
     def close(self) -> None:
         """End all workers, whatever they are at."""

@@ -155,7 +155,7 @@ def _cell(name: str, text: str) -> str | float | int:
 
 def _is_told(name: str, text: str) -> bool:
     """Neither a level of a row that has none, nor a number that is not there."""
-    return bool(text) and not name.startswith("level_")
+    return name == "video" or (bool(text) and not name.startswith("level_"))
 
 
 def _write_table(rows: Iterable[Row], file: Sink, about: About) -> None:

@@ -10,6 +10,7 @@ from typing import IO
 from vq.data.files import atomic
 from vq.errors import BusyError, DataError
 from vq.score.forms import FORMS, About, line, parse_line, read
+from vq.score.modes import EXACT, Closely
 from vq.score.rows import Row
 
 
@@ -44,6 +45,10 @@ class Journal:
             except BlockingIOError as error:
                 self._file.close()
                 raise BusyError(f"{output}: another run is writing it; wait for its end") from error
+            if not (self._path.exists() and self._path.samefile(f"/dev/fd/{self._file.fileno()}")):
+                # Another run ended, and took the file away, between our opening and locking it.
+                self._file.close()
+                raise BusyError(f"{output}: another run has just written it; run again")
 
     def __enter__(self) -> "Journal":
         return self
@@ -59,24 +64,25 @@ class Journal:
         """Forget what an earlier run left."""
         self._file.truncate(0)
 
-    def resume(self, model: str) -> set[str]:
+    def resume(self, model: str, closely: Closely = EXACT) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
         Args:
             model: that of this run; scores of two models do not belong into one file.
+            closely: how this run looks; nor do those of two modes, unless a budget chooses them.
 
         Raises:
-            DataError: the scores are another model's, or the file holds no rows.
+            DataError: the scores are another model's or mode's, or the file holds no rows.
         """
         scored: set[str] = set()
         for offset, row in self._left():
             self._places[row.video] = offset
-            self._take(row, model, scored)
+            self._take(row, model, closely, scored)
         if self.output.exists():
             for row in read(self.output, self._form):
                 if row.video not in self._places:
                     self.add(row)
-                    self._take(row, model, scored)
+                    self._take(row, model, closely, scored)
         return scored
 
     def add(self, row: Row) -> None:
@@ -132,7 +138,7 @@ class Journal:
                 offset += len(text)
         self._file.truncate(offset)
 
-    def _take(self, row: Row, model: str, scored: set[str]) -> None:
+    def _take(self, row: Row, model: str, closely: Closely, scored: set[str]) -> None:
         if row.status != "ok":
             scored.discard(row.video)
             return
@@ -140,6 +146,13 @@ class Journal:
             raise DataError(
                 f"{self.output}: has scores of {row.model}, this run would add scores of {model}; "
                 "name another --output, or the --model of before"
+            )
+        # Where nothing is cheaper a fast look is exact; so is a row from before there were modes.
+        fits = {"exact", "fast"} if closely.mode == "fast" else {closely.mode}
+        if closely.budget_ms is None and (row.mode or "exact") not in fits:
+            raise DataError(
+                f"{self.output}: has scores of mode {row.mode or 'exact'}, this run would add "
+                f"{closely.mode} ones; name another --output, or the --mode of before"
             )
         scored.add(row.video)
 

@@ -1,5 +1,6 @@
 """How closely a score looks at a video: `fast`, `exact`, `thorough`."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
@@ -23,6 +24,10 @@ class Closely:
     mode: Mode = "exact"
     budget_ms: float | None = None
     """About how long a video may take, without start-up."""
+
+    def __post_init__(self) -> None:
+        if self.budget_ms is not None and not 0 < self.budget_ms < math.inf:
+            raise ParamsError(f"budget_ms should be a number above 0, got {self.budget_ms}")
 
     def check(self, modes: Collection[str], model: str) -> None:
         """Does a model have what is asked for?

@@ -152,6 +152,9 @@ class Worker:
         if self.greeting is None:
             self.greeting = _greeting(said)
             return None
+        if self.video is None:  # it was asked nothing: it was taken over
+            self.stop()
+            return None
         return self._understood(said)
 
     def check(self) -> Answer | None:
@@ -185,7 +188,7 @@ class Worker:
         try:
             told = json.loads(said)
             row = from_mapping({**told["row"], "video": self.video})
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return self._lost("crashed", NONSENSE)
         self.video = None
         if told.get("last"):

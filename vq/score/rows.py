@@ -1,10 +1,11 @@
 """What scoring says of one video."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from vq.score.modes import Mode
+from vq.score.modes import MODES, Mode
 
 Status = Literal["ok", "missing", "unreadable", "too_short", "too_large", "timed_out", "crashed"]
 """`ok` has a score; `missing` names no file; `unreadable` and `too_short` say what is wrong with
@@ -39,6 +40,10 @@ class Row:
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
             raise ValueError(f"no status is called {self.status!r}")
+        numbers = [n for n in (self.score, self.low, self.high, *self.levels) if n is not None]
+        finite = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
+        if not finite or self.mode not in (*MODES, ""):
+            raise ValueError(f"no row has such values: {self}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
 

@@ -8,6 +8,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from vq.score import runtime
+from vq.score.limits import Limits
 from vq.score.modes import MODES, Mode
 from vq.video import packets
 from vq.video.plan import cost
@@ -40,7 +41,8 @@ def survey(folder: Path, videos: Sequence[Path], *, jobs: int) -> list[dict[Mode
 
 
 def _some(folder: Path, videos: Sequence[Path]) -> list[dict[Mode, Said]]:
-    model = runtime.load(folder)
+    # These are videos that were extracted: what was good enough for that is for this.
+    model = runtime.load(folder, limits=Limits(megapixels=1e9, frames=10**12))
     return [{mode: _said(model, video, mode) for mode in MODES} for video in videos]
 
 

@@ -57,7 +57,7 @@ class Timelines:
     def _both(self, video: str) -> list[Path]:
         # The path makes the name: clips of two folders are often called the same.
         name = "_".join(part for part in Path(video).parts if part not in ("/", ".."))
-        name = name[-LONGEST:]
+        name = name.encode("utf-8", "surrogateescape")[-LONGEST:].decode("utf-8", "ignore")
         self._taken[name] += 1
         if (times := self._taken[name]) > 1:
             name = f"{name}-{times}"

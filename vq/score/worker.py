@@ -52,7 +52,7 @@ def main(settings: dict[str, Any]) -> None:
     )
     for request in sys.stdin.buffer:
         # The caller ends what takes too long; if it was killed, this does, even inside a decoder.
-        signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds)
+        signal.setitimer(signal.ITIMER_REAL, min(2 * limits.seconds, 1e9))
         answer = _answer(model, **json.loads(request))
         signal.setitimer(signal.ITIMER_REAL, 0)
         _tell(replies, answer)

@@ -156,11 +156,12 @@ class Desk:
 
     def _take(self) -> Crew:
         with self._lock:
-            self.at_work += 1
             if self._free:
-                return self._free.pop()  # the one that worked last: its memory is warm
-            crew = self._crew()
-            self._crews.append(crew)
+                crew = self._free.pop()  # the one that worked last: its memory is warm
+            else:
+                crew = self._crew()
+                self._crews.append(crew)
+            self.at_work += 1
             return crew
 
     def _give_back(self, crew: Crew, *, usable: bool) -> None:

@@ -135,12 +135,8 @@ def trials_of(
     """
     manifest = learnable(manifests.read(accepted), store.failed(features))
     side = split.read(splits)
-    described, known = cards.load(card), store.experts(features)
+    described = cards.load(card)
     initial = store.load(features, manifest["sha256"].tolist())
-    if params.student not in known:
-        raise ParamsError(
-            f"prune.student: {params.student!r} is not among extract.experts ({', '.join(known)})"
-        )
     fused = {name: value.mean(1) if value.ndim == 3 else value for name, value in initial.items()}
     fidelity, sight = _fidelity(features, manifest, fused, params, extract)
     lessons = [
@@ -161,6 +157,11 @@ def _fidelity(
 ) -> tuple[Fidelity, Sight]:
     """What a trial does, and what its student sees."""
     if params.fidelity == "probe":
+        if params.student not in fused:
+            raise ParamsError(
+                f"prune.student: {params.student!r} is not among extract.experts "
+                f"({', '.join(fused)})"
+            )
         return Probe(), Vectors(torch.from_numpy(np.nan_to_num(fused[params.student])))
     shas = manifest["sha256"].tolist()
     trunks = {}
