@@ -295,3 +295,27 @@ def test_a_crew_that_was_left_halfway_goes_on(tmp_path: Path) -> None:
         (answer,) = crew.score([video])
 
     assert answer.row.status == "ok"
+
+
+@pytest.mark.slow
+def test_a_timeline_that_takes_too_long_costs_no_score(tmp_path: Path) -> None:
+    """A score decodes six of these frames, a timeline all six hundred."""
+    bundle = write_bundle(tmp_path / "m", *BRIGHTNESS)
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    video = encode(
+        tmp_path / "long.mp4",
+        600,
+        codec="libx264",
+        width=640,
+        height=480,
+        pix_fmt="yuv420p",
+        picture=lambda *_: noise,
+        options={"g": "1", "preset": "ultrafast", "crf": "1"},
+    )
+    with Crew(bundle, limits=Limits(seconds=1.0)) as crew:
+        (answer,) = crew.score([str(video)], timeline=True)
+        (again,) = crew.score([str(video)])
+
+    assert (answer.row.status, answer.timeline) == ("ok", None)
+    assert answer.lost == "its process was not done after 1 s (max-seconds)"
+    assert again.row.score == answer.row.score

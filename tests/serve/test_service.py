@@ -455,7 +455,7 @@ def test_the_schema_says_everything(server: Server) -> None:
     answers = told["paths"]["/score"]["post"]["responses"]
     assert list(answers) == ["200", "400", "408", "413", "415", "422", "503"]
     row = [field.name for field in fields(Row)]
-    assert list(schemas["Scored"]["properties"]) == [*row, "timeline", "plan"]
+    assert list(schemas["Scored"]["properties"]) == [*row, "timeline", "plan", "lost"]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

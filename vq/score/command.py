@@ -171,7 +171,9 @@ class _Run:
             if self.timelines is not None:
                 self.timelines.write(answer)
             self.done += 1
-            self.failed += answer.row.status != "ok"
+            self.failed += answer.row.status != "ok" or bool(answer.lost)
+            if answer.lost:
+                _say(f"{answer.row.video}: has a score, but no timeline: {answer.lost}")
             yield answer.row
 
     def _far(self, items: Sequence[str | Row]) -> str:

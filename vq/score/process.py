@@ -79,6 +79,8 @@ class Answer:
     """As `vq.score.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
     plan: dict[str, Any] | None = None
     """The fields of `vq.score.decoding.Decoding`; None if it was not asked for, or has no score."""
+    lost: str = ""
+    """Why what was asked for beside the row of a score is not there; empty if it is."""
 
 
 class Worker:
@@ -108,6 +110,8 @@ class Worker:
         self._answers = cast(IO[bytes], self._process.stdout)
         self._since = time.monotonic()
         self._said = bytearray()
+        self._row: Row | None = None
+        """Of the video that it works on, once it is known and more is to come."""
 
     def fileno(self) -> int:
         """Of the pipe on which it answers."""
@@ -146,16 +150,22 @@ class Worker:
         self._said += data
         if len(self._said) > MOST_BYTES:
             return self._lost("crashed", NONSENSE)
-        if not self._said.endswith(b"\n"):
-            return None
-        said, self._said = bytes(self._said), bytearray()
+        *lines, rest = bytes(self._said).split(b"\n")
+        self._said = bytearray(rest)
+        for line in lines:
+            answer = self._take(line)
+            if answer is not None or self.gone:
+                return answer
+        return None
+
+    def _take(self, line: bytes) -> Answer | None:
         if self.greeting is None:
-            self.greeting = _greeting(said)
+            self.greeting = _greeting(line)
             return None
         if self.video is None:  # it was asked nothing: it was taken over
             self.stop()
             return None
-        return self._understood(said)
+        return self._understood(line)
 
     def check(self) -> Answer | None:
         """End it if it takes too much time or memory; then this is its answer.
@@ -184,16 +194,22 @@ class Worker:
         self._requests.close()
         self._answers.close()
 
-    def _understood(self, said: bytes) -> Answer:
+    def _understood(self, said: bytes) -> Answer | None:
+        """The row, or what was asked for beside it, which comes second."""
         try:
             told = json.loads(said)
-            row = from_mapping({**told["row"], "video": self.video})
-        except (ValueError, TypeError, KeyError, RecursionError):
+            row = self._row or from_mapping({**told["row"], "video": self.video})
+            more = self._row is None and bool(told.get("more"))
+            last, lost = told.get("last"), str(told.get("lost") or "")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return self._lost("crashed", NONSENSE)
+        self._row = row if more else None
+        if more:
+            return None
         self.video = None
-        if told.get("last"):
+        if last:
             self.stop()
-        return Answer(row, told.get("timeline"), told.get("plan"))
+        return Answer(row, told.get("timeline"), told.get("plan"), lost)
 
     def _died(self) -> Answer | None:
         code = self._process.wait()
@@ -208,9 +224,11 @@ class Worker:
     def _lost(self, status: Status, reason: str) -> Answer:
         seconds = round(time.monotonic() - self._since, 4)
         row = Row(self.video or "", status, f"its process {reason}", seconds=seconds)
-        self.video = None
+        # A score that is there already is not lost by what was asked for beside it.
+        answer = Answer(self._row, lost=row.reason) if self._row else Answer(row)
+        self.video = self._row = None
         self.stop()
-        return Answer(row)
+        return answer
 
 
 def _line(request: dict[str, Any]) -> bytes:

@@ -18,6 +18,7 @@ from typing import IO, Any
 from vq.errors import VqError
 from vq.score import runtime
 from vq.score.limits import Limits
+from vq.score.modes import Mode
 from vq.score.rows import Row
 
 log = logging.getLogger(__name__)
@@ -53,33 +54,47 @@ def main(settings: dict[str, Any]) -> None:
     for request in sys.stdin.buffer:
         # The caller ends what takes too long; if it was killed, this does, even inside a decoder.
         signal.setitimer(signal.ITIMER_REAL, min(2 * limits.seconds, 1e9))
-        answer = _answer(model, **json.loads(request))
+        asked = json.loads(request)
+        answer = _row(model, asked["video"], asked["closely"])
+        extras = asked["extras"] if answer["row"]["status"] == "ok" else {}
+        more = any(extras.values())
+        # The row comes first: whatever the rest costs, the score is not lost.
+        _tell(replies, answer | {"more": more})
+        if more:
+            answer = _extras(model, Path(asked["video"]), answer["row"]["mode"], extras)
+            _tell(replies, answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _tell(replies, answer)
         if answer.get("last"):
             return
 
 
-def _answer(
-    model: runtime.Model, *, video: str, closely: dict[str, Any], extras: dict[str, bool]
-) -> dict[str, Any]:
+def _row(model: runtime.Model, video: str, closely: dict[str, Any]) -> dict[str, Any]:
     try:
-        row = model.score(video, **closely)
-        answer: dict[str, Any] = {"row": asdict(row)}
-        # Each is imported by those who ask for it.
-        if extras["timeline"] and row.status == "ok":
-            from vq.score.timeline import measure
-
-            answer["timeline"] = measure(model, Path(video)).as_mapping()
-        if extras["plan"] and row.status == "ok":
-            from vq.score.decoding import explain
-
-            answer["plan"] = asdict(explain(Path(video), model.spec, mode=row.mode or "exact"))
+        return {"row": asdict(model.score(video, **closely))}
     except Exception as error:  # a bug costs its video, and shows in the row
         log.debug("%s", video, exc_info=True)
         row = Row(video, "crashed", f"{type(error).__name__}: {error}")
         # Who knows what state it left behind: a fresh process takes the next video.
         return {"row": asdict(row), "last": True}
+
+
+def _extras(
+    model: runtime.Model, video: Path, mode: Mode, extras: dict[str, bool]
+) -> dict[str, Any]:
+    """What was asked for beside the row; each is imported by those who ask for it."""
+    answer: dict[str, Any] = {}
+    try:
+        if extras["timeline"]:
+            from vq.score.timeline import measure
+
+            answer["timeline"] = measure(model, video).as_mapping()
+        if extras["plan"]:
+            from vq.score.decoding import explain
+
+            answer["plan"] = asdict(explain(video, model.spec, mode=mode))
+    except Exception as error:  # it costs what was asked for beside the score, and says so
+        log.debug("%s", video, exc_info=True)
+        return {"lost": f"{type(error).__name__}: {error}", "last": True}
     return answer
 
 

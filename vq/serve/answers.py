@@ -86,6 +86,9 @@ class Scored(_Said):
     mode: Mode | Literal[""] = Field(description="How closely the video was looked at.")
     timeline: Timeline | None = Field(default=None, description="Only if asked for.")
     plan: Plan | None = Field(default=None, description="Only if asked for.")
+    lost: str = Field(
+        default="", description="Why a timeline or plan that was asked for is missing."
+    )
 
 
 class Health(_Said):
@@ -136,6 +139,8 @@ def scored(answer: Answer, name: str) -> Scored:
         for key, part in (("timeline", answer.timeline), ("plan", answer.plan))
         if part is not None
     }
+    if answer.lost:
+        told["lost"] = answer.lost.replace(answer.row.video, name)
     return Scored.model_validate(told)
 
 
