@@ -1,0 +1,17 @@
+"""One Prefect server and one worker for all tests of flows.
+
+Mark a test that needs them with `pytest.mark.xdist_group("prefect")`: one process has them then.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.flows.server import Prefect, server
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
+    """A server of our own with a worker of the pool `vq`."""
+    with server(tmp_path_factory.mktemp("prefect")) as running:
+        yield running
