@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int64
 
 from vq.score.modes import Mode, spec_of
 from vq.video import cheap, stream
 from vq.video.packets import NO_TIME, Packets, take
 from vq.video.plan import NoPlanError, plan
+from vq.video.shapes import Bool, Int64
 from vq.video.views import ViewSpec
 
 COLUMNS = 240

@@ -179,8 +179,7 @@ class Worker:
         if self.greeting is None or self.video is None:
             return None
         if seconds > self.limits.seconds:
-            reason = f"was not done after {self.limits.seconds:g} s (max-seconds)"
-            return self._lost("timed_out", reason)
+            return self._late()
         if _resident_mb(self.pid) > self.limits.memory_mb:
             reason = f"took more than {self.limits.memory_mb} MB of memory (max-memory-mb)"
             return self._lost("too_large", reason)
@@ -219,7 +218,12 @@ class Worker:
         if self.video is None:
             self.stop()
             return None
-        return self._lost("timed_out" if code == -signal.SIGALRM else "crashed", _end(code))
+        # On a busy machine its own alarm may come before we look.
+        return self._late() if code == -signal.SIGALRM else self._lost("crashed", _end(code))
+
+    def _late(self) -> Answer:
+        reason = f"was not done after {self.limits.seconds:g} s (max-seconds)"
+        return self._lost("timed_out", reason)
 
     def _lost(self, status: Status, reason: str) -> Answer:
         seconds = round(time.monotonic() - self._since, 4)

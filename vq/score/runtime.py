@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 import numpy as np
 import onnxruntime
-from jaxtyping import Float32, UInt8
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from vq.errors import VideoError, WeightsError
@@ -21,6 +20,7 @@ from vq.score.modes import TIMES, Closely, Mode, spec_of, within
 from vq.score.rows import Row
 from vq.video import packets, stream
 from vq.video.convert import Converter
+from vq.video.shapes import Float32, UInt8
 from vq.video.views import Look, ViewSpec, look
 
 MIN_FRAMES = 2

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
 from vq.score.runtime import Model
 from vq.video import stream
 from vq.video.decode import Decoded, in_groups
+from vq.video.shapes import UInt8
 
 THUMBNAIL_PX = 480
 """Long side of the picture of the worst second."""

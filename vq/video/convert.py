@@ -3,7 +3,8 @@
 import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
-from jaxtyping import Int64, UInt8
+
+from vq.video.shapes import Int64, UInt8
 
 CUT = frozenset({"yuv420p", "yuvj420p"})
 """Formats of which a part can be converted as it is in the whole picture: each two by two pixels

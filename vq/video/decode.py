@@ -9,13 +9,13 @@ from typing import TypeVar
 
 import av
 import numpy as np
-from jaxtyping import UInt8
 
 from vq.errors import VideoError
 from vq.video import packets, plan, stream
 from vq.video.convert import Converter
 from vq.video.follow import follow
 from vq.video.frames import Frames
+from vq.video.shapes import UInt8
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, UInt8
+
+from vq.video.shapes import Float64, UInt8
 
 
 @dataclass(frozen=True, eq=False)

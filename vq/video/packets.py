@@ -9,10 +9,10 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
-from jaxtyping import Bool, Int64
 
 from vq.video import stream, syntax
 from vq.video.nal import Said
+from vq.video.shapes import Bool, Int64
 
 log = logging.getLogger(__name__)
 

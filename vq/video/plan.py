@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int64
 
 from vq.video.packets import NO_TIME, Packets
+from vq.video.shapes import Bool, Int64
 
 WORTH = 0.9
 """A plan that decodes a larger share of the packets, up to the last one needed, is none."""

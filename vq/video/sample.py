@@ -1,7 +1,8 @@
 """Which frames of a video the models see."""
 
 import numpy as np
-from jaxtyping import Int64
+
+from vq.video.shapes import Int64
 
 
 def moments(frame_count: int, *, moments: int) -> Int64[np.ndarray, " moments"]:

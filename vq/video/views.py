@@ -5,14 +5,13 @@ from pathlib import Path
 
 import av
 import numpy as np
-from jaxtyping import Int64, UInt8
-from PIL import Image
 
 from vq.video import cheap as cheapest
 from vq.video import sample
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
+from vq.video.shapes import Int64, UInt8
 
 
 @dataclass(frozen=True)
@@ -153,6 +152,8 @@ def _at_least(pixels: np.ndarray, side_px: int) -> np.ndarray:
     short = min(height, width)
     if short >= side_px:
         return pixels
+    from PIL import Image  # not at the top: few videos are so small, and it takes 0.03 s
+
     size = tuple(max(side_px, round(side * side_px / short)) for side in (width, height))
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
 
