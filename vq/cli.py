@@ -15,6 +15,7 @@ COMMANDS = {
     "score": ("vq.score.command", "Score videos with the student."),
     "serve": ("vq.serve.command", "Score videos over HTTP, with a page to drop them on."),
     "export": ("vq.score.export", "Copy the student's files that scoring needs."),
+    "labels": ("vq.data.importers.command", "Bring somebody's label file into our form."),
     "demo": ("vq.data.demo.command", "Make the demo data set."),
     "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),
     "zoo": ("vq.zoo.command", "List the experts that params.yaml may name."),

@@ -34,6 +34,12 @@ class Ratings(Section):
     """Which end of the scale is the better one."""
     licence: str
     source: str = ""
+    """Where to get it."""
+    videos: int | None = None
+    """How many there are in the whole set."""
+    contents: str = ""
+    """What a content is, and how it is known."""
+    defects: str = ""
     note: str = ""
 
 

@@ -1,0 +1,139 @@
+"""`vq labels`: bring somebody's label file into this project's form."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from vq.errors import DataError
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("form", nargs="?", help="a dialect of `vq labels --list`")
+    parser.add_argument("file", nargs="?", type=Path, help="the label file")
+    parser.add_argument("--list", action="store_true", help="list the dialects")
+    parser.add_argument("--out", type=Path, help="folder of the data set (default: data/FORM)")
+    parser.add_argument("--videos", type=Path, help="where the videos are (default: OUT/videos)")
+    parser.add_argument("--present", action="store_true", help="leave out what has no file")
+    parser.add_argument(
+        "--anyway", action="store_true", help="take it though count or range are not as published"
+    )
+    parser.add_argument("--replace", action="store_true", help="write over labels and card")
+    parser.add_argument("--delimiter", default="", help="what parts cells (default: found)")
+    parser.add_argument("--names", type=Path, help="maxwell: a list of the videos, in order")
+    own = parser.add_argument_group("own")
+    own.add_argument(
+        "--column", action="append", default=[], metavar="OURS=THEIRS", help="video=clip, mos=Score"
+    )
+    own.add_argument("--scale", nargs=2, type=float, metavar=("MIN", "MAX"))
+    own.add_argument("--better", choices=("higher", "lower"), help="which end is the better one")
+    own.add_argument("--opinion", choices=("human", "synthetic"), help="who gave the scores")
+    own.add_argument("--licence")
+    own.add_argument("--source", help="where the videos come from")
+
+
+def run(given: Namespace) -> int:
+    """Write `labels.csv` and `card.yaml`, and say what was found.
+
+    Raises:
+        DataError: what is wrong with the file, with an example and a remedy.
+    """
+    from vq.data.importers import FORMS
+
+    if given.list:
+        return _list()
+    if given.form not in FORMS or given.file is None:
+        raise DataError(f"say `vq labels FORM FILE`; forms are {', '.join(FORMS)}")
+    return _convert(given)
+
+
+def _convert(given: Namespace) -> int:
+    from dataclasses import replace
+
+    from vq.data.importers import FORMS, convert
+    from vq.data.importers.form import How
+
+    out = given.out or Path("data") / given.form
+    labels_csv, card = out / "labels.csv", out / "card.yaml"
+    keep_card = given.form == "own" and card.exists() and not given.replace
+    for path in [labels_csv, *([] if keep_card else [card])]:
+        if path.exists() and not given.replace:
+            raise DataError(f"{path}: is there already; say --replace, or another --out")
+    form, said = FORMS[given.form], {}
+    if given.form == "own":
+        if keep_card:
+            form = replace(form, scale=_scale_of(card))
+        else:
+            form, said = replace(form, scale=_scale(given)), _said(given)
+    how = How(_columns(given.column), given.delimiter, given.names)
+    labels = convert.read(form, given.file, how, anyway=given.anyway)
+    videos = given.videos or (out / "videos" if (out / "videos").is_dir() else None)
+    if videos is not None and not videos.is_dir():
+        raise DataError(f"{videos}: no such folder")
+    labels = convert.find_files(labels, form, videos, present=given.present)
+    convert.write_labels(labels, labels_csv)
+    if not keep_card:
+        convert.write_card(form, labels, card, name=given.out.name if given.out else given.form,
+                           said=said)  # fmt: skip
+    _tell(given, labels.notes, len(labels.ratings), out, videos)
+    return 0
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    if wrong := [pair for pair in pairs if "=" not in pair]:
+        raise DataError(f"--column {wrong[0]}: say OURS=THEIRS, such as mos=Score")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _scale(given: Namespace) -> tuple[float, float]:
+    lacking = [
+        option for option in ("scale", "better", "opinion", "licence") if not getattr(given, option)
+    ]
+    if lacking:
+        raise DataError(
+            f"a table of yours does not say what its numbers mean: say --{' --'.join(lacking)}, "
+            "or write a card.yaml into the folder first (data/demo/card.yaml is an example)"
+        )
+    return given.scale[0], given.scale[1]
+
+
+def _scale_of(card: Path) -> tuple[float, float]:
+    from vq.data import card as cards
+
+    known = cards.load(card)
+    return known.scale.min, known.scale.max
+
+
+def _said(given: Namespace) -> dict[str, object]:
+    said = {name: getattr(given, name) for name in ("better", "opinion", "licence", "source")}
+    return {"title": given.file.stem, **{name: value for name, value in said.items() if value}}
+
+
+def _tell(
+    given: Namespace, notes: tuple[str, ...], videos: int, out: Path, folder: Path | None
+) -> None:
+    lines = [f"{videos} videos", *notes]
+    if folder is None:
+        lines.append(f"No videos at {out / 'videos'}: names are not held against files.")
+    lines.append(
+        f"Wrote {out / 'labels.csv'} and {out / 'card.yaml'}; read the card, put the videos into "
+        f"{out / 'videos'}, set `data.dir: {out}` in params.yaml"
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _list() -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from vq.data.importers import FORMS
+
+    table = Table(
+        "form", "data set", "scale", "videos", "label files", box=None, padding=(0, 1, 0, 0)
+    )
+    for name, form in FORMS.items():
+        scale = f"{form.scale[0]:g} to {form.scale[1]:g}" if form.scale else "say it"
+        count = "any" if name == "own" else str(form.videos or "?")
+        table.add_row(name, form.title, scale, count, form.files)
+    Console().print(table)
+    return 0

@@ -1,0 +1,228 @@
+"""From somebody's label file to `labels.csv` and `card.yaml`: nothing is guessed silently."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from vq.data import card as cards
+from vq.data.files import atomic
+from vq.data.importers import field_list
+from vq.data.importers.form import Form, How, Rating
+from vq.data.importers.match import Matched, match, normal
+from vq.errors import DataError
+from vq.video.suffixes import SUFFIXES
+
+COLUMNS = ("video", "mos", "mos_std", "ratings", "content")
+NEAR = 0.01
+"""Share of the scale by which published extremes may differ: they were rounded."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What came of a label file."""
+
+    ratings: tuple[Rating, ...]
+    notes: tuple[str, ...]
+    """What a reader should know, a sentence each; part of the card."""
+
+
+def read(form: Form, path: Path, how: How, *, anyway: bool = False) -> Labels:
+    """Read a label file and hold it against what is known of the set.
+
+    Args:
+        form: its dialect.
+        path: the file.
+        how: what the user says of it.
+        anyway: take it though count or range are not those of the whole set.
+
+    Raises:
+        DataError: unreadable, nameless or contradicting rows, scores off the scale, or another
+            count or range than published.
+    """
+    listed = form.listed and field_list.fits(path, how)
+    found = field_list.read(path, how) if listed else form.read(path, how)
+    notes = [f"Read from {path.name}" + (", a list of the field's kind." if listed else ".")]
+    if any(not rating.video for rating in found):
+        row = next(row for row, rating in enumerate(found) if not rating.video)
+        raise DataError(f"{path}: row {row + 1} names no video; fill it in or take it out")
+    ratings, repeated = _once(path, found)
+    if not ratings:
+        raise DataError(f"{path}: rates no video; is it the right file?")
+    ratings = [_grouped(rating, form) for rating in ratings]
+    _check_scale(path, ratings, form)
+    if repeated:
+        notes.append(f"{repeated} rows said what an earlier one said; each is there once.")
+    if unrated := sum(rating.mos is None for rating in ratings):
+        notes.append(f"{unrated} of {len(ratings)} videos have no mos.")
+    different = _differences(ratings, form)
+    if different and not anyway:
+        raise DataError(
+            f"{path}: {different[0]}; is it the right file? If it is and you want it so, say "
+            "--anyway"
+        )
+    return Labels(tuple(ratings), (*notes, *(f"Taken though {one}." for one in different)))
+
+
+def find_files(labels: Labels, form: Form, videos: Path | None, *, present: bool) -> Labels:
+    """Give each rating the name of its file.
+
+    Args:
+        labels: as `read` gave them.
+        form: its dialect.
+        videos: the folder of videos; without it, names get the suffix that the set is known for.
+        present: leave out what has no file.
+
+    Raises:
+        DataError: a name fits several files, none has one, or a suffix is wanted and not known.
+    """
+    if videos is None:
+        return replace(labels, ratings=tuple(_suffixed(one, form) for one in labels.ratings))
+    matched = match(labels.ratings, videos, tail=form.tail)
+    if len(matched.missing) == len(labels.ratings):
+        raise DataError(
+            f"{videos}: has none of the {len(labels.ratings)} videos, such as "
+            f"{matched.missing[0]!r}; is it the right folder?"
+        )
+    absent = set(matched.missing)
+    kept = [
+        _suffixed(rating, form, guess=False) if rating.video in absent else rating
+        for rating in matched.ratings
+        if not (present and rating.video in absent)
+    ]
+    return Labels(tuple(kept), (*labels.notes, *_told(matched, present=present)))
+
+
+def write_labels(labels: Labels, path: Path) -> None:
+    """Write `labels.csv` in this project's own dialect; further columns as the set has them."""
+    more = list(dict.fromkeys(name for rating in labels.ratings for name in rating.more))
+    with atomic(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*COLUMNS, *more])
+        for one in labels.ratings:
+            cells = (one.video, one.mos, one.mos_std, one.ratings, one.content)
+            writer.writerow(["" if cell is None else cell for cell in cells]
+                            + [_cell(one.more.get(name)) for name in more])  # fmt: skip
+
+
+def write_card(
+    form: Form, labels: Labels, path: Path, *, name: str, said: Mapping[str, object]
+) -> None:
+    """Write `card.yaml`: what is known of the set; what is not, says so.
+
+    Args:
+        form: dialect and facts.
+        labels: for the notes.
+        path: written.
+        name: of the set in the manifest.
+        said: what the user says, which counts more.
+
+    Raises:
+        DataError: the card lacks something that no one said.
+    """
+    unknown = "not known"
+    facts: dict[str, Any] = {
+        "name": name,
+        "title": form.title,
+        "opinion": "human",
+        "scale": {"min": form.scale[0], "max": form.scale[1]} if form.scale else None,
+        "better": form.better,
+        "licence": form.licence or unknown,
+        "source": form.source or unknown,
+        "videos": form.videos,
+        "contents": form.contents,
+        "defects": form.defects or unknown,
+        "note": " ".join((_layout(form), *labels.notes)),
+        **said,
+    }
+    facts = {key: value for key, value in facts.items() if value is not None}
+    with atomic(path) as unfinished:
+        text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
+        unfinished.write_text(text, encoding="utf-8")
+        cards.load(unfinished)
+
+
+def _layout(form: Form) -> str:
+    how = "" if form.seen else " Layout from description, not from a file."
+    return f"{form.files}: {form.layout}{how}"
+
+
+def _once(path: Path, found: Sequence[Rating]) -> tuple[list[Rating], int]:
+    """Each video once; Unicode forms of a name are the same name."""
+    first: dict[str, Rating] = {}
+    for rating in found:
+        before = first.setdefault(normal(rating.video), rating)
+        if (before.mos, before.mos_std) != (rating.mos, rating.mos_std):
+            raise DataError(
+                f"{path}: {rating.video!r} has mos {_cell(before.mos) or 'none'} in one row and "
+                f"{_cell(rating.mos) or 'none'} in another; keep the right one"
+            )
+    return list(first.values()), len(found) - len(first)
+
+
+def _grouped(rating: Rating, form: Form) -> Rating:
+    return replace(rating, content=rating.content or form.content(normal(rating.video)))
+
+
+def _check_scale(path: Path, ratings: Sequence[Rating], form: Form) -> None:
+    if form.scale is None:
+        return
+    low, high = form.scale
+    off = [one for one in ratings if one.mos is not None and not low <= one.mos <= high]
+    if off:
+        raise DataError(
+            f"{path}: {len(off)} of {len(ratings)} scores are not on the scale of {form.title}, "
+            f"{low:g} to {high:g}: {off[0].video!r} has {off[0].mos:g}; is it the right file, "
+            "or were its scores rescaled?"
+        )
+
+
+def _differences(ratings: Sequence[Rating], form: Form) -> list[str]:
+    """In what these are not the whole set as it was published."""
+    scores = [one.mos for one in ratings if one.mos is not None]
+    said = []
+    if form.videos and form.videos != len(ratings):
+        said.append(f"it has {len(ratings)} videos, {form.title} has {form.videos}")
+    if form.published and form.scale and scores:
+        near = NEAR * (form.scale[1] - form.scale[0])
+        low, high = min(scores), max(scores)
+        if abs(low - form.published[0]) > near or abs(high - form.published[1]) > near:
+            said.append(
+                f"its scores go from {low:g} to {high:g}, those of {form.title} from "
+                f"{form.published[0]:g} to {form.published[1]:g}"
+            )
+    return said
+
+
+def _suffixed(rating: Rating, form: Form, *, guess: bool = True) -> Rating:
+    if PurePosixPath(rating.video).suffix.lower() in {*SUFFIXES, ".yuv"}:
+        return rating
+    if form.suffix:
+        return replace(rating, video=rating.video + form.suffix)
+    if guess:
+        raise DataError(
+            f"{rating.video!r} is no name of a video file, and how they end is not known; say "
+            "--videos FOLDER, where the videos are"
+        )
+    return rating
+
+
+def _told(matched: Matched, *, present: bool) -> list[str]:
+    said = []
+    if matched.respelt:
+        said.append(f"{matched.respelt} names were spelt as their files are.")
+    if matched.missing:
+        what = "left out" if present else "in quarantine at the next `dvc repro`"
+        said.append(
+            f"{len(matched.missing)} of {len(matched.ratings)} videos are not there, such as "
+            f"{matched.missing[0]}: {what}."
+        )
+    return said
+
+
+def _cell(value: str | float | None) -> str:
+    # repr keeps every bit of a float; csv would write the same.
+    return "" if value is None else str(value)

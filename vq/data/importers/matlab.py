@@ -1,0 +1,93 @@
+"""MATLAB files (`.mat`), as far as label files need them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from vq.data.importers.tables import LARGEST_BYTES, shorten
+from vq.data.mat import load
+from vq.data.workers import in_processes
+from vq.errors import DataError
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+class Variables:
+    """What a MATLAB file holds, structs as dicts."""
+
+    def __init__(self, path: Path) -> None:
+        """Read it.
+
+        Raises:
+            DataError: unreadable, or of the new kind that SciPy does not read.
+        """
+        self.path = path
+        _check(path)
+        # SciPy's reader is C: fuzzing found broken files of which it dies.
+        lost: dict[str, object] | str = "kills what reads it"
+        (held,) = in_processes(load, [path], jobs=1, lost=lost)
+        if isinstance(held, str):
+            raise DataError(f"{path}: is no MATLAB file ({shorten(held)}); get it again")
+        self._held: object = held
+
+    def find(self, *names: str) -> object:
+        """A variable, or by several names a field of a struct of structs.
+
+        Raises:
+            DataError: there is none.
+        """
+        held = self._held
+        for name in names:
+            fields = held if isinstance(held, dict) else {}
+            if name not in fields:
+                known = [field for field in fields if not field.startswith("__")]
+                raise DataError(
+                    f"{self.path}: has no {'.'.join(names)}, only {', '.join(known) or 'values'}; "
+                    "is it the right file?"
+                )
+            held = fields[name]
+        return held
+
+    def texts(self, *names: str) -> list[str]:
+        """A cell array of texts.
+
+        Raises:
+            DataError: it is something else.
+        """
+        found = np.atleast_1d(np.asarray(self.find(*names), dtype=object)).ravel()
+        if wrong := [value for value in found if not isinstance(value, str)]:
+            raise DataError(
+                f"{self.path}: {'.'.join(names)} has {shorten(repr(wrong[0]))} where a text should "
+                "be; is it the right file?"
+            )
+        return [str(value).strip() for value in found]
+
+    def numbers(self, *names: str) -> list[float | None]:
+        """An array of numbers; None for NaN.
+
+        Raises:
+            DataError: it is something else.
+        """
+        try:
+            found = np.atleast_1d(np.asarray(self.find(*names), dtype=np.float64)).ravel()
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{self.path}: {'.'.join(names)} holds no numbers; is it the right file?"
+            ) from error
+        return [float(value) if np.isfinite(value) else None for value in found]
+
+
+def _check(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    if size > LARGEST_BYTES:
+        raise DataError(f"{path}: has {size >> 20} MiB; label files do not")
+    # The header of version 7.3 is text, and HDF5 begins behind it.
+    if HDF5 in head:
+        raise DataError(
+            f"{path}: is of MATLAB's version 7.3; load it in MATLAB or Octave, save it with -v7"
+        )
