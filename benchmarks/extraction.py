@@ -38,10 +38,11 @@ from vq.errors import VqError
 from vq.video.decode import in_groups
 from vq.video.probe import sha256
 from vq.video.suffixes import SUFFIXES
+from vq.zoo import describe
 from vq.zoo import extract as zoo
 from vq.zoo.expert import Expert
-from vq.zoo.extract import VIEWS, Video
 from vq.zoo.runtime import Network, network_of
+from vq.zoo.task import VIEWS, Video
 
 
 @dataclass
@@ -85,7 +86,7 @@ def alone(videos: Sequence[Video], experts: Mapping[str, Expert], planned: zoo.P
     for video in videos:
 
         def glimpses(count: int) -> list[tuple[str, list[int]]]:
-            return zoo.glimpses(kinds, count, planned)
+            return describe.glimpses(kinds, count, planned)
 
         start = time.process_time()
         held = in_groups(
@@ -222,9 +223,9 @@ def memory(
 
 _DESCRIBE = """
 import pathlib, pickle, sys
-from vq.zoo import extract
+from vq.zoo import describe, extract
 video, experts, planned = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
-extract.describe(video, [*experts, extract.VIEWS], experts, planned)
+describe.describe(video, [*experts, extract.VIEWS], experts, planned)
 # Not ru_maxrss: it starts with the peak of the process that started this one.
 print(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """

@@ -31,10 +31,21 @@ class Data(Section):
     dir: Path
 
 
+class Limits(Section):
+    """What one file may cost whoever opens it; see `vq.workers.limits.Limits`."""
+
+    seconds: Rate = 300.0
+    memory_mb: Positive = 2048
+    megapixels: Rate = 36.0
+    frames: Positive = 1_000_000
+
+
 class Import(Section):
-    """What is taken from the label file."""
+    """What is taken from the label file, and from the files that it names."""
 
     keep: tuple[str, ...] = ()
+    links: Literal["inside", "anywhere"] = "inside"
+    limits: Limits = Limits()
 
 
 class Validate(Section):
@@ -112,6 +123,7 @@ class Extract(Section):
     shard_videos: Positive
     max_failed: Share
     runtime: Runtime
+    limits: Limits = Limits(seconds=900.0, memory_mb=4096)
     experts: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")], Expert]
     views: Views
 

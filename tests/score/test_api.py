@@ -14,8 +14,8 @@ import vq
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import WeightsError
 from vq.score.api import Isolated
-from vq.score.limits import Limits
 from vq.score.rows import Row
+from vq.workers.limits import Limits
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from tests.score.toy import BRIGHTNESS, random_network, write_bundle, write_vide
 from vq.errors import WeightsError
 from vq.score import runtime
 from vq.score.crew import Crew
-from vq.score.limits import Limits
 from vq.score.rows import Row
+from vq.workers.limits import Limits
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +236,7 @@ def test_workers_end_with_their_supervisor(bundle: Path, long: str) -> None:
     """Even if it is killed while one is at work: it finds nobody to answer to."""
     code = (
         "import sys; from pathlib import Path; from vq.score.crew import Crew\n"
-        "from vq.score.limits import Limits\n"
+        "from vq.workers.limits import Limits\n"
         f"crew = Crew(Path({str(bundle)!r}), limits=Limits(seconds=60.0)); crew.greeting\n"
         "sys.stdout.write(f'{crew.pids[0]}\\n'); sys.stdout.flush()\n"
         f"list(crew.score([{long!r}] * 1000))"
@@ -271,8 +271,8 @@ def killing(crew: Crew, number: int) -> Iterator[Callable[[], bool]]:
     seen: list[int] = []
 
     def look() -> bool:
-        worker = crew._workers[0] if crew._workers else None
-        if worker and worker.video and worker.video.endswith("long.mp4"):
+        worker = crew._crew.children[0] if crew._crew.children else None
+        if worker and worker.item and str(worker.item).endswith("long.mp4"):
             seen.append(worker.pid)
             if not worker.gone:
                 os.kill(worker.pid, number)

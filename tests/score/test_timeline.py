@@ -13,8 +13,8 @@ from PIL import Image
 from tests.conftest import write_video
 from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.score import runtime
+from vq.score.answers import Answer
 from vq.score.picture import clock, draw
-from vq.score.process import Answer
 from vq.score.timeline import measure, seconds_of
 from vq.score.timelines import Timelines
 

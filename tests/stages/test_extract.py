@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,15 @@ import pytest
 from tests.conftest import moving, write_video
 from vq.data import manifest
 from vq.errors import BusyError, DataError, ParamsError, VqError
-from vq.params import Expert, Extract, Views
+from vq.params import Expert, Extract, Limits, Views
 from vq.stages.extract import extract
 from vq.video.probe import sha256
-from vq.zoo import catalog, features, workers
+from vq.zoo import catalog, features
+from vq.zoo import describe as describing
 from vq.zoo import extract as zoo
 from vq.zoo.cache import Cache
+from vq.zoo.filling import Filling
+from vq.zoo.task import VIEWS, Shard, Video
 
 PARAMS = Extract(
     moments=3,
@@ -82,26 +86,32 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the videos that are decoded, as they are."""
-    names: list[str] = []
-    real = zoo.in_groups
+def given(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]]:
+    """Videos that workers are given, and what each lacks."""
+    seen: list[tuple[str, tuple[str, ...]]] = []
+    real = Filling.fill
 
-    def in_groups(path: Path, *how):  # noqa: ANN002, ANN202
-        names.append(path.name)
-        return real(path, *how)
+    def fill(self: Filling, todo: Sequence[Shard], **how: Any) -> dict[str, str]:  # noqa: ANN401
+        for shard in todo:
+            names = (video.path.name for video in shard.videos)
+            seen.extend(zip(names, shard.missing, strict=True))
+        return real(self, todo, **how)
 
-    monkeypatch.setattr(zoo, "in_groups", in_groups)
-    return names
+    monkeypatch.setattr(Filling, "fill", fill)
+    return seen
 
 
-def test_each_video_is_decoded_once_for_all_experts(
-    workspace: Workspace, decoded: list[str]
-) -> None:
+ALL = ("picture_statistics", "temporal_statistics", "views")
+
+
+Given = list[tuple[str, tuple[str, ...]]]
+
+
+def test_each_video_is_given_once_for_all_experts(workspace: Workspace, given: Given) -> None:
     """Features and views of every video; a second run finds nothing to do."""
     known = workspace.run()
 
-    assert sorted(decoded) == ["1.mkv", "2.mkv", "3.mkv"]
+    assert sorted(given) == [(name, ALL) for name in ("1.mkv", "2.mkv", "3.mkv")]
     assert known["videos"] == 3
     assert known["failed"] == {}
     shas = [sha256(workspace.videos / f"{n}.mkv") for n in (1, 2, 3)]
@@ -113,21 +123,41 @@ def test_each_video_is_decoded_once_for_all_experts(
 
     before = workspace.shards(), workspace.index.read_bytes()
     workspace.run()
-    assert len(decoded) == 3
+    assert len(given) == 3
     assert (workspace.shards(), workspace.index.read_bytes()) == before
+
+
+def test_a_video_is_decoded_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all experts and the views together."""
+    decoded: list[str] = []
+    real = describing.in_groups
+
+    def in_groups(path: Path, *how: Any, **more: Any) -> Any:  # noqa: ANN401
+        decoded.append(path.name)
+        return real(path, *how, **more)
+
+    monkeypatch.setattr(describing, "in_groups", in_groups)
+    path = workspace.videos / "1.mkv"
+    experts = zoo.create(PARAMS)
+    planned = zoo.plan(PARAMS, experts, workspace.cache)
+
+    found = describing.describe(Video(sha256(path), path), ALL, experts, planned)
+
+    assert decoded == ["1.mkv"]
+    assert tuple(found) == ALL
 
 
 def test_views_are_the_same_alone_and_beside_experts(workspace: Workspace) -> None:
     """Cut as they are decoded, or from frames that experts look at as well."""
-    video = zoo.Video(sha256(workspace.videos / "1.mkv"), workspace.videos / "1.mkv")
+    video = Video(sha256(workspace.videos / "1.mkv"), workspace.videos / "1.mkv")
     experts = zoo.create(PARAMS)
     planned = zoo.plan(PARAMS, experts, workspace.cache)
 
-    alone = zoo.describe(video, [zoo.VIEWS], experts, planned)
-    beside = zoo.describe(video, [*experts, zoo.VIEWS], experts, planned)
+    alone = describing.describe(video, [VIEWS], experts, planned)
+    beside = describing.describe(video, [*experts, VIEWS], experts, planned)
 
-    assert alone.keys() == {zoo.VIEWS}
-    np.testing.assert_array_equal(alone[zoo.VIEWS], beside[zoo.VIEWS])
+    assert alone.keys() == {VIEWS}
+    np.testing.assert_array_equal(alone[VIEWS], beside[VIEWS])
 
 
 def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
@@ -140,7 +170,7 @@ def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
 
 
 def test_a_new_video_costs_itself_alone(
-    workspace: Workspace, decoded: list[str], caplog: pytest.LogCaptureFixture
+    workspace: Workspace, given: Given, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Old shards are not touched."""
     caplog.set_level(logging.INFO, "vq")
@@ -150,7 +180,7 @@ def test_a_new_video_costs_itself_alone(
 
     known = workspace.run()
 
-    assert decoded[3:] == ["4.mkv"]
+    assert given[3:] == [("4.mkv", ALL)]
     counts = "9 found, 3 to do (picture_statistics 1, temporal_statistics 1, views 1)"
     assert f"4 videos x (2 experts + views): {counts}" in caplog.text
     assert known["videos"] == 4
@@ -158,33 +188,26 @@ def test_a_new_video_costs_itself_alone(
 
 
 def test_a_new_expert_costs_itself_alone(
-    workspace: Workspace,
-    decoded: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    workspace: Workspace, given: Given, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every video is decoded again, and seen by the new one only; fusion costs nothing."""
     caplog.set_level(logging.INFO, "vq")
     workspace.run()
     before = workspace.shards()
-    seen: list[str] = []
-    real = zoo._kept
-    monkeypatch.setattr(zoo, "_kept", lambda e, *rest: seen.append(e.name) or real(e, *rest))
     more = {**PARAMS.experts, "spatial_statistics": Expert()}
     more["temporal_statistics"] = Expert(fusion="attention")
 
     known = workspace.run(PARAMS.model_copy(update={"experts": more}))
 
-    assert seen == ["spatial_statistics"] * 3
+    assert [missing for _, missing in given[3:]] == [("spatial_statistics",)] * 3
     assert "3 videos x (3 experts + views): 9 found, 3 to do (spatial_statistics)" in caplog.text
-    assert len(decoded) == 6
     assert set(known["experts"]) == set(more)
     assert before.items() <= workspace.shards().items()
 
 
 def test_the_last_shards_are_small() -> None:
     """Two processes end together: neither waits long for the other's last shard."""
-    videos = [zoo.Video(f"{n:064x}", Path(f"{n}.mp4")) for n in range(300)]
+    videos = [Video(f"{n:064x}", Path(f"{n}.mp4")) for n in range(300)]
     settings = PARAMS.model_copy(update={"shard_videos": 64})
     planned = zoo.plan(settings, {}, Path("nowhere"))
 
@@ -308,18 +331,39 @@ def test_a_second_extract_is_refused_at_once(workspace: Workspace) -> None:
     assert not workspace.index.exists()
 
 
-def test_a_process_that_dies_is_named_and_the_rest_is_kept(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No index of half the videos; the next run resumes."""
+def test_what_a_video_costs_is_its_failure(workspace: Workspace) -> None:
+    """One that wants more than a limit allows is left out, and names the knob; the others stay."""
+    (large,) = workspace.add(40)
+    settings = {"limits": Limits(megapixels=0.001), "max_failed": 0.9}
 
-    def run(tasks: Sequence[zoo.Shard], *_: object, **__: object) -> tuple[list, list]:
-        return [{}], [workers.Lost(tasks[0], -9, "videos/1.mkv")]
+    known = workspace.run(PARAMS.model_copy(update=settings))
 
-    monkeypatch.setattr(workers, "run", run)
-    with pytest.raises(VqError, match=r"exit code -9.*run again"):
-        workspace.run()
-    assert not workspace.index.exists()
+    assert known["videos"] == 3
+    assert known["failed"] == {
+        sha256(large): "frames of 112 x 24 pixels; the limit is 0.001 megapixels "
+        "(extract.limits.megapixels)"
+    }
+
+
+def test_a_video_that_takes_too_long_is_left_out(workspace: Workspace) -> None:
+    """Its process is ended; what others have is kept."""
+    workspace.run()
+    rough = np.random.default_rng(7).integers(0, 256, (8, 360, 640, 3), np.uint8)
+    slow = write_video(
+        workspace.videos / "slow.mkv",
+        40,
+        width=640,
+        height=360,
+        picture=lambda number, *_: rough[number % 8],
+    )
+    workspace.accept()
+
+    known = workspace.run(PARAMS.model_copy(update={"limits": Limits(seconds=0.001)}))
+
+    assert known["videos"] == 3
+    assert known["failed"] == {
+        sha256(slow): "its process was not done after 0.001 s (extract.limits.seconds)"
+    }
 
 
 @pytest.mark.slow

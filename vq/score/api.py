@@ -7,10 +7,10 @@ from typing import Protocol, runtime_checkable
 
 from vq.score.crew import Crew
 from vq.score.given import Video, as_file, name_of
-from vq.score.limits import Limits
 from vq.score.locate import default, locate
 from vq.score.modes import Closely, Mode
 from vq.score.rows import Row
+from vq.workers.limits import Limits
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vq.errors import DataError, VqError
+from vq.score.answers import Greeting
 from vq.score.crew import Crew
 from vq.score.discover import discover
 from vq.score.forms import FORMS
@@ -23,7 +24,6 @@ from vq.score.options import (
     limits_of,
     threads_of,
 )
-from vq.score.process import Greeting
 from vq.score.progress import shown
 from vq.score.rows import Row
 from vq.score.timelines import Timelines

@@ -5,8 +5,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from vq.score.limits import Limits
 from vq.score.locate import MODEL, SHIPPED, default, locate
+from vq.workers.limits import Limits
 
 
 def add_model(parser: ArgumentParser) -> None:

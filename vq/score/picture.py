@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from PIL import Image
 
-from vq.score.process import Answer
+from vq.score.answers import Answer
 
 LONGEST = 110
 """Characters that fit above the picture."""

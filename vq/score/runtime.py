@@ -3,10 +3,9 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import av
 import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
@@ -15,13 +14,13 @@ from vq.errors import VideoError, WeightsError
 from vq.score import card as cards
 from vq.score.card import Card
 from vq.score.given import Video, as_file, name_of
-from vq.score.limits import LimitError, Limits
 from vq.score.modes import TIMES, Closely, Mode, spec_of, within
 from vq.score.rows import Row
 from vq.video import packets, stream
-from vq.video.convert import Converter
+from vq.video.bounded import Bounded
 from vq.video.shapes import Float32, UInt8
 from vq.video.views import Look, ViewSpec, look
+from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2
 """Below this there is nothing to compare a frame with: a picture, not a video."""
@@ -84,7 +83,7 @@ class Model:
             VideoError: the file is not a video, or not one frame of it decodes.
             LimitError: it has too many frames.
         """
-        spec = _Bounded(**asdict(self.spec), limits=self.limits)
+        spec = Bounded.of(self.spec, self.limits)
         found = look(path, spec_of(mode, spec), cheap=mode == "fast", threads=self.threads)
         return found, "exact" if mode == "fast" and not found.cheap else mode
 
@@ -146,22 +145,6 @@ class Model:
             if not known.frame_count:
                 raise VideoError(path, stream.NO_FRAME)
             return within(budget_ms, known, codec.width * codec.height, self.spec)
-
-
-@dataclass(frozen=True)
-class _Bounded(ViewSpec):
-    """What the student looks at; a video is given up as soon as it shows that it is too large."""
-
-    limits: Limits
-
-    def pairs(self, frame_count: int) -> list[tuple[int, int]]:
-        # Asked once the packets are counted, before a frame is decoded.
-        return super().pairs(self.limits.allow_frames(frame_count))
-
-    def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
-        # Asked of the first frame that is wanted: to open a file decodes some of it anyway.
-        self.limits.allow_picture(*convert.size)
-        return super().see(convert, frame)
 
 
 def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:

@@ -8,10 +8,10 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from vq.score import runtime
-from vq.score.limits import Limits
 from vq.score.modes import MODES, Mode
 from vq.video import packets
 from vq.video.plan import cost
+from vq.workers.limits import Limits
 
 
 @dataclass(frozen=True)

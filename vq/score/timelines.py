@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vq.data.files import atomic
 from vq.errors import DataError
-from vq.score.process import Answer
+from vq.score.answers import Answer
 from vq.score.rows import Row
 
 ENDINGS = (".png", ".json")

@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from vq.errors import ParamsError, VqError
+from vq.score.answers import Answer, Extras
 from vq.score.modes import Closely, Mode
-from vq.score.process import Answer, Extras
 from vq.score.rows import Row
 from vq.serve.answers import Health, Problem, Scored, health, scored
 from vq.serve.desk import STOPPING, Desk, FullError

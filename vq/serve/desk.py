@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vq.errors import VqError, WeightsError
+from vq.score.answers import Answer, Extras
 from vq.score.crew import Crew
-from vq.score.limits import Limits
 from vq.score.modes import Closely
-from vq.score.process import Answer, Extras
+from vq.workers.limits import Limits
 
 PATIENCE_SECONDS = 60
 """The longest time after which a client is asked to come again."""

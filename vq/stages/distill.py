@@ -19,6 +19,7 @@ from vq.data import sets, split
 from vq.data.card import Card as DataCard
 from vq.data.files import fresh_folder, sha256
 from vq.data.levels import expectation
+from vq.data.paths import inside
 from vq.data.workers import cores
 from vq.errors import ParamsError
 from vq.evaluate import agreement, conformal
@@ -135,7 +136,7 @@ def distill(
                 rows = lesson.validation.numpy()
                 calibrate(
                     partial,
-                    [videos / video for video in manifest["video"].to_numpy(str)[rows]],
+                    inside(videos, manifest["video"].to_numpy(str)[rows]),
                     manifest["mos"].to_numpy(np.float64)[rows],
                     contents[rows],
                     coverage=params.coverage,

@@ -16,6 +16,7 @@ from vq.data import manifest as manifests
 from vq.data import sets, split
 from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
+from vq.data.paths import inside
 from vq.errors import DataError
 from vq.evaluate import baselines, conformal, elsewhere, mapping, slices
 from vq.evaluate.mapping import Mapping as Curve
@@ -330,7 +331,7 @@ def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[Mi
             mos=float(row["mos"]),
             score=float(score[place]),
             group=row["kind"],
-            picture=middle_frame(videos / row["video"]),
+            picture=middle_frame(*inside(videos, [row["video"]])),
         )
         for place, row in zip(order, (rows.iloc[n] for n in order), strict=True)
     ]

@@ -7,9 +7,11 @@ from pathlib import Path
 from vq import params as schema
 from vq.data import manifest
 from vq.data.files import atomic
+from vq.data.paths import inside
 from vq.errors import DataError
 from vq.zoo import extract as zoo
 from vq.zoo.cache import Cache
+from vq.zoo.task import Video
 
 
 def extract(
@@ -38,12 +40,12 @@ def extract(
         DataError: more than `params.max_failed` of the videos fail.
         ParamsError: an expert is unknown or wrongly set.
         WeightsError: weights are missing, altered or do not fit.
-        VqError: the disk is full, or a process died; run again, it resumes.
+        VqError: the disk is full, or a file is gone; run again, it resumes.
     """
     table = manifest.read(accepted)
     wanted = [
-        zoo.Video(sha, videos / video)
-        for sha, video in zip(table["sha256"], table["video"], strict=True)
+        Video(sha, path)
+        for sha, path in zip(table["sha256"], inside(videos, table["video"]), strict=True)
     ]
     with Cache(cache).hold():
         experts = zoo.create(params)

@@ -13,8 +13,9 @@ from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
 from vq.data.labels_csv import Label
-from vq.data.look import KILLED, Look, look
-from vq.data.workers import in_processes
+from vq.data.look import Look, look_at
+from vq.data.paths import LEAVES, leaves
+from vq.data.workers import cores
 from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
 
@@ -54,7 +55,8 @@ def import_(
     known = list(cards.load(card).sets)
     rows = labels_csv.read(labels, keep=params.keep)
     rows += [Label(video) for video in _without_label(videos, rows)]
-    looks = _look_at(videos, sorted({row.video for row in rows if row.is_inside}), jobs)
+    named = sorted({row.video for row in rows if row.is_inside})
+    looks = _look_at(videos, named, params, jobs)
     found = [_row(row, looks.get(row.video, Look()), known) for row in rows]
     table = manifests.build(found, keep=params.keep)
     manifests.write(table, manifest)
@@ -75,13 +77,16 @@ def _without_label(videos: Path, rows: Sequence[Label]) -> list[str]:
     return found
 
 
-def _look_at(videos: Path, files: Sequence[str], jobs: int) -> dict[str, Look]:
-    paths = [videos / file for file in files]
-    looks = in_processes(look, paths, jobs=jobs, lost=KILLED)
+def _look_at(
+    videos: Path, files: Sequence[str], params: schema.Import, jobs: int
+) -> dict[str, Look]:
+    away = {file: Look(problem=LEAVES) for file in files if leaves(videos, file, params.links)}
+    files = [file for file in files if file not in away]
+    looks = look_at([videos / file for file in files], jobs=cores(jobs), settings=params)
     # To stderr, and only where somebody watches.
     console = Console(stderr=True)
-    shown = track(looks, "import", len(paths), console=console, disable=not console.is_terminal)
-    return dict(zip(files, shown, strict=True))
+    shown = track(looks, "import", len(files), console=console, disable=not console.is_terminal)
+    return away | dict(zip(files, shown, strict=True))
 
 
 def _row(label: Label, look: Look, known: Sequence[str]) -> dict[str, object]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from vq.video import stream
 from vq.video.convert import Converter
+from vq.workers.limits import Limits
 
 LOOK_PX = 64
 """Long side at which frames are compared: averaging hides what an encoder does to a still."""
@@ -43,12 +44,14 @@ class Probe:
     camera clips; 0 if there is but one frame."""
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, *, limits: Limits | None = None) -> Probe:
     """Decode a local file from end to end and say what it holds.
 
     Raises:
         VideoError: missing, no video, or not one frame decodes.
+        LimitError: its frames are too large, or too many.
     """
+    limits = limits or Limits()
     with stream.opened(path) as (_, opened):
         codec = opened.codec_context.codec.canonical_name
         rate = float(opened.guessed_rate or 0)
@@ -57,6 +60,8 @@ def probe(path: Path) -> Probe:
     for seconds, frame in stream.frames(path):
         if not looks:
             first, convert = frame, Converter(frame)
+            limits.allow_picture(*convert.size)
+        limits.allow_frames(len(looks) + 1)
         span = seconds
         looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
     frames = len(looks)

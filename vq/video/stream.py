@@ -21,8 +21,27 @@ else:
 
 log = logging.getLogger(__name__)
 
-PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp", "tty"})
+ELSEWHERE = frozenset(
+    {
+        "alias_pix",
+        "concat",
+        "dash",
+        "ffmetadata",
+        "hls",
+        "image2",
+        "imf",
+        "lavfi",
+        "rtp",
+        "rtsp",
+        "sap",
+    }
+    | {"sdp", "tty", "vapoursynth", "vobsub", "webm_dash_manifest"}
+)
 """Formats that point at other files, or draw text: what they show is not in the file itself."""
+CONTAINERS = ",".join(sorted(av.formats_available - ELSEWHERE))
+"""What FFmpeg may take a file for; it would follow a playlist before it tells that it is one."""
+MOST_STREAMS = 100
+"""More than any recording has; each costs memory."""
 
 BEFORE_ALL = -(1 << 40)
 """A time before the first packet of any file, in whatever unit."""
@@ -51,13 +70,17 @@ def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, Vi
         container = av.open(
             f"file:{path}",
             metadata_errors="replace",
-            options={"protocol_whitelist": "file"},
+            options={
+                "protocol_whitelist": "file",
+                "format_whitelist": CONTAINERS,
+                "max_streams": str(MOST_STREAMS),
+            },
         )
     except av.FFmpegError as error:
         raise VideoError(path, explain(path, error)) from error
     with container:
         stream = _main_stream(container)
-        if stream is None or set(container.format.name.split(",")) & PLAYLISTS:
+        if stream is None:
             raise VideoError(path, "has no video stream; give a file that holds video")
         if stream.codec_context is None:
             raise VideoError(path, "no decoder knows its codec; encode it again, say as H.264")

@@ -17,8 +17,8 @@ from vq.params import Expert as Spec
 from vq.video import sample
 from vq.video.decode import decode
 from vq.zoo import catalog, plugins
+from vq.zoo.describe import one_thread
 from vq.zoo.expert import CLIP_FRAMES, Expert
-from vq.zoo.extract import one_thread
 from vq.zoo.runtime import network_of
 
 REPEATS = 3

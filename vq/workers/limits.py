@@ -10,26 +10,34 @@ class LimitError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that one video may take; whatever wants more gets a row without a score.
+    """The most that one video may take; whatever wants more is given up, with a reason.
 
     A process holds itself to `megapixels` and `frames`. `seconds` and `memory_mb` are held from
-    outside, where a video is scored in a worker process (`vq.score.crew`).
+    outside, where a video is opened in a worker process (`vq.workers.crew`).
     """
 
     seconds: float = 300.0
-    """Wall time, from handing the video to a worker to its row."""
+    """Wall time, from handing the video to a worker to its answer."""
     memory_mb: int = 2048
     """Resident memory of the worker, in units of 2**20 bytes; watched on Linux alone."""
     megapixels: float = 36.0
     """Millions of pixels of a frame; 8K has 33."""
     frames: int = 1_000_000
     """Frames of the video, counted by its packets; 4.6 hours at 60 a second."""
+    section: str = ""
+    """Of params.yaml, that they are from; empty for those of a command line."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (math.isfinite(value) and value > 0):
+            if field.name != "section" and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{field.name} should be a number above 0, got {value}")
+
+    def called(self, name: str) -> str:
+        """How whoever set a limit knows it: `max-seconds`, or `import.limits.seconds`."""
+        if self.section:
+            return f"{self.section}.limits.{name}"
+        return f"max-{name.replace('_', '-')}"
 
     def allow_picture(self, width: int, height: int) -> None:
         """Refuse frames that are too large.
@@ -40,7 +48,7 @@ class Limits:
         if width * height > self.megapixels * 1e6:
             raise LimitError(
                 f"frames of {width} x {height} pixels; the limit is {self.megapixels:g} megapixels "
-                "(max-megapixels)"
+                f"({self.called('megapixels')})"
             )
 
     def allow_frames(self, count: int) -> int:
@@ -50,5 +58,7 @@ class Limits:
             LimitError: it may not.
         """
         if count > self.frames:
-            raise LimitError(f"{count} frames; the limit is {self.frames} (max-frames)")
+            raise LimitError(
+                f"{count} frames; the limit is {self.frames} ({self.called('frames')})"
+            )
         return count

@@ -1,0 +1,85 @@
+"""What a worker says of its model and of videos, as its supervisor understands it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vq.score.forms import About
+from vq.score.rows import Row, from_mapping
+from vq.workers.child import End, Outcome
+from vq.workers.job import Said
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a worker says of its model once it is loaded."""
+
+    model: str
+    scale: str
+    levels: int
+    opinion: str
+    modes: list[str]
+    """Beside `exact`."""
+    values: list[float]
+    """What each quality level is worth, worst first."""
+    least: float
+    """Ends of the scale."""
+    most: float
+    better: str
+    """Which direction is better: higher or lower."""
+    coverage: float | None
+    """Share of ratings that the interval of an exact score is to hold; None without interval."""
+
+    @property
+    def about(self) -> About:
+        """What the forms of rows have to know."""
+        return About(levels=self.levels, scale=self.scale)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is to be told of a video beside its row."""
+
+    timeline: bool = False
+    plan: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What scoring one video gave."""
+
+    row: Row
+    timeline: dict[str, Any] | None = None
+    """As `vq.score.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
+    plan: dict[str, Any] | None = None
+    """The fields of `vq.score.decoding.Decoding`; None if it was not asked for, or has no score."""
+    lost: str = ""
+    """Why what was asked for beside the row of a score is not there; empty if it is."""
+
+
+Part = Row | Mapping[str, Any]
+"""Of an answer: the row comes first."""
+
+
+def read(video: str | Row, said: Said) -> Part:
+    """Understand a part of what a worker says of a video.
+
+    Raises:
+        Exception: it is not what a worker says.
+    """
+    if "row" in said.told:
+        return from_mapping({**said.told["row"], "video": video})
+    return said.told
+
+
+def put_together(video: str, outcome: Outcome[Part]) -> Answer:
+    """The answer for a video, whatever became of its worker."""
+    end, (row, *rest) = outcome.end, outcome.told or (None,)
+    if not isinstance(row, Row):
+        end = end or End("crashed", "its process said nothing of it")
+        return Answer(Row(video, end.status, end.reason, seconds=outcome.seconds))
+    extras: dict[str, Any] = {}
+    for part in rest:
+        extras.update(part if isinstance(part, Mapping) else {})
+    # A score that is there already is not lost by what was asked for beside it.
+    return Answer(row, extras.get("timeline"), extras.get("plan"), end.reason if end else "")

@@ -1,0 +1,151 @@
+"""What a worker process says of a video: it is decoded once, for all that is missing of it."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import numpy as np
+from jaxtyping import Float, Shaped, UInt8
+from safetensors.numpy import save
+
+from vq.errors import VideoError, VqError
+from vq.video import sample, views
+from vq.video.bounded import Bounded
+from vq.video.convert import Converter
+from vq.video.decode import Decoded, in_groups
+from vq.video.probe import sha256
+from vq.workers.job import Ready, Said
+from vq.workers.limits import LimitError
+from vq.zoo.expert import Expert
+from vq.zoo.extract import create_one
+from vq.zoo.task import VIEWS, Plan, Video
+
+HALF = float(np.finfo(np.float16).max)
+
+
+def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -> Ready:
+    """Build what was not sent: experts that are no networks, or run torch themselves."""
+    experts = {
+        name: exported[name] if name in exported else create_one(name, planned.settings)
+        for name in names
+    }
+
+    def work(asked: tuple[Video, Sequence[str]]) -> Iterator[Said]:
+        try:
+            with one_thread():
+                found = describe(*asked, experts, planned)
+        except VideoError as error:
+            yield Said({"failed": error.reason})
+        except LimitError as error:
+            yield Said({"failed": str(error)})
+        except VqError as error:  # it is not the video's fault, and concerns all of them
+            yield Said({"stop": str(error)})
+        else:
+            yield Said({}, save({name: np.ascontiguousarray(a) for name, a in found.items()}))
+
+    return Ready(work)
+
+
+def describe(
+    video: Video, missing: Sequence[str], experts: Mapping[str, Expert], planned: Plan
+) -> dict[str, Shaped[np.ndarray, "..."]]:
+    """Decode a video once and say all that is missing of it.
+
+    Returns:
+        For each expert "time dim", one row for each frame or clip; the views under `VIEWS`.
+
+    Raises:
+        VideoError: the file has changed, or does not decode; or a feature is not finite.
+        LimitError: its frames are too large, or too many.
+        VqError: the file cannot be read.
+    """
+    _check(video)
+    wanted = [name for name in missing if name != VIEWS]
+    if not wanted:
+        spec = Bounded.of(planned.views, planned.limits)
+        return {VIEWS: views.look(video.path, spec).views}
+    kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
+
+    def places(frame_count: int) -> list[tuple[str, list[int]]]:
+        planned.limits.allow_frames(frame_count)
+        return glimpses(sorted(set(kinds)), frame_count, planned)
+
+    def look(place: int, decoded: Decoded) -> dict[str, np.ndarray]:
+        kind, numbers = places(decoded.frame_count)[place]
+        if kind == VIEWS:
+            return {VIEWS: planned.views.view(*(decoded.pixels[n] for n in numbers))[None]}
+        pixels = decoded.frames(numbers).pixels
+        return {
+            name: experts[name].describe(pixels) for name in wanted if experts[name].kind == kind
+        }
+
+    def see(convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+        planned.limits.allow_picture(*convert.size)
+        return convert.rgb(frame)
+
+    # Frame by frame and clip by clip, as they are decoded: a few frames of 4K are a gigabyte.
+    seen = in_groups(
+        video.path, lambda count: [numbers for _, numbers in places(count)], look, see=see
+    )
+    found = {
+        name: np.concatenate([part[name] for part in seen if name in part]) for name in missing
+    }
+    return {
+        name: rows if name == VIEWS else _kept(experts[name], rows, video.path)
+        for name, rows in found.items()
+    }
+
+
+def glimpses(kinds: Sequence[str], frame_count: int, planned: Plan) -> list[tuple[str, list[int]]]:
+    """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
+    settings, moments = planned.settings, planned.settings.moments
+    numbers = {
+        "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
+        "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
+        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count)],
+    }
+    return sorted(
+        ((kind, together) for kind in kinds for together in numbers[kind]),
+        key=lambda glimpse: max(glimpse[1]),
+    )
+
+
+def _check(video: Video) -> None:
+    """Features under the hash of another file would be found, and believed, for ever."""
+    try:
+        digest = sha256(video.path)
+    except OSError as error:
+        # No fault of the file's: a share that was away for a minute must not cost its videos.
+        raise VqError(
+            f"{video.path}: cannot be read ({error.strerror}); put it back, "
+            "or run `vq import` again"
+        ) from error
+    if digest != video.sha256:
+        raise VideoError(video.path, "has changed since the import; run `vq import` again")
+
+
+def _kept(
+    expert: Expert, rows: Float[np.ndarray, "time dim"], path: Path
+) -> Float[np.ndarray, "time dim"]:
+    """Rows as they go into the cache."""
+    if not np.isfinite(rows).all():
+        raise VideoError(path, f"{expert.name} says something that is not a finite number")
+    # Half precision ends at 65504: beyond it a feature says no more than that it is large.
+    return (rows.clip(-HALF, HALF) if expert.dtype == "float16" else rows).astype(expert.dtype)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch, if it is loaded, use one thread: the order of sums depends on their number."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
