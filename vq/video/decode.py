@@ -107,6 +107,9 @@ def in_groups(
         return _decode(path, choose, use, see, prefer, threads)
     except stream.DamagedError:
         return _decode(path, choose, use, see, prefer, 1)
+    except av.FFmpegError as error:
+        # Of a frame with damaged marks of its colours, say, that nothing can convert.
+        raise VideoError(path, stream.explain(path, error)) from error
 
 
 def _decode(
