@@ -1,6 +1,50 @@
-"""How many processes work side by side."""
+"""The same work on many items, in processes of which any may die."""
 
+import multiprocessing
 import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+BATCH = 16
+"""Items for each process between two collections: what is done again when a process dies."""
+
+
+def in_processes(
+    work: Callable[[Item], Result], items: Sequence[Item], *, jobs: int, lost: Result
+) -> Iterator[Result]:
+    """Give `work(item)` for each item, in order; `lost` where the process died on it.
+
+    Decoders are large programs fed with strangers' files: one of them may crash, and it must not
+    take the other files along. When a process dies, its batch is done again, each item alone.
+
+    Args:
+        work: a function of a module, since it travels to other processes.
+        items: what to work on.
+        jobs: processes side by side; 0 for one on each core.
+        lost: the result for an item that kills its process.
+    """
+    jobs = min(cores(jobs), max(len(items), 1))
+    batches = [items[start : start + BATCH * jobs] for start in range(0, len(items), BATCH * jobs)]
+    pool = _pool(jobs)
+    try:
+        for batch in batches:
+            done = 0
+            try:
+                for result in pool.map(work, batch):
+                    done += 1
+                    yield result
+            except BrokenProcessPool:
+                pool.shutdown()
+                for item in batch[done:]:
+                    yield _alone(work, item, lost)
+                pool = _pool(jobs)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def cores(jobs: int) -> int:
@@ -10,3 +54,16 @@ def cores(jobs: int) -> int:
     # Fewer than the machine has, where a container or a scheduler says so; macOS cannot say.
     mine = getattr(os, "sched_getaffinity", None)
     return len(mine(0)) if mine else os.cpu_count() or 1
+
+
+def _alone(work: Callable[[Item], Result], item: Item, lost: Result) -> Result:
+    with _pool(1) as pool:
+        try:
+            return pool.submit(work, item).result()
+        except BrokenProcessPool:
+            return lost
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    # Not forked: a flow has threads, and their locks would be copied as they are.
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
