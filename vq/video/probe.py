@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 
+from vq.errors import VideoError
 from vq.video import stream
 from vq.video.convert import Converter
 from vq.workers.limits import Limits
@@ -63,7 +65,10 @@ def probe(path: Path, *, limits: Limits | None = None) -> Probe:
             limits.allow_picture(*convert.size)
         limits.allow_frames(len(looks) + 1)
         span = seconds
-        looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
+        try:
+            looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
+        except av.FFmpegError as error:  # damaged marks of its colours, that nothing can convert
+            raise VideoError(path, stream.explain(path, error)) from error
     frames = len(looks)
     fps = (frames - 1) / span if span > 0 else rate
     width, height = convert.size
