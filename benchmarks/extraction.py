@@ -113,9 +113,10 @@ def run(
     count = cores(given.jobs)
     work = given.out / "run"
     work.mkdir(exist_ok=True)
-    rows = [{"video": str(v.path.resolve()), "sha256": v.sha256} for v in videos]
+    top = Path("/")
+    rows = [{"video": str(v.path.resolve().relative_to(top)), "sha256": v.sha256} for v in videos]
     manifest.write(manifest.build(rows), work / "accepted.parquet")
-    files = [work / "accepted.parquet", Path("/"), work / "cache", work / "features.json"]
+    files = [work / "accepted.parquet", top, work / "cache", work / "features.json"]
     command = [sys.executable, "-c", "import sys; from vq.cli import main; sys.exit(main())"]
     command += ["extract", *map(str, files), "--params", str(given.params)]
     command += ["--jobs", str(count)]
