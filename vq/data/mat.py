@@ -1,12 +1,23 @@
-"""Read a MATLAB file with SciPy; a module of its own, since it is imported in a fresh process."""
+"""Read a MATLAB file with SciPy; a module of its own, since it is imported in a fresh process.
 
+The process is limited, and is to be used for nothing else: four bytes that say that a table has a
+billion rows make SciPy take 23 GB.
+"""
+
+import resource
 from pathlib import Path
+
+MEMORY_BYTES = 2 << 30
+"""A hundred times what the largest label file takes."""
+CPU_SECONDS = 60
 
 
 def load(path: Path) -> dict[str, object] | str:
     """The variables of a file, structs as dicts, cells as arrays; a text says what went wrong."""
     from scipy.io import loadmat
 
+    for limit, most in ((resource.RLIMIT_DATA, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS)):
+        resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
     try:
         found: dict[str, object] = loadmat(path, simplify_cells=True)
     except Exception as error:  # noqa: BLE001
