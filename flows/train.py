@@ -3,36 +3,16 @@
 `prefect deploy --all`, once; then `prefect deployment run train/train --watch`.
 """
 
-import logging
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task
 
+from flows.shared import HOUR, operation, step
 from vq import params
-from vq.errors import BusyError, VqError
 from vq.lock import hold
 from vq.release import notes, registry
 from vq.release.champion import Videos
 from vq.workspace import commit_of, files_of, stages, update
-
-# With PREFECT_LOGGING_EXTRA_LOGGERS=vq (see prefect.yaml) the log of the stages shows in Prefect.
-logging.getLogger("vq").setLevel(logging.INFO)
-
-
-def may_pass(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Whether another try could help: what is wrong with files or params stays wrong."""
-    return isinstance(state.data, BusyError) or not isinstance(state.data, VqError)
-
-
-step = partial(
-    task, retries=2, retry_delay_seconds=20, retry_condition_fn=may_pass, cache_policy=NO_CACHE
-)
 
 
 @step(task_run_name="{stage}")
@@ -52,7 +32,7 @@ def release(workspace: Path) -> registry.Release:
     return released
 
 
-@flow
+@operation(timeout_seconds=72 * HOUR)
 def train(workspace: Path = Path()) -> str:
     """Bring every stage up to date, in order, then release the student.
 

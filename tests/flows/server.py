@@ -63,6 +63,27 @@ class Prefect:
             pytest.fail(f"{deployment} did not start:\n{done.stdout}", pytrace=False)
         return Run(self, found[1], done.stdout)
 
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Flows that this process calls meanwhile are known to the server."""
+        from prefect.events.worker import EventsWorker
+        from prefect.logging.handlers import APILogWorker
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        with temporary_settings({PREFECT_API_URL: self.variables["PREFECT_API_URL"]}):
+            try:
+                yield
+            finally:
+                # Else they would look for a server that is gone, for minutes, as this process ends.
+                EventsWorker.drain_all(timeout=30)
+                APILogWorker.drain_all(timeout=30)
+
+    def artifact(self, key: str) -> str:
+        """What the latest artifact of a key says."""
+        wanted = {"key": {"any_": [key]}}
+        (found,) = self.ask("artifacts/latest", artifacts=wanted)
+        return str(found["data"])
+
     def ask(self, what: str, **wanted: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         """Everything of one kind that the server knows, or of it what fits a filter of its API."""
         address = f"{self.variables['PREFECT_API_URL']}/{what}/filter"

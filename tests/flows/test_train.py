@@ -10,7 +10,8 @@ import pytest
 from mlflow import MlflowClient
 from prefect.states import Failed
 
-from flows.train import bring_up_to_date, may_pass
+from flows.shared import may_pass
+from flows.train import bring_up_to_date
 from tests.flows.server import Prefect
 from tests.workspace import change, commit, copy_workspace
 from vq.errors import BusyError, DataError

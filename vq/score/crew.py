@@ -3,6 +3,8 @@
 This and all that it imports is light (no numpy, no decoder, no network), as `vq.workers` is.
 """
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +14,7 @@ from vq.errors import WeightsError
 from vq.score import answers
 from vq.score.answers import Answer, Extras, Greeting, Part
 from vq.score.modes import EXACT, Closely
+from vq.score.remote import is_url
 from vq.score.rows import Row
 from vq.workers import crew
 from vq.workers.job import Job
@@ -34,6 +37,7 @@ class Crew:
         """
         limits = limits or Limits()
         self._greeting: Greeting | None = None
+        self._scratch: Path | None = None
         self._crew = crew.Crew[str | Row, Part](
             Job("vq.score.worker:prepare", (folder, threads, limits)),
             limits=limits,
@@ -76,7 +80,7 @@ class Crew:
         """Give an answer for each video, in order; a row is its own answer.
 
         Args:
-            videos: paths.
+            videos: paths, or URLs that fsspec knows: each is fetched when its turn comes.
             closely: how they are looked at.
             timeline: whether each answer is to have one.
             plan: whether each answer is to tell what of the file was decoded.
@@ -91,7 +95,7 @@ class Crew:
         how = {"closely": asdict(closely), "extras": asdict(Extras(timeline, plan))}
         found = self._crew.work(
             videos,
-            request=lambda video: {"video": video, **how},
+            request=lambda video: {"video": video, "scratch": self._scratch_of(video), **how},
             skip=lambda video: isinstance(video, Row),
             stopped=stopped,
         )
@@ -99,11 +103,30 @@ class Crew:
             if isinstance(video, Row):
                 yield Answer(video)
             elif outcome:
+                if outcome.end:
+                    self._sweep()
                 yield answers.put_together(video, outcome)
 
     def close(self) -> None:
         """End all workers, whatever they are at."""
         self._crew.close()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _scratch_of(self, video: str | Row) -> str:
+        """The folder that a video is fetched into; none if it is a file here."""
+        if isinstance(video, Row) or not is_url(video):
+            return ""
+        self._scratch = self._scratch or Path(tempfile.mkdtemp(prefix="vq-"))
+        return str(self._scratch)
+
+    def _sweep(self) -> None:
+        """Take away what workers that were ended had fetched."""
+        if self._scratch is not None:
+            alive = set(map(str, self.pids))
+            for path in self._scratch.iterdir():
+                if path.name not in alive:
+                    path.unlink(missing_ok=True)
 
     def _recognise(self, said: dict[str, Any]) -> None:
         greeting = Greeting(**said)

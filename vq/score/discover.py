@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vq.score import lists
+from vq.score import lists, remote
 from vq.score.rows import Row
 from vq.video.suffixes import SUFFIXES
 
@@ -17,10 +17,11 @@ def discover(inputs: Sequence[str]) -> list[str | Row]:
     A file stands for itself, but a `.csv` or `.txt` for the videos it lists, and `-` for those
     listed on standard input. A folder stands for every video in it and below, in order of their
     paths; hidden files and folders are left out. Anything else is a pattern (`*`, `?`, `[ab]`, and
-    `**` for any depth), whose files and folders are treated likewise.
+    `**` for any depth), whose files and folders are treated likewise. All of this may be URLs that
+    fsspec knows (`s3://bucket/folder`).
 
     Raises:
-        DataError: a list cannot be read.
+        DataError: a list cannot be read, or a store cannot be asked.
     """
     # Names, not paths: a million of them are 0.2 GB less.
     found: dict[str, str | Row] = {}
@@ -34,8 +35,13 @@ def _expand(text: str) -> Iterator[str | Row]:
     try:
         if text == "-":
             yield from _listed("standard input", lists.from_stdin())
-        elif (path := Path(text)).suffix.lower() in lists.SUFFIXES and path.is_file():
-            yield from _listed(text, lists.read(path))
+        elif remote.is_url(text) and not text.lower().endswith(lists.SUFFIXES):
+            found = remote.find(text)
+            yield from found
+            if not found:
+                yield _missing(text, "no video is there")
+        elif remote.is_url(text) or _is_list(Path(text)):
+            yield from _listed(text, lists.read(text))
         else:
             videos, reason = _named(text)
             yield from (str(video) for video in videos)
@@ -55,7 +61,13 @@ def _listed(source: str, videos: Iterator[tuple[int, str]]) -> Iterator[str | Ro
         yield _missing(source, "names no video")
 
 
+def _is_list(path: Path) -> bool:
+    return path.suffix.lower() in lists.SUFFIXES and path.is_file()
+
+
 def _exists(video: str) -> bool:
+    if remote.is_url(video):
+        return True  # asked when it is fetched: a question for each would take as long
     try:
         return os.path.exists(video)  # noqa: PTH110 - a tenth of the time, for a million lines
     except ValueError:

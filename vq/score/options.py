@@ -110,5 +110,6 @@ _LIMITS: dict[str, tuple[Callable[[str], float], str]] = {
     "memory_mb": (at_least(1), "memory of the process that scores it"),
     "megapixels": (above_zero, "millions of pixels in a frame"),
     "frames": (at_least(1), "frames of a video"),
+    "download_mb": (at_least(1), "size of a video that is fetched by URL"),
 }
 """The fields of `Limits`: how each is read, and what it limits."""

@@ -1,11 +1,12 @@
 """What runs in a worker process: the whole job of scoring a video."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vq.score import runtime
+from vq.score import remote, runtime
 from vq.workers.job import Ready, Said
 from vq.workers.limits import Limits
 
@@ -30,12 +31,28 @@ def prepare(folder: Path, threads: int, limits: Limits) -> Ready:
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
     }
-    return Ready(lambda asked: _answer(model, asked), greeting)
+    return Ready(lambda asked: _fetch_and_answer(model, limits, asked), greeting)
 
 
-def _answer(model: runtime.Model, asked: Mapping[str, Any]) -> Iterator[Said]:
+def _fetch_and_answer(
+    model: runtime.Model, limits: Limits, asked: Mapping[str, Any]
+) -> Iterator[Said]:
+    """As `_answer`; what a URL names is here meanwhile."""
+    if not asked["scratch"]:
+        yield from _answer(model, Path(asked["video"]), asked)
+        return
+    # Whoever started this process knows by the name what it may have left behind.
+    path = Path(asked["scratch"], str(os.getpid()))
+    try:
+        failed = remote.fetch(asked["video"], path, limits)
+        yield from [Said({"row": asdict(failed)})] if failed else _answer(model, path, asked)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _answer(model: runtime.Model, path: Path, asked: Mapping[str, Any]) -> Iterator[Said]:
     """The row, then what was asked for beside it: whatever that costs, the score is not lost."""
-    row = model.score(asked["video"], **asked["closely"])
+    row = model.score(path, **asked["closely"])
     yield Said({"row": asdict(row)})
     if not row.mode:
         return
@@ -43,8 +60,8 @@ def _answer(model: runtime.Model, asked: Mapping[str, Any]) -> Iterator[Said]:
     if asked["extras"]["timeline"]:
         from vq.score.timeline import measure
 
-        yield Said({"timeline": measure(model, Path(asked["video"])).as_mapping()})
+        yield Said({"timeline": measure(model, path).as_mapping()})
     if asked["extras"]["plan"]:
         from vq.score.decoding import explain
 
-        yield Said({"plan": asdict(explain(Path(asked["video"]), model.spec, mode=row.mode))})
+        yield Said({"plan": asdict(explain(path, model.spec, mode=row.mode))})

@@ -12,8 +12,8 @@ class LimitError(Exception):
 class Limits:
     """The most that one video may take; whatever wants more is given up, with a reason.
 
-    A process holds itself to `megapixels` and `frames`. `seconds` and `memory_mb` are held from
-    outside, where a video is opened in a worker process (`vq.workers.crew`).
+    A process holds itself to `megapixels`, `frames` and `download_mb`. `seconds` and `memory_mb`
+    are held from outside, where a video is opened in a worker process (`vq.workers.crew`).
     """
 
     seconds: float = 300.0
@@ -24,6 +24,8 @@ class Limits:
     """Millions of pixels of a frame; 8K has 33."""
     frames: int = 1_000_000
     """Frames of the video, counted by its packets; 4.6 hours at 60 a second."""
+    download_mb: int = 4096
+    """What a video that is fetched by URL may weigh, in units of 2**20 bytes."""
     section: str = ""
     """Of params.yaml, that they are from; empty for those of a command line."""
 

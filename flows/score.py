@@ -1,0 +1,61 @@
+"""Score a folder, a list or an object store with the champion; goes on where it stopped.
+
+`prefect deployment run score/score --param inputs='["s3://bucket/uploads"]'
+--param output=s3://bucket/scores/uploads.parquet`
+"""
+
+from contextlib import chdir
+from pathlib import Path
+
+from prefect.artifacts import create_markdown_artifact
+from pydantic import NonNegativeInt
+
+from flows.shared import HOUR, operation, step
+from vq.data.workers import cores
+from vq.score import batch, notes
+from vq.score.modes import Closely, Mode
+
+
+@step
+def score_all(
+    inputs: list[str], output: str, *, model: str, mode: Mode, jobs: int, workspace: Path
+) -> batch.Batch:
+    """Score what has no score yet, and show what came of it."""
+    scored = batch.score(
+        inputs,
+        output,
+        model=model,
+        closely=Closely(mode),
+        jobs=cores(jobs),
+        scratch=workspace / ".dvc" / "tmp" / "score",
+    )
+    create_markdown_artifact(notes.markdown(scored), key="scores")
+    return scored
+
+
+@operation(timeout_seconds=72 * HOUR)
+def score(
+    inputs: list[str],
+    output: str,
+    model: str = "models:/vq-student@champion",
+    mode: Mode = "exact",
+    jobs: NonNegativeInt = 0,
+    workspace: Path = Path(),
+) -> str:
+    """Write a row for every video; those that have a score already are left as they are.
+
+    Args:
+        inputs: folders, patterns, videos, or lists of them (.csv with a column `video`, .txt with a
+            path a line); paths as seen from the workspace, or URLs such as s3://bucket/folder.
+        output: file for the rows, ending in .parquet (or .csv, .jsonl, .json); a path or a URL.
+        model: models:/NAME@ALIAS, the folder of a student, or `shipped`.
+        mode: how closely to look; `fast` decodes least, `thorough` sees most.
+        jobs: videos at a time; 0 for one on each core.
+        workspace: its folder, seen from the folder that the deployment runs in.
+
+    Returns:
+        How many rows the output has, and how many of them have a score.
+    """
+    with chdir(workspace):
+        scored = score_all(inputs, output, model=model, mode=mode, jobs=jobs, workspace=Path())
+    return f"{output}: {sum(scored.counts.values())} rows, {scored.counts['ok']} with a score"

@@ -1,0 +1,144 @@
+"""Score whatever some inputs name into one file, as often as it takes."""
+
+import hashlib
+import heapq
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from vq.errors import DataError
+from vq.score import forms, remote
+from vq.score.answers import Answer
+from vq.score.crew import Crew
+from vq.score.discover import discover
+from vq.score.forms import FORMS
+from vq.score.journal import Journal
+from vq.score.locate import locate
+from vq.score.modes import EXACT, Closely
+from vq.score.rows import Row
+from vq.workers.limits import Limits
+
+log = logging.getLogger(__name__)
+
+SHOWN = 10
+"""Rows that an outcome names: the worst, and the failed."""
+TOLD_SECONDS = 60.0
+"""How often the log says how far it is."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a file of rows holds, and what the run that wrote it did."""
+
+    output: str
+    model: str
+    """Name and hash of the student."""
+    counts: Mapping[str, int]
+    """Rows of the file by status."""
+    new: int
+    """Videos that this run scored, or tried to; the others had a score already."""
+    seconds: float
+    """Wall time of this run."""
+    worst: Sequence[Row]
+    """The lowest quality first."""
+    failed: Sequence[Row]
+    """Some of those without a score."""
+
+    @property
+    def rate(self) -> float:
+        """Videos a second of this run."""
+        return self.new / self.seconds if self.seconds else 0.0
+
+
+def score(
+    inputs: Sequence[str],
+    output: str,
+    *,
+    model: str,
+    closely: Closely = EXACT,
+    jobs: int = 1,
+    limits: Limits | None = None,
+    scratch: Path,
+) -> Batch:
+    """Write a row for every video; those that have a score already are left as they are.
+
+    Each row is on disk as soon as it is there: whatever ends a run, the next one with the same
+    output goes on. What failed before is tried again.
+
+    Args:
+        inputs: as for `vq.score.discover`.
+        output: file that ends in .parquet, .jsonl, .json or .csv; or the URL of one, which then
+            comes to be at the end of the run.
+        model: as for `vq.score.locate`.
+        closely: how videos are looked at.
+        jobs: videos at a time.
+        limits: what one video may cost.
+        scratch: folder that keeps the rows for a URL until they are all there.
+
+    Raises:
+        DataError: inputs or output cannot be used, or the output has scores of another model.
+        BusyError: another run writes the output.
+        WeightsError: there is no such model.
+    """
+    start = time.monotonic()
+    form = _form(output)
+    file = Path(output)
+    if remote.is_url(output):
+        scratch.mkdir(parents=True, exist_ok=True)
+        file = scratch / f"{hashlib.sha256(output.encode()).hexdigest()[:16]}.{form}"
+        if not file.exists():  # else a run ended before it was there
+            remote.download(output, file)
+    with (
+        Crew(locate(model), jobs=jobs, limits=limits) as crew,
+        Journal(file, form) as journal,
+    ):
+        found = discover(inputs)
+        names = [item if isinstance(item, str) else item.video for item in found]
+        scored = journal.resume(crew.greeting.model, closely)
+        left = [item for item, name in zip(found, names, strict=True) if name not in scored]
+        log.info("%d of %d videos have a score already", len(found) - len(left), len(found))
+        for answer in _told(crew.score(left, closely=closely), total=len(left)):
+            journal.add(answer.row)
+        journal.finish(names, crew.greeting.about)
+        greeting = crew.greeting
+    outcome = Batch(
+        output,
+        greeting.model,
+        Counter(row.status for row in forms.read(file, form)),
+        len(left),
+        time.monotonic() - start,
+        _worst(forms.read(file, form), better=greeting.better),
+        list(islice((row for row in forms.read(file, form) if row.status != "ok"), SHOWN)),
+    )
+    if remote.is_url(output):
+        remote.upload(file, output)
+        file.unlink()
+    return outcome
+
+
+def _form(output: str) -> str:
+    form = output.rpartition(".")[2].lower()
+    if form not in FORMS or FORMS[form].read is None:
+        raise DataError(f"{output}: should end in .parquet, .jsonl, .json or .csv")
+    FORMS[form].check()
+    return form
+
+
+def _worst(rows: Iterable[Row], *, better: str) -> list[Row]:
+    sign = 1 if better == "higher" else -1
+    scored = ((sign * row.score, row.video, row) for row in rows if row.score is not None)
+    return [row for *_, row in heapq.nsmallest(SHOWN, scored, key=lambda found: found[:2])]
+
+
+def _told(answers: Iterator[Answer], *, total: int) -> Iterator[Answer]:
+    """The same; now and then the log says how far they are."""
+    last = time.monotonic()
+    for number, answer in enumerate(answers, 1):
+        yield answer
+        if time.monotonic() - last > TOLD_SECONDS:
+            last = time.monotonic()
+            log.info("%d of %d videos", number, total)

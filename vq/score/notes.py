@@ -1,0 +1,52 @@
+"""What people read of a batch of scores: how many, how fast, which are worst, which failed."""
+
+from vq.score.batch import Batch
+
+
+def markdown(batch: Batch) -> str:
+    """A heading, then tables: rows by status, the worst scores, some that have none."""
+    total = sum(batch.counts.values())
+    statuses = sorted(batch.counts.items(), key=lambda found: -found[1])
+    parts = [
+        f"## {batch.output}: {batch.counts.get('ok', 0)} of {total} videos have a score",
+        f"{batch.new} videos in this run, {batch.seconds:.0f} s, {batch.rate:.1f} a second; "
+        f"model `{batch.model}`.",
+        _table(
+            "| status | videos | share |\n|---|---:|---:|",
+            [f"| {status} | {count} | {count / total:.1%} |" for status, count in statuses],
+        ),
+    ]
+    if batch.worst:
+        parts.append(
+            _table(
+                "### Lowest quality\n\n| video | score | interval |\n|---|---:|---|",
+                [
+                    f"| {_cell(row.video)} | {row.score:.3f} | {_interval(row.low, row.high)} |"
+                    for row in batch.worst
+                ],
+            )
+        )
+    if batch.failed:
+        parts.append(
+            _table(
+                "### Without a score\n\n| video | status | reason |\n|---|---|---|",
+                [
+                    f"| {_cell(row.video)} | {row.status} | {_cell(row.reason)} |"
+                    for row in batch.failed
+                ],
+            )
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: str, rows: list[str]) -> str:
+    return "\n".join([head, *rows])
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.2f} to {high:.2f}"
+
+
+def _cell(text: str) -> str:
+    # A name may hold what Markdown would read.
+    return "`" + text.replace("`", "'").replace("|", "/").replace("\n", " ") + "`"
