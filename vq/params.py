@@ -215,6 +215,7 @@ class Distill(Section):
     plcc: NonNegative
     rank: NonNegative
     threads: Positive
+    calibrate: Positive
     coverage: Fraction
 
 
@@ -225,6 +226,7 @@ class Evaluate(Section):
     confidence: Fraction
     slices: tuple[str, ...]
     worst: Positive
+    modes: Positive
 
 
 class Judge(Section):

@@ -22,7 +22,7 @@ from vq.teacher.network import Shape, Teacher
 from vq.zoo.cache import Cache
 from vq.zoo.expert import Tags
 
-PARAMS = Evaluate(bootstrap=40, confidence=0.95, slices=("distortion", "height"), worst=2)
+PARAMS = Evaluate(bootstrap=40, confidence=0.95, slices=("distortion", "height"), worst=2, modes=3)
 SIDES = {"train": 4, "validation": 3, "test": 3}
 VERSIONS = 4
 HALF_WIDTH = 0.15

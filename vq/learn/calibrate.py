@@ -32,7 +32,7 @@ def calibrate(
     *,
     coverage: float,
     jobs: int,
-) -> None:
+) -> Float64[np.ndarray, " videos"]:
     """Add the modes to the card of a bundle.
 
     Args:
@@ -42,6 +42,9 @@ def calibrate(
         contents: of each video.
         coverage: share of ratings that intervals are to hold.
         jobs: processes side by side; no number depends on it.
+
+    Returns:
+        The exact scores.
 
     Raises:
         VideoError: one of them cannot be decoded.
@@ -58,6 +61,7 @@ def calibrate(
     for mode, one in told.items():
         log.info("%s on validation: srcc %.4f, %.4f with exact", mode, one.srcc, one.exact_srcc)
     (folder / "card.json").write_text(cards.dumps(replace(card, modes=told)))
+    return np.array([one["exact"].score for one in said])
 
 
 def tell(

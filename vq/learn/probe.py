@@ -57,6 +57,7 @@ PROBE_STUDENT = Distill(
     plcc=1.0,
     rank=0.3,
     threads=1,
+    calibrate=1,
     coverage=0.9,
 )
 """How a trial's student is trained; it sees the cached features of one expert."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float64, Int64, Shaped
 
 import vq
 from vq import processes
@@ -23,6 +23,7 @@ from vq.data.paths import inside
 from vq.data.workers import cores
 from vq.errors import ParamsError
 from vq.evaluate import agreement, conformal
+from vq.learn import parity
 from vq.learn.assemble import assemble, learnable
 from vq.learn.calibrate import calibrate
 from vq.learn.checkpoint import Checkpoint
@@ -121,7 +122,7 @@ def distill(
         if not processes.first():
             continue
         contents = manifest["content"].to_numpy(str)
-        found = on_validation(pupil, lesson, contents, coverage=params.coverage)
+        scores, found = on_validation(pupil, lesson, contents, coverage=params.coverage)
         agreed = found["validation"]
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, agreed["srcc"], agreed["plcc"])
         with fresh_folder(folder) as partial:
@@ -133,15 +134,19 @@ def distill(
             )
             (partial / "card.json").write_text(student_cards.dumps(student_cards.parse(told)))
             if guide:
-                rows = lesson.validation.numpy()
-                calibrate(
+                some = drawn(len(scores), params.calibrate, seed)
+                rows = lesson.validation.numpy()[some]
+                files = inside(videos, manifest["video"].to_numpy(str)[rows])
+                exact = calibrate(
                     partial,
-                    inside(videos, manifest["video"].to_numpy(str)[rows]),
+                    files,
                     manifest["mos"].to_numpy(np.float64)[rows],
                     contents[rows],
                     coverage=params.coverage,
                     jobs=cores(jobs),
                 )
+                span = described.values[-1] - described.values[0]
+                parity.check(files, exact, scores[some], span=abs(span))
 
 
 def code() -> str:
@@ -150,10 +155,17 @@ def code() -> str:
     return sha256(*sorted(root.rglob("*.py")))
 
 
+def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:
+    """So many of `count` places at most, in order; a large validation would be read for hours."""
+    if count <= most:
+        return np.arange(count, dtype=np.int64)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+
+
 def on_validation(
     student: Student, lesson: Lesson, contents: Shaped[np.ndarray, " videos"], *, coverage: float
-) -> dict[str, Any]:
-    """Agreement with the labels of the validation split, and the interval it leaves to a score."""
+) -> tuple[Float64[np.ndarray, " videos"], dict[str, Any]]:
+    """Scores of the validation split; their agreement with the labels, the interval it leaves."""
     values = lesson.values.numpy().astype(np.float64)
     with torch.inference_mode():
         logits = look(student, lesson, lesson.validation)
@@ -161,7 +173,7 @@ def on_validation(
     mos = expectation(lesson.target[lesson.validation].numpy(), values)
     here = contents[lesson.validation.numpy()]
     half = conformal.half_width(score, mos, here, coverage=coverage)
-    return {
+    return score, {
         "validation": {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)},
         "interval": None if half is None else {"coverage": coverage, "half_width": half},
     }
