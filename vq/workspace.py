@@ -9,7 +9,7 @@ only in place of the shell command calls the library. Afterwards `dvc status` is
 import logging
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,63 @@ def files_of(root: Path, address: str) -> dict[str, Path]:
         return {path.stem: path for path in known}
 
 
+def maker_of(root: Path, file: Path) -> str | None:
+    """Address of the stage that writes a file or folder of the workspace; none if no stage does."""
+    with _open(root) as repo:
+        wanted = str(Path(repo.root_dir, file))
+        makers = [
+            stage.addressing
+            for stage in repo.index.stages
+            if stage.cmd
+            for out in stage.outs
+            if out.fs_path == wanted
+        ]
+    return makers[0] if makers else None
+
+
+def add(root: Path, files: Sequence[Path]) -> list[Path]:
+    """Put data under dvc as it lies there now, save what git has; other files stay.
+
+    Returns:
+        What git is to have of that: for each the `.dvc` file, or the file itself.
+
+    Raises:
+        DataError: dvc does not take it; the message has its words.
+        BusyError: a dvc command is at work on the same files.
+    """
+    files = [file for file in files if (root / file).exists()]
+    ours = [file for file in files if not _in_git(root, file)]
+    with _open(root) as repo:
+        repo.scm_context.quiet = True  # it would say what `commit` does
+        if ours:
+            repo.add([str(file) for file in ours])
+    recorded = [file.with_name(f"{file.name}.dvc") for file in ours]
+    ignores = [file.with_name(".gitignore") for file in ours]
+    written = [file for file in files if file not in ours] + recorded + ignores
+    return [file for file in dict.fromkeys(written) if (root / file).exists()]
+
+
+def commit(root: Path, files: Sequence[Path], message: str) -> str:
+    """Put files into git, and nothing else that may have changed.
+
+    Returns:
+        The commit; empty if git has them like that already.
+
+    Raises:
+        DataError: git does not take it; the message has its words.
+    """
+    names = [file.as_posix() for file in files]
+    try:
+        _git(root, "add", "--", *names)
+        if not _git(root, "diff", "--cached", "--name-only", "--", *names):
+            return ""
+        _git(root, "commit", "--quiet", "--message", message, "--only", "--", *names)
+        return _git(root, "rev-parse", "HEAD")
+    except subprocess.CalledProcessError as error:
+        said = " ".join((error.stderr or error.stdout).split())
+        raise DataError(f"{root}: the data is in place, but git says: {said}; commit it") from error
+
+
 def commit_of(root: Path) -> tuple[str, bool]:
     """The git commit of a workspace, and whether anything but what dvc writes differs from it.
 
@@ -121,6 +178,13 @@ def commit_of(root: Path) -> tuple[str, bool]:
     except subprocess.CalledProcessError:
         return "none", True
     return head, bool(changes)
+
+
+def _in_git(root: Path, file: Path) -> bool:
+    try:
+        return bool(_git(root, "ls-files", "--", file.as_posix()))
+    except subprocess.CalledProcessError:  # outside git
+        return False
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.flows.server import Prefect, server
+from tests.intake.conftest import deliver, root
+
+__all__ = ["deliver", "prefect", "root"]
 
 
 @pytest.fixture(scope="session")

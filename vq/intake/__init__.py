@@ -1,0 +1,1 @@
+"""New labelled videos: checked, taken into the data set, recorded as its next version."""

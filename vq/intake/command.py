@@ -1,0 +1,37 @@
+"""`vq ingest`: take new labelled videos into the data set."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("folder", type=Path, help="folder of the new videos; they stay there")
+    parser.add_argument("labels", type=Path, help="their label file, in the form of labels.csv")
+    parser.add_argument("--commit", action="store_true", help="put the new version into git")
+    parser.add_argument("--jobs", type=int, default=0, help="processes that probe (0: one a core)")
+
+
+def run(given: Namespace) -> int:
+    """Ingest, and say what came of it.
+
+    Returns:
+        1 if a video was refused, else 0.
+
+    Raises:
+        VqError: nothing could be taken in.
+    """
+    from vq.intake.take import ingest
+
+    intake = ingest(given.folder, given.labels, root=Path(), commit=given.commit, jobs=given.jobs)
+    say = sys.stdout.write
+    say(
+        f"{intake.folder}: {len(intake.taken)} videos more, {intake.known} were there already, "
+        f"{len(intake.refused)} refused\n"
+    )
+    for row in intake.refused.head(10).itertuples(index=False):
+        say(f"  {row.video}: {row.check}: {row.value}; {row.remedy}\n")
+    if len(intake.refused):
+        say(f"all refused rows are in {intake.quarantine}\n")
+    return int(len(intake.refused) > 0)

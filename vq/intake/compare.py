@@ -1,0 +1,102 @@
+"""What of a delivery the data set has already, and what it cannot have beside what it has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vq.data.labels_csv import Label
+from vq.video.probe import sha256
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A video that passed the checks."""
+
+    position: int
+    """Of its row in the delivery."""
+    video: str
+    """Path in the delivery, and in the data set if it is taken in."""
+    sha256: str
+    bytes: int
+    label: Label | None
+    """None where it has no row in the label file."""
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Arrivals by what becomes of them."""
+
+    new: list[Arrival] = field(default_factory=list)
+    """To be copied, and their rows added."""
+    late: list[tuple[Arrival, str]] = field(default_factory=list)
+    """Its row alone is to be added, for the video of the data set that has the same bytes."""
+    known: list[Arrival] = field(default_factory=list)
+    """Video and label are there."""
+    refused: list[tuple[Arrival, dict[str, str]]] = field(default_factory=list)
+    """With `check`, `value` and `remedy`, as in a quarantine."""
+
+
+def sort(arrivals: Sequence[Arrival], videos: Path, labels: Mapping[str, Label]) -> Sorted:
+    """Compare a delivery with a data set: a video is its bytes, wherever it lies.
+
+    Args:
+        arrivals: all of different bytes and different names.
+        videos: folder of the data set, there or not.
+        labels: of the data set, by video.
+    """
+    found, there = Sorted(), _by_content(videos, {arrival.bytes for arrival in arrivals})
+    for arrival in arrivals:
+        name = there.get(arrival.sha256)
+        if name is None and (taken := _in_the_way(videos, arrival.video)):
+            found.refused.append((arrival, _of_name(taken)))
+        elif name is None:
+            found.new.append(arrival)
+        elif arrival.label is None:
+            found.known.append(arrival)
+        elif name not in labels:
+            found.late.append((arrival, name))
+        elif differing := _differing(arrival.label, labels[name]):
+            found.refused.append((arrival, _of_label(name, differing)))
+        else:
+            found.known.append(arrival)
+    return found
+
+
+def _by_content(videos: Path, sizes: set[int]) -> dict[str, str]:
+    """Videos by their hash; only of the sizes that arrived, since others have other bytes."""
+    files = sorted(path for path in videos.rglob("*") if path.is_file())
+    same = [path for path in files if path.stat().st_size in sizes]
+    return {sha256(path): path.relative_to(videos).as_posix() for path in reversed(same)}
+
+
+def _in_the_way(videos: Path, video: str) -> str:
+    """What keeps a video from its place: a file or folder there, or a file on the way to it."""
+    place = videos / video
+    ways = [place, *place.parents[: len(Path(video).parts) - 1]]
+    taken = [way for way in ways if way.exists() and (way == place or not way.is_dir())]
+    return taken[0].relative_to(videos).as_posix() if taken else ""
+
+
+def _differing(new: Label, old: Label) -> str:
+    differing = [
+        f"{name} is {old.values.get(name)}, not {value}"
+        for name, value in new.values.items()
+        if value is not None and value != old.values.get(name)
+    ]
+    return ", ".join(differing)
+
+
+def _of_name(taken: str) -> dict[str, str]:
+    return {
+        "check": "name_is_free",
+        "value": f"the data set has another file {taken}",
+        "remedy": "rename the new one, here and in its label file",
+    }
+
+
+def _of_label(name: str, differing: str) -> dict[str, str]:
+    return {
+        "check": "label_agrees",
+        "value": f"is {name} in the data set, where {differing}",
+        "remedy": "if the new label is right, write it into labels.csv of the data set",
+    }

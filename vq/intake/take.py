@@ -1,0 +1,199 @@
+"""Take a delivery into the data set: all that passes, or nothing at all."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from vq import params, workspace
+from vq.data import card as cards
+from vq.data import labels_csv
+from vq.data import manifest as manifests
+from vq.data.files import atomic
+from vq.data.labels_csv import Label
+from vq.errors import DataError
+from vq.intake import table
+from vq.intake.compare import Arrival, Sorted, sort
+from vq.intake.table import Table
+from vq.lock import hold
+from vq.params import Params
+from vq.stages.import_ import import_
+from vq.video.probe import sha256
+
+log = logging.getLogger(__name__)
+
+REPORTS = Path("reports", "intake")
+"""Quarantine and data docs of the latest delivery, below the workspace."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of a delivery."""
+
+    folder: Path
+    """Of the data set."""
+    taken: Sequence[str]
+    """Videos that are new in the data set, or have their label now."""
+    known: int
+    """Videos that it had already, with the same label."""
+    refused: pd.DataFrame
+    """`video`, `check`, `value`, `remedy`; also in `quarantine`."""
+    quarantine: Path
+    commit: str
+    """Of git; empty if there was none to make, or none was wanted."""
+
+
+def ingest(
+    folder: Path, labels: Path, *, root: Path, commit: bool = False, jobs: int = 0
+) -> Intake:
+    """Check new videos as the pipeline would, and add those that pass to the data set of params.
+
+    A delivery has the form of a data set: a folder of videos, and a label file with their paths in
+    it. Videos are known by their bytes, so that to hand in a delivery again does nothing. Videos
+    come first, each whole, and the label file last: a kill leaves the data set as it was, or, for
+    an instant, with videos that have no label yet; the same delivery again completes it. At the
+    end dvc has the new version.
+
+    Args:
+        folder: the new videos; they stay there.
+        labels: their label file.
+        root: the workspace.
+        commit: whether to put the new version into git, as a commit of its own.
+        jobs: processes that probe; 0 for one on each core.
+
+    Raises:
+        DataError: delivery or data set cannot be used at all; nothing has changed.
+        BusyError: another process is at work in the workspace.
+    """
+    known = params.load(root / "params.yaml")
+    target = root / known.data.dir
+    with hold(root):
+        if maker := workspace.maker_of(root, known.data.dir / "videos"):
+            raise DataError(
+                f"{target}: the stage {maker} makes these videos, and would remove new ones; set "
+                "data.dir in params.yaml to a data set of your own"
+            )
+        table_of_labels, found, quarantined = _check(folder, labels, target, known, root, jobs)
+        _move(folder, found.new, target / "videos")
+        more = _rows(found, table_of_labels)
+        if more.rows:
+            there = target / "labels.csv"
+            table.write(table.read(there).add(more) if there.exists() else more, there)
+        taken = sorted([a.video for a in found.new] + [name for _, name in found.late])
+        log.info(
+            "%s: %d videos new, %d known, %d refused",
+            folder,
+            len(taken),
+            len(found.known),
+            len(quarantined),
+        )
+        written = workspace.add(root, [known.data.dir / "videos", known.data.dir / "labels.csv"])
+        made = workspace.commit(root, written, _message(known, taken)) if commit else ""
+    return Intake(
+        target, taken, len(found.known), quarantined, root / REPORTS / "quarantine.csv", made
+    )
+
+
+def _check(
+    folder: Path, labels: Path, target: Path, known: Params, root: Path, jobs: int
+) -> tuple[Table, Sorted, pd.DataFrame]:
+    """What of a delivery is to be done, and the quarantine, which is written."""
+    from vq.data import checks
+
+    card = cards.load(target / "card.yaml")
+    rows = labels_csv.read(labels, keep=known.import_.keep)
+    there = target / "labels.csv"
+    old = labels_csv.read(there, keep=known.import_.keep) if there.exists() else []
+    with tempfile.TemporaryDirectory() as scratch:
+        manifest, twin = Path(scratch, "manifest.parquet"), Path(scratch, "manifest.csv")
+        import_(
+            folder,
+            labels,
+            target / "card.yaml",
+            manifest,
+            twin,
+            params=known.import_,
+            seed=known.seed,
+            jobs=jobs,
+        )
+        found = manifests.read(manifest)
+    docs = root / REPORTS / "data_docs"
+    docs.parent.mkdir(parents=True, exist_ok=True)
+    findings = checks.find(found, card=card, params=known.validate_, docs=docs)
+    arrivals = list(_arrivals(found.drop(index=findings.index), folder, rows))
+    by_video = {label.video: label for label in reversed(old)}
+    sorted_ = sort(arrivals, target / "videos", by_video)
+    more = pd.DataFrame(
+        [{"video": arrival.video, **finding} for arrival, finding in sorted_.refused],
+        columns=findings.columns,
+        index=[arrival.position for arrival, _ in sorted_.refused],
+    )
+    findings = pd.concat([findings, more]).sort_index()
+    with atomic(root / REPORTS / "quarantine.csv") as unfinished:
+        findings.to_csv(unfinished, index=False, lineterminator="\n")
+    return table.read(labels), sorted_, findings
+
+
+def _arrivals(accepted: pd.DataFrame, folder: Path, rows: Sequence[Label]) -> Iterator[Arrival]:
+    for position, video, digest in zip(
+        accepted.index, accepted["video"], accepted["sha256"], strict=True
+    ):
+        label = rows[position] if position < len(rows) else None
+        yield Arrival(position, video, digest, (folder / video).stat().st_size, label)
+
+
+def _rows(found: Sorted, delivered: Table) -> Table:
+    """Rows to add, as they were delivered but for the tidied name of the video."""
+    named = [(a, a.video) for a in found.new] + found.late
+    rows = []
+    for arrival, name in sorted(named, key=lambda pair: pair[0].position):
+        if arrival.label is not None:
+            cells = dict(zip(delivered.header, delivered.rows[arrival.position], strict=True))
+            rows.append(tuple((cells | {"video": name}).values()))
+    return Table(delivered.header, tuple(rows))
+
+
+def _move(folder: Path, arrivals: Sequence[Arrival], videos: Path) -> None:
+    """Copy all videos beside the data set, then put each into its place."""
+    with _staging(videos.parent / ".intake") as staging:
+        for number, arrival in enumerate(arrivals):
+            _copy(folder / arrival.video, staging / str(number), arrival.sha256)
+        for number, arrival in enumerate(arrivals):
+            place = videos / arrival.video
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (staging / str(number)).rename(place)
+        videos.mkdir(exist_ok=True)
+
+
+@contextmanager
+def _staging(path: Path) -> Iterator[Path]:
+    # In the same file system as the data set; a killed run may have left one.
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    (path / ".gitignore").write_text("*\n", encoding="ascii")
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path, expected: str) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise DataError(
+            f"{source}: cannot be copied ({error.strerror}); nothing has changed"
+        ) from error
+    if sha256(target) != expected:
+        raise DataError(
+            f"{source}: changed while it was looked at; wait until it is written, then run again"
+        )
+
+
+def _message(known: Params, taken: Sequence[str]) -> str:
+    return f"{known.data.dir}: {len(taken)} videos more"
