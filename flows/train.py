@@ -3,11 +3,13 @@
 `prefect deploy --all`, once; then `prefect deployment run train/train --watch`.
 """
 
+from functools import partial
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
 from flows.shared import HOUR, operation, step
+from flows.spread import fill
 from vq import params
 from vq.lock import hold
 from vq.release import notes, registry
@@ -17,8 +19,11 @@ from vq.workspace import commit_of, files_of, stages, update
 
 @step(task_run_name="{stage}")
 def bring_up_to_date(workspace: Path, stage: str) -> bool:
-    """Run one stage in this process and record it in dvc.lock, unless nothing has changed."""
-    return update(workspace, stage)
+    """Run one stage in this process and record it in dvc.lock, unless nothing has changed.
+
+    Its parts are done first, where there are some and `run.runner` of params says by whom.
+    """
+    return update(workspace, stage, before=partial(fill, workspace, stage))
 
 
 @step

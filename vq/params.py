@@ -246,6 +246,15 @@ class Release(Section):
     max_drop: NonNegative
 
 
+class Run(Section):
+    """Where a flow does the parts of stages that several machines can share."""
+
+    runner: Literal["stage", "ray"]
+    address: str | None = None
+    cpus: Rate
+    gpus: NonNegative
+
+
 class Params(Section):
     """Everything in `params.yaml`."""
 
@@ -261,6 +270,7 @@ class Params(Section):
     evaluate: Evaluate
     judge: Judge
     release: Release
+    run: Run
 
     def section(self, name: str) -> Section:
         """The section of a stage, by the name it has in `params.yaml`."""

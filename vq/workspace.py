@@ -9,7 +9,7 @@ only in place of the shell command calls the library. Afterwards `dvc status` is
 import logging
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 
 KEPT = ("dvc.lock", ".gitignore")
 """What dvc itself writes beside the outs of stages."""
+
+
+def nothing() -> None:
+    """What is done before a stage, unless somebody has something to do."""
 
 
 def stages(root: Path) -> list[str]:
@@ -55,8 +59,13 @@ def stale(root: Path, address: str) -> list[str]:
         return [line for found in repo.status(address).values() for line in _say(found)]
 
 
-def update(root: Path, address: str) -> bool:
+def update(root: Path, address: str, *, before: Callable[[], None] = nothing) -> bool:
     """Run a stage if it is stale; the answer is whether it was.
+
+    Args:
+        root: the workspace.
+        address: of the stage.
+        before: see `run`.
 
     Raises:
         VqError: as `run`.
@@ -64,16 +73,22 @@ def update(root: Path, address: str) -> bool:
     reasons = stale(root, address)
     log.info("%s: %s", address, "; ".join(reasons) or "nothing has changed")
     if reasons:
-        run(root, address)
+        run(root, address, before=before)
     return bool(reasons)
 
 
-def run(root: Path, address: str) -> None:
+def run(root: Path, address: str, *, before: Callable[[], None] = nothing) -> None:
     """Run a stage in this process, stale or not, and record it in dvc.lock.
 
     The caller holds the workspace (`vq.lock.hold`). As with dvc, the old outs are removed first,
     save those that persist, which are unlinked from the cache; and if dvc remembers a run with
     the same inputs, its outs come from the cache and nothing is run.
+
+    Args:
+        root: the workspace.
+        address: of the stage.
+        before: is called where the stage has to run indeed, before it does, while its files are
+            held: to fill what persists.
 
     Raises:
         VqError: the stage failed; dvc.lock is as it was.
@@ -81,7 +96,7 @@ def run(root: Path, address: str) -> None:
     """
     with _open(root) as repo, lock_repo(repo):
         (stage,) = repo.stage.collect(address)
-        _reproduce(stage)
+        _reproduce(stage, before)
         stage.dump(update_pipeline=False)
 
 
@@ -193,7 +208,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 @rwlocked(read=["deps"], write=["outs"])
-def _reproduce(stage: Stage) -> None:
+def _reproduce(stage: Stage, before: Callable[[], None]) -> None:
     if not stage.cmd:  # data under `dvc add`: there is nothing to call
         stage.run()
         return
@@ -201,7 +216,7 @@ def _reproduce(stage: Stage) -> None:
     try:
         stage.repo.stage_cache.restore(stage)
     except RunCacheNotFoundError:
-        _call(stage)
+        _call(stage, before)
     remember = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
     stage.save(run_cache=remember)
     stage.commit()
@@ -210,7 +225,8 @@ def _reproduce(stage: Stage) -> None:
 # As in dvc, the repository is free while the command runs (anyone may ask for its status); the
 # files of the stage are not.
 @unlocked_repo
-def _call(stage: Stage) -> None:
+def _call(stage: Stage, before: Callable[[], None]) -> None:
+    before()
     with chdir(stage.wdir):
         for command in stage.cmd if isinstance(stage.cmd, list) else stage.cmd.splitlines():
             _execute(command)

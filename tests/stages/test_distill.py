@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from vq import source
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.learn.probe import PROBE_STUDENT
@@ -36,10 +37,10 @@ def test_the_code_is_part_of_what_a_checkpoint_depends_on(
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "losses.py").write_text("weight = 1\n")
-    monkeypatch.setattr(distill.vq, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(source.vq, "__file__", str(package / "__init__.py"))
 
-    before = distill.code()
-    assert distill.code() == before
+    before = source.digest()
+    assert source.digest() == before
     (package / "losses.py").write_text("weight = 2\n")
 
-    assert distill.code() != before
+    assert source.digest() != before

@@ -29,7 +29,7 @@ class Plan:
     def text(self) -> str:
         """For people."""
         lines = [count(self.kept + len(self.todo), len(self.todo))]
-        lines += [f"  {_name(trial)}" for trial in self.todo]
+        lines += [f"  {name(trial)}" for trial in self.todo]
         if not self.todo:
             return f"{lines[0]}: a run would only choose anew"
         next_ones = self._minutes(len(self.todo))
@@ -58,16 +58,29 @@ def plan(trials: Trials, choose: Callable[[], object], experts: int, *, params: 
         VqError: pruning would end in an error.
     """
     jobs = cores(trials.jobs)
+    todo = missing(choose)
+    if not todo:
+        return Plan(len(trials.used), (), 0, 0.0, "", jobs)
+    size = max(len(trial.experts) for trial in todo)
+    joins = sum(max(experts - n, 0) for n in range(size, params.max_experts))
+    leaves = sum(range(3, min(params.max_experts, experts) + 1))
+    seconds, basis = _seconds(trials, todo)
+    return Plan(len(trials.used), todo, joins + leaves, seconds, basis, jobs)
+
+
+def missing(choose: Callable[[], object]) -> tuple[Trial, ...]:
+    """The trials that pruning, on trials that plan, has to run next; none where it needs none."""
     try:
         choose()
     except Unknown as unknown:
-        todo = tuple(unknown.trials)
-        size = max(len(trial.experts) for trial in todo)
-        joins = sum(max(experts - n, 0) for n in range(size, params.max_experts))
-        leaves = sum(range(3, min(params.max_experts, experts) + 1))
-        seconds, basis = _seconds(trials, todo)
-        return Plan(len(trials.used), todo, joins + leaves, seconds, basis, jobs)
-    return Plan(len(trials.used), (), 0, 0.0, "", jobs)
+        return tuple(unknown.trials)
+    return ()
+
+
+def name(trial: Trial) -> str:
+    """Of a trial, for people."""
+    student = " and a student" if trial.student else ""
+    return " + ".join(trial.experts) + student if trial.experts else "the undistilled student"
 
 
 def _seconds(trials: Trials, todo: Sequence[Trial]) -> tuple[float, str]:
@@ -77,8 +90,3 @@ def _seconds(trials: Trials, todo: Sequence[Trial]) -> tuple[float, str]:
         mean = sum(kept.seconds for kept in known) / len(known)
         return mean, f"as the {len(known)} kept ones took"
     return trials.measure(todo[-1]).seconds, "as the last of them took just now"
-
-
-def _name(trial: Trial) -> str:
-    student = " and a student" if trial.student else ""
-    return " + ".join(trial.experts) + student if trial.experts else "the undistilled student"

@@ -11,8 +11,7 @@ import pandas as pd
 import torch
 from jaxtyping import Float64, Int64, Shaped
 
-import vq
-from vq import processes
+from vq import processes, source
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import sets, split
@@ -89,7 +88,7 @@ def distill(
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
     start = "random" if params.start == "random" else builtin.card(params.start).sha256
-    rest = {"code": code(), "start": start, "card": sha256(card)}
+    rest = {"code": source.digest(), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
     rest |= {"processes": str(processes.count())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
@@ -147,12 +146,6 @@ def distill(
                 )
                 span = described.values[-1] - described.values[0]
                 parity.check(files, exact, scores[some], span=abs(span))
-
-
-def code() -> str:
-    """Hash of the source of this library."""
-    root = Path(vq.__file__).parent
-    return sha256(*sorted(root.rglob("*.py")))
 
 
 def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:

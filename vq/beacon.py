@@ -1,0 +1,75 @@
+"""Whether a process on another machine sees the same folder, and runs the same code.
+
+Whoever gives out work lights a beacon, a file with a token, beside what is shared; whoever takes
+the work looks at it first:
+
+    with beacon.lit(folder / "name.beacon") as seen:
+        ...  # elsewhere: seen.check()
+"""
+
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vq import source
+from vq.errors import VqError
+
+PATIENCE_SECONDS = 10.0
+"""A network file system may show a new file late."""
+
+
+@dataclass(frozen=True)
+class Beacon:
+    """What the other machine should find."""
+
+    path: Path
+    """Absolute: a folder that is shared has the same path on all machines."""
+    token: str
+    code: str
+    """`vq.source.digest` where the work comes from."""
+
+    def check(self) -> None:
+        """Nothing, if this machine sees the folder that is meant and runs the code that is meant.
+
+        Raises:
+            VqError: it does not; the message names the machine and says what to do.
+        """
+        here = socket.gethostname()
+        if source.digest() != self.code:
+            raise VqError(
+                f"{here}: runs another version of vq than the machine that gives out the work, "
+                "and would mix results of both; install the same commit on all machines"
+            )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while _read(self.path) != self.token:
+            if time.monotonic() > deadline:
+                raise VqError(
+                    f"{here}: {self.path} is not there, or is that of another folder; all machines "
+                    "need the workspace on a shared file system, under the same path, see "
+                    "docs/scale.md"
+                )
+            time.sleep(0.2)
+
+
+@contextmanager
+def lit(path: Path) -> Iterator[Beacon]:
+    """Light a beacon at a path, for as long as the work is given out."""
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beacon = Beacon(path, secrets.token_hex(16), source.digest())
+    path.write_text(beacon.token, encoding="ascii")
+    try:
+        yield beacon
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        return None

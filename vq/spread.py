@@ -1,0 +1,202 @@
+"""Parts of a stage that any machine can do, before the stage itself runs.
+
+A part fills what is shared and known by its content: a shard of videos the feature cache, a trial
+the folder of trials. The stage then finds everything there, and writes what it always writes. So a
+part that is lost and done again, or done twice, changes no result, and neither does who does it.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from vq import params
+from vq.beacon import PATIENCE_SECONDS, Beacon, lit
+from vq.data import manifest
+from vq.errors import VqError
+from vq.params import Params
+from vq.workspace import files_of
+from vq.zoo import extract
+from vq.zoo.cache import Cache
+from vq.zoo.expert import Expert
+from vq.zoo.filling import Filling
+from vq.zoo.runtime import network_of
+from vq.zoo.task import VIEWS, Plan, Video
+
+Work = Callable[[Any], object]
+Files = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the parts of a stage have in common; travels to other machines."""
+
+    beacon: Beacon
+    make: Callable[[], Work] = field(compare=False)
+    """Makes what works on a part; called once in each process."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a stage; travels to other machines."""
+
+    name: str
+    job: Job
+    content: Any
+
+    def do(self) -> None:
+        """Do it here.
+
+        Raises:
+            VqError: this machine does not see the workspace, runs another version of vq, or fails.
+        """
+        _work(self.job)(self.content)
+
+
+@contextmanager
+def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]]]:
+    """Say what a stage lacks, in rounds: all parts of one are done before the next is asked for.
+
+    Nothing comes of a stage that cannot be spread. The caller holds the workspace.
+
+    Args:
+        root: the workspace, on a file system that all machines see under the same path.
+        stage: its name in dvc.yaml.
+        jobs: processes that do the parts, on all machines.
+
+    Raises:
+        VqError: the stage itself would end in an error.
+    """
+    if stage not in STAGES:
+        yield iter(())
+        return
+    known = params.load(root / "params.yaml")
+    with (
+        lit(root / ".dvc" / "tmp" / "vq.beacon") as beacon,
+        STAGES[stage](files_of(root, stage), known, beacon, jobs) as found,
+    ):
+        yield found
+
+
+@lru_cache(maxsize=1)
+def _work(job: Job) -> Work:
+    job.beacon.check()
+    return job.make()
+
+
+@contextmanager
+def _shards(
+    files: Files, known: Params, beacon: Beacon, jobs: int
+) -> Iterator[Iterator[list[Part]]]:
+    """One round: the videos that lack features or views, a shard each."""
+    settings, cache = known.extract, files["cache"]
+    table = manifest.read(files["accepted"])
+    videos = [
+        Video(sha, files["videos"] / video)
+        for sha, video in zip(table["sha256"], table["video"], strict=True)
+    ]
+    graphs = cache.with_name(f"{cache.name}.graphs")
+    with Cache(cache).hold():
+        shutil.rmtree(graphs, ignore_errors=True)  # of a run that was killed
+        experts = extract.create(settings)
+        planned = extract.plan(settings, experts, cache)
+        todo = extract.shards(videos, planned, jobs=jobs)
+        names = sorted({n for shard in todo for lacks in shard.missing for n in lacks})
+        names = [name for name in names if name != VIEWS]
+        exported = extract.export({name: experts[name] for name in names}, settings)
+        for name, expert in exported.items():
+            if network := network_of(expert):
+                network.publish(graphs / name)
+        job = Job(beacon, partial(_fill, planned, names, exported))
+        parts = [Part(f"{len(s.videos)} videos, {s.videos[0].path.name}", job, s) for s in todo]
+        try:
+            yield iter([parts] if parts else [])
+        finally:
+            shutil.rmtree(graphs, ignore_errors=True)
+
+
+def _fill(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -> Work:
+    # Why a video fails is for the stage to say, which looks at those once more.
+    filling = Filling(planned, names, exported, jobs=1)
+    return lambda shard: filling.fill([shard])
+
+
+@contextmanager
+def _trials(
+    files: Files, known: Params, beacon: Beacon, jobs: int
+) -> Iterator[Iterator[list[Part]]]:
+    """Rounds of trials, each chosen by what the ones before it said."""
+    yield _ask(files, known, Job(beacon, partial(_try, files, known)))
+
+
+def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
+    from vq.prune.plan import missing, name
+
+    trials, choose = _chooser(files, known)
+    while todo := missing(choose):
+        yield [Part(name(trial), job, trial) for trial in todo]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while gone := [trial for trial in todo if trials.kept(trial) is None]:
+            if time.monotonic() > deadline:
+                raise VqError(
+                    f"{len(gone)} of {len(todo)} trials were done elsewhere, and are not in "
+                    f"{files['trials']}: do all machines see the same features, under this path?"
+                )
+            time.sleep(0.2)
+
+
+def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
+    """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
+    from vq.prune.select import select
+    from vq.zoo import features as store
+
+    trials, seen = _known(files, known, plan=True)
+    costs = {n: float(entry["gmacs"]) for n, entry in store.experts(files["features"]).items()}
+
+    def choose() -> object:
+        # The stage says all this once more, and then for good.
+        with _quiet("vq.prune"):
+            return select(trials, seen, costs, params=known.prune)
+
+    return trials, choose
+
+
+def _try(files: Files, known: Params) -> Work:
+    trials, _ = _known(files, known, plan=False)
+    return lambda trial: trials.run([trial], "a trial")
+
+
+def _known(files: Files, known: Params, *, plan: bool) -> tuple[Any, Any]:
+    # Whoever extracts needs no torch.
+    from vq.learn.loop import determinism
+    from vq.stages.prune import trials_of
+
+    determinism(threads=1)
+    return trials_of(
+        *(files[name] for name in ("accepted", "card", "splits", "features", "trials")),
+        params=known.prune,
+        extract=known.extract,
+        seed=known.seed,
+        jobs=1,
+        dry_run=plan,
+    )
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+STAGES: Mapping[str, Callable[..., Any]] = {"extract": _shards, "prune": _trials}
+"""What finds the parts of a stage."""
