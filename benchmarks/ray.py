@@ -1,0 +1,252 @@
+"""Two Ray nodes on this machine against one: the same features, what it costs, a node that dies.
+
+    python -m benchmarks.ray --videos DIR --count 200 --out DIR
+
+Clips of DIR become a data set; the flow task of `extract` fills the cache of their features
+
+    stage    as without Ray: two processes of the stage itself
+    ray      parts of it on two nodes of one core each, and then the stage, which finds everything
+    killed   the same, and one node gets SIGKILL when half of the videos are in the cache
+
+with the zoo of params.yaml, from an empty cache each time; a Prefect server is there, and the Ray
+cluster too: starting them is not counted. Features and index are compared bit for bit with those
+of one process, which is run first.
+
+Prints the table; writes `DIR/ray.json`. CPU is of the flow, and of all that works on the nodes.
+Exits with 1 if a feature differs, a video is lost or a run does not end Completed.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from tests.flows.server import server
+from tests.workspace import ROOT, change, commit, make_workspace, run
+from vq.data import manifest
+from vq.workspace import files_of
+from vq.zoo.cache import Cache
+
+CLIPS = "data/clips"
+CARD = {
+    "name": "clips",
+    "opinion": "synthetic",
+    "scale": {"min": 1, "max": 5},
+    "better": "higher",
+    "licence": "see their source",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Of one way to fill the cache."""
+
+    way: str
+    state: str
+    """Of the flow run."""
+    wall_s: float
+    cpu_s: float
+    videos: int
+    identical: bool
+    """Every feature, every view and the index, to those of one process."""
+
+
+def make(root: Path, videos: Path, count: int) -> None:
+    """Make a workspace of some clips, up to the manifest."""
+    make_workspace(root)
+    shutil.copy(ROOT / "params.yaml", root / "params.yaml")
+    clips = root / CLIPS
+    (clips / "videos").mkdir(parents=True)
+    found = sorted(path for path in videos.iterdir() if path.is_file())[:count]
+    for path in found:
+        shutil.copy(path.resolve(), clips / "videos" / path.name)
+    rows = "".join(f"{path.name}\n" for path in found)
+    (clips / "labels.csv").write_text(f"video\n{rows}")
+    (clips / "card.yaml").write_text(yaml.safe_dump(CARD))
+    change(
+        root / "params.yaml",
+        {"data": {"dir": CLIPS}, "import": {"keep": []}, "validate": {"max_rejected": 1.0}},
+    )
+    (root / "data/demo/dvc.yaml").unlink()
+    commit(root, "Clips")
+    run(root, "dvc", "repro", "validate")
+
+
+def fill(root: Path) -> None:
+    """The flow, in the process that `python -m benchmarks.ray --fill ROOT` is."""
+    from prefect import flow
+
+    from flows.train import bring_up_to_date
+    from vq.lock import hold
+
+    @flow
+    def extract() -> None:
+        with hold(root):
+            bring_up_to_date(root, "extract")
+
+    extract()
+
+
+def measure(way: str, root: Path, env: dict[str, str], settings: dict[str, Any]) -> Result:
+    """Fill an empty cache; the Ray cluster, if it is one, is there."""
+    change(root / "params.yaml", {"run": settings})
+    shutil.rmtree(root / "artifacts/cache", ignore_errors=True)
+    (root / "artifacts/features.json").unlink(missing_ok=True)
+    # Else dvc would remember what came of it last time.
+    shutil.rmtree(root / ".dvc/cache/runs", ignore_errors=True)
+    with spent(root) as seconds:
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.ray", "--fill", str(root)],
+            cwd=root,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        wall = time.perf_counter() - start
+    (root.parent / f"{way}.log").write_text(done.stdout + done.stderr)
+    cpu = sum(seconds.values())
+    state = "Completed" if done.returncode == 0 else "Failed"
+    return Result(way, state, round(wall, 1), round(cpu, 1), *compare(root, root.parent / "one"))
+
+
+@contextmanager
+def spent(root: Path) -> Iterator[dict[int, float]]:
+    """CPU seconds of each process of a workspace, while they live or until they end."""
+    seconds: dict[int, float] = {}
+    ended = threading.Event()
+
+    def look() -> None:
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("VQ_BENCHMARK") == str(root):
+                    used = process.cpu_times()
+                    seconds[process.pid] = used.user + used.system
+            except psutil.Error:
+                continue
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            look()
+
+    look()
+    before = dict(seconds)
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    yield seconds
+    ended.set()
+    watcher.join()
+    look()
+    for pid, used in before.items():
+        seconds[pid] -= used
+
+
+def compare(root: Path, one: Path) -> tuple[int, bool]:
+    """How many videos are in the cache, and whether all is as one process left it."""
+    index = root / "artifacts/features.json"
+    if not index.exists():
+        return 0, False
+    known = json.loads(index.read_bytes())
+    same = index.read_bytes() == (one / "features.json").read_bytes()
+    shas = manifest.read(root / "artifacts/accepted.parquet")["sha256"].tolist()
+    for key in [*(e["key"] for e in known["experts"].values()), known["views"]["key"]]:
+        ours, theirs = (Cache(c).read(key, shas) for c in (root / "artifacts/cache", one / "cache"))
+        pairs = zip(ours, theirs, strict=True)
+        same = same and all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in pairs)
+    return int(known["videos"]), same
+
+
+@contextmanager
+def cluster(env: dict[str, str], root: Path) -> Iterator[tuple[str, list[int]]]:
+    """A head that does no work and two nodes of one core each: the address, the nodes' raylets."""
+    os.environ.update(env, VQ_BENCHMARK=str(root))
+    from ray.cluster_utils import Cluster
+
+    there = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    nodes = [there.add_node(num_cpus=1) for _ in range(2)]
+    there.wait_for_nodes()
+    try:
+        yield there.address, [node.all_processes["raylet"][0].process.pid for node in nodes]
+    finally:
+        there.shutdown()
+
+
+def kill_half_way(raylet: int, root: Path, count: int) -> None:
+    """SIGKILL a node, with all that runs on it, when half of the videos are in the cache."""
+    key = json.loads((root.parent / "one/features.json").read_bytes())["views"]["key"]
+    while len(Cache(root / "artifacts/cache").has(key)) < count / 2:
+        time.sleep(0.2)
+    node = psutil.Process(raylet)
+    for process in [node, *node.children(recursive=True)]:
+        process.send_signal(signal.SIGKILL)
+
+
+def main() -> None:
+    """Run all ways."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--videos", type=Path)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--fill", type=Path, help="for this program itself")
+    given = parser.parse_args()
+    if given.fill:
+        fill(given.fill)
+        return
+    out = given.out.resolve()
+    root, one = out / "workspace", out / "one"
+    if not root.exists():
+        make(root, given.videos, given.count)
+    if not one.exists():
+        files = files_of(root, "extract")
+        paths = [str(files[name]) for name in ("accepted", "videos", "cache", "features")]
+        run(root, "vq", "extract", *paths, "--jobs", "1", timeout=3600)
+        one.mkdir()
+        files["cache"].rename(one / "cache")
+        files["features"].rename(one / "features.json")
+    count = json.loads((one / "features.json").read_bytes())["videos"]
+    found = []
+    with server(out / "prefect") as prefect:
+        env = prefect.environment(root) | {"VQ_BENCHMARK": str(root), "OMP_NUM_THREADS": "1"}
+        found.append(measure("stage", root, env, {"runner": "stage"}))
+        for way in ("ray", "killed"):
+            with cluster(env, root) as (address, raylets):
+                if way == "killed":
+                    threading.Thread(
+                        target=kill_half_way, args=(raylets[0], root, count), daemon=True
+                    ).start()
+                found.append(measure(way, root, env, {"runner": "ray", "address": address}))
+    table = Table(title=f"{count} videos, load {os.getloadavg()[1]:.1f} over five minutes")
+    for name in asdict(found[0]):
+        table.add_column(name)
+    for result in found:
+        table.add_row(*map(str, asdict(result).values()))
+    Console(width=120).print(table)
+    base, ray = found[0], found[1]
+    Console().print(
+        f"overhead of Ray: CPU {ray.cpu_s / base.cpu_s - 1:+.1%}, "
+        f"wall {ray.wall_s / base.wall_s - 1:+.1%}"
+    )
+    (out / "ray.json").write_text(json.dumps([asdict(result) for result in found], indent=1))
+    good = all(r.identical and r.videos == count and r.state == "Completed" for r in found)
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
