@@ -53,6 +53,29 @@ CARD = {
 }
 
 
+FLOW = """
+import sys
+from pathlib import Path
+
+from prefect import flow
+
+from flows.train import bring_up_to_date
+from vq.lock import hold
+
+root = Path(sys.argv[1])
+
+
+@flow
+def extract():
+    with hold(root):
+        bring_up_to_date(root, "extract")
+
+
+extract()
+"""
+"""Runs in the workspace, on the code that lies there, as nodes do."""
+
+
 @dataclass(frozen=True)
 class Result:
     """Of one way to fill the cache."""
@@ -88,21 +111,6 @@ def make(root: Path, videos: Path, count: int) -> None:
     run(root, "dvc", "repro", "validate")
 
 
-def fill(root: Path) -> None:
-    """The flow, in the process that `python -m benchmarks.ray --fill ROOT` is."""
-    from prefect import flow
-
-    from flows.train import bring_up_to_date
-    from vq.lock import hold
-
-    @flow
-    def extract() -> None:
-        with hold(root):
-            bring_up_to_date(root, "extract")
-
-    extract()
-
-
 def measure(way: str, root: Path, env: dict[str, str], settings: dict[str, Any]) -> Result:
     """Fill an empty cache; the Ray cluster, if it is one, is there."""
     change(root / "params.yaml", {"run": settings})
@@ -113,7 +121,7 @@ def measure(way: str, root: Path, env: dict[str, str], settings: dict[str, Any])
     with spent(root) as seconds:
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.ray", "--fill", str(root)],
+            [sys.executable, "-c", FLOW, str(root)],
             cwd=root,
             env=env,
             capture_output=True,
@@ -201,14 +209,10 @@ def kill_half_way(raylet: int, root: Path, count: int) -> None:
 def main() -> None:
     """Run all ways."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--videos", type=Path)
+    parser.add_argument("--videos", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--fill", type=Path, help="for this program itself")
+    parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    if given.fill:
-        fill(given.fill)
-        return
     out = given.out.resolve()
     root, one = out / "workspace", out / "one"
     if not root.exists():
