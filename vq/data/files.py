@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from vq.errors import DataError
@@ -20,8 +20,8 @@ def atomic(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Same folder, since a rename is atomic only inside a file system; same suffix, since writers
-    # choose their format by it.
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    # choose their format by it. Not the process id: processes of two machines may share it.
+    unfinished = path.with_name(f".{path.stem}.{token_hex(4)}{path.suffix}")
     try:
         yield unfinished
         unfinished.replace(path)
@@ -36,8 +36,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     After an error, whatever was at `path` before is still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = path.with_name(f".{path.name}.{token_hex(4)}")
     unfinished.mkdir()
     try:
         yield unfinished

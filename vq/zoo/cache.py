@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, overload
 
 import numpy as np
@@ -50,7 +51,7 @@ class Cache:
         names = sorted(arrays)
         digest = hashlib.sha256("\n".join(names).encode("ascii")).hexdigest()[:32]
         shard = self.root / key / f"{digest}.safetensors"
-        part = shard.with_name(f"{digest}.{os.getpid()}.part")
+        part = shard.with_name(f"{digest}.{token_hex(4)}.part")
         content = save({name: np.ascontiguousarray(arrays[name]) for name in names})
         try:
             shard.parent.mkdir(parents=True, exist_ok=True)
