@@ -1,10 +1,5 @@
 """The distill stage: what a checkpoint may be resumed by."""
 
-from pathlib import Path
-
-import pytest
-
-from vq import source
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.learn.probe import PROBE_STUDENT
@@ -27,20 +22,3 @@ def test_a_student_carries_the_licences_of_every_data_set() -> None:
     found = distill.licences(table, card, params, {})
 
     assert found == ["data web (2 videos): CC0", "data lab (1 videos): research only"]
-
-
-def test_the_code_is_part_of_what_a_checkpoint_depends_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Weights that other code made are not passed off as this one's."""
-    package = tmp_path / "vq"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "losses.py").write_text("weight = 1\n")
-    monkeypatch.setattr(source.vq, "__file__", str(package / "__init__.py"))
-
-    before = source.digest()
-    assert source.digest() == before
-    (package / "losses.py").write_text("weight = 2\n")
-
-    assert source.digest() != before
