@@ -17,6 +17,7 @@ COMMANDS = {
     "export": ("vq.score.export", "Copy the student's files that scoring needs."),
     "labels": ("vq.data.importers.command", "Bring somebody's label file into our form."),
     "ingest": ("vq.intake.command", "Take new labelled videos into the data set."),
+    "watch": ("vq.watch.command", "Compare recent videos with the training data."),
     "demo": ("vq.data.demo.command", "Make the demo data set."),
     "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),
     "zoo": ("vq.zoo.command", "List the experts that params.yaml may name."),

@@ -255,6 +255,16 @@ class Run(Section):
     gpus: NonNegative
 
 
+class Watch(Section):
+    """When recent videos are no longer like those of the training."""
+
+    alpha: Fraction
+    min_effect: Share
+    min_rows: Annotated[int, Field(ge=5)]
+    probe: Level
+    days: Rate | None
+
+
 class Params(Section):
     """Everything in `params.yaml`."""
 
@@ -271,6 +281,7 @@ class Params(Section):
     judge: Judge
     release: Release
     run: Run
+    watch: Watch
 
     def section(self, name: str) -> Section:
         """The section of a stage, by the name it has in `params.yaml`."""

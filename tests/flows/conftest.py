@@ -9,8 +9,9 @@ import pytest
 
 from tests.flows.server import Prefect, server
 from tests.intake.conftest import deliver, root
+from tests.watch.conftest import score, trained
 
-__all__ = ["deliver", "prefect", "root"]
+__all__ = ["deliver", "prefect", "root", "score", "trained"]
 
 
 @pytest.fixture(scope="session")

@@ -84,8 +84,19 @@ class Prefect:
         (found,) = self.ask("artifacts/latest", artifacts=wanted)
         return str(found["data"])
 
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """All events of a name, the latest first."""
+        found: list[dict[str, Any]] = self._ask("events", filter={"event": {"name": [name]}})[
+            "events"
+        ]
+        return found
+
     def ask(self, what: str, **wanted: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         """Everything of one kind that the server knows, or of it what fits a filter of its API."""
+        found: list[dict[str, Any]] = self._ask(what, **wanted)
+        return found
+
+    def _ask(self, what: str, **wanted: Any) -> Any:  # noqa: ANN401
         address = f"{self.variables['PREFECT_API_URL']}/{what}/filter"
         request = urllib.request.Request(
             address,
@@ -93,8 +104,7 @@ class Prefect:
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
-            found: list[dict[str, Any]] = json.load(answer)
-            return found
+            return json.load(answer)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""Compare what came in lately with what the student learnt from."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vq import params
+from vq.data import manifest as manifests
+from vq.errors import DataError
+from vq.params import Watch
+from vq.score import card as cards
+from vq.score.rows import Row
+from vq.watch.compare import Comparison, Pair, compare
+from vq.watch.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
+from vq.workspace import files_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a look saw."""
+
+    comparisons: Sequence[Comparison]
+    left_out: Sequence[str]
+    """What could not be compared, and why; a sentence each."""
+    rows: int
+    """Recent videos, scored or not."""
+
+    @property
+    def drifted(self) -> list[Comparison]:
+        """Columns that are no longer as they were, the largest effect first."""
+        found = [one for one in self.comparisons if one.drifted]
+        return sorted(found, key=lambda one: -one.effect)
+
+
+def look(scores: Sequence[str], *, root: Path) -> Sight:
+    """Compare recent videos with the training data, column by column.
+
+    Scores are compared with those of the same student on validation and test, which it did not
+    learn from; properties of files with those of all videos that passed the checks.
+
+    Args:
+        scores: files of rows, as `vq score` writes them; paths or URLs.
+        root: the workspace; its students and tables are those of the latest training.
+
+    Raises:
+        DataError: rows, or what the training left, cannot be read.
+    """
+    known = params.load(root / "params.yaml")
+    files, rng = files_of(root, "evaluate"), np.random.default_rng(known.seed)
+    rows = since(rows_of(scores), known.watch.days)
+    model = cards.load(files["student"])[0].model_id
+    told = one_of_each_content(_predictions(files["predictions"]), rng)
+    fit = [row for row in rows if row.model == model and row.mode == "exact"]
+    pairs: dict[str, Pair] = {
+        "score": (told["student"], pd.Series([row.score for row in fit], dtype="float64"))
+    }
+    trained = one_of_each_content(manifests.read(files["accepted"]), rng)
+    recent = properties(rows, known.watch.probe, settings=known.import_, rng=rng)
+    pairs |= {name: (trained[name], recent[name]) for name in PROPERTIES}
+    sight = Sight(compare(pairs, settings=known.watch), [], len(rows))
+    sight = replace(sight, left_out=_left_out(pairs, sight, rows, model, known.watch))
+    for one in sight.comparisons:
+        log.info("%s: %s%s", one.column, one.sentence, " (drifted)" if one.drifted else "")
+    return sight
+
+
+def _predictions(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); run `dvc repro`") from error
+
+
+def _left_out(
+    pairs: Mapping[str, Pair], sight: Sight, rows: Sequence[Row], model: str, settings: Watch
+) -> list[str]:
+    """A sentence for each column that has too few values, and one for scores of other students."""
+    compared = {one.column for one in sight.comparisons}
+    sentences = []
+    for name, pair in pairs.items():
+        if name not in compared:
+            trained, recent = (int(side.count()) for side in pair)
+            sentences.append(
+                f"{name}: {trained} contents in training and {recent} recent videos have one, "
+                f"watch.min_rows wants {settings.min_rows} of each"
+            )
+    others = Counter(row.model for row in rows if row.status == "ok" and row.model != model)
+    sentences += [
+        f"{count} scores are of {other}, this workspace has {model}"
+        for other, count in sorted(others.items())
+    ]
+    return sentences

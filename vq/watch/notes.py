@@ -1,0 +1,32 @@
+"""What people read of a look at recent videos."""
+
+from vq.watch.look import Sight
+
+
+def headline(sight: Sight) -> str:
+    """One sentence: what drifted."""
+    if not sight.comparisons:
+        return f"nothing could be compared of {sight.rows} recent videos"
+    if not sight.drifted:
+        return f"{sight.rows} recent videos are like those of the training"
+    names = ", ".join(one.column for one in sight.drifted)
+    return f"{sight.rows} recent videos differ from those of the training in {names}"
+
+
+def markdown(sight: Sight) -> str:
+    """The headline, then a row for each column, the largest difference first."""
+    lines = [f"## {headline(sight)}", ""]
+    if sight.comparisons:
+        lines += [
+            "| column | difference of shares | p, adjusted | | what changed | contents | recent |",
+            "|---|---:|---:|---|---|---:|---:|",
+            *(
+                f"| {one.column} | {one.effect:.2f} | {one.adjusted:.2g} "
+                f"| {'**drifted**' if one.drifted else ''} | {one.sentence} "
+                f"| {one.trained} | {one.recent} |"
+                for one in sorted(sight.comparisons, key=lambda one: -one.effect)
+            ),
+            "",
+        ]
+    lines += [f"- not compared: {sentence}" for sentence in sight.left_out]
+    return "\n".join(lines) + "\n"
