@@ -175,7 +175,7 @@ class Service:
 
     async def health(self) -> Health:
         """The model, its scale and what is asked of it; 503 while no video can be scored."""
-        if self._desk.fault:
+        if not await self._desk.well():
             raise HTTPException(503, self._desk.fault)
         return health(
             self._desk.greeting,

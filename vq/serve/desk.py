@@ -58,6 +58,7 @@ class Desk:
         self.at_work = 0
         self.fault = ""
         """Why the latest video could not be given to a worker; empty while all is well."""
+        self._trying = False
         self._usual_seconds = 1.0
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -119,6 +120,23 @@ class Desk:
         self._usual_seconds += 0.2 * (answer.row.seconds - self._usual_seconds)
         return answer
 
+    async def well(self) -> bool:
+        """Whether videos can be scored; after a fault a fresh worker is started to find out.
+
+        A balancer that sends no videos to a service that is not well would else never learn that
+        it is again.
+        """
+        if self.fault and not self._trying:
+            self._trying = True
+            try:
+                await asyncio.to_thread(self._try)
+                self.fault = ""
+            except (VqError, OSError) as error:
+                self.fault = str(error)
+            finally:
+                self._trying = False
+        return not self.fault
+
     def close(self) -> None:
         """End all workers, whatever they are at."""
         self._closed.set()
@@ -143,16 +161,35 @@ class Desk:
                 plan=extras.plan,
                 stopped=stopped,
             ):
-                if crew.greeting != self.greeting:
-                    raise WeightsError(
-                        f"the model changed from {self.greeting.model} to {crew.greeting.model} "
-                        "while it was at work; start the service again"
-                    )
+                self._recognise(crew)
                 finished = True
                 return answer
             return None
         finally:
             self._give_back(crew, usable=finished)
+
+    def _try(self) -> None:
+        """Start a worker, and keep it, if it is one of ours; a few are kept at most."""
+        crew = self._crew()
+        try:
+            self._recognise(crew)
+        except BaseException:
+            crew.close()
+            raise
+        with self._lock:
+            wanted = len(self._crews) < self.jobs
+            if wanted:
+                self._crews.append(crew)
+                self._free.append(crew)
+        if not wanted:
+            crew.close()
+
+    def _recognise(self, crew: Crew) -> None:
+        if crew.greeting != self.greeting:
+            raise WeightsError(
+                f"the model changed from {self.greeting.model} to {crew.greeting.model} while it "
+                "was at work; start the service again"
+            )
 
     def _take(self) -> Crew:
         with self._lock:
