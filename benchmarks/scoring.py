@@ -33,7 +33,7 @@ from rich.progress import track
 from rich.table import Table
 
 from vq.score import runtime
-from vq.score.locate import locate
+from vq.score.locate import default, locate
 from vq.score.modes import MODES, Mode, spec_of
 from vq.video import cheap, packets, stream
 from vq.video.convert import Converter
@@ -235,7 +235,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
     parser.add_argument("--videos", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--model", default="artifacts/student", help="folder of a student")
+    parser.add_argument("--model", default=default(), help="folder of a student")
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args(argv)
 

@@ -7,6 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
+from vq.workers.parent import follow
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -30,7 +32,7 @@ def in_processes(
     """
     jobs = min(cores(jobs), max(len(items), 1))
     batches = [items[start : start + BATCH * jobs] for start in range(0, len(items), BATCH * jobs)]
-    pool = _pool(jobs)
+    pool = pool_of(jobs)
     try:
         for batch in batches:
             done = 0
@@ -42,7 +44,7 @@ def in_processes(
                 pool.shutdown()
                 for item in batch[done:]:
                     yield _alone(work, item, lost)
-                pool = _pool(jobs)
+                pool = pool_of(jobs)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -57,13 +59,19 @@ def cores(jobs: int) -> int:
 
 
 def _alone(work: Callable[[Item], Result], item: Item, lost: Result) -> Result:
-    with _pool(1) as pool:
+    with pool_of(1) as pool:
         try:
             return pool.submit(work, item).result()
         except BrokenProcessPool:
             return lost
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
+def pool_of(jobs: int) -> ProcessPoolExecutor:
+    """Processes that end when this one does, even if it is killed."""
     # Not forked: a flow has threads, and their locks would be copied as they are.
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=follow,
+        initargs=(os.getpid(),),
+    )

@@ -8,6 +8,7 @@ A kill loses the trials that were running. An expert more, and only its own tria
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from vq.errors import DataError, DivergedError, VqError
 from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
 from vq.prune.trial import Effect, Fidelity, Lessons, Probe, Trial
+from vq.workers.parent import follow
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +210,14 @@ def count(wanted: int, todo: int) -> str:
 def _each(calls: Iterable[Any], jobs: int) -> Iterator[tuple[int, Kept]]:
     if jobs == 1:
         return (function(*given, **named) for function, given, named in calls)
-    return Parallel(jobs, backend="loky", return_as="generator_unordered")(calls)
+    workers = Parallel(
+        jobs,
+        backend="loky",
+        return_as="generator_unordered",
+        initializer=follow,
+        initargs=(os.getpid(),),
+    )
+    return workers(calls)
 
 
 def _shown(

@@ -1,5 +1,6 @@
 """What a student says of many videos in every mode, and what of them it has to decode for it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from vq.score.modes import MODES, Mode
 from vq.video import packets
 from vq.video.plan import cost
 from vq.workers.limits import Limits
+from vq.workers.parent import follow
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ def survey(folder: Path, videos: Sequence[Path], *, jobs: int) -> list[dict[Mode
         WeightsError: there is no student in the folder.
     """
     parts = [videos[start::jobs] for start in range(jobs)]
-    found = Parallel(jobs)(delayed(_some)(folder, part) for part in parts)
+    workers = Parallel(jobs, initializer=follow, initargs=(os.getpid(),))
+    found = workers(delayed(_some)(folder, part) for part in parts)
     return [found[place % jobs][place // jobs] for place in range(len(videos))]
 
 

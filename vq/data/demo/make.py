@@ -1,11 +1,9 @@
 """The whole demo data set from one seed: videos and their synthetic labels."""
 
 import csv
-import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from vq import params as params_file
 from vq.data.demo import encode, labels, scenes
 from vq.data.demo.camera import Clip
 from vq.data.demo.distort import DISTORTIONS
+from vq.data.workers import pool_of
 from vq.errors import DataError
 from vq.params import NonNegative, Rate, Section
 
@@ -177,9 +176,7 @@ def _each(
     if jobs == 1:
         yield from map(shoot, films)
         return
-    # A fork would copy the threads' locks of whoever calls this.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawn) as pool:
+    with pool_of(jobs) as pool:
         yield from pool.map(shoot, films)
 
 

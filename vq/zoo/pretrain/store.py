@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+
+from vq.data.workers import pool_of
 
 Made = TypeVar("Made")
 
@@ -40,9 +40,7 @@ def generate(
     stems = [folder / f"{make.__name__}-{_digest(job)}" for job in jobs]
     todo = [pair for pair in zip(stems, jobs, strict=True) if not _labels(pair[0]).exists()]
     if todo:
-        # A fork would inherit the threads of torch in an unknown state.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(todo)), mp_context=context) as pool:
+        with pool_of(min(workers, len(todo))) as pool:
             list(pool.map(partial(_write, make), *zip(*todo, strict=True)))
     return [_read(kind, stem) for stem in stems]
 
