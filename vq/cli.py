@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("vq.serve.command", "Score videos over HTTP, with a page to drop them on."),
     "export": ("vq.score.export", "Copy the student's files that scoring needs."),
     "labels": ("vq.data.importers.command", "Bring somebody's label file into our form."),
+    "ratings": ("vq.data.ratings.command", "Make labels of what each rater said of each video."),
     "ingest": ("vq.intake.command", "Take new labelled videos into the data set."),
     "watch": ("vq.watch.command", "Compare recent videos with the training data."),
     "demo": ("vq.data.demo.command", "Make the demo data set."),

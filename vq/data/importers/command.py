@@ -65,7 +65,7 @@ def _convert(given: Namespace) -> int:
             form = replace(form, scale=_scale_of(card))
         else:
             form, said = replace(form, scale=_scale(given)), _said(given)
-    how = How(_columns(given.column), given.delimiter, given.names)
+    how = How(columns(given.column), given.delimiter, given.names)
     labels = convert.read(form, given.file, how, anyway=given.anyway)
     videos = given.videos or (out / "videos" if (out / "videos").is_dir() else None)
     if videos is not None and not videos.is_dir():
@@ -79,7 +79,12 @@ def _convert(given: Namespace) -> int:
     return 0
 
 
-def _columns(pairs: list[str]) -> dict[str, str]:
+def columns(pairs: list[str]) -> dict[str, str]:
+    """`OURS=THEIRS`, as `--column` has it, by our names.
+
+    Raises:
+        DataError: one has no `=`.
+    """
     if wrong := [pair for pair in pairs if "=" not in pair]:
         raise DataError(f"--column {wrong[0]}: say OURS=THEIRS, such as mos=Score")
     return dict(pair.split("=", 1) for pair in pairs)

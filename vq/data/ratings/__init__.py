@@ -1,0 +1,1 @@
+"""What each rater said of each video becomes one opinion score a video."""

@@ -1,0 +1,83 @@
+"""`vq ratings`: what each rater said becomes `labels.csv`."""
+
+import csv
+import math
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vq.errors import DataError
+
+if TYPE_CHECKING:
+    from vq.data.ratings.recover import Opinions
+
+HEADER = ("video", "mos", "mos_std", "ratings", "mos_low", "mos_high")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    from vq.data.ratings.recover import METHODS
+
+    parser.add_argument("file", type=Path, help="a table: video, rater, rating; or video x rater")
+    parser.add_argument("--scale", nargs=2, type=float, metavar=("MIN", "MAX"), required=True)
+    parser.add_argument("--out", type=Path, default=Path("labels.csv"), help="default: labels.csv")
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default="bt500",
+        help="bt500: without outliers; p913: raters' bias taken off as well; mean: all as they are",
+    )
+    parser.add_argument(
+        "--column", action="append", default=[], metavar="OURS=THEIRS", help="rating=Score"
+    )
+    parser.add_argument("--delimiter", default="", help="what parts cells (default: found)")
+    parser.add_argument("--replace", action="store_true", help="write over the file at --out")
+
+
+def run(given: Namespace) -> int:
+    """Write `labels.csv`, and say who was left out.
+
+    Raises:
+        DataError: what is wrong with the table, with an example and a remedy.
+    """
+    from vq.data.files import atomic
+    from vq.data.importers.command import columns as named
+    from vq.data.ratings.read import read
+    from vq.data.ratings.recover import recover
+
+    if given.out.exists() and not given.replace:
+        raise DataError(f"{given.out}: is there already; say --replace, or another --out")
+    if given.scale[0] >= given.scale[1]:
+        raise DataError("--scale: give the lowest rating first, then the highest")
+    columns = named(given.column)
+    if unknown := columns.keys() - {"video", "rater", "rating"}:
+        raise DataError(f"--column {min(unknown)}: we have video, rater, rating")
+    ratings = read(given.file, columns=columns, scale=tuple(given.scale), delimiter=given.delimiter)
+    found = recover(ratings, method=given.method)
+    with atomic(given.out) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as to:
+        writer = csv.writer(to, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(_rows(ratings.videos, found))
+    out = [name for name, gone in zip(ratings.raters, found.rejected, strict=True) if gone]
+    lines = [
+        f"{len(ratings.videos)} videos, {len(ratings.raters)} raters, {given.method}",
+        f"left out: {', '.join(out)}" if out else "no rater left out",
+    ]
+    if unrated := int((found.ratings == 0).sum()):
+        lines.append(f"{unrated} videos without a rating that counts: no mos")
+    sys.stdout.write("\n".join([*lines, f"Wrote {given.out}"]) + "\n")
+    return 0
+
+
+def _rows(videos: Sequence[str], found: "Opinions") -> Iterator[list[str]]:
+    for row, video in enumerate(videos):
+        mos, std, half = (float(of[row]) for of in (found.mos, found.std, found.half_width))
+        count = int(found.ratings[row])
+        numbers = [_shown(value) for value in (mos, std)]
+        yield [video, *numbers, str(count), _shown(mos - half), _shown(mos + half)]
+
+
+def _shown(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.4f}"
