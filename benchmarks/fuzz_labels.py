@@ -10,18 +10,20 @@ Starts from files in the official layouts (`tests/data/importers/layouts.py`).
 import argparse
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SUFFIXES = (".csv", ".txt", ".mat", ".xlsx", ".parquet")
 LARGEST = 65536
+OWN_DEATHS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGXCPU)
 
 
 def main() -> int:
@@ -153,7 +155,7 @@ def _here(
             _, status = os.waitpid(child, 0)
         else:
             # The fuzzer's own handlers would report the child's death as the parent's.
-            for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE):
+            for number in OWN_DEATHS:
                 signal.signal(number, signal.SIG_DFL)
             with suppress(Exception):
                 work(item)
@@ -161,7 +163,25 @@ def _here(
         if status:
             with deaths.open("a") as file:
                 file.write("x")
-        yield lost if status else work(item)
+        if status:
+            yield lost
+        else:
+            with _unlimited():
+                found = work(item)
+            yield found
+
+
+@contextmanager
+def _unlimited() -> Iterator[None]:
+    """What limits its process, as the reader of MATLAB files does, must not limit the fuzzer's."""
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    kinds = (resource.RLIMIT_DATA, resource.RLIMIT_CPU)
+    before = [resource.getrlimit(kind) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, limits in zip(kinds, before, strict=True):
+            resource.setrlimit(kind, limits)
 
 
 if __name__ == "__main__":
