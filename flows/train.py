@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.shared import HOUR, operation, step
 from flows.spread import fill
-from vq import params
+from vq import params, sharing
 from vq.lock import hold
 from vq.release import notes, registry
 from vq.release.champion import Videos
@@ -24,6 +24,18 @@ def bring_up_to_date(workspace: Path, stage: str) -> bool:
     Its parts are done first, where there are some and `run.runner` of params says by whom.
     """
     return update(workspace, stage, before=partial(fill, workspace, stage))
+
+
+@step
+def pull(workspace: Path) -> int:
+    """Bring what dvc.lock knows and this machine lacks, if dvc has a default remote."""
+    return sharing.pull(workspace)
+
+
+@step
+def push(workspace: Path) -> int:
+    """Bring to the default remote, if there is one, what it lacks."""
+    return sharing.push(workspace)
 
 
 @step
@@ -48,8 +60,10 @@ def train(workspace: Path = Path()) -> str:
         Name, version and alias of the student.
     """
     with hold(workspace):
+        pull(workspace)
         for stage in stages(workspace):
             bring_up_to_date(workspace, stage)
+        push(workspace)  # before the release: what is in the registry, others can have
         released = release(workspace)
     return f"{released.model} {released.version} {released.alias}"
 

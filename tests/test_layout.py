@@ -47,11 +47,11 @@ def test_a_stage_depends_on_seed_and_the_sections_it_is_given(name: str) -> None
 
 @pytest.mark.parametrize("name", DVC)
 def test_a_command_lists_deps_then_outs(name: str) -> None:
-    """Dvc watches exactly the files that the stage is given."""
+    """Dvc watches exactly the files that the stage is given, save what it keeps for itself."""
     program, command, *files = DVC[name]["cmd"].split()
 
     assert (program, command) == ("vq", name)
-    assert files == [*_data(name), *_outs(name)]
+    assert files == [*_data(name), *_kept(name), *_outs(name)]
 
 
 @pytest.mark.parametrize("name", DVC)
@@ -62,7 +62,7 @@ def test_a_stage_function_takes_the_files_of_its_command(name: str) -> None:
     files = [a for a in arguments if a.kind is a.POSITIONAL_OR_KEYWORD]
     options = {a.name for a in arguments if a.kind is a.KEYWORD_ONLY}
 
-    assert len(files) == len([*_data(name), *_outs(name)])
+    assert len(files) == len([*_data(name), *_kept(name), *_outs(name)])
     assert {"params", "seed"} <= options
 
 
@@ -83,6 +83,22 @@ def test_dvc_watches_the_code_a_stage_runs(name: str, imported_by: Callable[...,
 def test_dvc_watches_no_code_that_does_not_exist(name: str) -> None:
     """A dep that was renamed away would stop dvc at once."""
     assert [dep for dep in _code(name) if not (ROOT / dep).exists()] == []
+
+
+def test_a_fresh_clone_can_have_every_out() -> None:
+    """From git or by `dvc pull`: an out that neither has would be made again by every colleague."""
+    ignored = [pattern.strip("/") for pattern in (ROOT / ".gitignore").read_text().split()]
+    nowhere = [
+        path
+        for stage in DVC.values()
+        for kind in ("outs", "metrics", "plots")
+        for out in stage.get(kind, [])
+        if isinstance(out, dict)
+        for path, how in out.items()
+        if how.get("cache") is False and path.split("/")[0] in ignored
+    ]
+
+    assert nowhere == []
 
 
 def test_names_of_stages_and_commands_differ() -> None:
@@ -114,6 +130,11 @@ def _data(stage: str) -> list[str]:
 
 def _code(stage: str) -> list[str]:
     return [dep for dep in DVC[stage]["deps"] if dep.startswith("vq/")]
+
+
+def _kept(stage: str) -> list[str]:
+    """Folders that outlive a kill and that nobody else needs."""
+    return DVC[stage].get("meta", {}).get("keeps", [])
 
 
 def _outs(stage: str) -> list[str]:

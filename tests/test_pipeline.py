@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workspace import change, copy_workspace, run
+from tests.workspace import change, commit, copy_workspace, run
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +44,23 @@ def test_a_second_run_does_nothing(tiny_workspace: Path, tmp_path: Path) -> None
     assert "Running stage" not in done.stdout
     assert "Data and pipelines are up to date." in done.stdout
     assert run(root, "dvc", "status").stdout.strip() == "Data and pipelines are up to date."
+
+
+def test_a_colleague_pulls_and_has_nothing_to_do(tiny_workspace: Path, tmp_path: Path) -> None:
+    """Git and the remote have all that the pipeline needs: no stage runs again in a fresh clone."""
+    remote = str(tmp_path / "shared")
+    run(tiny_workspace, "git", "clone", "--quiet", ".", str(tmp_path / "mine"))
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    shutil.copytree(tiny_workspace / ".dvc/cache", mine / ".dvc/cache")
+    run(mine, "dvc", "remote", "add", "--default", "team", remote)
+    commit(mine, "A remote")
+    run(mine, "dvc", "push")
+    run(mine, "git", "clone", "--quiet", ".", str(theirs))
+
+    run(theirs, "dvc", "pull")
+
+    assert run(theirs, "dvc", "status", "--json").stdout.strip() == "{}"
+    assert "Running stage" not in run(theirs, "dvc", "repro").stdout
 
 
 def test_nothing_on_disk_can_run_code(tiny_workspace: Path) -> None:

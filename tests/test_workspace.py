@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vq import workspace
+from vq import durations, workspace
 from vq.errors import DataError, ParamsError, VqError
 from vq.lock import hold, workspace_of
 
@@ -175,6 +175,7 @@ def test_a_commit_is_dirty_if_anything_but_results_changed(root: Path) -> None:
     (root / "params.yaml").write_text("seed: 8\ndata: {dir: data/mine}\n")
     shell(root, "git", "commit", "-qam", "Another seed")
     update_all(root)
+    durations.record(root / "sorted", "sort", 1.0)
     head, dirty = workspace.commit_of(root)
 
     (root / "new.py").touch()

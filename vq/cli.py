@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from time import perf_counter
 
 from vq import stages
 
@@ -86,7 +87,7 @@ def _others(stage: Callable[..., None]) -> list[str]:
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
-    from vq import processes
+    from vq import durations, processes
     from vq.errors import VqError
     from vq.lock import hold
 
@@ -115,7 +116,11 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     # train together, the first one writes: it holds the workspace for all of them.
     free = held or not paths or not processes.first()
     with nullcontext() if free else hold(paths[-1]):
+        started = perf_counter()
         run_stage(name, paths, params_file=given.params, **options)
+        # A plan is no run: it would pass for a quick one.
+        if paths and processes.first() and not options.get("dry_run"):
+            durations.record(paths[-1], name, perf_counter() - started)
     return 0
 
 

@@ -22,13 +22,13 @@ from dvc.stage import Stage
 from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.decorators import rwlocked, unlocked_repo
 
-from vq import cli
+from vq import cli, durations
 from vq.errors import BusyError, DataError, VqError
 
 log = logging.getLogger(__name__)
 
-KEPT = ("dvc.lock", ".gitignore")
-"""What dvc itself writes beside the outs of stages."""
+KEPT = ("dvc.lock", ".gitignore", durations.FILE.as_posix())
+"""What a run writes beside the outs of stages."""
 
 
 def nothing() -> None:
@@ -44,7 +44,7 @@ def stages(root: Path) -> list[str]:
     Raises:
         DataError: the folder is no workspace, or its dvc.yaml is wrong.
     """
-    with _open(root) as repo:
+    with opened(root) as repo:
         asked = repo.stage.collect("dvc.yaml")
         return [stage.addressing for stage in plan_repro(get_active_graph(repo.index.graph), asked)]
 
@@ -55,7 +55,7 @@ def stale(root: Path, address: str) -> list[str]:
     Raises:
         BusyError: a dvc command is at work on the same files.
     """
-    with _open(root) as repo:
+    with opened(root) as repo:
         return [line for found in repo.status(address).values() for line in _say(found)]
 
 
@@ -94,7 +94,7 @@ def run(root: Path, address: str, *, before: Callable[[], None] = nothing) -> No
         VqError: the stage failed; dvc.lock is as it was.
         BusyError: a dvc command is at work on the same files.
     """
-    with _open(root) as repo, lock_repo(repo):
+    with opened(root) as repo, lock_repo(repo):
         (stage,) = repo.stage.collect(address)
         _reproduce(stage, before)
         stage.dump(update_pipeline=False)
@@ -108,7 +108,7 @@ def files_of(root: Path, address: str) -> dict[str, Path]:
     Raises:
         DataError: there is no such stage.
     """
-    with _open(root) as repo:
+    with opened(root) as repo:
         (stage,) = repo.stage.collect(address)
         known = [Path(f.fs_path) for f in (*stage.deps, *stage.outs) if f.def_path in stage.cmd]
         return {path.stem: path for path in known}
@@ -116,7 +116,7 @@ def files_of(root: Path, address: str) -> dict[str, Path]:
 
 def maker_of(root: Path, file: Path) -> str | None:
     """Address of the stage that writes a file or folder of the workspace; none if no stage does."""
-    with _open(root) as repo:
+    with opened(root) as repo:
         wanted = str(Path(repo.root_dir, file))
         makers = [
             stage.addressing
@@ -140,7 +140,7 @@ def add(root: Path, files: Sequence[Path]) -> list[Path]:
     """
     files = [file for file in files if (root / file).exists()]
     ours = [file for file in files if not _in_git(root, file)]
-    with _open(root) as repo:
+    with opened(root) as repo:
         repo.scm_context.quiet = True  # it would say what `commit` does
         if ours:
             repo.add([str(file) for file in ours])
@@ -176,7 +176,7 @@ def commit_of(root: Path) -> tuple[str, bool]:
 
     Outside git the commit is "none".
     """
-    with _open(root) as repo:
+    with opened(root) as repo:
         written = [Path(out.fs_path).relative_to(repo.root_dir) for out in repo.index.outs]
     ours = [f":(exclude){path.as_posix()}" for path in written]
     try:
@@ -193,6 +193,24 @@ def commit_of(root: Path) -> tuple[str, bool]:
     except subprocess.CalledProcessError:
         return "none", True
     return head, bool(changes)
+
+
+@contextmanager
+def opened(root: Path) -> Iterator[Repo]:
+    """The dvc repository of a workspace, seen from its folder.
+
+    Raises:
+        DataError: there is none, or dvc refuses what it was asked.
+        BusyError: a dvc command is at work on the same files.
+    """
+    # dvc reads and gives addresses relative to where the process is.
+    try:
+        with chdir(root), Repo(".") as repo:
+            yield repo
+    except LockError as error:
+        raise BusyError(f"{root}: {error}") from error
+    except DvcException as error:
+        raise DataError(f"{root}: {error}") from error
 
 
 def _in_git(root: Path, file: Path) -> bool:
@@ -243,18 +261,6 @@ def _execute(command: str) -> None:
         raise DataError(f"{command}: wrong arguments; see dvc.yaml") from error
     if code:
         raise VqError(f"{command}: ended with exit code {code}; the log above says why")
-
-
-@contextmanager
-def _open(root: Path) -> Iterator[Repo]:
-    # dvc reads and gives addresses relative to where the process is.
-    try:
-        with chdir(root), Repo(".") as repo:
-            yield repo
-    except LockError as error:
-        raise BusyError(f"{root}: {error}") from error
-    except DvcException as error:
-        raise DataError(f"{root}: {error}") from error
 
 
 def _say(found: list[Any]) -> Iterator[str]:

@@ -38,7 +38,9 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     """Stale stages run and are recorded as by dvc; the student is registered; Prefect shows all."""
     root = copy_workspace(tiny_workspace, tmp_path / "workspace")
     change(root / "params.yaml", {"judge": {"min_plcc": 0.1}})
-    commit(root, "A lower gate")
+    remote = "[core]\n    remote = team\n['remote \"team\"']\n    url = ../../shared\n"
+    (root / ".dvc/config").write_text(remote)
+    commit(root, "A lower gate, a remote")
 
     prefect.deploy(root)
     run = prefect.run(root, "train/train")
@@ -60,6 +62,7 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     assert set(run.artifacts) == {"verdict"}
     assert run.artifacts["verdict"].startswith(f"## vq-student 1: {alias}")
     assert {"extract", "judge"} <= set(run.tasks)
+    assert any((tmp_path / "shared").rglob("*.dir"))  # what was made, others can have
     assert set(run.tasks.values()) == {"COMPLETED"}
     assert ("vq.workspace", "extract: nothing has changed") in run.logged
     assert any(name == "vq.stages.judge" for name, _ in run.logged)

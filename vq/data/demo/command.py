@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from vq import durations
 from vq.data.demo.make import load, make
 
 
@@ -46,6 +47,7 @@ def run(given: Namespace) -> int:
         )
     made = sum(1 for _ in given.videos.iterdir())
     seconds = time.perf_counter() - started
+    durations.record(given.labels, "demo", seconds)
     sys.stdout.write(
         f"{made} videos in {given.videos}, synthetic MOS in {given.labels}, {seconds:.0f} s\n"
     )
