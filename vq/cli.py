@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": ("vq.data.demo.command", "Make the demo data set."),
     "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),
     "zoo": ("vq.zoo.command", "List the experts that params.yaml may name."),
+    "diff": ("vq.review.command", "Say what a change does, in Markdown for its reviewer."),
     "report": ("vq.evaluate.command", "Say where the report is, and what the gates said."),
 }
 """What people call: each module has `add_arguments(parser)`, and `run(given)` -> exit code."""

@@ -196,8 +196,12 @@ def commit_of(root: Path) -> tuple[str, bool]:
 
 
 @contextmanager
-def opened(root: Path) -> Iterator[Repo]:
+def opened(root: Path, *, config: dict[str, Any] | None = None) -> Iterator[Repo]:
     """The dvc repository of a workspace, seen from its folder.
+
+    Args:
+        root: the workspace.
+        config: settings that come before those of its files.
 
     Raises:
         DataError: there is none, or dvc refuses what it was asked.
@@ -205,7 +209,7 @@ def opened(root: Path) -> Iterator[Repo]:
     """
     # dvc reads and gives addresses relative to where the process is.
     try:
-        with chdir(root), Repo(".") as repo:
+        with chdir(root), Repo(".", config=config) as repo:
             yield repo
     except LockError as error:
         raise BusyError(f"{root}: {error}") from error

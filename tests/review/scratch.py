@@ -1,0 +1,114 @@
+"""A workspace in which the pipeline is a few copies: under real git and real dvc, run in a second.
+
+Its stages bear the names of the project's and write files of the same form, made by hand.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.workspace import commit, run
+from vq import workspace
+
+PIPELINE = """\
+stages:
+  import:
+    cmd: cp given/manifest.csv manifest.csv
+    deps: [given/manifest.csv]
+    outs: [manifest.csv]
+  distill:
+    cmd: cp given/scores.csv student
+    deps: [manifest.csv, given/scores.csv, code]
+    params: [seed, distill]
+    outs: [student]
+  evaluate:
+    cmd: cp given/validation.json validation.json && cp student predictions.csv
+    deps: [student, given/validation.json]
+    params: [seed, evaluate]
+    outs: [predictions.csv]
+    metrics: [validation.json: {cache: false}]
+  judge:
+    cmd: cp given/verdict.json verdict.json
+    deps: [validation.json, given/verdict.json]
+    params: [judge]
+    metrics: [verdict.json: {cache: false}]
+"""
+PARAMS = """\
+seed: 7  # of every random choice
+distill:
+  c: 3.0  # first feature against second feature
+evaluate: {bootstrap: 200, confidence: 0.95}
+judge:   # the gates
+  floors:
+    srcc: 0.7
+"""
+VIDEOS = [f"{content}{version}.mp4" for content in "abcdefgh" for version in (1, 2)]
+RATINGS = {video: f"{1 + 0.25 * place:.2f}" for place, video in enumerate(VIDEOS)}
+
+
+def make(root: Path) -> Path:
+    """A workspace that has run once; the branch is `main`, and all is in git."""
+    (root / ".dvc").mkdir(parents=True)
+    (root / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
+    (root / ".dvc/config").write_text(
+        "[core]\n    remote = team\n['remote \"team\"']\n    url = ../../shared\n"
+    )
+    for folder in ("given", "code"):
+        (root / folder).mkdir()
+    (root / "code/loss.py").write_text("weight = 1\n")
+    (root / "dvc.yaml").write_text(PIPELINE)
+    (root / "params.yaml").write_text(PARAMS)
+    rate(root, RATINGS)
+    score(root, 0.4)
+    gates = [{"name": "srcc", "value": 0.8, "low": 0.7, "high": 0.9, "threshold": 0.7}]
+    gates[0] |= {"passed": True, "sentence": "SRCC on test is 0.800."}
+    (root / "given/verdict.json").write_text(json.dumps({"accepted": True, "gates": gates}))
+    run(root, "git", "init", "--quiet", "--initial-branch", "main")
+    update(root)
+    commit(root, "A run")
+    return root
+
+
+def rate(root: Path, ratings: Mapping[str, str]) -> None:
+    """Say what the manifest has."""
+    rows = ({"video": v, "sha256": f"hash of {v}", "mos": m} for v, m in ratings.items())
+    _write(root / "given/manifest.csv", rows)
+
+
+def score(root: Path, error: float) -> None:
+    """Say how well the student scores: every other video is too high by twice the error."""
+    rows = [
+        {"video": v, "content": v[0], "split": "validation", "mos": m}
+        | {"student": f"{float(m) + 2 * error * (n % 2):.4f}"}
+        for n, (v, m) in enumerate(RATINGS.items())
+    ]
+    # Test videos that are all wrong: whoever shows them is found out.
+    rows += [
+        {**row, "video": f"test-{row['video']}", "split": "test", "student": "1"} for row in rows
+    ]
+    _write(root / "given/scores.csv", rows)
+    told: dict[str, Any] = {"value": 1 - error / 10, "low": 0.5, "high": 1.0}
+    models = {"student": dict.fromkeys(("srcc", "plcc", "rmse"), told)}
+    (root / "given/validation.json").write_text(json.dumps({"models": models}))
+
+
+def update(root: Path) -> list[str]:
+    """Run what is stale; the answer is what ran."""
+    return [stage for stage in workspace.stages(root) if workspace.update(root, stage)]
+
+
+def edit(root: Path, file: str, old: str, new: str) -> None:
+    """Replace a text in a file that has it."""
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+
+
+def _write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    rows = list(rows)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,85 @@
+"""A turned knob stands beside the comment that explains it."""
+
+from pathlib import Path
+
+import pytest
+
+from vq.review.knobs import Knob, comments, section
+
+TEXT = """\
+# The file as a whole.
+
+seed: 7            # of every random choice
+data:
+  dir: "a # b"     # where it is
+
+teach:             # the ensemble
+  # How wide it is,
+  # in units.
+  dim: 128
+  hidden: 32
+  sizes: [1, 2]    # in a row
+  blocks:          # one by one
+    - 1
+    - 2
+  experts: {a: {b: 1}, c: 2}   # the zoo
+  long: some words
+    that go on     # behind the last of them
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "comment"),
+    [
+        pytest.param("seed", "of every random choice", id="behind-the-value"),
+        pytest.param("data.dir", "where it is", id="a-hash-in-a-string-is-none"),
+        pytest.param("data", "", id="none"),
+        pytest.param("teach", "the ensemble", id="behind-the-key-of-a-section"),
+        pytest.param("teach.dim", "How wide it is, in units.", id="above"),
+        pytest.param("teach.hidden", "the ensemble", id="of-the-section-around"),
+        pytest.param("teach.sizes", "in a row", id="behind-a-list"),
+        pytest.param("teach.blocks", "one by one", id="behind-the-key-of-a-list"),
+        pytest.param("teach.experts", "the zoo", id="behind-a-map"),
+        pytest.param("teach.experts.a.b", "the zoo", id="inside-a-map"),
+        pytest.param("teach.long", "behind the last of them", id="behind-the-last-line"),
+    ],
+)
+def test_the_nearest_comment_explains_a_key(key: str, comment: str) -> None:
+    """Behind it, above it, or that of what it is part of."""
+    assert comments(TEXT)[key] == comment
+
+
+def test_every_knob_of_the_project_is_explained() -> None:
+    """By a comment of its own, of its section, or of the file: a reviewer need not ask."""
+    told = comments((Path(__file__).parents[2] / "params.yaml").read_text())
+
+    assert told["distill.c"] == "first feature against second feature"
+    assert len(told) > 90
+
+
+def test_knobs_come_in_the_order_of_the_file() -> None:
+    """What is gone has its old comment and comes last; a knob of another file says which."""
+    knobs = [
+        Knob("other.yaml", "size", "1", "2"),
+        Knob("params.yaml", "teach.gone", "a|b", ""),
+        Knob("params.yaml", "teach.dim", "", "128"),
+        Knob("params.yaml", "seed", "6", "7"),
+    ]
+    old = TEXT.replace("dim: 128", "gone: a|b  # what it was")
+
+    found = section(knobs, old.encode(), TEXT.encode())
+
+    assert found.headline == "4 knobs turned"
+    assert found.body.splitlines()[2:] == [
+        "| `other.yaml: size` | `1` | `2` |  |",
+        "| `seed` | `6` | `7` | of every random choice |",
+        "| `teach.dim` | (was not there) | `128` | How wide it is, in units. |",
+        r"| `teach.gone` | `a\|b` | (is gone) | what it was |",
+    ]
+
+
+def test_no_knob_is_no_table() -> None:
+    """The summary says it."""
+    found = section([], b"seed: 7", b"seed: 7")
+
+    assert (found.headline, found.body) == ("no knob turned", "")

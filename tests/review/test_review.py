@@ -1,0 +1,206 @@
+"""A change is seen between two commits, under real git and real dvc."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.review import scratch
+from tests.review.scratch import edit
+from tests.workspace import change, commit, copy_workspace, run
+from vq import sharing
+from vq.errors import DataError
+from vq.review.review import review
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that has run once, for all tests of this module."""
+    return scratch.make(tmp_path_factory.mktemp("scratch") / "mine")
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """A copy of it, on a branch."""
+    root = copy_workspace(made, tmp_path / "mine")
+    run(root, "git", "switch", "--quiet", "--create", "change")
+    return root
+
+
+def lines(root: Path, revision: str | None = None, to: str | None = None) -> list[str]:
+    """The review of a change."""
+    return review(root, revision, to).markdown().splitlines()
+
+
+def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
+    """Knob, stages, agreement, data, verdict; of test there is the verdict alone."""
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    scratch.score(root, error=0.1)
+    scratch.rate(root, {**scratch.RATINGS, "new.mp4": "", "a1.mp4": "1.2"})
+    scratch.update(root)
+    commit(root, "A smaller c")
+
+    found = lines(root, "main", "change")
+
+    assert found[0].endswith(" A smaller c*.")
+    assert "- 1 knob turned." in found
+    assert "| `distill.c` | `3.0` | `1.0` | first feature against second feature |" in found
+    assert "| `import` | `given/manifest.csv` | has run | not known |" in found
+    assert "| `judge` | another `validation.json` | has run | not known |" in found
+    (agreed,) = [line for line in found if line.startswith("- SRCC of the student")]
+    assert agreed.endswith("beyond noise: better.")
+    assert "- 1 video added, 1 video relabelled." in found
+    assert "| `a1.mp4` | relabelled | 1.00 | 1.2 |" in found
+    assert "| srcc | open | SRCC on test is 0.800. |" in found
+    assert [line for line in found if "test-" in line] == []
+    assert lines(root) == [
+        found[0].replace(found[0].split(" to ")[1], "*working tree*."),
+        *found[1:],
+    ]
+
+
+def test_a_change_that_has_not_run_has_no_results(root: Path) -> None:
+    """All below the knob is to run; what is there is of an earlier state, and says so."""
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    (root / "code/new.py").touch()
+
+    found = lines(root)
+
+    assert "| `distill` | `distill.c`, `code/new.py` | **to run** | not known |" in found
+    assert "| `judge` | after `evaluate` | **to run** | not known |" in found
+    assert "- Agreement after the change is not known: `evaluate` has still to run." in found
+    assert (
+        "- Verdict: every gate opens, but of an earlier state: `judge` has still to run." in found
+    )
+
+
+def test_a_change_starts_where_it_left_main(root: Path) -> None:
+    """What others have brought to main since is none of its doing."""
+    edit(root, "params.yaml", "srcc: 0.7", "srcc: 0.6")
+    commit(root, "A lower floor")
+    run(root, "git", "switch", "--quiet", "main")
+    edit(root, "params.yaml", "c: 3.0", "c: 9.0")
+    commit(root, "Another change")
+    run(root, "git", "switch", "--quiet", "change")
+
+    found = lines(root)
+
+    assert "- 1 knob turned." in found
+    assert "| `judge.floors.srcc` | `0.7` | `0.6` | the gates |" in found
+
+
+def test_no_change_is_one_sentence(root: Path) -> None:
+    """Nothing else is worth reading."""
+    assert lines(root)[2:] == ["Nothing differs."]
+
+
+def test_a_change_of_other_files_touches_no_stage(root: Path) -> None:
+    """Documentation, say."""
+    (root / "README.md").write_text("Hello\n")
+
+    assert lines(root)[2:5] == [
+        "- No knob turned.",
+        "- No stage made stale.",
+        "- SRCC of the student on validation 0.960 [0.500, 1.000] -> 0.960 [0.500, 1.000], "
+        "+0.000 [+0.000, +0.000]: the same.",
+    ]
+
+
+def test_a_result_that_was_edited_by_hand_is_found(root: Path) -> None:
+    """It is not what its stage wrote, and a reviewer should not take it for that."""
+    edit(root, "verdict.json", "0.800", "0.999")
+
+    found = lines(root)
+
+    told = "dvc.lock is behind: `verdict.json` is not what it wrote"
+    assert f"| `judge` | {told} | **to run** | not known |" in found
+
+
+def test_a_fresh_clone_reads_results_from_the_remote(root: Path, tmp_path: Path) -> None:
+    """As a machine of CI does: nothing is pulled, nothing has run there."""
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    scratch.score(root, error=0.1)
+    scratch.update(root)
+    commit(root, "A smaller c")
+    expected = lines(root, "main", "change")
+    sharing.push(root)
+    run(root, "git", "switch", "--quiet", "main")
+    sharing.pull(root)
+    sharing.push(root)
+    run(root, "git", "switch", "--quiet", "change")
+    run(tmp_path, "git", "clone", "--quiet", "mine", "theirs")
+
+    found = lines(tmp_path / "theirs", "origin/main")
+
+    assert found[1:] == expected[1:]
+
+
+def test_results_that_are_nowhere_are_not_known(root: Path) -> None:
+    """The rest of the review stands, and names what is missing."""
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    shutil.rmtree(root / ".dvc/cache")
+
+    found = lines(root, "HEAD", "HEAD")
+    assert found[2:] == ["Nothing differs."]
+    found = lines(root)
+
+    assert "- 1 knob turned." in found
+    (data,) = [line for line in found if line.startswith("- Videos cannot be compared")]
+    assert "`manifest.csv` is in neither git, cache nor remote" in data
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        pytest.param("params.yaml", "seed: [7\n", r"params\.yaml", id="params"),
+        pytest.param("dvc.yaml", "stages: {sort: {comand: 1}}\n", r"dvc\.yaml", id="dvc"),
+    ],
+)
+def test_a_broken_revision_is_named(root: Path, file: str, text: str, message: str) -> None:
+    """With its file; one line, not a traceback."""
+    good = (root / file).read_text()
+    (root / file).write_text(text)
+    commit(root, "Broken")
+    (root / file).write_text(good)
+
+    with pytest.raises(DataError, match=f"Broken: .*{message}"):
+        review(root, "change", None)
+
+
+def test_an_unknown_revision_is_named(root: Path) -> None:
+    """As it was typed."""
+    with pytest.raises(DataError, match="git knows no revision 'mian'"):
+        review(root, "mian", None)
+
+
+def test_without_git_there_is_nothing_to_compare_with(root: Path) -> None:
+    """No repository, or one without a commit."""
+    shutil.rmtree(root / ".git")
+    with pytest.raises(DataError, match="is in no git repository"):
+        review(root, None, None)
+
+    run(root, "git", "init", "--quiet")
+    with pytest.raises(DataError, match="no commit yet"):
+        review(root, None, None)
+
+
+@pytest.mark.slow
+def test_the_review_of_a_real_pipeline(tiny_workspace: Path, tmp_path: Path) -> None:
+    """Two commits of a workspace that has really run, as a reviewer gets them."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+    run(root, "git", "switch", "--quiet", "--create", "change")
+    change(root / "params.yaml", {"judge": {"min_srcc": 0.123}})
+    run(root, "dvc", "repro")
+    commit(root, "A lower floor")
+
+    told = run(root, "vq", "diff", "--out", "out", "--pictures", "https://example.org/run").stdout
+
+    assert told == "out/diff.md\n"
+    text = (root / "out/diff.md").read_text()
+    assert "| `judge.min_srcc` | `0.75` | `0.123` |" in text
+    assert "1 stage made stale: all have run" in text
+    assert "| `judge` | `judge.min_srcc` | has run | 0.0 s" in text
+    assert "paired, on the same" in text
+    assert "the floor of 0.123." in text
+    assert "[scatter.png](https://example.org/run)" in text
+    assert (root / "out/scatter.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,69 @@
+"""`vq diff [REV] [--to REV]`: what a change does, as Markdown for its reviewer."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vq.data.files import atomic
+
+if TYPE_CHECKING:
+    from vq.review.review import Review
+
+MARKDOWN = "diff.md"
+PICTURE = "scatter.png"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what `vq diff` takes."""
+    parser.add_argument(
+        "revision",
+        nargs="?",
+        metavar="REV",
+        help="where the change starts (default: where it left main)",
+    )
+    parser.add_argument(
+        "--to", metavar="REV", help="where it ends (default: the files as they lie here)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=f"write DIR/{MARKDOWN} and a picture, instead of telling",
+    )
+    parser.add_argument(
+        "--pictures",
+        metavar="URL",
+        help="link to this instead of the picture, for a comment that cannot hold one",
+    )
+
+
+def run(given: Namespace) -> int:
+    """Tell what the change does.
+
+    Raises:
+        DataError: see `vq.review.review.review`.
+    """
+    # dvc, pandas and SciPy cost a second, which `--help` need not wait for.
+    from vq.review.review import review
+
+    found = review(Path(), given.revision, given.to)
+    if given.out is None:
+        sys.stdout.write(found.markdown())
+        return 0
+    path = given.out / MARKDOWN
+    text = found.markdown(pictures=_pictures(found, given.out, given.pictures))
+    with atomic(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _pictures(found: "Review", folder: Path, url: str | None) -> str:
+    """Draw what there is to draw, and say in Markdown where it is."""
+    if isinstance(found.pair, str):
+        return f"None: {found.pair}."
+    from vq.review.pictures import scatter
+
+    scatter(found.pair, folder / PICTURE)
+    return f"[{PICTURE}]({url})" if url else f"![Scores before and after]({PICTURE})"

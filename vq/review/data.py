@@ -1,0 +1,86 @@
+"""The videos that a change brings, takes away, replaces or rates anew."""
+
+import io
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from vq.errors import DataError
+from vq.review.markdown import Section, code, count, table
+from vq.review.revision import Revision
+
+HEAD = ("video", "what", ">mos before", ">mos after")
+KINDS = ("added", "removed", "replaced", "relabelled")
+MOST = 20
+"""Rows of one kind that are shown; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one video of the manifest."""
+
+    video: str
+    what: str
+    """One of `KINDS`; `replaced` means another file of the same name."""
+    old: str
+    """Its rating before; empty where nobody rated or it was not there."""
+    new: str
+
+
+def changes(old: bytes, new: bytes) -> list[Change]:
+    """Compare two manifests (CSV); videos that differ in nothing else than the probe are left out.
+
+    Raises:
+        DataError: they are not what `import` writes.
+    """
+    before, after = _read(old), _read(new)
+    added = after.loc[after.index.difference(before.index), "mos"]
+    removed = before.loc[before.index.difference(after.index), "mos"]
+    both = before.merge(after, left_index=True, right_index=True, suffixes=("_old", "_new"))
+    found = [Change(video, "added", "", mos) for video, mos in added.items()]
+    found += [Change(video, "removed", mos, "") for video, mos in removed.items()]
+    for what, column in (("replaced", "sha256"), ("relabelled", "mos")):
+        rows = both[both[f"{column}_old"] != both[f"{column}_new"]]
+        ratings = zip(rows.index, rows["mos_old"], rows["mos_new"], strict=True)
+        found += [Change(video, what, old, new) for video, old, new in ratings]
+    return found
+
+
+def section(old: Revision, new: Revision, *, to_run: bool) -> Section:
+    """A table of the videos that differ.
+
+    Args:
+        old: before the change.
+        new: after it.
+        to_run: `import` has still to run there, so that its manifest is of an earlier state.
+    """
+    before, after = old.files["manifest"], new.files["manifest"]
+    if isinstance(before, str) or isinstance(after, str):
+        why, where = (before, old) if isinstance(before, str) else (after, new)
+        return Section("Data", f"videos cannot be compared: {why!s} ({where.title})", "")
+    found = [] if before == after else changes(before, after)
+    rows = [
+        (code(one.video), one.what, one.old or "-", one.new or "-")
+        for kind in KINDS
+        for one in [one for one in found if one.what == kind][:MOST]
+    ]
+    counts = Counter(one.what for one in found)
+    headlines = [f"{count(counts[kind], 'video')} {kind}" for kind in KINDS if counts[kind]]
+    late = "as of the last `import`, which has still to run on this change"
+    more = [f"{counts[kind] - MOST} more {kind}" for kind in KINDS if counts[kind] > MOST]
+    return Section(
+        "Data",
+        ", ".join([*(headlines or ["no video changed"]), *([late] if to_run else [])]),
+        "\n\n".join(
+            [*([table(HEAD, rows)] if rows else []), *([f"And {', '.join(more)}."] if more else [])]
+        ),
+    )
+
+
+def _read(manifest: bytes) -> pd.DataFrame:
+    try:
+        rows = pd.read_csv(io.BytesIO(manifest), dtype=str, keep_default_na=False)
+        return rows[["video", "sha256", "mos"]].drop_duplicates("video").set_index("video")
+    except (ValueError, KeyError) as error:
+        raise DataError(f"manifest.csv is not what `import` writes ({error})") from error

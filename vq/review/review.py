@@ -1,0 +1,69 @@
+"""A change as Markdown that a reviewer can decide from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vq.review import agreement, data, git, knobs, stale, verdict
+from vq.review.markdown import Section
+from vq.review.paired import Pair
+from vq.review.revision import Revision, look
+
+
+@dataclass(frozen=True)
+class Review:
+    """A change, and what there is to say of it."""
+
+    old: Revision
+    new: Revision
+    sections: tuple[Section, ...]
+    """Empty: nothing differs."""
+    pair: Pair | str
+    """Predictions of both, to draw; as text, why they are not to be had."""
+
+    def markdown(self, *, pictures: str = "") -> str:
+        """The whole text; `pictures` is Markdown for the end of it."""
+        lines = [f"From *{self.old.title}* to *{self.new.title}*."]
+        if not self.sections:
+            return "\n".join([*lines, "", "Nothing differs.", ""])
+        lines += ["", *(f"- {_sentence(one.headline)}" for one in self.sections)]
+        for one in self.sections:
+            if one.body:
+                lines += ["", f"### {one.title}", "", one.body]
+        return "\n".join([*lines, *(["", "### Pictures", "", pictures] if pictures else []), ""])
+
+
+def review(root: Path, revision: str | None, to: str | None) -> Review:
+    """Look at both ends of a change.
+
+    Args:
+        root: the workspace.
+        revision: where the change starts; none: where `to` left main.
+        to: where it ends; none: the files as they lie here.
+
+    Raises:
+        DataError: no git, no such revision, or nothing that dvc can read there.
+        BusyError: a dvc command is at work on the same files.
+    """
+    end = git.resolve(root, to) if to else None
+    start = git.resolve(root, revision) if revision else git.start(root, to or "HEAD")
+    old, new = look(root, start), look(root, end)
+    files = git.changed(root, start, end)
+    turned = knobs.turned(root, start, end)
+    found = stale.stale(old.stages, new.stages, turned, files)
+    if not files and not found and old.files["manifest"] == new.files["manifest"]:
+        return Review(old, new, (), "nothing differs")
+    before, late = stale.still_to_run(old.stages), stale.still_to_run(new.stages)
+    pair = agreement.pair(old, new)
+    sections = (
+        knobs.section(turned, old.files["params"], new.files["params"]),
+        stale.section(found, old, new),
+        agreement.section(old, new, pair, behind="evaluate" in before, to_run="evaluate" in late),
+        data.section(old, new, to_run="import" in late),
+        verdict.section(new, to_run="judge" in late),
+    )
+    late_pair = "`evaluate` has still to run on this change"
+    return Review(old, new, sections, late_pair if "evaluate" in late else pair)
+
+
+def _sentence(headline: str) -> str:
+    return headline[:1].upper() + headline[1:] + "."

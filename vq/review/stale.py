@@ -1,0 +1,184 @@
+"""The stages that a change makes stale, and what running them again may cost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vq import durations
+from vq.review.knobs import Knob
+from vq.review.markdown import Section, code, count, few, table
+from vq.review.revision import Revision, Stage
+
+HEAD = ("stage", "why", "state", ">last run took")
+NOTE = (
+    "Times are of the last runs, where they ran. A stage whose needs come out as before is skipped."
+)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A stage whose results before the change say nothing of the state after it."""
+
+    address: str
+    why: tuple[str, ...]
+    """Markdown, a phrase each."""
+    to_run: bool
+    """It has still to run; otherwise its new results are in dvc.lock."""
+
+
+def stale(
+    old: Mapping[str, Stage], new: Mapping[str, Stage], knobs: Sequence[Knob], files: Sequence[str]
+) -> list[Stale]:
+    """Follow dvc.yaml down from what has changed.
+
+    A stage that ran and gave what it gave before stops the chain there: nothing below it is stale
+    for its sake. One that has still to run may give anything.
+
+    Args:
+        old: stages before the change.
+        new: stages after it, each after those it needs.
+        knobs: that differ.
+        files: that differ, of those that git knows.
+    """
+    before = {path: md5 for stage in old.values() for path, md5 in stage.outs.items()}
+    after = {path: md5 for stage in new.values() for path, md5 in stage.outs.items()}
+    others = [
+        path for path in after if before.get(path) and after[path] not in (None, before[path])
+    ]
+    sources = [file for file in files if not any(_touches(file, path) for path in after)]
+    late, found = still_to_run(new), []
+    for address, stage in new.items():
+        if not stage.command:  # data under `dvc add`: who reads it is stale, it is not
+            continue
+        waiting = [one for one in late if one != address and _feeds(new[one], stage)]
+        why = [
+            *(_edited(old.get(address), stage, knobs, sources)),
+            *(
+                f"another {code(path)}"
+                for path in others
+                if any(_touches(dep, path) for dep in stage.deps)
+            ),
+            *(f"after {code(one)}" for one in waiting),
+        ]
+        told = why or [f"dvc.lock is behind: {reason}" for reason in stage.behind]
+        if told:
+            found.append(Stale(address, tuple(told), to_run=address in late))
+    return found
+
+
+def still_to_run(stages: Mapping[str, Stage]) -> list[str]:
+    """Where dvc.lock is behind, and all stages below."""
+    found: list[str] = []
+    for address, stage in stages.items():
+        if stage.behind or any(_feeds(stages[one], stage) for one in found):
+            found.append(address)
+    return found
+
+
+def section(found: Sequence[Stale], old: Revision, new: Revision) -> Section:
+    """A table of the stages, and the sum of what is known of their cost."""
+    gone = [
+        code(one) for one, stage in old.stages.items() if stage.command and one not in new.stages
+    ]
+    notes = [f"Removed: {', '.join(gone)}."] if gone else []
+    if not found:
+        return Section("Stages", "no stage made stale", "\n".join(notes))
+    runs, problem = _durations(new)
+    before, _ = _durations(old)
+    known = {**before, **runs}
+    rows = [
+        (
+            code(one.address),
+            few(one.why),
+            "**to run**" if one.to_run else "has run",
+            _took(known.get(_name(new.stages[one.address]), ())),
+        )
+        for one in found
+    ]
+    names = [_name(new.stages[one.address]) for one in found if one.to_run]
+    headline = f"{count(len(found), 'stage')} made stale: " + (
+        f"{len(names)} still to run, {_sum([known.get(name, ()) for name in names])}"
+        if names
+        else "all have run, their results are in dvc.lock"
+    )
+    notes = [problem, *notes] if problem else notes
+    notes.append(NOTE)
+    return Section("Stages", headline, "\n\n".join([table(HEAD, rows), *notes]))
+
+
+def _edited(
+    old: Stage | None, new: Stage, knobs: Sequence[Knob], files: Sequence[str]
+) -> Iterator[str]:
+    if old is None:
+        yield "is new"
+        return
+    if not any(old.outs.values()) and any(new.outs.values()):
+        yield "had not run before"
+    if old.command != new.command:
+        yield "another command"
+    turned = [code(knob.key) for knob in knobs if _is_seen(knob, new)]
+    if turned:
+        yield few(turned)
+    edited = [file for file in files if any(_inside(file, dep) for dep in new.deps)]
+    if edited:
+        yield few([code(file) for file in edited], most=2)
+    if set(old.deps) != set(new.deps):
+        yield "other dependencies"
+
+
+def _is_seen(knob: Knob, stage: Stage) -> bool:
+    return any(
+        knob.file == file and (knob.key == key or knob.key.startswith(f"{key}."))
+        for file, key in stage.params
+    )
+
+
+def _feeds(maker: Stage, stage: Stage) -> bool:
+    return any(_touches(dep, out) for dep in stage.deps for out in maker.outs)
+
+
+def _touches(one: str, other: str) -> bool:
+    return _inside(one, other) or _inside(other, one)
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _name(stage: Stage) -> str:
+    """Under which `vq.durations` knows it: `vq NAME ...`."""
+    program, _, rest = stage.command.partition(" ")
+    return rest.split(" ")[0] if program == "vq" else ""
+
+
+def _durations(revision: Revision) -> tuple[dict[str, tuple[float, ...]], str]:
+    """What is known, and what is wrong with the file."""
+    file = revision.files["durations"]
+    if isinstance(file, str):
+        return {}, ""
+    try:
+        return durations.parse(file), ""
+    except ValueError as error:
+        return {}, f"`{durations.FILE}` of {revision.title} cannot be read ({error})."
+
+
+def _took(runs: Sequence[float]) -> str:
+    if not runs:
+        return "not known"
+    others = f" ({_time(min(runs))} to {_time(max(runs))} in {len(runs)} runs)"
+    return _time(runs[-1]) + (others if len(runs) > 1 else "")
+
+
+def _sum(runs: Sequence[Sequence[float]]) -> str:
+    known = [max(one) for one in runs if one]
+    unknown = len(runs) - len(known)
+    if not known:
+        return "at a cost that is not known"
+    return f"at most {_time(sum(known))}" + (
+        f" and {count(unknown, 'stage')} of unknown cost" if unknown else ""
+    )
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

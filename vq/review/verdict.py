@@ -1,0 +1,33 @@
+"""What the gates said of the student after a change: the one place of a review that knows test."""
+
+import json
+
+from vq.errors import DataError
+from vq.release.gates import Verdict
+from vq.review.markdown import Section, table
+from vq.review.revision import Revision
+
+TITLE = "Verdict on test"
+
+
+def section(new: Revision, *, to_run: bool) -> Section:
+    """The sentence of each gate.
+
+    Args:
+        new: after the change.
+        to_run: `judge` has still to run there, so that the verdict is on an earlier state.
+    """
+    file = new.files["verdict"]
+    if isinstance(file, str):
+        return Section(TITLE, f"there is no verdict: {file}", "")
+    try:
+        verdict = Verdict.from_json(json.loads(file))
+    except (ValueError, DataError) as error:
+        return Section(TITLE, f"there is no verdict that can be read ({error})", "")
+    shut = len(verdict.objections)
+    said = f"{shut} of {len(verdict.gates)} gates stay shut" if shut else "every gate opens"
+    late = ", but of an earlier state: `judge` has still to run" if to_run else ""
+    rows = [
+        (gate.name, "open" if gate.passed else "**shut**", gate.sentence) for gate in verdict.gates
+    ]
+    return Section(TITLE, f"verdict: {said}{late}", table(("gate", "", "why"), rows))
