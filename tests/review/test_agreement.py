@@ -22,7 +22,7 @@ def revision(
     told = {"value": srcc, "low": low, "high": high}
     models = {"student": dict.fromkeys(("srcc", "plcc", "rmse"), told)}
     known = {"validation": json.dumps({"models": models}).encode(), "params": PARAMS}
-    return Revision("abc", None, {}, {"predictions": "it is nowhere", **known, **files})
+    return Revision("abc", "A change", {}, {"predictions": "it is nowhere", **known, **files})
 
 
 def scores(sign: float) -> bytes:
@@ -74,7 +74,7 @@ def test_without_predictions_intervals_are_all_there_is(
     text = told(revision(0.2, ends=old), revision(0.5, ends=new))
 
     assert first_row(text)[4:] == ["", reading]
-    assert "Differences are not known: it is nowhere (abc)." in text.body
+    assert "Differences are not known: at abc, it is nowhere." in text.body
 
 
 def test_what_has_not_run_has_no_numbers() -> None:
@@ -101,9 +101,13 @@ def test_numbers_of_an_earlier_state_are_marked() -> None:
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        pytest.param("it is nowhere", "agreement is not known: it is nowhere (abc)", id="missing"),
-        pytest.param(b"{", "agreement is not known: validation.json is not", id="no-json"),
-        pytest.param(b'{"models": {"student": {}}}', "agreement is not known: val", id="no-srcc"),
+        pytest.param(
+            "it is nowhere", "agreement is not known: at abc, it is nowhere", id="missing"
+        ),
+        pytest.param(b"{", "agreement is not known: at abc, validation.json", id="no-json"),
+        pytest.param(
+            b'{"models": {"student": {}}}', "agreement is not known: at abc, val", id="no-srcc"
+        ),
         pytest.param(b'{"models": {}}', "agreement cannot be compared", id="no-model"),
     ],
 )

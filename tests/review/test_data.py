@@ -1,4 +1,4 @@
-"""Every video that comes, goes, or gets another file or rating is named; of many, twenty."""
+"""Every video that comes, goes, or gets another file or rating is named; of many, a few."""
 
 import pytest
 
@@ -28,16 +28,16 @@ def test_each_change_has_its_name() -> None:
 
 def revision(file: bytes | str) -> Revision:
     """A revision of which nothing else matters."""
-    return Revision("abc", None, {}, {"manifest": file})
+    return Revision("abc", "A change", {}, {"manifest": file})
 
 
-def test_of_many_videos_twenty_are_shown() -> None:
+def test_of_many_videos_a_few_are_shown() -> None:
     """Of each kind; the others are counted."""
     many = {f"v{number}": "h 1.0" for number in range(MOST + 5)}
 
     found = section(revision(manifest(a="h 1.0")), revision(manifest(**many)), to_run=False)
 
-    assert found.headline == "25 videos added, 1 video removed"
+    assert found.headline == "15 videos added, 1 video removed"
     assert len(found.body.splitlines()) == 2 + MOST + 1 + 2
     assert found.body.endswith("And 5 more added.")
 
@@ -55,7 +55,7 @@ def test_a_manifest_that_is_not_to_be_had_is_told() -> None:
     """Nobody takes it for no change."""
     found = section(revision("it is nowhere"), revision(manifest(a="h 1.0")), to_run=False)
 
-    assert found.headline == "videos cannot be compared: it is nowhere (abc)"
+    assert found.headline == "videos cannot be compared: at abc, it is nowhere"
 
 
 def test_a_file_of_another_kind_is_refused() -> None:

@@ -1,5 +1,6 @@
 """A change is seen between two commits, under real git and real dvc."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def root(made: Path, tmp_path: Path) -> Path:
     return root
 
 
+def commit_as_it_is(root: Path) -> None:
+    """Put what git has been told of into a commit."""
+    who = ("-c", "user.name=vq", "-c", "user.email=vq@localhost")
+    run(root, "git", *who, "commit", "--quiet", "--message", "As it is")
+
+
 def lines(root: Path, revision: str | None = None, to: str | None = None) -> list[str]:
     """The review of a change."""
     return review(root, revision, to).markdown().splitlines()
@@ -42,7 +49,7 @@ def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
 
     found = lines(root, "main", "change")
 
-    assert found[0].endswith(" A smaller c*.")
+    assert re.fullmatch(r"From `\w{7}` \(A run\) to `\w{7}` \(A smaller c\)\.", found[0])
     assert "- 1 knob turned." in found
     assert "| `distill.c` | `3.0` | `1.0` | first feature against second feature |" in found
     assert "| `import` | `given/manifest.csv` | has run | not known |" in found
@@ -53,10 +60,11 @@ def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
     assert "| `a1.mp4` | relabelled | 1.00 | 1.2 |" in found
     assert "| srcc | open | SRCC on test is 0.800. |" in found
     assert [line for line in found if "test-" in line] == []
-    assert lines(root) == [
-        found[0].replace(found[0].split(" to ")[1], "*working tree*."),
-        *found[1:],
-    ]
+    here = lines(root)
+    assert re.fullmatch(
+        r"From `\w{7}` \(A run\), where it left `main`, to the working tree\.", here[0]
+    )
+    assert here[1:] == found[1:]
 
 
 def test_a_change_that_has_not_run_has_no_results(root: Path) -> None:
@@ -135,18 +143,60 @@ def test_a_fresh_clone_reads_results_from_the_remote(root: Path, tmp_path: Path)
     assert found[1:] == expected[1:]
 
 
-def test_results_that_are_nowhere_are_not_known(root: Path) -> None:
-    """The rest of the review stands, and names what is missing."""
+@pytest.mark.parametrize(
+    ("remote", "reason"),
+    [
+        pytest.param(True, "neither in the cache nor in the remote `team`: `dvc push`", id="set"),
+        pytest.param(False, "not in the cache, and no remote is set that `dvc pull`", id="none"),
+    ],
+)
+def test_results_that_are_nowhere_are_not_known(root: Path, *, remote: bool, reason: str) -> None:
+    """The rest of the review stands, names what is missing, and says how to get it."""
     edit(root, "params.yaml", "c: 3.0", "c: 1.0")
     shutil.rmtree(root / ".dvc/cache")
+    if not remote:
+        edit(root, ".dvc/config", "remote = team", "")
+        run(root, "git", "add", ".dvc/config")
+        commit_as_it_is(root)
 
-    found = lines(root, "HEAD", "HEAD")
-    assert found[2:] == ["Nothing differs."]
-    found = lines(root)
+    found = lines(root, "HEAD")
+
+    assert "- 1 knob turned." in found
+    (data,) = [line for line in found if line.startswith("- Videos cannot be compared: at ")]
+    assert f"`manifest.csv` is {reason}" in data
+    (agreed,) = [line for line in found if line.startswith("- Agreement")]
+    assert agreed.endswith("`evaluate` has still to run.")
+
+
+def test_a_remote_that_does_not_answer_is_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With its own words, and not as if nothing were there."""
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    shutil.rmtree(root / ".dvc/cache")
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    edit(root, ".dvc/config", "../../shared", "s3://bucket\n    endpointurl = http://127.0.0.1:9")
+
+    (data,) = [line for line in lines(root) if line.startswith("- Videos cannot be compared")]
+
+    assert "the remote does not give `manifest.csv` (NoCredentialsError" in data
+    assert data.endswith("try `dvc pull`.")
+
+
+def test_a_commit_in_which_nothing_has_run_has_no_results(root: Path) -> None:
+    """As a pipeline whose dvc.lock is in no commit: knobs and stages are told all the same."""
+    run(root, "git", "rm", "--quiet", "--cached", "dvc.lock")
+    commit_as_it_is(root)
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+
+    found = lines(root, "HEAD")
 
     assert "- 1 knob turned." in found
     (data,) = [line for line in found if line.startswith("- Videos cannot be compared")]
-    assert "`manifest.csv` is in neither git, cache nor remote" in data
+    assert data.endswith("there is no dvc.lock; `dvc repro` makes it.")
+    assert "| `import` | had not run before | has run | not known |" in found
 
 
 @pytest.mark.parametrize(
@@ -163,7 +213,7 @@ def test_a_broken_revision_is_named(root: Path, file: str, text: str, message: s
     commit(root, "Broken")
     (root / file).write_text(good)
 
-    with pytest.raises(DataError, match=f"Broken: .*{message}"):
+    with pytest.raises(DataError, match=rf"^\w{{7}}: .*{message}"):
         review(root, "change", None)
 
 

@@ -41,9 +41,9 @@ def pair(old: Revision, new: Revision) -> Pair | str:
     """
     before, after = old.files["predictions"], new.files["predictions"]
     if isinstance(before, str):
-        return f"{before} ({old.title})"
+        return old.lacks(before)
     if isinstance(after, str):
-        return f"{after} ({new.title})"
+        return new.lacks(after)
     return join(before, after, list(dict(COMPARED)))
 
 
@@ -83,7 +83,7 @@ def section(
     body = [table(HEAD, rows), basis]
     if behind:
         body.append(
-            f"The numbers before are older than {old.title}, whose dvc.lock is behind: the "
+            f"The numbers before are older than {old.name}, whose dvc.lock is behind: the "
             "difference is that of more than this change."
         )
     if not to_run:
@@ -152,7 +152,7 @@ def _with_interval(told: Told) -> str:
 def _models(revision: Revision) -> dict[str, dict[str, Told]] | str:
     file = revision.files["validation"]
     if isinstance(file, str):
-        return f"{file} ({revision.title})"
+        return revision.lacks(file)
     try:
         models = json.loads(file)["models"]
         return {
@@ -161,7 +161,7 @@ def _models(revision: Revision) -> dict[str, dict[str, Told]] | str:
             if name in models
         }
     except (ValueError, KeyError, TypeError) as error:
-        return f"validation.json is not what `evaluate` writes ({error}; {revision.title})"
+        return revision.lacks(f"validation.json is not what `evaluate` writes ({error})")
 
 
 def _settings(revision: Revision) -> Settings:
@@ -171,6 +171,4 @@ def _settings(revision: Revision) -> Settings:
         told = raw["evaluate"]
         return Settings(int(told["bootstrap"]), float(told["confidence"]), int(raw["seed"]))
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"params.yaml of {revision.title}: no `evaluate` in it ({error})"
-        ) from error
+        raise DataError(f"params.yaml of {revision.name}: no `evaluate` in it ({error})") from error

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vq.data.files import atomic
+from vq.errors import DataError
+from vq.lock import workspace_of
 
 if TYPE_CHECKING:
     from vq.review.review import Review
@@ -20,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "revision",
         nargs="?",
         metavar="REV",
-        help="where the change starts (default: where it left main)",
+        help="where the change starts (default: where it left the main branch)",
     )
     parser.add_argument(
         "--to", metavar="REV", help="where it ends (default: the files as they lie here)"
@@ -42,12 +44,15 @@ def run(given: Namespace) -> int:
     """Tell what the change does.
 
     Raises:
-        DataError: see `vq.review.review.review`.
+        DataError: there is no workspace here; and as `vq.review.review.review`.
     """
     # dvc, pandas and SciPy cost a second, which `--help` need not wait for.
     from vq.review.review import review
 
-    found = review(Path(), given.revision, given.to)
+    here = Path.cwd()
+    if (root := workspace_of(here)) is None:
+        raise DataError(f"{here}: is in no workspace: neither it nor a folder above it has a .dvc")
+    found = review(root, given.revision, given.to)
     if given.out is None:
         sys.stdout.write(found.markdown())
         return 0

@@ -12,7 +12,7 @@ from vq.review.revision import Revision
 
 HEAD = ("video", "what", ">mos before", ">mos after")
 KINDS = ("added", "removed", "replaced", "relabelled")
-MOST = 20
+MOST = 10
 """Rows of one kind that are shown; the others are counted."""
 
 
@@ -58,7 +58,7 @@ def section(old: Revision, new: Revision, *, to_run: bool) -> Section:
     before, after = old.files["manifest"], new.files["manifest"]
     if isinstance(before, str) or isinstance(after, str):
         why, where = (before, old) if isinstance(before, str) else (after, new)
-        return Section("Data", f"videos cannot be compared: {why!s} ({where.title})", "")
+        return Section("Data", f"videos cannot be compared: {where.lacks(str(why))}", "")
     found = [] if before == after else changes(before, after)
     rows = [
         (code(one.video), one.what, one.old or "-", one.new or "-")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from vq.errors import DataError
 
-MAIN = ("main", "origin/main", "master", "origin/master")
-"""Branches that changes are made for; the first that exists."""
+BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""Branches that changes are made for; the first that exists. Origin's come first: a pull request is
+compared with them."""
 
 
 def resolve(root: Path, revision: str) -> str:
@@ -19,21 +20,32 @@ def resolve(root: Path, revision: str) -> str:
     if found is None:
         _need_a_repository(root)
         raise DataError(
-            f"git knows no revision {revision!r}; `git fetch` may bring it, and `git log` "
+            f"{root}: git knows no revision {revision!r}; `git fetch` may bring it, and `git log` "
             "lists those that are here"
         )
     return found
 
 
-def start(root: Path, head: str) -> str:
-    """Where a change that ends at a revision started: where it left main, or else the revision.
+def start(root: Path, head: str) -> tuple[str, str]:
+    """The commit at which a change left the main branch, and the name of that branch.
+
+    Where there is no such branch it is the end of the change itself, and the name is empty: what
+    remains is what nobody has committed yet.
 
     Raises:
-        DataError: there is no such commit, or no git.
+        DataError: there is no such commit or no git, or too little history to tell.
     """
     end = resolve(root, head)
-    main = next((sha for name in MAIN if (sha := _commit(root, name))), end)
-    return _git(root, "merge-base", main, end) or end
+    branch = next((name for name in BRANCHES if _commit(root, name)), None)
+    if branch is None:
+        return end, ""
+    found = _ask(root, "merge-base", branch, end)
+    if found is None:
+        raise DataError(
+            f"{root}: git finds no commit that {head} and {branch} have in common; name a "
+            "revision, or `git fetch --unshallow` if the clone is shallow"
+        )
+    return found, _ask(root, "rev-parse", "--abbrev-ref", branch) or branch
 
 
 def changed(root: Path, old: str, new: str | None) -> list[str]:
@@ -49,36 +61,39 @@ def changed(root: Path, old: str, new: str | None) -> list[str]:
     return sorted(found)
 
 
-def short(root: Path, commit: str) -> str:
+def describe(root: Path, commit: str) -> tuple[str, str]:
     """A commit for people: a few digits, and the first line of its message."""
-    return _git(root, "log", "-1", "--format=%h %s", commit) or commit
+    digits, _, subject = _git(root, "log", "-1", "--format=%h %s", commit).strip().partition(" ")
+    return digits, subject
 
 
 def _commit(root: Path, revision: str) -> str | None:
-    return _git(
+    return _ask(
         root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
     )
 
 
 def _need_a_repository(root: Path) -> None:
-    if _git(root, "rev-parse", "--git-dir") is None:
+    if _ask(root, "rev-parse", "--git-dir") is None:
         raise DataError(
-            "this folder is in no git repository, so there is nothing to compare with; `git init`"
+            f"{root}: is in no git repository, so there is nothing to compare with; `git init`"
         )
     if _commit(root, "HEAD") is None:
-        raise DataError("git has no commit yet, so there is nothing to compare with")
+        raise DataError(f"{root}: git has no commit yet, so there is nothing to compare with")
+
+
+def _ask(root: Path, *arguments: str) -> str | None:
+    """What git answers in a line; none if it says no, or is not there."""
+    try:
+        return _git(root, *arguments).strip() or None
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        return None
 
 
 def _lines(root: Path, *arguments: str) -> list[str]:
-    return [name for name in (_git(root, *arguments) or "").split("\0") if name]
+    return [name for name in _git(root, *arguments).split("\0") if name]
 
 
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git says; none if it says no, or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=root, check=True, capture_output=True, text=True
-        )
-    except (subprocess.CalledProcessError, FileNotFoundError):
-        return None
-    return done.stdout.strip()
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
+    return done.stdout.decode(errors="replace")

@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
-from vq.review.markdown import Section, code, count, table
+from vq.review.markdown import Section, code, count, plain, table
 from vq.workspace import opened
 
 HEAD = ("knob", "old", "new", "what it is")
+MOST = 40
+"""Knobs that are shown; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,15 @@ def section(knobs: list[Knob], old: bytes | str, new: bytes | str) -> Section:
             code(knob.key if knob.file == "params.yaml" else f"{knob.file}: {knob.key}"),
             code(knob.old) or "(was not there)",
             code(knob.new) or "(is gone)",
-            told.get(knob.key, "") if knob.file == "params.yaml" else "",
+            plain(told.get(knob.key, "")) if knob.file == "params.yaml" else "",
         )
         for knob in sorted(knobs, key=lambda knob: (knob.file, order.get(knob.key, len(order))))
     ]
+    more = f"\n\nAnd {len(rows) - MOST} more." if len(rows) > MOST else ""
     return Section(
         title="Params",
         headline=f"{count(len(rows), 'knob')} turned" if rows else "no knob turned",
-        body=table(HEAD, rows) if rows else "",
+        body=table(HEAD, rows[:MOST]) + more if rows else "",
     )
 
 

@@ -1,7 +1,11 @@
 """Markdown, in the few forms that a review needs."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+LONGEST = 80
+"""Characters of a value or a name that are shown."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def plain(text: str) -> str:
+    """Somebody's words; of Markdown they may have code between backticks, and no more."""
+    words_and_code = re.split(r"(`[^`]+`)", text)
+    words_and_code[::2] = [re.sub(r"([\\`*_<\[\]])", r"\\\1", one) for one in words_and_code[::2]]
+    return "".join(words_and_code)
+
+
 def code(text: str) -> str:
-    """Text as it is in a file."""
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}" if text else ""
+    """Text as it is in a file; a long one is cut."""
+    text = " ".join(text.split())
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return f"`` {text} ``" if "`" in text else f"`{text}`" if text else ""
 
 
 def few(items: Sequence[str], *, most: int = 3) -> str:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vq.review import agreement, data, git, knobs, stale, verdict
-from vq.review.markdown import Section
+from vq.review.markdown import Section, code, plain
 from vq.review.paired import Pair
-from vq.review.revision import Revision, look
+from vq.review.revision import HERE, Revision, look
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class Review:
 
     old: Revision
     new: Revision
+    branch: str
+    """The one that the change left at `old`; empty where somebody named `old`."""
     sections: tuple[Section, ...]
     """Empty: nothing differs."""
     pair: Pair | str
@@ -22,7 +24,8 @@ class Review:
 
     def markdown(self, *, pictures: str = "") -> str:
         """The whole text; `pictures` is Markdown for the end of it."""
-        lines = [f"From *{self.old.title}* to *{self.new.title}*."]
+        left = f", where it left {code(self.branch)}," if self.branch else ""
+        lines = [f"From {_name(self.old)}{left} to {_name(self.new)}."]
         if not self.sections:
             return "\n".join([*lines, "", "Nothing differs.", ""])
         lines += ["", *(f"- {_sentence(one.headline)}" for one in self.sections)]
@@ -37,21 +40,21 @@ def review(root: Path, revision: str | None, to: str | None) -> Review:
 
     Args:
         root: the workspace.
-        revision: where the change starts; none: where `to` left main.
+        revision: where the change starts; none: where `to` left the main branch.
         to: where it ends; none: the files as they lie here.
 
     Raises:
         DataError: no git, no such revision, or nothing that dvc can read there.
         BusyError: a dvc command is at work on the same files.
     """
+    start, branch = (git.resolve(root, revision), "") if revision else git.start(root, to or "HEAD")
     end = git.resolve(root, to) if to else None
-    start = git.resolve(root, revision) if revision else git.start(root, to or "HEAD")
     old, new = look(root, start), look(root, end)
     files = git.changed(root, start, end)
     turned = knobs.turned(root, start, end)
     found = stale.stale(old.stages, new.stages, turned, files)
     if not files and not found and old.files["manifest"] == new.files["manifest"]:
-        return Review(old, new, (), "nothing differs")
+        return Review(old, new, branch, (), "nothing differs")
     before, late = stale.still_to_run(old.stages), stale.still_to_run(new.stages)
     pair = agreement.pair(old, new)
     sections = (
@@ -62,7 +65,13 @@ def review(root: Path, revision: str | None, to: str | None) -> Review:
         verdict.section(new, to_run="judge" in late),
     )
     late_pair = "`evaluate` has still to run on this change"
-    return Review(old, new, sections, late_pair if "evaluate" in late else pair)
+    return Review(old, new, branch, sections, late_pair if "evaluate" in late else pair)
+
+
+def _name(revision: Revision) -> str:
+    if revision.name == HERE:
+        return f"the {HERE}"
+    return f"{code(revision.name)} ({plain(revision.subject)})"
 
 
 def _sentence(headline: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dvc.dependency import ParamsDependency
 from dvc.exceptions import DvcException
+from dvc.output import Output
 from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 from dvc.stage import Stage as DvcStage
@@ -30,6 +31,9 @@ WANTED = {
 }
 """Outs that a review reads: the stage that makes each, and its name there. Where it lies, dvc.yaml
 says."""
+
+HERE = "working tree"
+"""Name of what lies in the workspace, committed or not."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,19 @@ class Stage:
 class Revision:
     """All that a review wants to know."""
 
-    title: str
-    commit: str | None
-    """None: as it lies here."""
+    name: str
+    """For people: a few digits of the commit, or `HERE`."""
+    subject: str
+    """First line of the commit's message."""
     stages: Mapping[str, Stage]
     """By address, each after those it needs."""
     files: Mapping[str, bytes | str]
     """By the names of `WANTED`, and `params` and `durations`: what is in it; or, as text, why it is
-    not to be had."""
+    not to be had (empty where nobody has to have it)."""
+
+    def lacks(self, why: str) -> str:
+        """Why something is not to be had, with the place."""
+        return f"{'here' if self.name == HERE else f'at {self.name}'}, {why}"
 
 
 def look(root: Path, commit: str | None) -> Revision:
@@ -68,17 +77,17 @@ def look(root: Path, commit: str | None) -> Revision:
         DataError: there is no workspace at that commit, or its dvc.yaml or params.yaml is broken.
         BusyError: a dvc command is at work on the same files.
     """
-    title = git.short(root, commit) if commit else "working tree"
-    with opened(root, config=_storage(root)) as repo, _at(repo, commit, title):
+    name, subject = git.describe(root, commit) if commit else (HERE, "")
+    with opened(root, config=_storage(root)) as repo, _at(repo, commit, name):
         asked = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
         planned = plan_repro(get_active_graph(repo.index.graph), asked)
         made = {_path(repo, out.fs_path): out for stage in planned for out in stage.outs}
         return Revision(
-            title=title,
-            commit=commit,
+            name=name,
+            subject=subject,
             stages={_address(stage): _stage(repo, stage, made) for stage in planned},
             files={
-                **{name: _out(repo, planned, *WANTED[name]) for name in WANTED},
+                **{key: _out(repo, planned, *wanted) for key, wanted in WANTED.items()},
                 "params": _read(repo, "params.yaml"),
                 "durations": _read(repo, durations.FILE.as_posix()),
             },
@@ -101,7 +110,7 @@ def _storage(root: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _at(repo: Repo, commit: str | None, title: str) -> Iterator[None]:
+def _at(repo: Repo, commit: str | None, name: str) -> Iterator[None]:
     try:
         if commit is None:
             yield
@@ -109,7 +118,7 @@ def _at(repo: Repo, commit: str | None, title: str) -> Iterator[None]:
         with repo.switch(commit):
             yield
     except DvcException as error:
-        raise DataError(f"{title}: {error}") from error
+        raise DataError(f"{name}: {error}") from error
 
 
 def _address(stage: DvcStage) -> str:
@@ -170,17 +179,41 @@ def _out(repo: Repo, planned: list[DvcStage], address: str, name: str) -> bytes 
         for out in stage.outs:
             path = _path(repo, out.fs_path)
             if _address(stage) == address and PurePosixPath(path).name == name:
-                return _read(repo, path)
+                return _read(repo, path) or _why_not(repo, address, path, out)
     return f"no stage `{address}` writes a {name}"
 
 
+def _why_not(repo: Repo, address: str, path: str, out: Output) -> str:
+    """Why an out is not to be had, and how to get it."""
+    if not out.hash_info:
+        locked = repo.fs.exists(repo.fs.join(repo.root_dir, "dvc.lock"))
+        return (
+            f"`{address}` has not run" if locked else "there is no dvc.lock; `dvc repro` makes it"
+        )
+    if not out.use_cache:
+        return f"`{path}` is not in git, where it belongs"
+    if remote := repo.config["core"].get("remote"):
+        return (
+            f"`{path}` is neither in the cache nor in the remote `{remote}`: `dvc push` where it "
+            "was made"
+        )
+    return f"`{path}` is not in the cache, and no remote is set that `dvc pull` could bring it from"
+
+
 def _read(repo: Repo, path: str) -> bytes | str:
+    """What is in a file: of the tree, or else of the cache or the remote; empty if in none."""
     try:
         with repo.dvcfs.open(f"/{path}", "rb") as file:
             found: bytes = file.read()
             return found
-    except (OSError, DvcException):
-        return f"`{path}` is in neither git, cache nor remote"
+    except FileNotFoundError:
+        return ""
+    except Exception as error:  # noqa: BLE001 - each protocol of a remote has its own
+        return f"the remote does not give `{path}` ({_line(error)}); try `dvc pull`"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _path(repo: Repo, path: str) -> str:

@@ -158,7 +158,7 @@ def _durations(revision: Revision) -> tuple[dict[str, tuple[float, ...]], str]:
     try:
         return durations.parse(file), ""
     except ValueError as error:
-        return {}, f"`{durations.FILE}` of {revision.title} cannot be read ({error})."
+        return {}, f"`{durations.FILE}` of {revision.name} cannot be read ({error})."
 
 
 def _took(runs: Sequence[float]) -> str:

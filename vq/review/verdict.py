@@ -19,7 +19,7 @@ def section(new: Revision, *, to_run: bool) -> Section:
     """
     file = new.files["verdict"]
     if isinstance(file, str):
-        return Section(TITLE, f"there is no verdict: {file}", "")
+        return Section(TITLE, f"there is no verdict: {new.lacks(file)}", "")
     try:
         verdict = Verdict.from_json(json.loads(file))
     except (ValueError, DataError) as error:
