@@ -1,6 +1,8 @@
 # make demo    set up, run the whole pipeline on the embedded data, say how good the student is
 # make test    every check and every test
 # make check   format, lint, types, import contract, fast tests: what to run before a commit
+# make review  what a change does (REV=... where it starts), into build/review, and what dvc would run
+# make pr-report  that, and every test: what .github/workflows/pr.yml does for a pull request
 # make setup   the environment alone: .venv, from requirements.lock
 # make clean   forget the environment and what tools cached; data, artifacts and reports stay
 #
@@ -8,7 +10,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint check test clean
+.PHONY: help setup demo lint check test review pr-report clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -78,6 +80,12 @@ check: lint
 
 test: lint
 	@$(PYTEST)
+
+review: $(READY)
+	@vq diff $(REV) --out build/review $(if $(PICTURES),--pictures '$(PICTURES)')
+	@dvc repro --dry --allow-missing
+
+pr-report: review test
 
 clean:
 	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
