@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.workspace import commit, run
+from tests.workspace import commit, copy_workspace, run
 from vq import sharing, workspace
 
 PIPELINE = """\
@@ -77,12 +77,9 @@ def stale(root: Path) -> list[str]:
     return [why for stage in workspace.stages(root) for why in workspace.stale(root, stage)]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["folder", "s3"])
-def test_a_colleague_has_nothing_left_to_do(root: Path, bucket: tuple[str, str], kind: str) -> None:
+def test_a_colleague_has_nothing_left_to_do(root: Path) -> None:
     """After `git clone` and one pull every stage is up to date; a second pull brings nothing."""
-    endpoint, url = bucket
-    use(root, *((url, endpoint) if kind == "s3" else (SHARED,)))
+    use(root, SHARED)
 
     assert sharing.push(root) == 4  # sorted, two halves, and the list of them
     assert sharing.push(root) == 0
@@ -93,6 +90,24 @@ def test_a_colleague_has_nothing_left_to_do(root: Path, bucket: tuple[str, str],
     assert sharing.pull(theirs) == 0
     assert stale(theirs) == []
     assert (theirs / "halves/low").read_text() == "4\n3\n2\n1\n0\n"
+
+
+@pytest.mark.slow
+def test_a_clone_pulls_the_whole_pipeline_from_s3(
+    tiny_workspace: Path, bucket: tuple[str, str], tmp_path: Path
+) -> None:
+    """By `dvc pull` alone: features and all that came of them, and nothing is left to do."""
+    root = copy_workspace(tiny_workspace, tmp_path / "mine")
+    endpoint, url = bucket
+    use(root, url, endpoint)
+
+    sharing.push(root)
+    theirs = clone(root)
+    assert not (theirs / "artifacts").exists()
+    run(theirs, "dvc", "pull")
+
+    assert "up to date" in run(theirs, "dvc", "repro", "--dry").stdout
+    assert (theirs / "artifacts/features.json").exists()
 
 
 def test_without_a_remote_nothing_is_shared(root: Path) -> None:

@@ -45,8 +45,8 @@ def test_a_student_that_turned_round_is_worse() -> None:
     """Beyond noise, and the summary says so."""
     text = told(revision(1.0, predictions=scores(1)), revision(-1.0, predictions=scores(-1)))
 
-    assert first_row(text)[4:] == ["-2.000 [-2.000, -2.000]", "beyond noise: **worse**"]
-    assert text.headline.endswith("-2.000 [-2.000, -2.000]: beyond noise: worse")
+    assert first_row(text)[4:] == ["-2.000 [-2.000, -2.000]", "**worse**, beyond noise"]
+    assert text.headline.endswith("1.000 -> -1.000 (-2.000 [-2.000, -2.000]): worse, beyond noise")
     assert "paired, on the same 8 validation videos of 8 contents" in text.body
 
 

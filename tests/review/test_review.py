@@ -55,7 +55,7 @@ def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
     assert "| `import` | `given/manifest.csv` | has run | not known |" in found
     assert "| `judge` | another `validation.json` | has run | not known |" in found
     (agreed,) = [line for line in found if line.startswith("- SRCC of the student")]
-    assert agreed.endswith("beyond noise: better.")
+    assert agreed.endswith(": better, beyond noise.")
     assert "- 1 video added, 1 video relabelled." in found
     assert "| `a1.mp4` | relabelled | 1.00 | 1.2 |" in found
     assert "| srcc | open | SRCC on test is 0.800. |" in found
@@ -109,8 +109,7 @@ def test_a_change_of_other_files_touches_no_stage(root: Path) -> None:
     assert lines(root)[2:5] == [
         "- No knob turned.",
         "- No stage made stale.",
-        "- SRCC of the student on validation 0.960 [0.500, 1.000] -> 0.960 [0.500, 1.000], "
-        "+0.000 [+0.000, +0.000]: the same.",
+        "- SRCC of the student on validation 0.960 -> 0.960 (+0.000 [+0.000, +0.000]): the same.",
     ]
 
 

@@ -79,7 +79,10 @@ def section(
         )
     if not rows:
         return Section(TITLE, "agreement cannot be compared: the two have no model in common", "")
-    basis = f"Intervals: {settings.confidence:.0%}, contents resampled. {_basis(found)}"
+    basis = (
+        f"Intervals: {settings.confidence:.0%}, contents resampled; what another seed of training "
+        f"would change is not in them. {_basis(found)}"
+    )
     body = [table(HEAD, rows), basis]
     if behind:
         body.append(
@@ -127,7 +130,7 @@ def _reading(found: Interval | None, told: tuple[Told, Told], measure: str) -> t
     if not found.excludes(0.0):
         return shown, "may be noise"
     better = (found.value < 0) if measure == "rmse" else (found.value > 0)
-    return shown, f"beyond noise: **{'better' if better else 'worse'}**"
+    return shown, f"**{'better' if better else 'worse'}**, beyond noise"
 
 
 def _unpaired(before: Told, after: Told) -> str:
@@ -139,9 +142,11 @@ def _unpaired(before: Told, after: Told) -> str:
 
 
 def _headline(rows: Sequence[Sequence[str]]) -> str:
-    first = rows[0]
-    change = f", {first[4]}: {first[5].replace('*', '')}" if first[4] else f": {first[5]}"
-    return f"{first[1]} of the {first[0]} on validation {first[2]} -> {first[3]}{change}"
+    """What the first measure comes to; the ends of single intervals are for the table."""
+    model, measure, before, after, change, reading = rows[0]
+    values = f"{before.partition(' ')[0]} -> {after.partition(' ')[0]}"
+    change = f" ({change})" if change else ""
+    return f"{measure} of the {model} on validation {values}{change}: {reading.replace('*', '')}"
 
 
 def _with_interval(told: Told) -> str:
