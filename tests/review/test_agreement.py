@@ -10,19 +10,24 @@ from vq.review.agreement import pair, section
 from vq.review.markdown import Section
 from vq.review.revision import Revision
 
-PARAMS = b"seed: 7\nevaluate: {bootstrap: 200, confidence: 0.9}\n"
+PARAMS = "seed: 7\nevaluate: {bootstrap: 200, confidence: 0.9}\n"
 LATE = {"behind": False, "to_run": False}
 
 
 def revision(
-    srcc: float, *, ends: tuple[float, float] | None = (0.1, 0.9), **files: bytes | str
+    srcc: float,
+    *,
+    ends: tuple[float, float] | None = (0.1, 0.9),
+    params: str = PARAMS,
+    **files: bytes | str,
 ) -> Revision:
     """What `evaluate` wrote of a student; its predictions are not to be had unless given."""
     low, high = ends or (None, None)
     told = {"value": srcc, "low": low, "high": high}
     models = {"student": dict.fromkeys(("srcc", "plcc", "rmse"), told)}
-    known = {"validation": json.dumps({"models": models}).encode(), "params": PARAMS}
-    return Revision("abc", "A change", {}, {"predictions": "it is nowhere", **known, **files})
+    known = {"validation": json.dumps({"models": models}).encode()}
+    read = {"predictions": "it is nowhere", **known, **files}
+    return Revision("abc", "A change", {}, read, {"params.yaml": params})
 
 
 def scores(sign: float) -> bytes:
@@ -119,4 +124,4 @@ def test_a_file_that_tells_nothing_is_named(file: bytes | str, reason: str) -> N
 def test_params_without_evaluate_are_refused() -> None:
     """The message names the revision."""
     with pytest.raises(DataError, match=r"params\.yaml of abc"):
-        told(revision(0.5), revision(0.5, params=b"seed: 7"))
+        told(revision(0.5), revision(0.5, params="seed: 7"))

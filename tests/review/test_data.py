@@ -28,7 +28,7 @@ def test_each_change_has_its_name() -> None:
 
 def revision(file: bytes | str) -> Revision:
     """A revision of which nothing else matters."""
-    return Revision("abc", "A change", {}, {"manifest": file})
+    return Revision("abc", "A change", {}, {"manifest": file}, {})
 
 
 def test_of_many_videos_a_few_are_shown() -> None:

@@ -114,7 +114,7 @@ def test_a_lock_that_was_behind_already_is_told_from_the_change() -> None:
 
 def revision(stages: Mapping[str, Stage], durations: bytes | str) -> Revision:
     """A revision of which nothing else matters."""
-    return Revision("abc", "", stages, {"durations": durations})
+    return Revision("abc", "", stages, {"durations": durations}, {})
 
 
 def test_the_cost_is_that_of_the_longest_run_on_record() -> None:

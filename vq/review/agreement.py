@@ -170,9 +170,8 @@ def _models(revision: Revision) -> dict[str, dict[str, Told]] | str:
 
 
 def _settings(revision: Revision) -> Settings:
-    file = revision.files["params"]
     try:
-        raw = yaml.safe_load(file)
+        raw = yaml.safe_load(revision.params["params.yaml"])
         told = raw["evaluate"]
         return Settings(int(told["bootstrap"]), float(told["confidence"]), int(raw["seed"]))
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from vq.errors import DataError
 from vq.review.markdown import Section, code, count, plain, table
-from vq.workspace import opened
 
 HEAD = ("knob", "old", "new", "what it is")
 MOST = 40
@@ -27,22 +26,27 @@ class Knob:
     """As in the file; empty if it was not there."""
     new: str
     """As in the file; empty if it is there no more."""
-    comment: str = ""
 
 
-def turned(root: Path, old: str, new: str | None) -> list[Knob]:
-    """What `dvc params diff` finds between two commits, or a commit and the working tree.
+def turned(old: Mapping[str, str], new: Mapping[str, str]) -> list[Knob]:
+    """Keys that differ between two states of the files that stages take params from.
+
+    Args:
+        old: text (YAML) of each file before, by its path.
+        new: after.
 
     Raises:
-        DataError: dvc cannot read either of them.
+        DataError: a file is no YAML.
     """
-    with opened(root) as repo:
-        found = repo.params.diff(old, new or "workspace").get("diff", {})
-    return [
-        Knob(file, key, _value(values, "old"), _value(values, "new"))
-        for file, keys in sorted(found.items())
-        for key, values in keys.items()
-    ]
+    found = []
+    for file in sorted({*old, *new}):
+        before, after = (_values(file, one.get(file, "")) for one in (old, new))
+        found += [
+            Knob(file, key, before.get(key, ""), after.get(key, ""))
+            for key in {**before, **after}
+            if before.get(key) != after.get(key)
+        ]
+    return found
 
 
 def comments(text: str) -> dict[str, str]:
@@ -62,25 +66,27 @@ def comments(text: str) -> dict[str, str]:
     return dict(_comments(root, lines, "", ""))
 
 
-def section(knobs: list[Knob], old: bytes | str, new: bytes | str) -> Section:
-    """A table of what was turned, in the order of params.yaml; what is gone comes last.
+def section(knobs: list[Knob], old: Mapping[str, str], new: Mapping[str, str]) -> Section:
+    """A table of what was turned, in the order of the files; what is gone comes last.
 
     Args:
         knobs: as `turned` gives them.
-        old: params.yaml before; as text, why it is not to be had.
-        new: params.yaml after.
+        old: text of each file before, by its path.
+        new: after.
     """
-    now, once = _known(new), _known(old)
-    told = {**now, **{key: comment for key, comment in once.items() if key not in now}}
+    told = _explained(new)
+    told |= {key: comment for key, comment in _explained(old).items() if key not in told}
     order = {key: place for place, key in enumerate(told)}
     rows = [
         (
             code(knob.key if knob.file == "params.yaml" else f"{knob.file}: {knob.key}"),
             code(knob.old) or "(was not there)",
             code(knob.new) or "(is gone)",
-            plain(told.get(knob.key, "")) if knob.file == "params.yaml" else "",
+            plain(told.get((knob.file, knob.key), "")),
         )
-        for knob in sorted(knobs, key=lambda knob: (knob.file, order.get(knob.key, len(order))))
+        for knob in sorted(
+            knobs, key=lambda knob: (knob.file, order.get((knob.file, knob.key), len(order)))
+        )
     ]
     more = f"\n\nAnd {len(rows) - MOST} more." if len(rows) > MOST else ""
     return Section(
@@ -90,8 +96,30 @@ def section(knobs: list[Knob], old: bytes | str, new: bytes | str) -> Section:
     )
 
 
-def _known(file: bytes | str) -> dict[str, str]:
-    return {} if isinstance(file, str) else comments(file.decode())
+def _explained(texts: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """The comment of each key, by file and key."""
+    return {
+        (file, key): comment for file in texts for key, comment in comments(texts[file]).items()
+    }
+
+
+def _values(file: str, text: str) -> dict[str, str]:
+    try:
+        return dict(_leaves(yaml.safe_load(text) or {}, ""))
+    except yaml.YAMLError as error:
+        raise DataError(f"{file}: is no YAML ({error})") from error
+
+
+def _leaves(value: Any, above: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - YAML may hold anything
+    if isinstance(value, dict) and value:
+        for key, one in value.items():
+            yield from _leaves(one, f"{above}.{key}" if above else str(key))
+    elif above:
+        yield above, _shown(value)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - YAML may hold anything
+    return value if isinstance(value, str) and value else json.dumps(value, default=str)
 
 
 def _comments(
@@ -125,10 +153,3 @@ def _over(key: yaml.Node, lines: list[str]) -> str:
 
 def _text(rest: str) -> str:
     return rest.strip().removeprefix("#").strip() if rest.strip().startswith("#") else ""
-
-
-def _value(values: Mapping[str, Any], side: str) -> str:
-    value = values.get(side)
-    if side not in values or value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

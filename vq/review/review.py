@@ -51,14 +51,14 @@ def review(root: Path, revision: str | None, to: str | None) -> Review:
     end = git.resolve(root, to) if to else None
     old, new = look(root, start), look(root, end)
     files = git.changed(root, start, end)
-    turned = knobs.turned(root, start, end)
+    turned = knobs.turned(old.params, new.params)
     found = stale.stale(old.stages, new.stages, turned, files)
     if not files and not found and old.files["manifest"] == new.files["manifest"]:
         return Review(old, new, branch, (), "nothing differs")
     before, late = stale.still_to_run(old.stages), stale.still_to_run(new.stages)
     pair = agreement.pair(old, new)
     sections = (
-        knobs.section(turned, old.files["params"], new.files["params"]),
+        knobs.section(turned, old.params, new.params),
         stale.section(found, old, new),
         agreement.section(old, new, pair, behind="evaluate" in before, to_run="evaluate" in late),
         data.section(old, new, to_run="import" in late),

@@ -1,11 +1,10 @@
 """A workspace at one commit, or as it lies here, as dvc sees it.
 
 Dvc reads a commit as it reads a folder (`Repo.switch`), so the same questions are asked of both:
-which stages there are, what each depends on, and whether dvc.lock is true. Outs in the cache count
-as they are in dvc.lock, wherever their bytes are: a reviewer's machine need not have them.
+which stages there are, what each depends on, and whether dvc.lock is true. Nothing is checked out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,8 @@ from dvc.stage import Stage as DvcStage
 from vq import durations
 from vq.errors import DataError
 from vq.review import git
+from vq.review.behind import reasons
+from vq.review.paths import place
 from vq.workspace import opened
 
 WANTED = {
@@ -62,8 +63,10 @@ class Revision:
     stages: Mapping[str, Stage]
     """By address, each after those it needs."""
     files: Mapping[str, bytes | str]
-    """By the names of `WANTED`, and `params` and `durations`: what is in it; or, as text, why it is
-    not to be had (empty where nobody has to have it)."""
+    """By the names of `WANTED`, and `durations`: what is in it; or, as text, why it is not to be
+    had."""
+    params: Mapping[str, str]
+    """Text of each file that stages take params from, by its path."""
 
     def lacks(self, why: str) -> str:
         """Why something is not to be had, with the place."""
@@ -78,19 +81,22 @@ def look(root: Path, commit: str | None) -> Revision:
         BusyError: a dvc command is at work on the same files.
     """
     name, subject = git.describe(root, commit) if commit else (HERE, "")
-    with opened(root, config=_storage(root)) as repo, _at(repo, commit, name):
+    config = _storage(root) if commit else None
+    with opened(root, config=config) as repo, _at(repo, commit, name):
         asked = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
         planned = plan_repro(get_active_graph(repo.index.graph), asked)
-        made = {_path(repo, out.fs_path): out for stage in planned for out in stage.outs}
         return Revision(
             name=name,
             subject=subject,
-            stages={_address(stage): _stage(repo, stage, made) for stage in planned},
+            stages={
+                _address(stage): _stage(repo, stage, behind)
+                for stage, behind in zip(planned, reasons(repo, planned), strict=True)
+            },
             files={
                 **{key: _out(repo, planned, *wanted) for key, wanted in WANTED.items()},
-                "params": _read(repo, "params.yaml"),
-                "durations": _read(repo, durations.FILE.as_posix()),
+                "durations": _read(repo, durations.FILE.as_posix(), missing="there is none"),
             },
+            params=_params(repo, planned),
         )
 
 
@@ -129,57 +135,35 @@ def _address(stage: DvcStage) -> str:
     return name if stage.path_in_repo == "dvc.yaml" else f"{stage.path_in_repo}:{name}"
 
 
-def _stage(repo: Repo, stage: DvcStage, made: Mapping[str, Any]) -> Stage:
+def _stage(repo: Repo, stage: DvcStage, behind: tuple[str, ...]) -> Stage:
     return Stage(
         command=stage.cmd or "",
-        deps=tuple(
-            _path(repo, dep.fs_path) for dep in stage.deps if not isinstance(dep, ParamsDependency)
-        ),
+        deps=tuple(place(repo, dep) for dep in stage.deps if not isinstance(dep, ParamsDependency)),
         params=tuple(
-            (_path(repo, dep.fs_path), key)
+            (place(repo, dep), key)
             for dep in stage.deps
             if isinstance(dep, ParamsDependency)
             for key in dep.params
         ),
         outs={
-            _path(repo, out.fs_path): out.hash_info.value if out.hash_info else None
-            for out in stage.outs
+            place(repo, out): out.hash_info.value if out.hash_info else None for out in stage.outs
         },
-        behind=tuple(_behind(repo, stage, made)) if stage.cmd else (),
+        behind=behind,
     )
 
 
-def _behind(repo: Repo, stage: DvcStage, made: Mapping[str, Any]) -> Iterator[str]:
-    if not any(out.hash_info for out in stage.outs):
-        yield "has not run yet"
-        return
-    if stage.cmd_changed:
-        yield "its command"
-    for dep in stage.deps:
-        path = _path(repo, dep.fs_path)
-        # The seed is in every stage: it may be one key of several.
-        for how in dep.status().values():
-            if isinstance(how, dict):
-                yield from (f"`{key}`" for key in how)
-            elif how != "deleted":
-                yield f"`{path}`"
-            elif path in made:  # not here, but dvc.lock says what it was and what it is
-                if made[path].hash_info and made[path].hash_info != dep.hash_info:
-                    yield f"`{path}`"
-            elif not any(_inside(path, out) or _inside(out, path) for out in made):
-                yield f"`{path}` is missing"
-    # What git keeps must be there and be what the stage wrote.
-    for out in stage.outs:
-        if not out.use_cache and out.status():
-            yield f"`{_path(repo, out.fs_path)}` is not what it wrote"
+def _params(repo: Repo, stages: Sequence[DvcStage]) -> dict[str, str]:
+    deps = [dep for stage in stages for dep in stage.deps if isinstance(dep, ParamsDependency)]
+    read = {path: _read(repo, path) for path in sorted({place(repo, dep) for dep in deps})}
+    return {path: text.decode() for path, text in read.items() if isinstance(text, bytes)}
 
 
-def _out(repo: Repo, planned: list[DvcStage], address: str, name: str) -> bytes | str:
+def _out(repo: Repo, planned: Sequence[DvcStage], address: str, name: str) -> bytes | str:
     for stage in planned:
         for out in stage.outs:
-            path = _path(repo, out.fs_path)
+            path = place(repo, out)
             if _address(stage) == address and PurePosixPath(path).name == name:
-                return _read(repo, path) or _why_not(repo, address, path, out)
+                return _read(repo, path, missing=_why_not(repo, address, path, out))
     return f"no stage `{address}` writes a {name}"
 
 
@@ -200,26 +184,17 @@ def _why_not(repo: Repo, address: str, path: str, out: Output) -> str:
     return f"`{path}` is not in the cache, and no remote is set that `dvc pull` could bring it from"
 
 
-def _read(repo: Repo, path: str) -> bytes | str:
-    """What is in a file: of the tree, or else of the cache or the remote; empty if in none."""
+def _read(repo: Repo, path: str, *, missing: str = "") -> bytes | str:
+    """What is in a file, of the tree or else of cache or remote; `missing` if it is nowhere."""
     try:
         with repo.dvcfs.open(f"/{path}", "rb") as file:
             found: bytes = file.read()
             return found
     except FileNotFoundError:
-        return ""
+        return missing
     except Exception as error:  # noqa: BLE001 - each protocol of a remote has its own
         return f"the remote does not give `{path}` ({_line(error)}); try `dvc pull`"
 
 
 def _line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
-
-
-def _path(repo: Repo, path: str) -> str:
-    full, root = PurePosixPath(Path(path).as_posix()), PurePosixPath(Path(repo.root_dir).as_posix())
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else str(full)
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path.startswith(f"{folder}/")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vq import durations
 from vq.review.knobs import Knob
 from vq.review.markdown import Section, code, count, few, table
+from vq.review.paths import inside, touch
 from vq.review.revision import Revision, Stage
 
 HEAD = ("stage", "why", "state", ">last run took")
@@ -44,7 +45,7 @@ def stale(
     others = [
         path for path in after if before.get(path) and after[path] not in (None, before[path])
     ]
-    sources = [file for file in files if not any(_touches(file, path) for path in after)]
+    sources = [file for file in files if not any(touch(file, path) for path in after)]
     late, found = still_to_run(new), []
     for address, stage in new.items():
         if not stage.command:  # data under `dvc add`: who reads it is stale, it is not
@@ -55,7 +56,7 @@ def stale(
             *(
                 f"another {code(path)}"
                 for path in others
-                if any(_touches(dep, path) for dep in stage.deps)
+                if any(touch(dep, path) for dep in stage.deps)
             ),
             *(f"after {code(one)}" for one in waiting),
         ]
@@ -118,7 +119,7 @@ def _edited(
     turned = [code(knob.key) for knob in knobs if _is_seen(knob, new)]
     if turned:
         yield few(turned)
-    edited = [file for file in files if any(_inside(file, dep) for dep in new.deps)]
+    edited = [file for file in files if any(inside(file, dep) for dep in new.deps)]
     if edited:
         yield few([code(file) for file in edited], most=2)
     if set(old.deps) != set(new.deps):
@@ -133,15 +134,7 @@ def _is_seen(knob: Knob, stage: Stage) -> bool:
 
 
 def _feeds(maker: Stage, stage: Stage) -> bool:
-    return any(_touches(dep, out) for dep in stage.deps for out in maker.outs)
-
-
-def _touches(one: str, other: str) -> bool:
-    return _inside(one, other) or _inside(other, one)
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
+    return any(touch(dep, out) for dep in stage.deps for out in maker.outs)
 
 
 def _name(stage: Stage) -> str:
