@@ -193,7 +193,9 @@ def run(
 ) -> tuple[list[Fate], list[str]]:
     """Import, extract and score; what became of each, and what must not happen."""
     paths = list(files)
-    looks = dict(zip(paths, look_at(paths, jobs=jobs, settings=_IMPORT), strict=True))
+    looks = dict(
+        zip(paths, look_at(paths, jobs=jobs, settings=_IMPORT, fingerprints=True), strict=True)
+    )
     fine = {path: look for path, look in looks.items() if look.probe and look.sha256}
     failed, kept = _extract({str(look.sha256): path for path, look in fine.items()}, out, jobs)
     with Crew(locate(SHIPPED), jobs=jobs, limits=Limits(**LIMITS.model_dump())) as crew:

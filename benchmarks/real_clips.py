@@ -93,6 +93,7 @@ def extract(work: Path, known: Params) -> None:
         work / "card.yaml",
         work / "manifest.parquet",
         work / "manifest.csv",
+        work / "fingerprints.parquet",
         params=known.section("import"),
         seed=known.seed,
     )
@@ -184,10 +185,11 @@ def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
         DataError: none of `SALTS` does: there are too few clips.
     """
     contents = manifests.read(accepted)["content"]
+    shares = known.split.model_dump(include={"validation", "test", "repeats"})
     for number in range(SALTS):
         salt = f"real-clips-{seed}-{number}"
         try:
-            table = splitting.assign(contents, **known.split.model_dump() | {"salt": salt})
+            table = splitting.assign(contents, **shares, salt=salt)
         except DataError:
             continue
         if table["split"].value_counts().min() >= FEWEST:

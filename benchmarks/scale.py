@@ -138,7 +138,7 @@ def of_videos(folder: Path, out: Path, settings: params.Extract) -> dict[str, fl
     (out / "params.yaml").write_text(text)
     table = out / "manifest.parquet"
     files = (out / "videos", out / "labels.csv", out / "card.yaml", table, out / "manifest.csv")
-    imported = _vq(out, "import", *files)
+    imported = _vq(out, "import", *files, out / "fingerprints.parquet")
     rows = manifest.read(table)
     taken = ("extract", table, out / "videos", out / "cache", out / "features.json")
     first, again = _vq(out, *taken), _vq(out, *taken)

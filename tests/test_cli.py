@@ -91,7 +91,10 @@ def test_an_unknown_key_in_params_is_named(
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params))
 
-    assert cli.main(["split", "--params", str(path), "no.parquet", "out.csv"]) == 1
+    assert (
+        cli.main(["split", "--params", str(path), "no.parquet", "no.parquet", "out.csv", "out.csv"])
+        == 1
+    )
 
     assert capsys.readouterr().err == (
         f"vq split: error: {path}: split.sallt: unknown key; see vq/params.py for the known ones\n"
@@ -105,7 +108,10 @@ def test_a_value_out_of_range_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params))
 
-    assert cli.main(["split", "--params", str(path), "no.parquet", "out.csv"]) == 1
+    assert (
+        cli.main(["split", "--params", str(path), "no.parquet", "no.parquet", "out.csv", "out.csv"])
+        == 1
+    )
 
     error = capsys.readouterr().err
     assert f"{path}: split.test: " in error
@@ -119,7 +125,7 @@ def test_missing_params_are_named(
     """Whoever stands in the wrong folder is told so."""
     monkeypatch.chdir(tmp_path)
 
-    assert cli.main(["split", "no.parquet", "out.csv"]) == 1
+    assert cli.main(["split", "no.parquet", "no.parquet", "out.csv", "out.csv"]) == 1
 
     error = "vq split: error: params.yaml: no such file; run in the folder that has it\n"
     assert capsys.readouterr().err == error

@@ -33,5 +33,6 @@ def test_a_stage_that_does_not_train_refuses_company(
     for name, value in SECOND.items():
         monkeypatch.setenv(name, value)
 
-    assert cli.main(["split", str(tmp_path / "accepted"), str(tmp_path / "splits")]) == 1
+    names = ("accepted", "fingerprints", "splits", "near_duplicates")
+    assert cli.main(["split", *(str(tmp_path / name) for name in names)]) == 1
     assert "split runs in one process" in capsys.readouterr().err

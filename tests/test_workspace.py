@@ -136,7 +136,8 @@ def test_a_stage_of_ours_runs_in_this_process(
 ) -> None:
     """Its errors arrive as they are, not as an exit code."""
     (root / "dvc.yaml").write_text(
-        "stages:\n  split:\n    cmd: vq split nothing.parquet splits.csv\n    outs: [splits.csv]\n"
+        "stages:\n  split:\n    cmd: vq split nothing.parquet no.parquet splits.csv pairs.csv\n"
+        "    outs: [splits.csv]\n"
     )
 
     with pytest.raises(ParamsError, match=r"params\.yaml: import: Field required"):
@@ -196,10 +197,11 @@ def test_a_held_workspace_is_busy(root: Path) -> None:
 def test_a_stage_on_the_command_line_holds_the_workspace(root: Path) -> None:
     """`vq STAGE` waits for nobody: it says who is at work, and leaves everything as it is."""
     (root / "params.yaml").write_bytes((REPOSITORY / "params.yaml").read_bytes())
+    files = ("accepted.parquet", "prints.parquet", "splits.csv", "pairs.csv")
 
     with hold(root):
-        refused = vq(root, "split", "accepted.parquet", "splits.csv")
-    free = vq(root, "split", "accepted.parquet", "splits.csv")
+        refused = vq(root, "split", *files)
+    free = vq(root, "split", *files)
 
     assert f"vq split: error: {root}: process {os.getpid()} is running a stage here" in refused
     assert "accepted.parquet: no such file" in free

@@ -66,6 +66,9 @@ class Split(Section):
     validation: Fraction
     test: Fraction
     repeats: Positive
+    near_duplicates: Literal["join", "report", "off"] = "join"
+    near_bits: Annotated[int, Field(ge=0, le=16)] = 8
+    near_share: Annotated[float, Field(gt=0, le=1)] = 0.7
 
     @model_validator(mode="after")
     def leave_something_to_train_on(self) -> "Split":

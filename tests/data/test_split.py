@@ -103,6 +103,21 @@ def test_a_content_in_two_data_sets_is_one_content() -> None:
     assert split.of_videos(both, assign([*MANY[:60], "city"])).nunique() == 1
 
 
+def test_a_family_is_on_the_side_nearest_to_train() -> None:
+    """A video that turns up later may take old ones out of the test, never out of the training."""
+    order = ["test", "validation", "train"]
+    apart = assign(MANY[:60]).set_index("content")
+    family = MANY[:4]
+    joined = split.assign(
+        MANY[:60], salt="salt", repeats=3, families=dict.fromkeys(family, family), **SHARES
+    ).set_index("content")
+
+    assert apart.loc[family, "split"].nunique() > 1
+    assert set(joined.loc[family, "split"]) == {max(apart.loc[family, "split"], key=order.index)}
+    assert (joined.loc[family].nunique() == 1).all()
+    pd.testing.assert_frame_equal(joined.drop(family), apart.drop(family))
+
+
 def test_a_content_without_a_side_is_an_error() -> None:
     """Splits and manifest have to be of one run."""
     with pytest.raises(DataError, match=r"without a split: \['new'\]; run `vq split`"):

@@ -59,6 +59,7 @@ def run(folder: Path, *, keep: tuple[str, ...] = (), out: str = "manifest") -> N
         folder / "card.yaml",
         folder / f"{out}.parquet",
         folder / f"{out}.csv",
+        folder / f"{out}-fingerprints.parquet",
         params=schema.Import(keep=keep),
         seed=7,
         jobs=2,
@@ -145,8 +146,8 @@ def test_the_same_data_set_is_the_same_bytes(folder: Path) -> None:
     """Otherwise dvc would run everything after it again."""
     run(folder, keep=("tag",), out="again")
 
-    for suffix in ("parquet", "csv"):
-        found = [(folder / f"{name}.{suffix}").read_bytes() for name in ("manifest", "again")]
+    for rest in (".parquet", ".csv", "-fingerprints.parquet"):
+        found = [(folder / f"{name}{rest}").read_bytes() for name in ("manifest", "again")]
         assert found[0] == found[1]
 
 

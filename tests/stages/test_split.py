@@ -2,27 +2,56 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from vq import params as schema
 from vq.data import manifest as manifests
 from vq.data import split as sides
+from vq.data.duplicates import store
+from vq.data.duplicates.fingerprint import WINDOWS, Fingerprint
 from vq.errors import DataError
 from vq.stages.split import split
 
 PARAMS = schema.Split(salt="vq-1", validation=0.25, test=0.25, repeats=2)
 
 
-def run(folder: Path, contents: int, *, versions: int = 3) -> Path:
-    """The stage, on a manifest with some versions of each content."""
+def run(folder: Path, contents: int, *, versions: int = 3, params: schema.Split = PARAMS) -> Path:
+    """The stage, on a manifest with some versions of each content.
+
+    Each video has a look of its own, but for content 3, whose first video is one of content 1.
+    """
     rows: list[dict[str, object]] = [
-        {"video": f"{content}_{version}.mp4", "content": f"content {content}", "problem": ""}
+        {
+            "video": f"{content}_{version}.mp4",
+            "sha256": f"{versions * content + version:064x}",
+            "content": f"content {content}",
+            "problem": "",
+        }
         for content in range(contents)
         for version in range(versions)
     ]
     manifests.write(manifests.build(rows), folder / "accepted.parquet")
-    split(folder / "accepted.parquet", folder / "splits.csv", params=PARAMS, seed=7)
+    rng = np.random.default_rng(1)
+    looks = [rng.integers(0, 2**63, (8, 1), np.uint64) for _ in rows]
+    if contents > 3:
+        looks[3 * versions] = looks[1 * versions]
+    prints = [
+        Fingerprint(np.tile(a, len(WINDOWS)), np.stack([a[:, 0], ~a[:, 0]]), 1.0) for a in looks
+    ]
+    keyed = {str(row["sha256"]): one for row, one in zip(rows, prints, strict=True)}
+    store.write(keyed, folder / "fingerprints.parquet")
+    names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
+    split(*(folder / name for name in names), params=params, seed=7)
     return folder / "splits.csv"
+
+
+def how(near_duplicates: str) -> schema.Split:
+    """Params, with what is done about near-duplicates."""
+    return schema.Split.model_validate(
+        PARAMS.model_dump() | {"near_duplicates": near_duplicates, "salt": "leaks"}
+    )
 
 
 def test_each_content_is_there_once(tmp_path: Path) -> None:
@@ -47,3 +76,60 @@ def test_two_contents_are_too_few(tmp_path: Path) -> None:
         run(tmp_path, contents=2)
 
     assert not (tmp_path / "splits.csv").exists()
+
+
+def test_what_shows_the_same_comes_to_one_side(tmp_path: Path) -> None:
+    """Both contents in whole; all others stay where they are. The pair is listed."""
+    apart = sides.read(run(tmp_path, 40, params=how("off"))).set_index("content")
+    joined = sides.read(run(tmp_path, 40, params=how("join"))).set_index("content")
+    pair = ["content 1", "content 3"]
+
+    assert apart.loc[pair, "split"].nunique() == 2
+    for column in joined:
+        assert joined.loc[pair, column].nunique() == 1
+    pd.testing.assert_frame_equal(joined.drop(pair), apart.drop(pair))
+    (found,) = pd.read_csv(tmp_path / "near_duplicates.csv").to_dict("records")
+    assert (found["video_a"], found["video_b"], found["share"]) == ("1_0.mp4", "3_0.mp4", 1.0)
+    assert (found["content_a"], found["content_b"]) == tuple(pair)
+    assert found["split_a"] == found["split_b"] == joined.loc["content 1", "split"]
+    assert found["finding"].startswith("joined")
+
+
+def test_a_leak_that_is_reported_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The split is as without; whoever reads the log or the file knows what to do."""
+    apart = run(tmp_path, 40, params=how("off")).read_bytes()
+    reported = run(tmp_path, 40, params=how("report")).read_bytes()
+
+    assert reported == apart
+    (found,) = pd.read_csv(tmp_path / "near_duplicates.csv").to_dict("records")
+    assert found["split_a"] != found["split_b"]
+    assert found["finding"].startswith("LEAK: on two sides; name one content in labels.csv, or set")
+    assert "1 pairs of videos of 2 contents show the same; 1 of them are on two" in caplog.text
+
+
+def test_who_does_not_look_finds_nothing(tmp_path: Path) -> None:
+    """Not even the file is read; its header is written."""
+    run(tmp_path, 40, params=how("off"))
+    (tmp_path / "fingerprints.parquet").unlink()
+    names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
+
+    split(*(tmp_path / name for name in names), params=how("off"), seed=7)
+
+    assert len(pd.read_csv(tmp_path / "near_duplicates.csv")) == 0
+    with pytest.raises(DataError, match=r"fingerprints\.parquet: no such file; run `vq import`"):
+        split(*(tmp_path / name for name in names), params=how("join"), seed=7)
+
+
+def test_fingerprints_of_other_videos_are_refused(tmp_path: Path) -> None:
+    """They have to be of the same run of import."""
+    run(tmp_path, 40)
+    store.write({}, tmp_path / "fingerprints.parquet")
+    names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
+
+    with pytest.raises(DataError, match=r"lacks 120 videos .*; run `vq import` again"):
+        split(*(tmp_path / name for name in names), params=PARAMS, seed=7)
+    (tmp_path / "fingerprints.parquet").write_text("video\n")
+    with pytest.raises(DataError, match="no file of fingerprints"):
+        split(*(tmp_path / name for name in names), params=PARAMS, seed=7)

@@ -270,7 +270,7 @@ def test_real_accidents_end_as_one_row_each(
     (tmp_path / "card.yaml").write_text(CARD)
     import_(
         *(tmp_path / name for name in ("videos", "labels.csv", "card.yaml")),
-        *(tmp_path / name for name in ("manifest.parquet", "manifest.csv")),
+        *(tmp_path / name for name in ("manifest.parquet", "manifest.csv", "prints.parquet")),
         params=schema.Import(),
         seed=7,
         jobs=2,

@@ -6,8 +6,10 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from vq import params
+from vq.data.duplicates import fingerprint
+from vq.data.duplicates.fingerprint import Fingerprint
 from vq.errors import VideoError
-from vq.video.probe import Probe, probe, sha256
+from vq.video.probe import Probe, sha256, survey
 from vq.workers.child import End
 from vq.workers.crew import Crew
 from vq.workers.job import Job, Ready, Said
@@ -28,20 +30,25 @@ class Look:
     probe: Probe | None = None
     problem: str = ""
     """Reason and remedy, parted by a semicolon."""
+    fingerprint: Fingerprint | None = None
+    """If it was asked for, and the file is a video."""
 
 
-def look_at(paths: Sequence[Path], *, jobs: int, settings: params.Import) -> Iterator[Look]:
+def look_at(
+    paths: Sequence[Path], *, jobs: int, settings: params.Import, fingerprints: bool = False
+) -> Iterator[Look]:
     """Look at each file, in order; whatever it does to whoever opens it becomes its problem.
 
     Args:
         paths: of files, there or not.
         jobs: processes side by side.
         settings: of the section `import`, its limits.
+        fingerprints: whether they are taken, too; the frames are decoded anyway.
     """
     if not paths:
         return
     limits = Limits(**settings.limits.model_dump(), section="import")
-    job = Job("vq.data.look:prepare", (limits,))
+    job = Job("vq.data.look:prepare", (limits, fingerprints))
     # Twice: whoever is short of memory kills anybody's process.
     with Crew[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as crew:
         for _, outcome in crew.work(paths, request=lambda path: path):
@@ -51,12 +58,12 @@ def look_at(paths: Sequence[Path], *, jobs: int, settings: params.Import) -> Ite
                 yield outcome.told[0]
 
 
-def prepare(limits: Limits) -> Ready:
+def prepare(limits: Limits, fingerprints: bool) -> Ready:
     """What a worker does."""
-    return Ready(lambda path: [Said(asdict(look(path, limits=limits)))])
+    return Ready(lambda path: [_say(look(path, limits=limits, fingerprints=fingerprints))])
 
 
-def look(path: Path, *, limits: Limits) -> Look:
+def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
     """Hash and probe a file; what goes wrong becomes its `problem`."""
     digest = None
     try:
@@ -65,7 +72,9 @@ def look(path: Path, *, limits: Limits) -> Look:
         if not path.is_file():  # to open a pipe or a device may take forever
             return Look(problem="is no ordinary file; give a video file")
         digest = sha256(path)
-        return Look(digest, probe(path, limits=limits))
+        probe, frames = survey(path, limits=limits)
+        taken = fingerprint.take(frames, probe.duration_s) if fingerprints else None
+        return Look(digest, probe, fingerprint=taken)
     except VideoError as error:
         return Look(digest, problem=error.reason)
     except LimitError as error:
@@ -74,12 +83,21 @@ def look(path: Path, *, limits: Limits) -> Look:
         return Look(problem=f"cannot be read ({error.strerror}); check the disk and permissions")
 
 
+def _say(found: Look) -> Said:
+    hashes, data = fingerprint.pack(found.fingerprint) if found.fingerprint else (None, b"")
+    probed = asdict(found.probe) if found.probe else None
+    told = {"sha256": found.sha256, "probe": probed, "problem": found.problem, "hashes": hashes}
+    return Said(told, data)
+
+
 def _read(path: Path, said: Said) -> Look:
     digest, probed, problem = (said.told[name] for name in ("sha256", "probe", "problem"))
     found = Probe(**probed) if probed else None
     if found and not all(math.isfinite(n) for n in astuple(found) if isinstance(n, float)):
         raise ValueError(f"{path}: {found}")
-    return Look(digest, found, str(problem))
+    hashes = said.told["hashes"]
+    taken = fingerprint.unpack(hashes, said.data) if hashes else None
+    return Look(digest, found, str(problem), taken)
 
 
 def _problem(end: End) -> str:

@@ -1,8 +1,9 @@
 """Which contents are for training, for validation and for the test."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -12,31 +13,41 @@ from vq.errors import DataError
 SIDES = ("train", "validation", "test")
 
 
-def side(content: str, salt: str, validation: float, test: float) -> str:
+def side(
+    content: str, salt: str, validation: float, test: float, family: Iterable[str] = ()
+) -> str:
     """The side of a content: train, validation or test.
 
     It depends on nothing but the arguments, so new videos move none of the old ones, and a
-    model released earlier never trained on today's test.
+    model released earlier never trained on today's test. A family that grows moves, if it does,
+    from test to validation to train, so that this stays true.
 
     Args:
         content: name of the source that videos were made from.
         salt: another salt, another split.
         validation: share of contents, 0 to 1.
         test: share of contents, 0 to 1; the two add up to less than 1.
+        family: contents that have to be on one side with it: all are on the one nearest to train.
     """
-    place = _place(salt, content)
+    place = max(_place(salt, name) for name in {content, *family})
     if place < test:
         return "test"
     return "validation" if place < test + validation else "train"
 
 
 def assign(
-    contents: Iterable[str], *, salt: str, validation: float, test: float, repeats: int
+    contents: Iterable[str],
+    *,
+    salt: str,
+    validation: float,
+    test: float,
+    repeats: int,
+    families: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Assign every content, and split what is not test again and again.
 
     A content is its name, whatever data set its videos are of: the same source in two of them stays
-    on one side.
+    on one side. So do the contents of one family, of all `families` by content.
 
     Returns:
         Columns `content`, `split`, `repeat_0`, ...; sorted by content. The repeats are train or
@@ -46,10 +57,17 @@ def assign(
         DataError: a side has fewer than two contents, or a repeat lacks a side.
     """
     table = pd.DataFrame({"content": sorted(set(contents))}, dtype="string")
-    table["split"] = [side(content, salt, validation, test) for content in table["content"]]
+
+    def sides(salt: str, validation: float, test: float) -> list[str]:
+        return [
+            side(content, salt, validation, test, families.get(content, ()))
+            for content in table["content"]
+        ]
+
+    table["split"] = sides(salt, validation, test)
     share = validation / (1 - test)
     for number in range(repeats):
-        again = [side(content, f"{salt}\0{number}", share, 0.0) for content in table["content"]]
+        again = sides(f"{salt}\0{number}", share, 0.0)
         table[f"repeat_{number}"] = pd.Series(again).where(table["split"] != "test", "")
     _check(table)
     return table

@@ -110,13 +110,13 @@ def _check(
     there = target / "labels.csv"
     old = labels_csv.read(there, keep=known.import_.keep) if there.exists() else []
     with tempfile.TemporaryDirectory() as scratch:
-        manifest, twin = Path(scratch, "manifest.parquet"), Path(scratch, "manifest.csv")
+        manifest, *rest = (Path(scratch, n) for n in ("m.parquet", "m.csv", "prints.parquet"))
         import_(
             folder,
             labels,
             target / "card.yaml",
             manifest,
-            twin,
+            *rest,
             params=known.import_,
             seed=known.seed,
             jobs=jobs,

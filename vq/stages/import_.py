@@ -12,6 +12,7 @@ from vq import params as schema
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
+from vq.data.duplicates import store
 from vq.data.labels_csv import Label
 from vq.data.look import Look, look_at
 from vq.data.paths import LEAVES, leaves
@@ -28,6 +29,7 @@ def import_(
     card: Path,
     manifest: Path,
     twin: Path,
+    fingerprints: Path,
     *,
     params: schema.Import,
     seed: int,
@@ -43,6 +45,7 @@ def import_(
         card: card of the data set.
         manifest: written, parquet.
         twin: written, the same as CSV, for eyes and diffs.
+        fingerprints: written, parquet: what each video looks like, for `split`.
         params: section `import`.
         seed: unused: nothing here is random.
         jobs: processes that probe; 0 for one on each core.
@@ -61,6 +64,8 @@ def import_(
     table = manifests.build(found, keep=params.keep)
     manifests.write(table, manifest)
     manifests.write(table, twin)
+    prints = {look.sha256: look.fingerprint for look in looks.values() if look.fingerprint}
+    store.write({str(sha256): found for sha256, found in prints.items()}, fingerprints)
     log.info("%d rows, %d of them with a problem", len(table), (table["problem"] != "").sum())
 
 
@@ -82,7 +87,8 @@ def _look_at(
 ) -> dict[str, Look]:
     away = {file: Look(problem=LEAVES) for file in files if leaves(videos, file, params.links)}
     files = [file for file in files if file not in away]
-    looks = look_at([videos / file for file in files], jobs=cores(jobs), settings=params)
+    paths = [videos / file for file in files]
+    looks = look_at(paths, jobs=cores(jobs), settings=params, fingerprints=True)
     # To stderr, and only where somebody watches.
     console = Console(stderr=True)
     shown = track(looks, "import", len(files), console=console, disable=not console.is_terminal)

@@ -1,4 +1,4 @@
-"""Stage: put each content into train, validation or test."""
+"""Stage: put each content into train, validation or test, what shows the same into one."""
 
 import logging
 from pathlib import Path
@@ -6,28 +6,52 @@ from pathlib import Path
 from vq import params as schema
 from vq.data import manifest
 from vq.data import split as sides
+from vq.data.duplicates import finding, store
+from vq.data.duplicates.join import families
 
 log = logging.getLogger(__name__)
 
 
-def split(accepted: Path, splits: Path, *, params: schema.Split, seed: int) -> None:
-    """Write `splits.csv`: the side of every content, and repeated splits of what is not test.
+def split(
+    accepted: Path,
+    fingerprints: Path,
+    splits: Path,
+    near_duplicates: Path,
+    *,
+    params: schema.Split,
+    seed: int,
+) -> None:
+    """Write the side of every content, and repeated splits of what is not test.
 
     Args:
         accepted: manifest of the videos that passed `validate`.
+        fingerprints: of the videos, as `import` wrote them.
         splits: written; see `vq.data.split.assign`.
+        near_duplicates: written: CSV of pairs of videos of different contents that show the same.
         params: section `split`.
         seed: unused: a side depends on `split.salt` alone, so that it stays.
 
     Raises:
         DataError: too few contents on a side.
     """
+    rows = manifest.read(accepted)
+    if params.near_duplicates == "off":
+        found = finding.NONE
+    else:
+        prints = store.read(fingerprints, rows["sha256"].tolist())
+        found = finding.pairs(rows, prints, bits=params.near_bits, share=params.near_share)
+    joined = params.near_duplicates == "join"
+    ends = zip(found["content_a"], found["content_b"], strict=True)
     table = sides.assign(
-        manifest.read(accepted)["content"],
+        rows["content"],
         salt=params.salt,
         validation=params.validation,
         test=params.test,
         repeats=params.repeats,
+        families=families(rows["content"], ends) if joined else {},
     )
+    judged = finding.judge(found, table, joined=joined)
+    finding.write(judged, near_duplicates)
+    finding.tell(judged, near_duplicates)
     sides.write(table, splits)
     log.info("%d contents: %s", len(table), table["split"].value_counts().to_dict())

@@ -11,6 +11,7 @@ import numpy as np
 from vq.errors import VideoError
 from vq.video import stream
 from vq.video.convert import Converter
+from vq.video.shapes import UInt8
 from vq.workers.limits import Limits
 
 LOOK_PX = 64
@@ -53,6 +54,18 @@ def probe(path: Path, *, limits: Limits | None = None) -> Probe:
         VideoError: missing, no video, or not one frame decodes.
         LimitError: its frames are too large, or too many.
     """
+    return survey(path, limits=limits)[0]
+
+
+def survey(
+    path: Path, *, limits: Limits | None = None
+) -> tuple[Probe, list[UInt8[np.ndarray, "height width"]]]:
+    """Probe a file, and keep the brightness of each frame as a small picture of `LOOK_PX`.
+
+    Raises:
+        VideoError: missing, no video, or not one frame decodes.
+        LimitError: its frames are too large, or too many.
+    """
     limits = limits or Limits()
     with stream.opened(path) as (_, opened):
         codec = opened.codec_context.codec.canonical_name
@@ -66,13 +79,13 @@ def probe(path: Path, *, limits: Limits | None = None) -> Probe:
         limits.allow_frames(len(looks) + 1)
         span = seconds
         try:
-            looks.append(convert.luma(frame, side_px=LOOK_PX).astype(np.int16))
+            looks.append(convert.luma(frame, side_px=LOOK_PX))
         except av.FFmpegError as error:  # damaged marks of its colours, that nothing can convert
             raise VideoError(path, stream.explain(path, error)) from error
     frames = len(looks)
     fps = (frames - 1) / span if span > 0 else rate
     width, height = convert.size
-    return Probe(
+    found = Probe(
         width=width,
         height=height,
         fps=round(fps, 3),
@@ -84,6 +97,7 @@ def probe(path: Path, *, limits: Limits | None = None) -> Probe:
         brightness=round(max(float(look.mean()) for look in looks), 3),
         motion=round(_motion(looks), 3),
     )
+    return found, looks
 
 
 def sha256(path: Path) -> str:
@@ -93,5 +107,6 @@ def sha256(path: Path) -> str:
 
 
 def _motion(looks: list[np.ndarray]) -> float:
-    changes = [np.abs(after - before).mean() for before, after in pairwise(looks)]
+    signed = (look.astype(np.int16) for look in looks)
+    changes = [np.abs(after - before).mean() for before, after in pairwise(signed)]
     return float(np.quantile(changes, STILL)) if changes else 0.0

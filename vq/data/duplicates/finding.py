@@ -1,0 +1,77 @@
+"""The finding: which videos of two contents show the same, and what that did to the split."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from vq.data.duplicates.fingerprint import Fingerprint
+from vq.data.duplicates.pairs import find
+from vq.data.files import atomic
+
+log = logging.getLogger(__name__)
+
+PAIR = ["video_a", "video_b", "share", "content_a", "content_b"]
+NONE = pd.DataFrame(columns=PAIR)
+JOINED = "joined: one content for the split"
+APART = "on one side by chance; name one content in labels.csv, or set split.near_duplicates: join"
+LEAK = "LEAK: on two sides; name one content in labels.csv, or set split.near_duplicates: join"
+
+
+def pairs(
+    manifest: pd.DataFrame, prints: Sequence[Fingerprint], *, bits: int, share: float
+) -> pd.DataFrame:
+    """Pairs of videos of different contents that show the same, most alike first.
+
+    Args:
+        manifest: rows of the videos.
+        prints: of each row.
+        bits: of 64, by which hashes of the same picture may differ.
+        share: of the shorter one's time that has to be in the other one too.
+    """
+    videos, contents = manifest["video"].tolist(), manifest["content"].tolist()
+    found = [
+        {
+            "video_a": videos[pair.first],
+            "video_b": videos[pair.second],
+            "share": round(pair.share, 3),
+            "content_a": contents[pair.first],
+            "content_b": contents[pair.second],
+        }
+        for pair in find(prints, contents, bits=bits, share=share)
+    ]
+    table = pd.DataFrame(found, columns=PAIR)
+    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def judge(found: pd.DataFrame, splits: pd.DataFrame, *, joined: bool) -> pd.DataFrame:
+    """Say of each pair on which sides it is, and what was done or is to be done about it."""
+    sides = dict(zip(splits["content"], splits["split"], strict=True))
+    table = found.copy()
+    for end in "ab":
+        table[f"split_{end}"] = table[f"content_{end}"].map(sides)
+    leaks = table["split_a"] != table["split_b"]
+    table["finding"] = [JOINED if joined else LEAK if leak else APART for leak in leaks]
+    return table[[*PAIR, "split_a", "split_b", "finding"]]
+
+
+def tell(found: pd.DataFrame, path: Path) -> None:
+    """Log what was found, and where it is listed."""
+    if found.empty:
+        return
+    leaks = int((found["finding"] == LEAK).sum())
+    contents = len({*found["content_a"], *found["content_b"]})
+    log.warning(
+        "%d pairs of videos of %d contents show the same; %s; see %s",
+        len(found),
+        contents,
+        f"{leaks} of them are on two sides of the split" if leaks else found["finding"][0],
+        path,
+    )
+
+
+def write(found: pd.DataFrame, path: Path) -> None:
+    """Write the finding as CSV; without a pair, its header."""
+    with atomic(path) as unfinished:
+        found.to_csv(unfinished, index=False, lineterminator="\n")
