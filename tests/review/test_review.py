@@ -76,10 +76,9 @@ def test_a_change_that_has_not_run_has_no_results(root: Path) -> None:
 
     assert "| `distill` | `distill.c`, `code/new.py` | **to run** | not known |" in found
     assert "| `judge` | after `evaluate` | **to run** | not known |" in found
-    assert "- Agreement after the change is not known: `evaluate` has still to run." in found
-    assert (
-        "- Verdict: every gate opens, but of an earlier state: `judge` has still to run." in found
-    )
+    assert "- Agreement is not known: `evaluate` has still to run." in found
+    assert "- There is no verdict on this change: `judge` has still to run." in found
+    assert [line for line in found if "SRCC" in line] == []
 
 
 def test_a_change_starts_where_it_left_main(root: Path) -> None:

@@ -1,7 +1,6 @@
 """Agreement on validation before and after a change, and whether the difference is noise."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -22,6 +21,8 @@ COMPARED = (
     ("teacher", "srcc"),
 )
 """Model and measure, in the order of the table."""
+ERRORS = ("rmse",)
+"""Measures of which less is better."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,56 @@ class Told:
     value: float
     low: float | None
     high: float | None
+
+    def __str__(self) -> str:
+        ends = (
+            "" if self.low is None or self.high is None else f" [{self.low:.3f}, {self.high:.3f}]"
+        )
+        return f"{self.value:.3f}{ends}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A measure of one model, before the change and after."""
+
+    model: str
+    measure: str
+    before: Told
+    after: Told
+    difference: Interval | None
+    """After less before, on the same videos; None if they cannot be paired."""
+
+    @property
+    def change(self) -> str:
+        """The difference in numbers; empty if it is not known."""
+        if self.difference is None:
+            return ""
+        one = self.difference
+        ends = f"[{one.low:+.3f}, {one.high:+.3f}]" if one.known else "(no interval)"
+        return f"{one.value:+.3f} {ends}"
+
+    @property
+    def reading(self) -> str:
+        """Whether the difference may be noise."""
+        if self.difference is None:
+            return _apart(self.before, self.after)
+        if not self.difference.known:
+            return "not known: too few contents"
+        if self.difference.low == self.difference.high == 0:
+            return "the same"
+        if not self.difference.excludes(0.0):
+            return "may be noise"
+        better = (self.difference.value < 0) == (self.measure in ERRORS)
+        return f"**{'better' if better else 'worse'}**, beyond noise"
+
+
+def _apart(before: Told, after: Told) -> str:
+    """What two intervals tell if they are all there is; they are wide, and know of no pairs."""
+    if before.low is None or before.high is None or after.low is None or after.high is None:
+        return "not known: no interval"
+    if before.high < after.low or after.high < before.low:
+        return "the intervals lie apart: hardly noise"
+    return "not known: the intervals overlap"
 
 
 def pair(old: Revision, new: Revision) -> Pair | str:
@@ -57,44 +108,50 @@ def section(
         new: after it.
         found: what `pair` gives.
         behind: `evaluate` had not run on all that was there before the change.
-        to_run: nor has it after.
+        to_run: nor has it after: then there is nothing to compare.
     """
+    if to_run:
+        return Section(TITLE, "agreement is not known: `evaluate` has still to run", "")
     before, after = (_models(revision) for revision in (old, new))
     if isinstance(after, str) or isinstance(before, str):
         reason = after if isinstance(after, str) else before
         return Section(TITLE, f"agreement is not known: {reason}", "")
     settings = _settings(new)
-    rows = []
-    for model, measure in COMPARED:
-        if model not in before or model not in after:
-            continue
-        told = before[model][measure], after[model][measure]
-        rows.append(
-            (
-                model,
-                measure.upper(),
-                *map(_with_interval, told),
-                *_reading(_difference(found, model, measure, settings), told, measure),
-            )
+    lines = [
+        Line(
+            model,
+            measure,
+            before[model][measure],
+            after[model][measure],
+            _difference(found, model, measure, settings),
         )
-    if not rows:
+        for model, measure in COMPARED
+        if model in before and model in after
+    ]
+    if not lines:
         return Section(TITLE, "agreement cannot be compared: the two have no model in common", "")
-    basis = (
+    notes = [
         f"Intervals: {settings.confidence:.0%}, contents resampled; what another seed of training "
         f"would change is not in them. {_basis(found)}"
-    )
-    body = [table(HEAD, rows), basis]
+    ]
     if behind:
-        body.append(
+        notes.append(
             f"The numbers before are older than {old.name}, whose dvc.lock is behind: the "
             "difference is that of more than this change."
         )
-    if not to_run:
-        return Section(TITLE, _headline(rows), "\n\n".join(body))
-    late = "agreement after the change is not known: `evaluate` has still to run"
-    if before == after:
-        return Section(TITLE, late, "")
-    return Section(TITLE, late, "\n\n".join(["**These numbers are of an earlier state.**", *body]))
+    rows = [
+        (one.model, one.measure.upper(), str(one.before), str(one.after), one.change, one.reading)
+        for one in lines
+    ]
+    return Section(TITLE, _headline(lines[0]), "\n\n".join([table(HEAD, rows), *notes]))
+
+
+def _headline(line: Line) -> str:
+    """What the first measure comes to; the ends of single intervals are for the table."""
+    values = f"{line.before.value:.3f} -> {line.after.value:.3f}"
+    change = f" ({line.change})" if line.change else ""
+    reading = line.reading.replace("*", "")
+    return f"{line.measure.upper()} of the {line.model} on validation {values}{change}: {reading}"
 
 
 def _difference(found: Pair | str, model: str, measure: str, settings: Settings) -> Interval | None:
@@ -115,43 +172,6 @@ def _basis(found: Pair | str) -> str:
         f"Differences are paired on {videos}, which both have, against the ratings after the "
         "change; the columns before and after are of all that each had."
     )
-
-
-def _reading(found: Interval | None, told: tuple[Told, Told], measure: str) -> tuple[str, str]:
-    if found is None:
-        return "", _unpaired(*told)
-    shown = f"{found.value:+.3f} " + (
-        f"[{found.low:+.3f}, {found.high:+.3f}]" if found.known else "(no interval)"
-    )
-    if not found.known:
-        return shown, "not known: too few contents"
-    if found.low == found.high == 0:
-        return shown, "the same"
-    if not found.excludes(0.0):
-        return shown, "may be noise"
-    better = (found.value < 0) if measure == "rmse" else (found.value > 0)
-    return shown, f"**{'better' if better else 'worse'}**, beyond noise"
-
-
-def _unpaired(before: Told, after: Told) -> str:
-    if before.low is None or before.high is None or after.low is None or after.high is None:
-        return "not known: no interval"
-    if before.high < after.low or after.high < before.low:
-        return "the intervals lie apart: hardly noise"
-    return "not known: the intervals overlap"
-
-
-def _headline(rows: Sequence[Sequence[str]]) -> str:
-    """What the first measure comes to; the ends of single intervals are for the table."""
-    model, measure, before, after, change, reading = rows[0]
-    values = f"{before.partition(' ')[0]} -> {after.partition(' ')[0]}"
-    change = f" ({change})" if change else ""
-    return f"{measure} of the {model} on validation {values}{change}: {reading.replace('*', '')}"
-
-
-def _with_interval(told: Told) -> str:
-    ends = "" if told.low is None or told.high is None else f" [{told.low:.3f}, {told.high:.3f}]"
-    return f"{told.value:.3f}{ends}"
 
 
 def _models(revision: Revision) -> dict[str, dict[str, Told]] | str:

@@ -15,8 +15,10 @@ def section(new: Revision, *, to_run: bool) -> Section:
 
     Args:
         new: after the change.
-        to_run: `judge` has still to run there, so that the verdict is on an earlier state.
+        to_run: `judge` has still to run there: a verdict on an earlier state says nothing of it.
     """
+    if to_run:
+        return Section(TITLE, "there is no verdict on this change: `judge` has still to run", "")
     file = new.files["verdict"]
     if isinstance(file, str):
         return Section(TITLE, f"there is no verdict: {new.lacks(file)}", "")
@@ -26,8 +28,7 @@ def section(new: Revision, *, to_run: bool) -> Section:
         return Section(TITLE, f"there is no verdict that can be read ({error})", "")
     shut = len(verdict.objections)
     said = f"{shut} of {len(verdict.gates)} gates stay shut" if shut else "every gate opens"
-    late = ", but of an earlier state: `judge` has still to run" if to_run else ""
     rows = [
         (gate.name, "open" if gate.passed else "**shut**", gate.sentence) for gate in verdict.gates
     ]
-    return Section(TITLE, f"verdict: {said}{late}", table(("gate", "", "why"), rows))
+    return Section(TITLE, f"verdict: {said}", table(("gate", "", "why"), rows))
