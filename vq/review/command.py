@@ -67,7 +67,7 @@ def run(given: Namespace) -> int:
 def _pictures(found: "Review", folder: Path, url: str | None) -> str:
     """Draw what there is to draw, and say in Markdown where it is."""
     if isinstance(found.pair, str):
-        return f"None: {found.pair}."
+        return f"Not drawn: {found.pair}."
     from vq.review.pictures import scatter
 
     scatter(found.pair, folder / PICTURE)
