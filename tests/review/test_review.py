@@ -74,7 +74,7 @@ def test_a_change_that_has_not_run_has_no_results(root: Path) -> None:
 
     found = lines(root)
 
-    assert "| `distill` | `distill.c`, `code/new.py` | **to run** | not known |" in found
+    assert "| `distill` | `distill.c`; `code/new.py` | **to run** | not known |" in found
     assert "| `judge` | after `evaluate` | **to run** | not known |" in found
     assert "- Agreement is not known: `evaluate` has still to run." in found
     assert "- There is no verdict on this change: `judge` has still to run." in found

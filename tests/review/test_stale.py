@@ -82,6 +82,23 @@ def test_new_data_is_a_reason() -> None:
     assert list(told(old, ran(old, videos="d2"), [], [])) == ["import", "distill"]
 
 
+def test_reasons_are_short() -> None:
+    """Of a folder how many of its files were edited; of many new outs the first ones."""
+    files = ["code/learn/loop.py", "code/learn/losses.py", "code/import.py"]
+    maker = Stage("vq teach", (), (), {f"o{n}": "1" for n in range(5)})
+    user = Stage("vq user", tuple(maker.outs), (), {})
+    old = {"maker": maker, "user": user}
+
+    assert told(STAGES, STAGES, [], files) == {
+        "import": (("`code/import.py`",), False),
+        "teach": (("`code/learn` (2 files)",), False),
+    }
+    assert told(old, ran(old, **dict.fromkeys(maker.outs, "2")), [], [])["user"] == (
+        ("another `o0`, `o1`, `o2` and 2 more",),
+        False,
+    )
+
+
 def test_an_out_that_git_keeps_is_no_source() -> None:
     """That a report differs is what comes of a change, not why a stage runs."""
     assert told(STAGES, STAGES, [], ["student"]) == {}

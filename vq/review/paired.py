@@ -15,6 +15,8 @@ from vq.errors import DataError
 from vq.evaluate import agreement, interval, mapping, weighted
 from vq.evaluate.interval import Interval
 
+COLUMNS = ("video", "content", "split", "mos", "student")
+"""Which predictions always have; other models are further ones."""
 RANKS = ("srcc",)
 """Measures of the scores as they are; the others are of the scores after their map."""
 
@@ -89,6 +91,8 @@ def difference(pair: Pair, model: str, measure: str, settings: Settings) -> Inte
 def _validation(predictions: bytes) -> pd.DataFrame:
     try:
         rows = pd.read_csv(io.BytesIO(predictions))
+        if missing := set(COLUMNS) - set(rows):
+            raise KeyError(min(missing))
         return rows.loc[rows["split"] == "validation"].drop(columns="split")
     except (ValueError, KeyError) as error:
         raise DataError(f"predictions.csv is not what `evaluate` writes ({error})") from error

@@ -51,16 +51,13 @@ def stale(
         if not stage.command:  # data under `dvc add`: who reads it is stale, it is not
             continue
         waiting = [one for one in late if one != address and _feeds(new[one], stage)]
+        renewed = [path for path in others if any(touch(dep, path) for dep in stage.deps)]
         why = [
-            *(_edited(old.get(address), stage, knobs, sources)),
-            *(
-                f"another {code(path)}"
-                for path in others
-                if any(touch(dep, path) for dep in stage.deps)
-            ),
-            *(f"after {code(one)}" for one in waiting),
+            *_edited(old.get(address), stage, knobs, sources),
+            *([f"another {_codes(renewed)}"] if renewed else []),
+            *([f"after {_codes(waiting)}"] if waiting else []),
         ]
-        told = why or [f"dvc.lock is behind: {reason}" for reason in stage.behind]
+        told = why or ([f"dvc.lock is behind: {few(stage.behind)}"] if stage.behind else [])
         if told:
             found.append(Stale(address, tuple(told), to_run=address in late))
     return found
@@ -89,7 +86,7 @@ def section(found: Sequence[Stale], old: Revision, new: Revision) -> Section:
     rows = [
         (
             code(one.address),
-            few(one.why),
+            "; ".join(one.why),
             "**to run**" if one.to_run else "has run",
             _took(known.get(_name(new.stages[one.address]), ())),
         )
@@ -116,14 +113,22 @@ def _edited(
         yield "had not run before"
     if old.command != new.command:
         yield "another command"
-    turned = [code(knob.key) for knob in knobs if _is_seen(knob, new)]
+    turned = [knob.key for knob in knobs if _is_seen(knob, new)]
     if turned:
-        yield few(turned)
-    edited = [file for file in files if any(inside(file, dep) for dep in new.deps)]
-    if edited:
-        yield few([code(file) for file in edited], most=2)
+        yield _codes(turned)
+    edited = {dep: [file for file in files if inside(file, dep)] for dep in new.deps}
+    if any(edited.values()):
+        yield few([_source(dep, found) for dep, found in edited.items() if found])
     if set(old.deps) != set(new.deps):
         yield "other dependencies"
+
+
+def _source(dep: str, edited: Sequence[str]) -> str:
+    return code(edited[0]) if len(edited) == 1 else f"{code(dep)} ({len(edited)} files)"
+
+
+def _codes(names: Sequence[str]) -> str:
+    return few([code(name) for name in names])
 
 
 def _is_seen(knob: Knob, stage: Stage) -> bool:
