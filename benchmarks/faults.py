@@ -41,7 +41,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.workspace import change, commit, environment, make_workspace, run
-from vq.workspace import commit_of
+from vq.workspace import source_of
 
 STAGES = ("import", "validate", "split", "extract", "prune", "teach", "distill", "evaluate")
 RELEASE = "release"
@@ -265,7 +265,6 @@ def trial(here: Place, fault: str, stage: str, share: float, seconds: float, see
     ended = here.wait(following, limit_s=RUN_S)
     took = time.monotonic() - begun
     status = run(here.root, "dvc", "status", "--json", check=False).stdout.strip()
-    _, dirty = commit_of(here.root)
     return Trial(
         fault=fault,
         moment=f"{stage} {share:.0%}",
@@ -274,7 +273,7 @@ def trial(here: Place, fault: str, stage: str, share: float, seconds: float, see
         next=ended,
         next_s=round(took, 1),
         dvc="clean" if status == "{}" else status[:200],
-        git="dirty" if dirty else "clean",
+        git="dirty" if source_of(here.root).dirty else "clean",
         litter=len(litter(here.root)),
         whole="{}/{}".format(*whole(here.registry)),
         orphans=len(orphans(here)),

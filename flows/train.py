@@ -12,9 +12,11 @@ from flows.shared import HOUR, operation, step
 from flows.spread import fill
 from vq import params, sharing
 from vq.lock import hold
-from vq.release import notes, registry
-from vq.release.champion import Videos
-from vq.workspace import commit_of, files_of, stages, update
+from vq.release import notes
+from vq.release import release as releases
+from vq.release.candidate import Candidate, Videos
+from vq.release.notes import Release
+from vq.workspace import files_of, source_of, stages, update
 
 
 @step(task_run_name="{stage}")
@@ -39,13 +41,12 @@ def push(workspace: Path) -> int:
 
 
 @step
-def release(workspace: Path) -> registry.Release:
+def release(workspace: Path) -> Release:
     """Register the student, compare it with the champion, and show what came of it."""
     candidate = find_candidate(workspace)
-    released = registry.release(
-        candidate, root=workspace, settings=params.load(candidate.params).release
-    )
-    create_markdown_artifact(notes.markdown(released, candidate.verdict), key="verdict")
+    known = params.load(candidate.params)
+    released = releases.release(candidate, root=workspace, settings=known.release, seed=known.seed)
+    create_markdown_artifact(notes.markdown(released), key="verdict")
     return released
 
 
@@ -68,11 +69,10 @@ def train(workspace: Path = Path()) -> str:
     return f"{released.model} {released.version} {released.alias}"
 
 
-def find_candidate(workspace: Path) -> registry.Candidate:
+def find_candidate(workspace: Path) -> Candidate:
     """The student that `judge` has judged, with the files it comes from."""
     files = files_of(workspace, "evaluate") | files_of(workspace, "judge")
-    commit, dirty = commit_of(workspace)
-    return registry.Candidate(
+    return Candidate(
         student=files["student"],
         verdict=files["verdict"],
         test=files["test"],
@@ -84,6 +84,5 @@ def find_candidate(workspace: Path) -> registry.Candidate:
         ),
         params=workspace / "params.yaml",
         lock=workspace / "dvc.lock",
-        commit=commit,
-        dirty=dirty,
+        source=source_of(workspace),
     )

@@ -177,13 +177,13 @@ def test_a_commit_is_dirty_if_anything_but_results_changed(root: Path) -> None:
     shell(root, "git", "commit", "-qam", "Another seed")
     update_all(root)
     durations.record(root / "sorted", "sort", 1.0)
-    head, dirty = workspace.commit_of(root)
+    clean = workspace.source_of(root)
 
     (root / "new.py").touch()
 
-    assert head == shell(root, "git", "rev-parse", "HEAD").strip()
-    assert not dirty
-    assert workspace.commit_of(root) == (head, True)
+    assert clean.commit == shell(root, "git", "rev-parse", "HEAD").strip()
+    assert not clean.dirty
+    assert workspace.source_of(root).changed == ("new.py",)
 
 
 def test_a_held_workspace_is_busy(root: Path) -> None:

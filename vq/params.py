@@ -12,6 +12,7 @@ Positive = Annotated[int, Field(gt=0)]
 Level = Annotated[int, Field(ge=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Rate = Annotated[float, Field(gt=0)]
+Correlation = Annotated[float, Field(ge=-1, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Runtime = Literal["onnx", "torch", "cuda"]
@@ -237,16 +238,27 @@ class Judge(Section):
 
     min_srcc: Share
     min_plcc: Share
-    beat: tuple[Literal["constant", "handcrafted", "single", "plain"], ...]
+    beat: dict[Literal["constant", "handcrafted", "single", "plain"], Correlation]
+    min_slice_srcc: dict[str, Correlation]
+    min_slice_videos: Positive
+    max_undercoverage: Share | None
+    max_interval: Share | None
+    max_calibration_error: Share | None
     max_student_mb: Rate
+    max_gmacs: Rate
+    max_memory_mb: Rate
     max_rejected: Share
 
 
 class Release(Section):
-    """Where students are registered, and what the champion has to say."""
+    """Where students are registered, and what the world has to say of them."""
 
-    model: str
-    max_drop: NonNegative
+    model: Annotated[str, Field(pattern=r"^[^\s/:@'\"]+$")]
+    margin: Share
+    confidence: Fraction
+    bootstrap: Positive
+    max_score_ms: Rate
+    timed_videos: Positive
 
 
 class Run(Section):

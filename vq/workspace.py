@@ -24,6 +24,8 @@ from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import cli, durations
 from vq.errors import BusyError, DataError, VqError
+from vq.release import source
+from vq.release.source import Source
 
 log = logging.getLogger(__name__)
 
@@ -171,28 +173,16 @@ def commit(root: Path, files: Sequence[Path], message: str) -> str:
         raise DataError(f"{root}: the data is in place, but git says: {said}; commit it") from error
 
 
-def commit_of(root: Path) -> tuple[str, bool]:
-    """The git commit of a workspace, and whether anything but what dvc writes differs from it.
+def source_of(root: Path) -> Source:
+    """The git commit of a workspace, and what but the files that dvc writes differs from it.
 
-    Outside git the commit is "none".
+    Raises:
+        DataError: the changes are too large to keep.
     """
     with opened(root) as repo:
         written = [Path(out.fs_path).relative_to(repo.root_dir) for out in repo.index.outs]
-    ours = [f":(exclude){path.as_posix()}" for path in written]
-    try:
-        head = _git(root, "rev-parse", "HEAD")
-        changes = _git(
-            root,
-            "status",
-            "--porcelain",
-            "--",
-            ".",
-            *ours,
-            *(f":(exclude,glob)**/{n}" for n in KEPT),
-        )
-    except subprocess.CalledProcessError:
-        return "none", True
-    return head, bool(changes)
+    ours = [path.as_posix() for path in written]
+    return source.read(root, ignored=[*ours, *(f"**/{name}" for name in KEPT)])
 
 
 @contextmanager

@@ -8,42 +8,77 @@ import pytest
 from vq.errors import DataError
 from vq.params import Judge
 from vq.release import gates
-from vq.release.gates import Verdict
+from vq.release.cost import Cost
+from vq.release.gates import Measured
+from vq.release.verdict import Verdict
 
 PARAMS = Judge(
     min_srcc=0.75,
     min_plcc=0.7,
-    beat=("constant", "handcrafted"),
+    beat={"constant": 0.0, "handcrafted": 0.0, "plain": -0.1},
+    min_slice_srcc={"codec": 0.5},
+    min_slice_videos=10,
+    max_undercoverage=0.05,
+    max_interval=0.6,
+    max_calibration_error=0.1,
     max_student_mb=10.0,
+    max_gmacs=1.0,
+    max_memory_mb=100.0,
     max_rejected=0.05,
 )
+CHEAP = Cost(gmacs=0.1, memory_mb=15.0)
+
+
+def number(value: float, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    """A measured number, as `evaluate` writes it."""
+    return {"value": value, "low": low, "high": high}
 
 
 def measured(
     *,
     srcc: float = 0.85,
     plcc: float = 0.86,
-    constant: float = 0.85,
-    handcrafted: float = 0.1,
-    low: float | None = 0.02,
+    constant: float | None = 0.8,
+    handcrafted: float | None = 0.1,
+    plain: float | None = -0.05,
+    vp9: float = 0.7,
+    coverage: float = 0.9,
+    half_width: float = 2.0,
+    calibration: float = 0.2,
 ) -> dict[str, Any]:
-    """What `evaluate` writes, as far as gates read it."""
-
-    def interval(value: float) -> dict[str, float | None]:
-        return {"value": value, "low": low, "high": None if low is None else value + 0.05}
-
+    """What `evaluate` writes, as far as gates read it; differences by their low ends."""
+    lows = {"constant": constant, "handcrafted": handcrafted, "plain": plain}
     return {
-        "models": {"student": {"srcc": interval(srcc), "plcc": interval(plcc)}},
+        "models": {"student": {"srcc": number(srcc, 0.7, 0.9), "plcc": number(plcc)}},
         "differences": {
-            "student-constant": interval(constant),
-            "student-handcrafted": interval(handcrafted),
+            f"student-{name}": number(0.1, low, None if low is None else 0.9)
+            for name, low in lows.items()
         },
+        "slices": {
+            "codec": {
+                "h264": {"n": 60, "srcc": 0.8},
+                "vp9": {"n": 10, "srcc": vp9},
+                "av1": {"n": 9, "srcc": 0.1},
+                "hevc": {"n": 12, "srcc": None},
+            }
+        },
+        "coverage": {"nominal": 0.9, "half_width": half_width, **number(coverage, 0.7, 1.0)},
+        "calibration": number(calibration, 0.1, 0.3),
     }
 
 
-def judged(test: dict[str, Any], *, size: int = 5_000_000, rejected: int = 2) -> Verdict:
-    """The verdict on a student among 100 videos."""
-    return gates.judge(test, {"rows": 100, "rejected": rejected}, size, PARAMS)
+def judged(
+    test: dict[str, Any],
+    *,
+    size: int = 5_000_000,
+    cost: Cost = CHEAP,
+    rejected: int = 2,
+    seen: tuple[str, ...] = (),
+    params: Judge = PARAMS,
+) -> Verdict:
+    """The verdict on a student among 100 videos, on a scale of 1 to 5."""
+    checks = {"rows": 100, "rejected": rejected, "by_check": {"readable": 0, "on_scale": rejected}}
+    return gates.judge(Measured(test, checks, 40, seen, 4.0, size, cost), params)
 
 
 def test_a_good_student_passes() -> None:
@@ -57,11 +92,19 @@ def test_a_good_student_passes() -> None:
         "plcc",
         "beats_constant",
         "beats_handcrafted",
+        "beats_plain",
+        "slice_codec",
+        "coverage",
+        "interval",
+        "calibration",
         "size_mb",
+        "gmacs",
+        "memory_mb",
         "rejected",
+        "overlap",
     ]
     assert verdict.gates[0].sentence == (
-        "SRCC on test is 0.850 [0.020, 0.900], at or above the floor of 0.750."
+        "SRCC on test is 0.850 [0.700, 0.900], at or above the floor of 0.750."
     )
 
 
@@ -74,14 +117,31 @@ def test_a_good_student_passes() -> None:
         pytest.param(
             judged(measured(plcc=0.6)), "PLCC on test is 0.600.*below the floor", id="plcc"
         ),
-        pytest.param(judged(measured(constant=0.0)), "constant.*does not beat", id="constant"),
         pytest.param(
-            judged(measured(handcrafted=-0.1)),
-            r"-0\.100.*handcrafted.*does not beat",
-            id="handcrafted",
+            judged(measured(constant=-0.01)), r"constant.*not reach \+0\.000", id="constant"
         ),
-        pytest.param(judged(measured(), size=12_340_000), "12.34 MB, over.*10 MB", id="size"),
-        pytest.param(judged(measured(), rejected=6), r"6 of 100 videos \(6.0%\)", id="data"),
+        pytest.param(
+            judged(measured(plain=-0.11)),
+            r"\+0\.100 \[-0\.110, 0\.900\] from that of the plain.*not reach -0\.100",
+            id="plain",
+        ),
+        pytest.param(
+            judged(measured(vp9=0.4)), "worst of 2.*vp9: SRCC 0.400 on its 10.*below", id="slice"
+        ),
+        pytest.param(judged(measured(coverage=0.84)), "90%.*0.840.*below 0.850", id="coverage"),
+        pytest.param(judged(measured(half_width=2.5)), "62% of the scale, more", id="interval"),
+        pytest.param(
+            judged(measured(calibration=0.5)), r"0\.125 \[0\.025, 0\.075\].*more", id="calibration"
+        ),
+        pytest.param(judged(measured(), size=12_340_000), "12.34 MB, over.*10", id="size"),
+        pytest.param(judged(measured(), cost=Cost(2.0, 15.0)), "2.00 GMACs.*over.*1", id="gmacs"),
+        pytest.param(judged(measured(), cost=Cost(0.1, 120.0)), "120.00 MB of mem", id="memory"),
+        pytest.param(
+            judged(measured(), rejected=6), r"6 of 100 videos \(6.0%\).*\(on_scale 6\)", id="data"
+        ),
+        pytest.param(
+            judged(measured(), seen=("dog", "cat")), "2 of 40.*learnt from.*cat", id="overlap"
+        ),
     ],
 )
 def test_each_shut_gate_gives_one_objection(verdict: Verdict, objection: str) -> None:
@@ -99,25 +159,44 @@ def test_a_verdict_names_every_reason() -> None:
 
 def test_a_threshold_may_be_met_exactly() -> None:
     """Floors and budgets include their own value."""
-    verdict = judged(measured(srcc=0.75, plcc=0.7), size=10_000_000, rejected=5)
+    verdict = judged(
+        measured(srcc=0.75, plcc=0.7, constant=0.0, plain=-0.1, vp9=0.5, half_width=2.4),
+        size=10_000_000,
+        cost=Cost(1.0, 100.0),
+        rejected=5,
+    )
 
     assert verdict.accepted
 
 
 @pytest.mark.parametrize(
-    ("low", "said"),
+    ("column", "objection"),
     [
-        pytest.param(0.01, "beyond noise", id="clear"),
-        pytest.param(-0.01, "may be noise", id="unclear"),
-        pytest.param(None, "no interval: too few contents", id="unknown"),
+        pytest.param("weather", "by weather was not measured", id="unknown"),
+        pytest.param("codec", "No codec has 100 test videos", id="small"),
     ],
 )
-def test_a_win_says_whether_it_is_noise(low: float | None, said: str) -> None:
-    """The gate opens on the point difference; the sentence leaves the doubt to the reader."""
-    gate = judged(measured(low=low)).gates[3]
+def test_a_slice_that_nobody_can_judge_keeps_the_gate_shut(column: str, objection: str) -> None:
+    """Few videos are an anecdote, and no videos are no proof."""
+    params = PARAMS.model_copy(update={"min_slice_srcc": {column: 0.5}, "min_slice_videos": 100})
 
-    assert gate.passed
-    assert said in gate.sentence
+    assert objection in judged(measured(), params=params).objections[0]
+
+
+def test_a_difference_without_an_interval_keeps_the_gate_shut() -> None:
+    """One content knows no noise: a difference may be nothing else."""
+    (objection,) = judged(measured(handcrafted=None)).objections
+
+    assert "no interval: too few contents" in objection
+
+
+def test_scores_without_an_interval_keep_two_gates_shut() -> None:
+    """Unless nobody asks for one."""
+    test = {**measured(), "coverage": None}
+    nobody = PARAMS.model_copy(update={"max_undercoverage": None, "max_interval": None})
+
+    assert len(judged(test).objections) == 2
+    assert judged(test, params=nobody).accepted
 
 
 def test_a_baseline_that_was_not_measured_keeps_the_gate_shut() -> None:
@@ -146,6 +225,6 @@ def test_a_verdict_survives_json() -> None:
 def test_half_a_measurement_is_refused() -> None:
     """With the key that is missing."""
     with pytest.raises(DataError, match="'student' is missing"):
-        gates.judge({"models": {}}, {"rows": 1, "rejected": 0}, 1, PARAMS)
+        judged({"models": {}})
     with pytest.raises(DataError, match="no verdict"):
         Verdict.from_json({"gates": [{"name": "srcc"}]})

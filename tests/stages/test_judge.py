@@ -6,76 +6,102 @@ from pathlib import Path
 import pytest
 
 from tests.release.test_gates import PARAMS, measured
-from vq.errors import DataError, VqError
+from tests.score.toy import BRIGHTNESS, write_bundle
+from vq.data import manifest
+from vq.errors import DataError, VqError, WeightsError
 from vq.stages.judge import judge
+
+Files = tuple[Path, Path, Path, Path, Path, Path]
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path, Path, Path]:
+def files(tmp_path: Path) -> Files:
     """Paths of a student that passes every gate."""
-    (tmp_path / "student").mkdir()
-    (tmp_path / "student" / "student.onnx").write_bytes(bytes(1000))
+    rows = [
+        {"video": f"{content}.mp4", "sha256": f"{n:064d}", "content": content, "mos": 3.0}
+        for n, content in enumerate(("ape", "bee", "cat"))
+    ]
+    manifest.write(manifest.build(rows), tmp_path / "accepted.parquet")
+    (tmp_path / "splits.csv").write_text("content,split\nape,train\nbee,validation\ncat,test\n")
     (tmp_path / "test.json").write_text(json.dumps(measured()))
-    (tmp_path / "validate.json").write_text(json.dumps({"rows": 10, "rejected": 0}))
+    checks = {"rows": 10, "rejected": 0, "by_check": {"readable": 0}}
+    (tmp_path / "validate.json").write_text(json.dumps(checks))
     return (
+        tmp_path / "accepted.parquet",
+        tmp_path / "splits.csv",
         tmp_path / "test.json",
         tmp_path / "validate.json",
-        tmp_path / "student",
+        write_bundle(tmp_path / "student", *BRIGHTNESS),
         tmp_path / "reports" / "verdict.json",
     )
 
 
-def test_the_verdict_is_written(files: tuple[Path, Path, Path, Path]) -> None:
+def test_the_verdict_is_written(files: Files) -> None:
     """Every gate with value, threshold and sentence."""
     judge(*files, params=PARAMS, seed=0, strict=True)
 
     verdict = json.loads(files[-1].read_text())
     assert verdict["accepted"] is True
-    assert verdict["gates"][4]["value"] == pytest.approx(0.001)
+    by_name = {gate["name"]: gate["value"] for gate in verdict["gates"]}
+    assert by_name["size_mb"] == sum(file.stat().st_size for file in files[4].iterdir()) / 1e6
     assert all(gate["passed"] and gate["sentence"] for gate in verdict["gates"])
 
 
-def test_a_shut_gate_is_no_failure_of_the_pipeline(files: tuple[Path, Path, Path, Path]) -> None:
+def test_a_shut_gate_is_no_failure_of_the_pipeline(files: Files) -> None:
     """A bad student is a result; `dvc repro` goes on, and the verdict is on file."""
-    files[0].write_text(json.dumps(measured(srcc=0.1)))
+    files[2].write_text(json.dumps(measured(srcc=0.1)))
 
     judge(*files, params=PARAMS, seed=0)
 
     assert json.loads(files[-1].read_text())["accepted"] is False
 
 
-def test_strict_makes_it_one(files: tuple[Path, Path, Path, Path]) -> None:
+def test_strict_makes_it_one(files: Files) -> None:
     """The error has the sentence, and the verdict is written all the same."""
-    files[0].write_text(json.dumps(measured(srcc=0.1)))
+    files[2].write_text(json.dumps(measured(srcc=0.1)))
 
-    with pytest.raises(VqError, match=r"1 of 6 gates stay shut:\n  SRCC on test is 0\.100"):
+    with pytest.raises(VqError, match=r"1 of 14 gates stay shut:\n  SRCC on test is 0\.100"):
         judge(*files, params=PARAMS, seed=0, strict=True)
     assert files[-1].exists()
 
 
-def test_a_student_that_is_not_there_is_an_error(files: tuple[Path, Path, Path, Path]) -> None:
-    """An empty folder would otherwise pass the size gate."""
-    (files[2] / "student.onnx").unlink()
+def test_a_student_that_is_not_there_is_an_error(files: Files) -> None:
+    """An empty folder would otherwise pass the budgets."""
+    (files[4] / "student.onnx").unlink()
 
-    with pytest.raises(DataError, match="holds no student"):
+    with pytest.raises(WeightsError, match=r"student\.onnx: no such file"):
         judge(*files, params=PARAMS, seed=0)
 
 
-def test_a_measurement_that_is_not_there_is_named(files: tuple[Path, Path, Path, Path]) -> None:
+def test_a_test_video_that_is_in_training_is_found(files: Files) -> None:
+    """By content, where splits contradict themselves; as the same file under another name."""
+    files[1].write_text("content,split\nape,train\nbee,validation\ncat,test\ncat,train\n")
+    judge(*files, params=PARAMS, seed=0)
+    by_name = json.loads(files[-1].read_text())["gates"][-1]
+    rows = manifest.read(files[0]).assign(sha256="0" * 64)
+    manifest.write(rows, files[0])
+    files[1].write_text("content,split\nape,train\nbee,validation\ncat,test\n")
+    judge(*files, params=PARAMS, seed=0)
+    by_file = json.loads(files[-1].read_text())["gates"][-1]
+
+    assert by_name["name"] == by_file["name"] == "overlap"
+    assert (by_name["value"], by_file["value"]) == (1, 1)
+    assert "1 of 1 test videos were learnt from, the first is of cat" in by_file["sentence"]
+
+
+def test_a_measurement_that_is_not_there_is_named(files: Files) -> None:
     """And what to do about it."""
-    files[1].unlink()
+    files[3].unlink()
 
     with pytest.raises(DataError, match=r"validate\.json: cannot be read .* run `dvc repro`"):
         judge(*files, params=PARAMS, seed=0)
 
 
-def test_the_verdict_does_not_depend_on_the_order_of_keys(
-    files: tuple[Path, Path, Path, Path],
-) -> None:
+def test_the_verdict_does_not_depend_on_the_order_of_keys(files: Files) -> None:
     """The same numbers give the same bytes."""
     judge(*files, params=PARAMS, seed=0)
     first = files[-1].read_bytes()
-    files[0].write_text(json.dumps(measured(), sort_keys=True))
+    files[2].write_text(json.dumps(measured(), sort_keys=True))
     judge(*files, params=PARAMS, seed=1)
 
     assert files[-1].read_bytes() == first

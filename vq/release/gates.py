@@ -1,143 +1,199 @@
-"""The conditions a student must meet before it may become champion."""
+"""The conditions a student must meet before it may become champion, as far as files tell them."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from vq.errors import DataError
 from vq.params import Judge
+from vq.release.cost import Cost
+from vq.release.verdict import Gate, Verdict, interval, shut
+
+Found = Mapping[str, float | None]
+"""A number and the ends of its interval: `value`, `low`, `high`."""
 
 
 @dataclass(frozen=True)
-class Gate:
-    """A condition and its outcome."""
+class Measured:
+    """Everything that is known of a student before the registry is asked."""
 
-    name: str
-    value: float | None
-    """What was measured; None if it was not, and then the gate stays shut."""
-    low: float | None
-    """Ends of the confidence interval; None where there is none."""
-    high: float | None
-    threshold: float
-    passed: bool
-    sentence: str
-    """The outcome for someone who sees nothing else."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """All gates, in the order in which they are read out."""
-
-    gates: tuple[Gate, ...]
-
-    @property
-    def accepted(self) -> bool:
-        """Every gate opened."""
-        return all(gate.passed for gate in self.gates)
-
-    @property
-    def objections(self) -> tuple[str, ...]:
-        """The sentence of each gate that stayed shut."""
-        return tuple(gate.sentence for gate in self.gates if not gate.passed)
-
-    def to_json(self) -> dict[str, Any]:
-        """The verdict as plain values."""
-        return {"accepted": self.accepted, "gates": [asdict(gate) for gate in self.gates]}
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> "Verdict":
-        """What `to_json` gave.
-
-        Raises:
-            DataError: it was not given by `to_json`.
-        """
-        try:
-            return cls(tuple(Gate(**gate) for gate in raw["gates"]))
-        except (KeyError, TypeError) as error:
-            raise DataError(f"this is no verdict ({error}); run `dvc repro judge`") from error
+    test: Mapping[str, Any]
+    """Agreement on the test split, as `evaluate` writes it."""
+    checks: Mapping[str, Any]
+    """What `validate` counted; `rows`, `rejected` and `by_check`."""
+    tested: int
+    """Videos of the test, rated or not."""
+    seen: tuple[str, ...]
+    """Contents of those that were learnt from: none, if all is well."""
+    span: float
+    """Length of the scale of scores."""
+    bundle_bytes: int
+    """Of everything that ships."""
+    cost: Cost
 
 
-def judge(
-    test: Mapping[str, Any], checks: Mapping[str, Any], student_bytes: int, params: Judge
-) -> Verdict:
+def judge(measured: Measured, params: Judge) -> Verdict:
     """Hold a student against the gates.
 
     Args:
-        test: agreement on the test split, as `vq.evaluate.summary` gives it.
-        checks: what `validate` counted; `rows` and `rejected`.
-        student_bytes: size of everything that ships.
-        params: the thresholds. A value on its threshold passes; a baseline must be beaten.
+        measured: the student.
+        params: the thresholds. A value on its threshold passes. None: nobody asks.
 
     Raises:
         DataError: the student was not measured, or nothing was counted.
     """
     try:
-        student, differences = test["models"]["student"], test["differences"]
-        srcc, plcc = student["srcc"], student["plcc"]
-        rejected, rows = int(checks["rejected"]), int(checks["rows"])
+        gates = tuple(_gates(measured, params))
     except KeyError as error:
         raise DataError(f"{error} is missing from what was measured; run `dvc repro`") from error
-    return Verdict(
-        (
-            _floor("srcc", srcc, params.min_srcc),
-            _floor("plcc", plcc, params.min_plcc),
-            *(_beats(name, differences.get(f"student-{name}")) for name in params.beat),
-            _size(student_bytes, params.max_student_mb),
-            _data(rejected, rows, params.max_rejected),
-        )
+    return Verdict(gates)
+
+
+def _gates(measured: Measured, params: Judge) -> Iterator[Gate]:
+    test = measured.test
+    student = test["models"]["student"]
+    yield _floor("srcc", student["srcc"], params.min_srcc)
+    yield _floor("plcc", student["plcc"], params.min_plcc)
+    for name, gain in params.beat.items():
+        yield _beats(name, test["differences"].get(f"student-{name}"), gain)
+    for column, floor in params.min_slice_srcc.items():
+        yield _worst(column, test["slices"].get(column), floor, params.min_slice_videos)
+    if params.max_undercoverage is not None:
+        yield _coverage(test["coverage"], params.max_undercoverage)
+    if params.max_interval is not None:
+        yield _interval(test["coverage"], measured.span, params.max_interval)
+    if params.max_calibration_error is not None:
+        yield _calibration(test["calibration"], measured.span, params.max_calibration_error)
+    yield _budget("size_mb", measured.bundle_bytes / 1e6, params.max_student_mb, "bundle", "MB")
+    yield _budget("gmacs", measured.cost.gmacs, params.max_gmacs, "network", "GMACs a video")
+    yield _budget(
+        "memory_mb", measured.cost.memory_mb, params.max_memory_mb, "network", "MB of memory"
     )
+    yield _data(measured.checks, params.max_rejected)
+    yield _overlap(measured.seen, measured.tested)
 
 
-def _floor(name: str, found: Mapping[str, float | None], floor: float) -> Gate:
+def _floor(name: str, found: Found, floor: float) -> Gate:
     value = found["value"]
     passed = value is not None and math.isfinite(value) and value >= floor
     sentence = (
-        f"{name.upper()} on test is {_number(value)} {_interval(found)}, "
-        f"{'at or above' if passed else 'below'} the floor of {floor:.3f}."
+        f"{name.upper()} on test is {_number(value)} {_ends(found)}, "
+        f"{_where(passed)} the floor of {floor:.3f}."
     )
     return _gate(name, found, floor, passed, sentence)
 
 
-def _beats(name: str, found: Mapping[str, float | None] | None) -> Gate:
+def _beats(name: str, found: Found | None, least: float) -> Gate:
     if found is None:
         sentence = f"The student was not compared with the {name} baseline: it was not measured."
-        return Gate(f"beats_{name}", None, None, None, 0.0, False, sentence)
-    value, low = found["value"], found["low"]
-    passed = value is not None and value > 0
-    beyond_noise = "which is beyond noise" if low is not None and low > 0 else "which may be noise"
+        return shut(f"beats_{name}", least, sentence)
+    low = found["low"]
+    passed = low is not None and low >= least
     sentence = (
-        f"The student's SRCC is {_number(value, signed=True)} {_interval(found)} from that of the "
-        f"{name} baseline, " + (beyond_noise if passed else "so it does not beat it") + "."
+        f"The student's SRCC is {_number(found['value'], signed=True)} {_ends(found)} from that of "
+        f"the {name} baseline: the low end "
+        f"{'reaches' if passed else 'does not reach'} {least:+.3f}."
     )
-    return _gate(f"beats_{name}", found, 0.0, passed, sentence)
+    return _gate(f"beats_{name}", found, least, passed, sentence)
 
 
-def _size(size_bytes: int, most_mb: float) -> Gate:
-    size_mb = size_bytes / 1e6
-    passed = size_mb <= most_mb
+def _worst(column: str, found: Mapping[str, Any] | None, floor: float, least: int) -> Gate:
+    name = f"slice_{column}"
+    if found is None:
+        return shut(
+            name, floor, f"Agreement by {column} was not measured: evaluate.slices lacks it."
+        )
+    large = {k: one for k, one in found.items() if one["n"] >= least and one["srcc"] is not None}
+    if not large:
+        return shut(
+            name, floor, f"No {column} has {least} test videos to rank, so none was judged."
+        )
+    worst, one = min(large.items(), key=lambda item: item[1]["srcc"])
+    passed = one["srcc"] >= floor
+    skipped = len(found) - len(large)
     sentence = (
-        f"The student's bundle has {size_mb:.2f} MB, "
-        f"{'within' if passed else 'over'} the budget of {most_mb:g} MB."
+        f"The worst of {len(large)} values of {column} is {worst}: SRCC {one['srcc']:.3f} on its "
+        f"{one['n']} test videos, {_where(passed)} the floor of {floor:.3f}"
+        + (f"; {skipped} with fewer than {least} are not judged." if skipped else ".")
     )
-    return Gate("size_mb", size_mb, None, None, most_mb, passed, sentence)
+    return Gate(name, one["srcc"], None, None, floor, passed, sentence)
 
 
-def _data(rejected: int, rows: int, most: float) -> Gate:
-    if not rows:
-        return Gate("rejected", None, None, None, most, False, "There is no video to judge by.")
-    share = rejected / rows
+def _coverage(found: Found | None, tolerance: float) -> Gate:
+    if found is None:
+        return shut("coverage", 0.0, NO_INTERVAL)
+    value, nominal = found["value"], found["nominal"] or 0.0
+    least = nominal - tolerance
+    passed = value is not None and value >= least
+    sentence = (
+        f"Intervals meant to hold {nominal:.0%} of ratings hold {_number(value)} {_ends(found)} "
+        f"of them on test, {_where(passed)} {least:.3f}."
+    )
+    return _gate("coverage", found, least, passed, sentence)
+
+
+def _interval(found: Found | None, span: float, most: float) -> Gate:
+    if found is None or found["half_width"] is None:
+        return shut("interval", most, NO_INTERVAL)
+    share = found["half_width"] / span
     passed = share <= most
     sentence = (
-        f"{rejected} of {rows} videos ({share:.1%}) are in quarantine, "
+        f"An interval reaches {found['half_width']:.3f} to either side, {share:.0%} of the scale, "
+        f"{_within(passed)} {most:.0%}."
+    )
+    return Gate("interval", share, None, None, most, passed, sentence)
+
+
+NO_INTERVAL = "Scores have no interval: validation has too few contents to promise one."
+
+
+def _calibration(found: Found, span: float, most: float) -> Gate:
+    value, low, high = (None if e is None else e / span for e in map(found.get, ENDS))
+    passed = value is not None and value <= most
+    sentence = (
+        f"Videos of like scores are rated {_number(value)} {interval(low, high)} of the scale "
+        f"away from them on test, {_within(passed)} {most:.3f}."
+    )
+    return Gate("calibration", value, low, high, most, passed, sentence)
+
+
+ENDS = ("value", "low", "high")
+
+
+def _budget(name: str, value: float, most: float, what: str, unit: str) -> Gate:
+    passed = value <= most
+    sentence = (
+        f"The student's {what} has {value:.2f} {unit}, "
+        f"{'within' if passed else 'over'} the budget of {most:g}."
+    )
+    return Gate(name, value, None, None, most, passed, sentence)
+
+
+def _data(checks: Mapping[str, Any], most: float) -> Gate:
+    rows, rejected = int(checks["rows"]), int(checks["rejected"])
+    if not rows:
+        return shut("rejected", most, "There is no video to judge by.")
+    share = rejected / rows
+    passed = share <= most
+    why = ", ".join(f"{name} {count}" for name, count in checks["by_check"].items() if count)
+    sentence = (
+        f"{rejected} of {rows} videos ({share:.1%}) are in quarantine{why and f' ({why})'}, "
         f"{'within' if passed else 'more than'} the {most:.1%} allowed."
     )
     return Gate("rejected", share, None, None, most, passed, sentence)
 
 
-def _gate(
-    name: str, found: Mapping[str, float | None], threshold: float, passed: bool, sentence: str
-) -> Gate:
+def _overlap(seen: tuple[str, ...], tested: int) -> Gate:
+    sentence = (
+        f"{len(seen)} of {tested} test videos were learnt from, the first is of {min(seen)}."
+        if seen
+        else f"None of {tested} test videos was learnt from, by content or by file."
+    )
+    return Gate("overlap", float(len(seen)), None, None, 0.0, not seen, sentence)
+
+
+def _gate(name: str, found: Found, threshold: float, passed: bool, sentence: str) -> Gate:
     return Gate(name, found["value"], found["low"], found["high"], threshold, passed, sentence)
 
 
@@ -145,8 +201,13 @@ def _number(value: float | None, *, signed: bool = False) -> str:
     return "unknown" if value is None else f"{value:+.3f}" if signed else f"{value:.3f}"
 
 
-def _interval(found: Mapping[str, float | None]) -> str:
-    low, high = found["low"], found["high"]
-    if low is None or high is None:
-        return "(no interval: too few contents)"
-    return f"[{low:.3f}, {high:.3f}]"
+def _ends(found: Found) -> str:
+    return interval(found["low"], found["high"])
+
+
+def _where(passed: bool) -> str:
+    return "at or above" if passed else "below"
+
+
+def _within(passed: bool) -> str:
+    return "within" if passed else "more than"

@@ -1,31 +1,44 @@
-"""What people read of a release: the gates as a table, and why the student got its alias."""
+"""What came of a release, and how people read it."""
 
-import json
-from pathlib import Path
+from dataclasses import dataclass
 
-from vq.release.gates import Verdict
-from vq.release.registry import Release
+from vq.release.verdict import Verdict
 
 
-def markdown(release: Release, verdict: Path) -> str:
+@dataclass(frozen=True)
+class Release:
+    """A version in the registry."""
+
+    model: str
+    version: str
+    alias: str
+    """`champion` or `challenger`."""
+    reason: str
+    """Why this alias: a sentence."""
+    verdict: Verdict
+    """All gates: those of judge and, if these opened, those that need the world."""
+    new: bool
+    """False: this very student was in the registry already, and nothing was done."""
+
+
+def markdown(release: Release) -> str:
     """A heading with version and alias, the reason, and a row for each gate."""
+    again = "" if release.new else " This student was in the registry already."
+    return (
+        f"## {release.model} {release.version}: {release.alias}\n\n"
+        f"{release.reason}{again}\n\n{table(release.verdict)}"
+    )
+
+
+def table(verdict: Verdict) -> str:
+    """A row for each gate."""
     rows = [
         f"| {gate.name} | {_number(gate.value)} | {gate.threshold:g} "
         f"| {'open' if gate.passed else '**shut**'} | {gate.sentence} |"
-        for gate in Verdict.from_json(json.loads(verdict.read_bytes())).gates
+        for gate in verdict.gates
     ]
-    again = "" if release.new else " This student was in the registry already."
     return "\n".join(
-        [
-            f"## {release.model} {release.version}: {release.alias}",
-            "",
-            f"{release.reason}{again}",
-            "",
-            "| gate | measured | threshold | | why |",
-            "| --- | ---: | ---: | --- | --- |",
-            *rows,
-            "",
-        ]
+        ["| gate | measured | threshold | | why |", "| --- | ---: | ---: | --- | --- |", *rows, ""]
     )
 
 

@@ -1,11 +1,25 @@
-"""What MLflow loads of a registered student: it scores files."""
+"""What MLflow loads of a registered student: it scores files.
 
-from dataclasses import asdict
+`mlflow models serve` answers with the rows that `vq score` writes. The files are those that the
+server can see, by their paths.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, fields
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import Array
 
 from vq.score import runtime
+from vq.score.rows import Row
+
+EXAMPLE = pd.DataFrame({"video": ["uploads/clip.mp4"]})
+"""What one asks."""
 
 
 class Scorer:
@@ -16,9 +30,30 @@ class Scorer:
 
     def predict(self, videos: pd.DataFrame) -> pd.DataFrame:
         """Score the paths in the column `video`: one row each, as `vq score` writes it."""
-        return pd.DataFrame([asdict(self.model.score(Path(video))) for video in videos["video"]])
+        rows = [asdict(self.model.score(Path(video))) for video in videos["video"]]
+        # As objects: a column of numbers would turn what is unknown into nan, which is no JSON.
+        return pd.DataFrame(rows, columns=[field.name for field in fields(Row)], dtype=object)
 
 
 def _load_pyfunc(folder: str) -> Scorer:
     """MLflow calls this by its name, with the folder of the bundle; so nothing is ever pickled."""
     return Scorer(runtime.load(Path(folder)))
+
+
+def _columns() -> Iterator[ColSpec]:
+    """The fields of a row, in MLflow's words; unknown are those that may be None."""
+    for name, hint in get_type_hints(Row).items():
+        kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        yield ColSpec(_type(kinds[0]), name, required=NoneType not in kinds)
+
+
+def _type(kind: Any) -> DataType | Array:  # noqa: ANN401 - types have none
+    if get_origin(kind) is tuple:
+        return Array(_type(get_args(kind)[0]))
+    return {float: DataType.double, int: DataType.long}.get(kind, DataType.string)
+
+
+SIGNATURE = ModelSignature(
+    inputs=Schema([ColSpec(DataType.string, "video")]), outputs=Schema(list(_columns()))
+)
+"""A path in, a row out."""

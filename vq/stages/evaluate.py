@@ -18,10 +18,10 @@ from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
 from vq.data.paths import inside
 from vq.errors import DataError
-from vq.evaluate import baselines, conformal, elsewhere, mapping, slices
+from vq.evaluate import baselines, calibration, conformal, elsewhere, mapping, slices
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.report import Exhibit, Miss, render
-from vq.evaluate.summary import MODELS, Rated, rounded, summarise
+from vq.evaluate.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.evaluate.thumbnail import middle_frame
 from vq.learn import predict
 from vq.learn.assemble import assemble, learnable
@@ -121,6 +121,7 @@ def evaluate(
     found["test"]["coverage"] = coverage(
         sides["test"], runtime.load(student).card.interval, params=params, seed=seed
     )
+    found["test"]["calibration"] = calibrated(sides["test"], params=params, seed=seed)
     found["test"]["modes"] = modes(sides["test"], videos, student, params=params, seed=seed)
     # The maps stay out of the metrics file: its readers compare agreement.
     _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
@@ -313,6 +314,19 @@ def coverage(
     ends = (found.low, found.high) if found.known else (None, None)
     numbers = {"value": found.value, "low": ends[0], "high": ends[1]}
     return rounded({"nominal": told.coverage, "half_width": told.half_width, **numbers})
+
+
+def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, float | None]:
+    """How far the student's scores, as they are, lie from ratings: `vq.evaluate.calibration`."""
+    found = calibration.error(
+        _column(rows, "student"),
+        _column(rows, "mos"),
+        rows["content"].to_numpy(str),
+        resamples=params.bootstrap,
+        confidence=params.confidence,
+        rng=np.random.default_rng(seed),
+    )
+    return rounded(as_json(found))
 
 
 def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:

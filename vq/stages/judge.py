@@ -5,14 +5,19 @@ import logging
 from pathlib import Path
 
 from vq import params as schema
+from vq.data import manifest, split
 from vq.data.files import atomic, read_json
-from vq.errors import DataError, VqError
-from vq.release import gates
+from vq.errors import VqError
+from vq.release import cost, gates, training
+from vq.release.gates import Measured
+from vq.score import card as cards
 
 log = logging.getLogger(__name__)
 
 
 def judge(
+    accepted: Path,
+    splits: Path,
     test: Path,
     checks: Path,
     student: Path,
@@ -25,6 +30,8 @@ def judge(
     """Write the verdict, whatever it is.
 
     Args:
+        accepted: manifest of the videos that passed `validate`.
+        splits: which contents train, validate and test.
         test: agreement on the test split, from `evaluate`.
         checks: what `validate` counted.
         student: bundle of the student.
@@ -35,12 +42,10 @@ def judge(
 
     Raises:
         DataError: a file is missing or is not what its stage writes.
+        WeightsError: the student's bundle is broken.
         VqError: with `strict`, a gate stayed shut.
     """
-    size_bytes = sum(file.stat().st_size for file in student.rglob("*") if file.is_file())
-    if not size_bytes:
-        raise DataError(f"{student}: holds no student; run `dvc repro distill`")
-    found = gates.judge(read_json(test), read_json(checks), size_bytes, params)
+    found = gates.judge(_measured(accepted, splits, test, checks, student), params)
     with atomic(verdict) as unfinished:
         text = json.dumps(found.to_json(), indent=2, sort_keys=True)
         unfinished.write_text(text + "\n", encoding="utf-8")
@@ -51,3 +56,18 @@ def judge(
             f"{len(found.objections)} of {len(found.gates)} gates stay shut:\n  "
             + "\n  ".join(found.objections)
         )
+
+
+def _measured(accepted: Path, splits: Path, test: Path, checks: Path, student: Path) -> Measured:
+    videos, sides = manifest.read(accepted), split.read(splits)
+    tested = training.tested(videos, sides)
+    card, network = cards.load(student)
+    return Measured(
+        test=read_json(test),
+        checks=read_json(checks),
+        tested=len(tested),
+        seen=tuple(training.seen(tested, training.learnt(videos, sides))["content"]),
+        span=card.scale.max - card.scale.min,
+        bundle_bytes=sum(file.stat().st_size for file in student.rglob("*") if file.is_file()),
+        cost=cost.of_network(network, batch=1, moments=card.views.moments),
+    )

@@ -1,0 +1,30 @@
+"""What a student has learnt from."""
+
+import pandas as pd
+
+from vq.release import training
+
+ACCEPTED = pd.DataFrame(
+    {
+        "video": ["1", "2", "3", "4"],
+        "content": ["dog", "ape", "bee", "bee"],
+        "sha256": ["d", "a", "b", "c"],
+    }
+)
+SPLITS = pd.DataFrame({"content": ["ape", "bee", "dog"], "split": ["train", "test", "validation"]})
+
+
+def test_validation_is_learnt_from_too() -> None:
+    """It chose the epoch and the experts."""
+    assert list(training.learnt(ACCEPTED, SPLITS)["sha256"]) == ["a", "d"]
+    assert list(training.tested(ACCEPTED, SPLITS)["sha256"]) == ["b", "c"]
+
+
+def test_seen_is_seen_by_name_or_by_file() -> None:
+    """Either one is enough."""
+    test = training.tested(ACCEPTED, SPLITS)
+    learnt = pd.DataFrame({"content": ["bee", "x"], "sha256": ["y", "b"]})
+
+    assert list(training.seen(test, learnt)["sha256"]) == ["b", "c"]
+    assert list(training.seen(test, learnt.iloc[1:])["sha256"]) == ["b"]
+    assert training.seen(test, training.learnt(ACCEPTED, SPLITS)).empty

@@ -1,0 +1,188 @@
+"""The gates that need the world: the champion, this machine, the state of the code."""
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from vq import params
+from vq.data import manifest, split
+from vq.errors import DataError, VideoError, WeightsError
+from vq.evaluate import interval, weighted
+from vq.evaluate.agreement import srcc
+from vq.release import training
+from vq.release.candidate import Candidate, Videos
+from vq.release.source import Source
+from vq.release.verdict import Gate, Verdict, shut
+from vq.release.verdict import interval as ends
+from vq.score import runtime
+from vq.zoo import features
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The version that reigns."""
+
+    version: str
+    bundle: Path
+    learnt: pd.DataFrame
+    """Content and hash of every video that it has learnt from."""
+
+
+def judge(
+    candidate: Candidate, champion: Champion | None, *, settings: params.Release, seed: int
+) -> Verdict:
+    """Hold a candidate against what only the world can tell.
+
+    A champion that has learnt from one of today's test videos has an unfair advantage, and a
+    comparison would say nothing: then the candidate does not pass.
+
+    Args:
+        candidate: the student, whose gates of files opened.
+        champion: None: there is none, and nobody to be compared with.
+        settings: section `release` of the params.
+        seed: of the resamples.
+
+    Raises:
+        DataError: no test video has both a rating and views.
+        WeightsError: the student's bundle is broken.
+    """
+    student = runtime.load(candidate.student)
+    rows = _rated(candidate.videos, student.card.dataset)
+    return Verdict(tuple(_gates(candidate, student, rows, champion, settings, seed)))
+
+
+def _gates(
+    candidate: Candidate,
+    student: runtime.Model,
+    rows: pd.DataFrame,
+    champion: Champion | None,
+    settings: params.Release,
+    seed: int,
+) -> Iterator[Gate]:
+    yield _committed(candidate.source)
+    videos = [candidate.videos.folder / name for name in rows["video"]]
+    yield _fast(student, videos[: settings.timed_videos], settings.max_score_ms)
+    if champion is None:
+        return
+    unseen = _unseen(candidate.videos.tested(), champion)
+    yield unseen
+    if unseen.passed:
+        yield _no_worse(student, rows, champion, candidate.videos, settings, seed)
+
+
+def _committed(source: Source) -> Gate:
+    files = source.changed
+    sentence = (
+        f"{len(files)} files differ from commit {source.commit[:12]}, the first is {files[0]}: "
+        "commit them and run again."
+        if files
+        else f"Code and params are those of commit {source.commit[:12]}."
+        if source.commit
+        else "The workspace is in no git repository, so nobody could make this student again."
+    )
+    passed = bool(source.commit) and not files
+    return Gate("committed", float(len(files)), None, None, 0.0, passed, sentence)
+
+
+def _fast(student: runtime.Model, videos: list[Path], most_ms: float) -> Gate:
+    rows = [student.score(video) for video in videos]
+    if not (seconds := [row.seconds for row in rows if row.status == "ok"]):
+        reason = rows[0].reason if rows else "there is none"
+        return shut("score_ms", most_ms, f"No test video could be scored ({reason}).")
+    found_ms = statistics.median(seconds) * 1000
+    passed = found_ms <= most_ms
+    sentence = (
+        f"Half of {len(seconds)} test videos took {found_ms:.0f} ms or less to score here, "
+        f"{'within' if passed else 'over'} the budget of {most_ms:g} ms."
+    )
+    return Gate("score_ms", found_ms, None, None, most_ms, passed, sentence)
+
+
+def _unseen(tested: pd.DataFrame, champion: Champion) -> Gate:
+    seen = training.seen(tested, champion.learnt)
+    contents = sorted(set(seen["content"]))
+    sentence = (
+        f"{len(seen)} of today's {len(tested)} test videos (the first is of {contents[0]}) were "
+        f"in the training of champion {champion.version}: the splits have changed, so the two "
+        "cannot be compared. Judge by hand, and `vq promote` this one if you prefer it."
+        if contents
+        else f"Champion {champion.version} has learnt from none of today's {len(tested)} test "
+        "videos."
+    )
+    return Gate("unseen", float(len(seen)), None, None, 0.0, not contents, sentence)
+
+
+def _no_worse(
+    student: runtime.Model,
+    rows: pd.DataFrame,
+    champion: Champion,
+    videos: Videos,
+    settings: params.Release,
+    seed: int,
+) -> Gate:
+    """Non-inferiority, by a bootstrap that draws contents and gives both the same ones."""
+    name, least = "champion", -settings.margin
+    try:
+        other = runtime.load(champion.bundle)
+    except (WeightsError, DataError) as error:
+        return shut(name, least, f"Champion {champion.version} cannot be loaded ({error}).")
+    mos = rows["mos"].to_numpy(np.float64)
+    new, old = _scores(student, videos, rows), _scores(other, videos, rows)
+    # A scale may have been turned round since the champion was made.
+    old = old if other.card.better == student.card.better else -old
+    draws = interval.resample(
+        rows["content"].to_numpy(str),
+        count=settings.bootstrap,
+        rng=np.random.default_rng(seed),
+    )
+    ranks = srcc(new, mos), srcc(old, mos)
+    found = interval.percentile(
+        ranks[0] - ranks[1],
+        weighted.srcc(new, mos, draws) - weighted.srcc(old, mos, draws),
+        # Its low end alone is asked for.
+        confidence=2 * settings.confidence - 1,
+    )
+    low, high = (found.low, found.high) if found.known else (None, None)
+    passed = low is not None and low >= least
+    sentence = (
+        f"SRCC {ranks[0]:.3f}, champion {champion.version} {ranks[1]:.3f} on the same {len(rows)} "
+        f"test videos: {found.value:+.3f} {ends(low, high)}, "
+        f"{'no loss' if passed else 'which may be a loss'} of more than {settings.margin:g} at "
+        f"{settings.confidence:.0%} confidence."
+    )
+    return Gate(name, found.value, low, high, least, passed, sentence)
+
+
+def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
+    """Of the data set on whose scale the student scores: others' ratings are another matter."""
+    rows = manifest.read(videos.accepted)
+    is_test = split.of_videos(rows, split.read(videos.splits)) == "test"
+    has_views = ~rows["sha256"].isin(list(features.failed(videos.index)))
+    rated = rows[is_test & has_views & rows["mos"].notna() & (rows["dataset"] == dataset)]
+    if rated.empty:
+        raise DataError(
+            f"{videos.accepted}: no test video of {dataset} has a rating; the champion stays"
+        )
+    return rated
+
+
+def _scores(
+    model: runtime.Model, videos: Videos, rows: pd.DataFrame
+) -> Float64[np.ndarray, " videos"]:
+    if model.spec == features.view_spec(videos.index):
+        views = features.views(videos.index, list(rows["sha256"]))
+        return np.array([model.predict(view).score for view in views])
+    # It looks in another way than the cache: it sees the files, as it would at work.
+    return np.array([_decode_and_score(model, videos.folder / video) for video in rows["video"]])
+
+
+def _decode_and_score(model: runtime.Model, path: Path) -> float:
+    row = model.score(path)
+    if row.score is None:
+        raise VideoError(path, f"{model.card.model_id} cannot score it: {row.reason}")
+    return row.score

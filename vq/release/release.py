@@ -1,0 +1,128 @@
+"""Register a student, and make it champion if it may be."""
+
+import logging
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+
+from vq import params
+from vq.release import contest, notes, throne
+from vq.release.candidate import Candidate
+from vq.release.contest import Champion
+from vq.release.notes import Release
+from vq.release.register import register, sweep, tags
+from vq.release.registry import CHALLENGER, CHAMPION, RELEASED, Registry, connect
+from vq.release.verdict import Verdict
+
+log = logging.getLogger(__name__)
+
+
+def release(candidate: Candidate, *, root: Path, settings: params.Release, seed: int) -> Release:
+    """Register a student, and make it champion if every gate opens.
+
+    A student that is in the registry already, from the same data and params, is left as it is.
+    After an interruption, call again: it takes up where it was, and what cannot be taken up is
+    cleaned away. The caller holds the workspace (`vq.lock.hold`).
+
+    Args:
+        candidate: the student.
+        root: the workspace; its `mlflow.db` is the registry unless MLFLOW_TRACKING_URI names one.
+        settings: section `release` of the params.
+        seed: of the resamples by which it is compared with the champion.
+
+    Raises:
+        DataError: verdict, agreement or the videos are not what they should be.
+        WeightsError: the student's bundle is broken.
+    """
+    registry = connect(root, settings.model)
+    known = tags(candidate)
+    if swept := sweep(registry, root=root):
+        log.info("%s: took away what %d interrupted runs left", settings.model, swept)
+    version = _find(registry, known["identity"])
+    if version is not None and RELEASED in version.tags:
+        log.info("%s %s is this student already", settings.model, version.version)
+        return _again(registry, version)
+    reigning = registry.at(CHAMPION)
+    if version is not None and reigning is not None and reigning.version == version.version:
+        # Crowned, and killed before it was written down: it need not win against itself.
+        return _settle(registry, version, Verdict.from_json(registry.gates(version)))
+    verdict = _judged(registry, candidate, reigning, settings, seed)
+    if version is None:
+        version = register(registry, candidate, known, root=root)
+    return _settle(registry, version, verdict)
+
+
+def _judged(
+    registry: Registry,
+    candidate: Candidate,
+    reigning: ModelVersion | None,
+    settings: params.Release,
+    seed: int,
+) -> Verdict:
+    verdict = candidate.judged()
+    if not verdict.accepted:
+        return verdict
+    with ExitStack() as fetched:
+        champion = None
+        if reigning is not None:
+            champion = Champion(
+                str(reigning.version),
+                fetched.enter_context(registry.student(reigning)),
+                pd.read_csv(fetched.enter_context(registry.file(reigning, "training.csv"))),
+            )
+        found = contest.judge(candidate, champion, settings=settings, seed=seed)
+    return Verdict((*verdict.gates, *found.gates))
+
+
+def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Release:
+    """Give the alias, and say so; each step may come twice."""
+    alias = CHAMPION if verdict.accepted else CHALLENGER
+    reason = _reason(verdict)
+    release = Release(registry.model, str(version.version), alias, reason, verdict, new=True)
+    client, number = registry.client, str(version.version)
+    client.log_dict(version.run_id, verdict.to_json(), "release.json")
+    client.update_model_version(registry.model, number, f"{reason}\n\n{notes.table(verdict)}")
+    for gate in verdict.gates:
+        if gate.name == "score_ms" and gate.value is not None:
+            client.log_metric(version.run_id, gate.name, gate.value)
+    client.set_model_version_tag(registry.model, number, "reason", reason)
+    if verdict.accepted:
+        throne.crown(registry, version, how="release", reason=reason)
+    else:
+        client.set_registered_model_alias(registry.model, CHALLENGER, number)
+    # Last: a version with this tag is done.
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    client.set_model_version_tag(registry.model, number, RELEASED, now)
+    log.info("%s %s: %s; %s", registry.model, number, alias, reason)
+    return release
+
+
+def _reason(verdict: Verdict) -> str:
+    if not verdict.accepted:
+        return " ".join(verdict.objections)
+    last = verdict.gates[-1]
+    if last.name == "champion":
+        return last.sentence
+    return "Every gate opened, and there was no champion."
+
+
+def _again(registry: Registry, version: ModelVersion) -> Release:
+    """What is true now of a version that was released before."""
+    reigning = registry.at(CHAMPION)
+    verdict = Verdict.from_json(registry.gates(version))
+    reigns = reigning is not None and reigning.version == version.version
+    reason = version.tags["reason"]
+    if verdict.accepted and reigning is not None and not reigns:
+        reason = f"It was champion once; version {reigning.version} is now. Then: {reason}"
+    if reigns and not verdict.accepted:
+        reason = f"A person made it champion. Before that: {reason}"
+    alias = CHAMPION if reigns else CHALLENGER
+    return Release(registry.model, str(version.version), alias, reason, verdict, new=False)
+
+
+def _find(registry: Registry, identity: str) -> ModelVersion | None:
+    found = [one for one in registry.all() if one.tags.get("identity") == identity]
+    return found[0] if found else None

@@ -1,0 +1,128 @@
+"""The code and params that made a student: a commit of git, and what differs from it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from vq.errors import DataError
+
+MOST_MB = 10
+"""Of uncommitted changes: what is more are data that git should not see."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the files of a workspace come from."""
+
+    commit: str
+    """Empty outside of git."""
+    changed: tuple[str, ...] = ()
+    """Files that differ from the commit, new ones included, from the root of the repository."""
+    diff: bytes = b""
+    """How: what `git apply` takes."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whoever has the commit has not all of it."""
+        return not self.commit or bool(self.changed)
+
+
+def read(root: Path, *, ignored: Sequence[str] = ()) -> Source:
+    """Say what of a workspace git knows, without a trace in the repository.
+
+    Args:
+        root: the workspace; it may be a part of a repository.
+        ignored: git's patterns (pathspecs, from the root of the workspace) of files that do not
+            count.
+
+    Raises:
+        DataError: the changes are too large to keep.
+    """
+    here = ["--", ".", *(f":(exclude,glob){pattern}" for pattern in ignored)]
+    try:
+        commit = _git(root, "rev-parse", "HEAD").decode().strip()
+        folder = Path(_git(root, "rev-parse", "--absolute-git-dir").decode().strip())
+        objects = root / _git(root, "rev-parse", "--git-path", "objects").decode().strip()
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        return Source("")
+    # An index and objects of our own: that of the user stays as it is, with what is staged.
+    with tempfile.TemporaryDirectory() as scratch:
+        if (folder / "index").exists():
+            shutil.copy(folder / "index", scratch)
+        git = partial(
+            _git,
+            root,
+            variables={
+                "GIT_INDEX_FILE": str(Path(scratch, "index")),
+                "GIT_OBJECT_DIRECTORY": scratch,
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects.resolve()),
+            },
+        )
+        git("add", "--all", *here)
+        names = git("diff", "--cached", "--name-only", "-z", "HEAD", *here)
+        diff = git("diff", "--cached", *AS_PATCH, "HEAD", *here) if names else b""
+    if len(diff) > MOST_MB * 1e6:
+        raise DataError(
+            f"{root}: uncommitted changes of {len(diff) / 1e6:.0f} MB, more than the {MOST_MB} MB "
+            "that a version carries; commit them, or name the files in .gitignore"
+        )
+    return Source(commit, tuple(names.decode().split("\0")[:-1]), diff)
+
+
+# Whatever the person has set for reading diffs.
+AS_PATCH = (
+    *("--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv"),
+    *("--no-renames", "--src-prefix=a/", "--dst-prefix=b/"),
+)
+
+
+def checkout(root: Path, source: Source, folder: Path) -> Path:
+    """Lay out a source in a folder of its own: a worktree of the repository.
+
+    Args:
+        root: a workspace of the same repository.
+        source: what to lay out.
+        folder: must not exist yet.
+
+    Returns:
+        The workspace in it.
+
+    Raises:
+        DataError: the repository does not know the commit, or the folder exists.
+    """
+    if not source.commit:
+        raise DataError("it was made outside of git: nobody knows from which code")
+    if folder.exists():
+        raise DataError(f"{folder}: exists already; name a new folder")
+    try:
+        prefix = _git(root, "rev-parse", "--show-prefix").decode().strip()
+        _git(root, "worktree", "add", "--detach", str(folder.resolve()), source.commit)
+        if source.diff:
+            _git(folder, "apply", "--whitespace=nowarn", "-", stdin=source.diff)
+    except subprocess.CalledProcessError as error:
+        raise DataError(
+            f"commit {source.commit[:12]} cannot be laid out: "
+            f"{error.stderr.decode().strip().splitlines()[-1]}; perhaps `git fetch` brings it"
+        ) from error
+    return folder / prefix
+
+
+def _git(
+    root: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
+    return subprocess.run(
+        ["git", "-c", "core.quotePath=false", *arguments],
+        cwd=root,
+        env={**os.environ, **(variables or {})},
+        check=True,
+        capture_output=True,
+        input=stdin,
+    ).stdout

@@ -1,0 +1,129 @@
+"""Who is champion, who was, and how to go back.
+
+The alias `champion` in the registry is the truth, whoever moved it. Tags of the registered model,
+one for each move, tell how it came there: what reigned before is found in them.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from mlflow.entities.model_registry import ModelVersion
+
+from vq.errors import DataError
+from vq.release.registry import CHALLENGER, CHAMPION, Registry
+
+How = Literal["release", "promote", "rollback"]
+TAG = "champion."
+"""Start of the name of each tag; the time follows, so that names sort."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """The alias goes to a version."""
+
+    version: str
+    how: How
+    reason: str
+    when: str
+    """UTC, ISO 8601."""
+
+
+def history(registry: Registry) -> list[Move]:
+    """All moves, the oldest first."""
+    tags = registry.client.get_registered_model(registry.model).tags
+    return [Move(**json.loads(tags[name])) for name in sorted(tags) if name.startswith(TAG)]
+
+
+def crown(registry: Registry, version: ModelVersion, *, how: How, reason: str) -> None:
+    """Move the alias to a version, then write the move down.
+
+    Killed between the two, the alias is where it should be, and `line` makes do without the note.
+    """
+    number = str(version.version)
+    registry.client.set_registered_model_alias(registry.model, CHAMPION, number)
+    challenger = registry.at(CHALLENGER)
+    if challenger is not None and str(challenger.version) == number:
+        registry.client.delete_registered_model_alias(registry.model, CHALLENGER)
+    now = datetime.now(UTC)
+    told = json.dumps(asdict(Move(number, how, reason, now.isoformat(timespec="seconds"))))
+    # Windows' MLflow knows no colon in the name of a tag.
+    name = f"{TAG}{now:%Y%m%dT%H%M%S.%fZ}"
+    registry.client.set_registered_model_tag(registry.model, name, told)
+
+
+def promote(registry: Registry, name: str, *, reason: str) -> str:
+    """Make a version champion, because a person says so.
+
+    Args:
+        registry: where.
+        name: number or alias of the version.
+        reason: theirs.
+
+    Returns:
+        A sentence that says what was done.
+
+    Raises:
+        DataError: there is no such version, its gates did not all open, or it cannot be made again.
+    """
+    version = registry.version(name)
+    called = f"{registry.model} {version.version}"
+    reigning = registry.at(CHAMPION)
+    if reigning is not None and reigning.version == version.version:
+        return f"{called} is champion already."
+    if version.tags["verdict"] != "accepted":
+        raise DataError(
+            f"{called} cannot be champion, its verdict is {version.tags['verdict']}: "
+            f"{version.tags['reason']}"
+        )
+    if version.tags["git_dirty"] != "false":
+        raise DataError(
+            f"{called} cannot be champion, it was made from files that no commit has: commit them "
+            "and run the train flow"
+        )
+    crown(registry, version, how="promote", reason=reason)
+    before = f"; version {reigning.version} was before it" if reigning else ""
+    return f"{called} is champion now{before}."
+
+
+def rollback(registry: Registry, *, reason: str) -> str:
+    """Make the champion before the present one champion again; twice goes back two.
+
+    Returns:
+        A sentence that says what was done.
+
+    Raises:
+        DataError: there is no champion, or none before it.
+    """
+    reigning = registry.at(CHAMPION)
+    if reigning is None:
+        raise DataError(f"{registry.model} has no champion to go back from; see `vq promote`")
+    known = {str(version.version): version for version in registry.versions()}
+    before = [v for v in line(history(registry), str(reigning.version))[:-1] if v in known]
+    if not before:
+        raise DataError(
+            f"{registry.model} {reigning.version} is the first champion: there is none to go back "
+            "to; `vq registry` lists versions, `vq promote` chooses one"
+        )
+    crown(registry, known[before[-1]], how="rollback", reason=reason)
+    return f"{registry.model} {before[-1]} is champion again, in place of {reigning.version}."
+
+
+def line(moves: Sequence[Move], reigning: str) -> list[str]:
+    """The champions before the present one, the oldest first, and the present one.
+
+    A rollback takes those it leaves out of the line. Where the alias is not where the last move
+    put it (someone moved it in MLflow, or a kill kept a move from being written down), the alias
+    is believed.
+    """
+    found: list[str] = []
+    for move in (*moves, Move(reigning, "rollback", "", "")):
+        back = move.version in found and (move.how == "rollback" or move.version == found[-1])
+        if back:
+            while found[-1] != move.version:
+                found.pop()
+        else:
+            found.append(move.version)
+    return found

@@ -1,0 +1,35 @@
+"""What a student has learnt from, so that nobody judges it by that."""
+
+import pandas as pd
+
+COLUMNS = ("content", "sha256")
+
+
+def learnt(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Content and hash of every video of train and validation.
+
+    Args:
+        accepted: the manifest.
+        splits: as `vq.data.split.read` gives them. Of a content that has two sides, which no split
+            of ours gives, the videos count as learnt, and as test.
+    """
+    return _videos(accepted, splits[splits["split"] != "test"])
+
+
+def tested(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+    """Content and hash of every video of the test."""
+    return _videos(accepted, splits[splits["split"] == "test"])
+
+
+def seen(test: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
+    """The test videos that were learnt from: by the name of their content, or as the same file.
+
+    Names alone would miss a file that was taken in again under another name, hashes alone another
+    version of the same source.
+    """
+    return test[test["content"].isin(learnt["content"]) | test["sha256"].isin(learnt["sha256"])]
+
+
+def _videos(accepted: pd.DataFrame, side: pd.DataFrame) -> pd.DataFrame:
+    rows = accepted.loc[accepted["content"].isin(side["content"]), list(COLUMNS)]
+    return rows.sort_values(list(COLUMNS), ignore_index=True)

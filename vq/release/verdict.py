@@ -1,0 +1,68 @@
+"""What a gate is, and the outcome of all of them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vq.errors import DataError
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition and its outcome."""
+
+    name: str
+    value: float | None
+    """What was measured; None if it was not, and then the gate stays shut."""
+    low: float | None
+    """Ends of the confidence interval; None where there is none."""
+    high: float | None
+    threshold: float
+    passed: bool
+    sentence: str
+    """The outcome for someone who sees nothing else."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All gates, in the order in which they are read out."""
+
+    gates: tuple[Gate, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Every gate opened."""
+        return all(gate.passed for gate in self.gates)
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """The sentence of each gate that stayed shut."""
+        return tuple(gate.sentence for gate in self.gates if not gate.passed)
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as plain values."""
+        return {"accepted": self.accepted, "gates": [asdict(gate) for gate in self.gates]}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Verdict":
+        """What `to_json` gave.
+
+        Raises:
+            DataError: it was not given by `to_json`.
+        """
+        try:
+            return cls(tuple(Gate(**gate) for gate in raw["gates"]))
+        except (KeyError, TypeError) as error:
+            raise DataError(f"this is no verdict ({error}); run `dvc repro judge`") from error
+
+
+def shut(name: str, threshold: float, sentence: str) -> Gate:
+    """A gate that stays shut because there is nothing to open it with."""
+    return Gate(name, None, None, None, threshold, False, sentence)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """The ends of a confidence interval, in words where there are none."""
+    if low is None or high is None:
+        return "(no interval: too few contents)"
+    return f"[{low:.3f}, {high:.3f}]"
