@@ -1,0 +1,62 @@
+"""A person moves the alias `champion`: to a version, or back to the champion before.
+
+`prefect deployment run promote/promote --param version=3 --param approve=true`; without `approve`
+the run waits until somebody presses Resume in the UI.
+"""
+
+from pathlib import Path
+
+from prefect.flow_runs import pause_flow_run
+
+from flows.shared import HOUR, operation, step
+from vq import params
+from vq.release import throne
+from vq.release.registry import existing
+
+PATIENCE_SECONDS = 24 * 3600
+
+
+@step
+def move(version: str, reason: str, workspace: Path) -> str:
+    """Make a version champion."""
+    with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
+        return throne.promote(registry, version, reason=reason)
+
+
+@step
+def move_back(reason: str, workspace: Path) -> str:
+    """Make the champion before the present one champion again."""
+    with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
+        return throne.rollback(registry, reason=reason)
+
+
+@operation(timeout_seconds=25 * HOUR)
+def promote(version: str, reason: str, approve: bool = False, workspace: Path = Path()) -> str:
+    """Make a version champion that did not become it by itself.
+
+    Args:
+        version: its number, or `challenger`. Its gates must all be open, and its code committed.
+        reason: kept in the registry with the move.
+        approve: do it at once; else the run pauses, for a day at most, until somebody resumes it.
+        workspace: its folder, seen from the folder that the deployment runs in.
+
+    Returns:
+        What was done.
+    """
+    if not approve:
+        pause_flow_run(timeout=PATIENCE_SECONDS)
+    return move(version, reason, workspace)
+
+
+@operation(timeout_seconds=HOUR)
+def rollback(reason: str, workspace: Path = Path()) -> str:
+    """Make the champion before the present one champion again; twice goes back two.
+
+    Args:
+        reason: kept in the registry with the move.
+        workspace: its folder, seen from the folder that the deployment runs in.
+
+    Returns:
+        What was done.
+    """
+    return move_back(reason, workspace)

@@ -1,0 +1,26 @@
+"""`vq promote`: a person makes a version champion."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from vq.release import throne
+from vq.release.commands import add_reason, model
+from vq.release.registry import existing
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what `vq promote` takes."""
+    parser.add_argument("version", help="number, or the alias challenger; `vq registry` lists them")
+    add_reason(parser)
+
+
+def run(given: Namespace) -> int:
+    """Move the alias.
+
+    Raises:
+        DataError: there is no such version, or it may not be champion.
+    """
+    with existing(Path(), model()) as registry:
+        sys.stdout.write(throne.promote(registry, given.version, reason=given.reason) + "\n")
+    return 0

@@ -1,0 +1,25 @@
+"""`vq rollback`: the champion before the present one is champion again."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from vq.release import throne
+from vq.release.commands import add_reason, model
+from vq.release.registry import existing
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what `vq rollback` takes."""
+    add_reason(parser)
+
+
+def run(given: Namespace) -> int:
+    """Move the alias back.
+
+    Raises:
+        DataError: there is no champion, or none before it.
+    """
+    with existing(Path(), model()) as registry:
+        sys.stdout.write(throne.rollback(registry, reason=given.reason) + "\n")
+    return 0
