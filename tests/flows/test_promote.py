@@ -1,0 +1,81 @@
+"""A person moves the champion: the flows, on a real server and a real registry."""
+
+import shutil
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+
+from tests.flows.server import Prefect
+from tests.release.students import GOOD, maker, release
+from tests.workspace import ROOT
+from vq.release import registry
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+
+PATIENCE_SECONDS = 120
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two versions of one model; the second is champion."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    mlflow.set_tracking_uri(registry.tracking_uri(tmp_path))
+    mlflow.set_registry_uri(registry.tracking_uri(tmp_path))
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    for name in ("a", "b"):
+        release(maker(tmp_path)(GOOD, name=name), tmp_path)
+    return tmp_path
+
+
+def test_a_person_goes_back_and_forth(workspace: Path, prefect: Prefect) -> None:
+    """Back at once; forth when somebody has resumed the run, and not before."""
+    from flows.promote import promote, rollback
+
+    with prefect.here(), ThreadPoolExecutor(1) as pool:
+        assert rollback("complaints", workspace) == (
+            "vq-student 1 is champion again, in place of 2."
+        )
+        # In the context of this thread, which knows the server.
+        run = copy_context().run
+        waiting = pool.submit(run, promote, "2", "looked at both", False, workspace)
+        flow_run = paused(prefect)
+        assert champion(workspace) == 1
+        resume(prefect, flow_run["id"])
+
+        assert waiting.result(PATIENCE_SECONDS) == (
+            "vq-student 2 is champion now; version 1 was before it."
+        )
+    assert champion(workspace) == 2
+
+
+def champion(workspace: Path) -> int:
+    """Version that has the alias."""
+    found = registry.connect(workspace, "vq-student").at("champion")
+    assert found is not None
+    return int(found.version)
+
+
+def paused(prefect: Prefect) -> dict[str, Any]:
+    """The run that waits for a person."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if found := prefect.ask("flow_runs", flow_runs={"state": {"type": {"any_": ["PAUSED"]}}}):
+            return found[0]
+        time.sleep(0.2)
+    pytest.fail("no run waits")
+
+
+def resume(prefect: Prefect, run: str) -> None:
+    """What the button in the UI does."""
+    address = f"{prefect.variables['PREFECT_API_URL']}/flow_runs/{run}/resume"
+    request = urllib.request.Request(
+        address, data=b"{}", headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status < 300
