@@ -8,7 +8,6 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import pytest
 
 from tests.flows.server import Prefect
@@ -25,8 +24,6 @@ PATIENCE_SECONDS = 120
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two versions of one model; the second is champion."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    mlflow.set_tracking_uri(registry.tracking_uri(tmp_path))
-    mlflow.set_registry_uri(registry.tracking_uri(tmp_path))
     shutil.copy(ROOT / "params.yaml", tmp_path)
     for name in ("a", "b"):
         release(maker(tmp_path)(GOOD, name=name), tmp_path)

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import mlflow
 import pytest
 from mlflow import MlflowClient
 
@@ -15,7 +14,7 @@ from vq.release import registry
 def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with MLflow's tables, which take it seconds to make."""
     root = tmp_path_factory.mktemp("registry")
-    mlflow.set_tracking_uri(registry.tracking_uri(root))
+    registry.connect(root, "any")
     MlflowClient().search_experiments()
     return root / "mlflow.db"
 
@@ -25,8 +24,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) 
     """A folder with a registry of its own, which MLflow uses in this process."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     shutil.copy(empty_registry, tmp_path)
-    mlflow.set_tracking_uri(registry.tracking_uri(tmp_path))
-    mlflow.set_registry_uri(registry.tracking_uri(tmp_path))
+    registry.connect(tmp_path, "any")
     return tmp_path
 
 

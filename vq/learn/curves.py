@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from vq import processes
+from vq import processes, tracking
 from vq.errors import VqError
 
 EXPERIMENT = "vq"
@@ -28,8 +28,8 @@ def curves(
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-    mlflow.set_tracking_uri(uri)
+    uri = os.environ.get(tracking.VARIABLE) or "sqlite:///mlflow.db"
+    tracking.use(uri)
     try:
         mlflow.set_experiment(EXPERIMENT)
         with mlflow.start_run(run_name=name):

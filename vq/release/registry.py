@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mlflow
 from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from vq import tracking
 from vq.errors import DataError
 from vq.score.locate import bundle
 
@@ -91,7 +92,7 @@ class Registry:
     def student(self, version: ModelVersion) -> Iterator[Path]:
         """The bundle of a version."""
         with tempfile.TemporaryDirectory() as folder:
-            model = mlflow.artifacts.download_artifacts(
+            model = download_artifacts(
                 artifact_uri=f"models:/{self.model}/{version.version}", dst_path=folder
             )
             yield bundle(Path(model), version.name)
@@ -110,7 +111,7 @@ class Registry:
 
 def tracking_uri(root: Path) -> str:
     """Where the registry of a workspace is; MLFLOW_TRACKING_URI has the first word."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    return os.environ.get(tracking.VARIABLE) or f"sqlite:///{root.resolve() / 'mlflow.db'}"
 
 
 def connect(root: Path, model: str) -> Registry:
@@ -118,8 +119,7 @@ def connect(root: Path, model: str) -> Registry:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     uri = tracking_uri(root)
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
+    tracking.use(uri)
     return Registry(MlflowClient(), model, uri)
 
 

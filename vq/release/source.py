@@ -43,7 +43,7 @@ def read(root: Path, *, ignored: Sequence[str] = ()) -> Source:
     Raises:
         DataError: the changes are too large to keep.
     """
-    here = ["--", ".", *(f":(exclude,glob){pattern}" for pattern in ignored)]
+    counted = ["--", ".", *(f":(exclude,glob){pattern}" for pattern in ignored)]
     try:
         commit = _git(root, "rev-parse", "HEAD").decode().strip()
         folder = Path(_git(root, "rev-parse", "--absolute-git-dir").decode().strip())
@@ -63,9 +63,10 @@ def read(root: Path, *, ignored: Sequence[str] = ()) -> Source:
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects.resolve()),
             },
         )
-        git("add", "--all", *here)
-        names = git("diff", "--cached", "--name-only", "-z", "HEAD", *here)
-        diff = git("diff", "--cached", *AS_PATCH, "HEAD", *here) if names else b""
+        # All: `git add` refuses a pattern, though it excludes, of what .gitignore names.
+        git("add", "--all", "--", ".")
+        names = git("diff", "--cached", "--name-only", "-z", "HEAD", *counted)
+        diff = git("diff", "--cached", *AS_PATCH, "HEAD", *counted) if names else b""
     if len(diff) > MOST_MB * 1e6:
         raise DataError(
             f"{root}: uncommitted changes of {len(diff) / 1e6:.0f} MB, more than the {MOST_MB} MB "

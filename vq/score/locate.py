@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from vq import tracking
 from vq.errors import WeightsError
 
 MODEL = "artifacts/student"
@@ -38,7 +39,7 @@ def locate(model: str) -> Path:
 
 
 def _download(uri: str) -> Path:
-    registry = os.environ.get("MLFLOW_TRACKING_URI") or REGISTRY
+    registry = os.environ.get(tracking.VARIABLE) or REGISTRY
     if registry == REGISTRY and not Path("mlflow.db").exists():
         # MLflow would make an empty one.
         raise WeightsError(
@@ -56,9 +57,7 @@ def _download(uri: str) -> Path:
         raise WeightsError(
             f"{uri}: needs MLflow; install it (pip install mlflow) or give --model a folder"
         ) from error
-    mlflow.set_tracking_uri(registry)
-    # Said outright: whoever used MLflow in this process before may have named another.
-    mlflow.set_registry_uri(registry)
+    tracking.use(registry)
     try:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
     except (MlflowException, OSError) as error:
