@@ -22,6 +22,7 @@ COMMANDS = {
     "watch": ("vq.watch.command", "Compare recent videos with the training data."),
     "registry": ("vq.release.commands.registry", "List released students, or tell all of one."),
     "promote": ("vq.release.commands.promote", "Make a released student champion."),
+    "rebuild": ("vq.release.commands.rebuild", "Lay out what made a released student."),
     "rollback": ("vq.release.commands.rollback", "Make the champion before champion again."),
     "demo": ("vq.data.demo.command", "Make the demo data set."),
     "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),

@@ -3,7 +3,9 @@
 Server and worker are real processes on this machine; nothing leaves it.
 """
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,14 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     )
     assert version.version == 1
     assert {"identity", "data", "dvc_lock"} <= set(version.tags)
+    # What it carries makes it once more: all but the student comes from the remote.
+    then = tmp_path / "then"
+    assert version.tags["student"] in prefect.say(root, "vq", "rebuild", "1", str(then))
+    prefect.say(then, "dvc", "pull")
+    shutil.rmtree(then / "artifacts" / "student")
+    prefect.say(then, "dvc", "repro", "--force", "--no-run-cache", "--single-item", "distill")
+    student = then / "artifacts" / "student" / "student.safetensors"
+    assert hashlib.sha256(student.read_bytes()).hexdigest() == version.tags["student"]
     head = prefect.say(root, "git", "rev-parse", "HEAD").strip()
     assert (version.tags["git_commit"], version.tags["git_dirty"]) == (head, "false")
 

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.release.students import BAD, GOOD, SHUT, Make, release
-from tests.workspace import ROOT
+from tests.workspace import ROOT, commit
+from tests.workspace import run as shell
 from vq import cli
+from vq.release import source
 
 
 @pytest.fixture
@@ -67,6 +70,29 @@ def test_back_and_forth(workspace: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "promote: looked at both" in say(capsys, "registry", "champion")[1]
 
 
+def test_what_made_a_version_is_laid_out(
+    workspace: Path, candidate: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Code and params of then, what was not committed included, and its dvc.lock."""
+    code = tmp_path / "code"
+    code.mkdir()
+    shutil.copy(ROOT / "params.yaml", code)
+    shell(code, "git", "init", "--quiet")
+    commit(code, "First")
+    (code / "new.py").write_text("new\n")
+    made = replace(candidate(GOOD, name="d"), source=source.read(code))
+    release(made, workspace)
+    shutil.copytree(code / ".git", workspace / ".git")  # those who rebuild have cloned it
+    (code / "new.py").unlink()
+
+    exit_code, said = say(capsys, "rebuild", "4", str(tmp_path / "then"))
+
+    assert exit_code == 0
+    assert (tmp_path / "then" / "new.py").read_text() == "new\n"
+    assert (tmp_path / "then" / "dvc.lock").read_bytes() == made.lock.read_bytes()
+    assert made.hashes()["student"] in said
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -74,6 +100,7 @@ def test_back_and_forth(workspace: Path, capsys: pytest.CaptureFixture[str]) -> 
             ["promote", "3"], "its verdict is rejected: The bundle has 12.00 MB.", id="shut"
         ),
         pytest.param(["promote", "9"], "has no version '9'", id="unknown"),
+        pytest.param(["rebuild", "2", "then"], "commit 0123abc cannot be laid out", id="commit"),
         pytest.param(["registry", "first"], "has no version 'first'", id="no-number"),
     ],
 )

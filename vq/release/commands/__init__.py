@@ -1,4 +1,4 @@
-"""What people ask of the registry: `vq registry`, `vq promote`, `vq rollback`."""
+"""What people ask of the registry: `vq registry`, `vq promote`, `vq rollback`, `vq rebuild`."""
 
 from argparse import ArgumentParser
 from pathlib import Path
