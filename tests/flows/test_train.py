@@ -53,9 +53,8 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
 
     verdict = json.loads((root / "reports" / "verdict.json").read_bytes())
     alias = "champion" if verdict["accepted"] else "challenger"
-    version = MlflowClient(f"sqlite:///{root / 'mlflow.db'}").get_model_version_by_alias(
-        "vq-student", alias
-    )
+    uri = f"sqlite:///{root / 'mlflow.db'}"
+    version = MlflowClient(uri, uri).get_model_version_by_alias("vq-student", alias)
     assert version.version == 1
     assert {"identity", "data", "dvc_lock"} <= set(version.tags)
     # What it carries makes it once more: all but the student comes from the remote.

@@ -120,7 +120,7 @@ def connect(root: Path, model: str) -> Registry:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     uri = tracking_uri(root)
     tracking.use(uri)
-    return Registry(MlflowClient(), model, uri)
+    return Registry(MlflowClient(uri, uri), model, uri)
 
 
 @contextmanager
