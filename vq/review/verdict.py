@@ -3,7 +3,7 @@
 import json
 
 from vq.errors import DataError
-from vq.release.gates import Verdict
+from vq.release.verdict import Verdict
 from vq.review.markdown import Section, table
 from vq.review.revision import Revision
 
