@@ -67,7 +67,7 @@ def test_an_error_that_grows_is_worse() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reading"),
     [
-        pytest.param((0.1, 0.5), (0.4, 0.9), "not known: the intervals overlap", id="overlap"),
+        pytest.param((0.1, 0.5), (0.4, 0.9), "may be noise: the intervals overlap", id="overlap"),
         pytest.param((0.1, 0.3), (0.4, 0.9), "the intervals lie apart: hardly noise", id="apart"),
         pytest.param(None, (0.4, 0.9), "not known: no interval", id="no-interval"),
     ],

@@ -150,20 +150,28 @@ def test_a_fresh_clone_reads_results_from_the_remote(root: Path, tmp_path: Path)
 )
 def test_results_that_are_nowhere_are_not_known(root: Path, *, remote: bool, reason: str) -> None:
     """The rest of the review stands, names what is missing, and says how to get it."""
-    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
-    shutil.rmtree(root / ".dvc/cache")
     if not remote:
         edit(root, ".dvc/config", "remote = team", "")
         run(root, "git", "add", ".dvc/config")
         commit_as_it_is(root)
+    scratch.rate(root, {**scratch.RATINGS, "a1.mp4": "1.2"})
+    scratch.update(root)
+    shutil.rmtree(root / ".dvc/cache")
 
     found = lines(root, "HEAD")
 
-    assert "- 1 knob turned." in found
+    assert "| `import` | `given/manifest.csv` | has run | not known |" in found
     (data,) = [line for line in found if line.startswith("- Videos cannot be compared: at ")]
     assert f"`manifest.csv` is {reason}" in data
-    (agreed,) = [line for line in found if line.startswith("- Agreement")]
-    assert agreed.endswith("`evaluate` has still to run.")
+    assert [line for line in found if "Differences are not known: at " in line]
+
+
+def test_data_that_is_the_same_need_not_be_here(root: Path) -> None:
+    """What dvc.lock says of it is enough."""
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    shutil.rmtree(root / ".dvc/cache")
+
+    assert "- No video changed." in lines(root)
 
 
 def test_a_remote_that_does_not_answer_is_told(
@@ -173,8 +181,9 @@ def test_a_remote_that_does_not_answer_is_told(
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    scratch.rate(root, {**scratch.RATINGS, "a1.mp4": "1.2"})
+    scratch.update(root)
     shutil.rmtree(root / ".dvc/cache")
-    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
     edit(root, ".dvc/config", "../../shared", "s3://bucket\n    endpointurl = http://127.0.0.1:9")
 
     (data,) = [line for line in lines(root) if line.startswith("- Videos cannot be compared")]

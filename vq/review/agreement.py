@@ -81,7 +81,7 @@ def _apart(before: Told, after: Told) -> str:
         return "not known: no interval"
     if before.high < after.low or after.high < before.low:
         return "the intervals lie apart: hardly noise"
-    return "not known: the intervals overlap"
+    return "may be noise: the intervals overlap"
 
 
 def pair(old: Revision, new: Revision) -> Pair | str:

@@ -68,6 +68,12 @@ class Revision:
     params: Mapping[str, str]
     """Text of each file that stages take params from, by its path."""
 
+    def hash_of(self, wanted: str) -> str | None:
+        """What dvc.lock has of an out of `WANTED`, wherever its bytes are."""
+        address, name = WANTED[wanted]
+        outs = self.stages[address].outs if address in self.stages else {}
+        return next((md5 for path, md5 in outs.items() if PurePosixPath(path).name == name), None)
+
     def lacks(self, why: str) -> str:
         """Why something is not to be had, with the place."""
         return f"{'here' if self.name == HERE else f'at {self.name}'}, {why}"
