@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from vq import params
 from vq.data import manifest, split
 from vq.errors import DataError, VideoError, WeightsError
-from vq.evaluate import interval, weighted
+from vq.evaluate import interval, paired
 from vq.evaluate.agreement import srcc
 from vq.release import training
 from vq.release.candidate import Candidate, Videos
@@ -140,18 +140,14 @@ def _no_worse(
         count=settings.bootstrap,
         rng=np.random.default_rng(seed),
     )
-    ranks = srcc(new, mos), srcc(old, mos)
-    found = interval.percentile(
-        ranks[0] - ranks[1],
-        weighted.srcc(new, mos, draws) - weighted.srcc(old, mos, draws),
-        # Its low end alone is asked for.
-        confidence=2 * settings.confidence - 1,
-    )
+    # Its low end alone is asked for.
+    confidence = 2 * settings.confidence - 1
+    found = paired.difference(new, old, mos, draws, confidence=confidence)
     low, high = (found.low, found.high) if found.known else (None, None)
     passed = low is not None and low >= least
     sentence = (
-        f"SRCC {ranks[0]:.3f}, champion {champion.version} {ranks[1]:.3f} on the same {len(rows)} "
-        f"test videos: {found.value:+.3f} {ends(low, high)}, "
+        f"SRCC {srcc(new, mos):.3f}, champion {champion.version} {srcc(old, mos):.3f} on the same "
+        f"{len(rows)} test videos: {found.value:+.3f} {ends(low, high)}, "
         f"{'no loss' if passed else 'which may be a loss'} of more than {settings.margin:g} at "
         f"{settings.confidence:.0%} confidence."
     )

@@ -7,8 +7,8 @@ import yaml
 
 from vq.errors import DataError
 from vq.evaluate.interval import Interval
+from vq.review.joined import Pair, Settings, difference, join
 from vq.review.markdown import Section, count, table
-from vq.review.paired import Pair, Settings, difference, join
 from vq.review.revision import Revision
 
 TITLE = "Agreement on validation"

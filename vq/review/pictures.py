@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vq.data.files import atomic
 from vq.evaluate.agreement import srcc
-from vq.review.paired import Pair
+from vq.review.joined import Pair
 
 
 def scatter(paired: Pair, path: Path) -> None:

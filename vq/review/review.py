@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vq.review import agreement, data, git, knobs, stale, verdict
+from vq.review.joined import Pair
 from vq.review.markdown import Section, code, plain
-from vq.review.paired import Pair
 from vq.review.revision import HERE, Revision, look
 
 

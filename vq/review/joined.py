@@ -1,4 +1,4 @@
-"""Two revisions' students on the same validation videos: what is left of luck when they are paired.
+"""The models of two revisions on the same validation videos.
 
 Test has no place here: who reads it with each change tunes on it.
 """
@@ -12,7 +12,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from vq.errors import DataError
-from vq.evaluate import agreement, interval, mapping, weighted
+from vq.evaluate import interval, mapping, paired
 from vq.evaluate.interval import Interval
 
 COLUMNS = ("video", "content", "split", "mos", "student")
@@ -71,21 +71,25 @@ def join(predictions: bytes, later: bytes, models: Sequence[str]) -> Pair | str:
 
 def difference(pair: Pair, model: str, measure: str, settings: Settings) -> Interval:
     """After less before, on the same resamples of contents."""
-    weights = interval.resample(
+    draws = interval.resample(
         pair.rows["content"].to_numpy(str),
         count=settings.resamples,
         rng=np.random.default_rng(settings.seed),
     )
-    mos = _column(pair.rows, "mos")
-    values, samples = [], []
-    for side in ("_old", "_new"):
-        scores = _column(pair.rows, f"{model}{side}")
-        scores = scores if measure in RANKS else pair.maps[f"{model}{side}"](scores)
-        values.append(getattr(agreement, measure)(scores, mos))
-        samples.append(getattr(weighted, measure)(scores, mos, weights))
-    return interval.percentile(
-        values[1] - values[0], samples[1] - samples[0], confidence=settings.confidence
+    old, new = (_scores(pair, f"{model}{side}", measure) for side in ("_old", "_new"))
+    return paired.difference(
+        new,
+        old,
+        _column(pair.rows, "mos"),
+        draws,
+        measure=measure,
+        confidence=settings.confidence,
     )
+
+
+def _scores(pair: Pair, column: str, measure: str) -> Float64[np.ndarray, " videos"]:
+    scores = _column(pair.rows, column)
+    return scores if measure in RANKS else pair.maps[column](scores)
 
 
 def _validation(predictions: bytes) -> pd.DataFrame:

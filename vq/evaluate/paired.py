@@ -1,0 +1,40 @@
+"""How two models differ on the same videos, and how far that can be trusted."""
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from vq.evaluate import agreement, interval, weighted
+from vq.evaluate.interval import Interval
+
+
+def difference(
+    mine: Float[np.ndarray, " videos"],
+    other: Float[np.ndarray, " videos"],
+    mos: Float[np.ndarray, " videos"],
+    draws: Float64[np.ndarray, "resamples videos"],
+    *,
+    measure: str = "srcc",
+    confidence: float,
+) -> Interval:
+    """Agreement of one model less that of another, on the same resamples.
+
+    What is hard for both cancels out, so that the interval can exclude 0 where those of the two
+    models overlap.
+
+    Args:
+        mine: scores of a model; for PLCC and RMSE on the scale of the ratings.
+        other: scores of another one, of the same videos.
+        mos: people's ratings of them.
+        draws: as `vq.evaluate.interval.resample` gives them.
+        measure: `srcc`, `krcc`, `plcc` or `rmse`.
+        confidence: such as 0.95.
+
+    Raises:
+        ValueError: as `vq.evaluate.agreement.agreement`.
+    """
+    exact, sampled = getattr(agreement, measure), getattr(weighted, measure)
+    return interval.percentile(
+        exact(mine, mos) - exact(other, mos),
+        sampled(mine, mos, draws) - sampled(other, mos, draws),
+        confidence=confidence,
+    )
