@@ -150,8 +150,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.videos:
         if shutil.which("ffmpeg") is None:
             raise SystemExit("near_duplicates: there is no ffmpeg; install it (apt install ffmpeg)")
-        files = plant(given.videos, given.out / "planted", given.together, seed=given.seed)
-        files = _half(files, given.half)
+        clips = _half(contents(given.videos, given.together), given.half)
+        files = plant(clips, given.out / f"planted-{given.seed}", seed=given.seed)
         prints, cost = look(files)
         found |= {"cost": cost, **agreement(files, prints, bits=given.bits, share=given.share)}
         _show(found)
@@ -162,12 +162,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def plant(clips: Path, out: Path, together: Sequence[str], *, seed: int) -> list[File]:
+def contents(folder: Path, together: Sequence[str]) -> dict[Path, str]:
+    """The content of each clip of a folder."""
+    clips = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    names = {clip: [one for one in together if clip.name.startswith(one)] for clip in clips}
+    return {clip: begins[0] if begins else clip.stem for clip, begins in names.items()}
+
+
+def plant(clips: Mapping[Path, str], out: Path, *, seed: int) -> list[File]:
     """Make of each clip what `MANIPULATIONS` says; what is there already is left."""
     out.mkdir(parents=True, exist_ok=True)
     files = []
-    for clip in sorted(path for path in clips.iterdir() if path.suffix.lower() in SUFFIXES):
-        content = next((name for name in together if clip.name.startswith(name)), clip.stem)
+    for clip, content in clips.items():
         files.append(File(clip, content, clip.stem, ""))
         probed, _ = survey(clip)
         for number, (how, (filters, encoder)) in enumerate(MANIPULATIONS.items()):
@@ -254,12 +260,12 @@ def matching(count: int, *, bits: int) -> dict[str, float]:
     """
     rng = np.random.default_rng(1)
     windows = rng.integers(0, 2**63, (count, 20, len(fingerprint.WINDOWS)), np.uint64)
-    frames = rng.integers(0, 2**63, (count, 2, 40), np.uint64)
+    frames = rng.integers(0, 2**63, (count, 2, 80), np.uint64)
     copies = rng.choice(count, 2 * (count // 50), replace=False).reshape(2, -1)
     flips = np.zeros((copies.shape[1], 20), np.uint64)
     for _ in range(5):
         flips ^= np.uint64(1) << rng.integers(0, 63, flips.shape).astype(np.uint64)
-    frames[copies[1], 0, ::2] = windows[copies[0], :, 0] ^ flips
+    frames[copies[1], 0, ::4] = windows[copies[0], :, 0] ^ flips
     prints = [Fingerprint(w, f, 0.5) for w, f in zip(windows, frames, strict=True)]
     start, cpu = time.monotonic(), time.process_time()
     found = find(prints, bits=bits, share=0.7)
@@ -282,10 +288,10 @@ def _encode(clip: Path, made: Path, filters: str, encoder: Sequence[str]) -> Non
     part.rename(made)
 
 
-def _half(files: Sequence[File], half: str) -> list[File]:
-    names = sorted({file.content for file in files})
+def _half(clips: Mapping[Path, str], half: str) -> dict[Path, str]:
+    names = sorted(set(clips.values()))
     wanted = {"tune": names[::2], "report": names[1::2], "all": names}[half]
-    return [file for file in files if file.content in set(wanted)]
+    return {clip: content for clip, content in clips.items() if content in wanted}
 
 
 def _rate_of(seen: Sequence[tuple[str, bool]], rng: np.random.Generator) -> dict[str, float]:

@@ -29,6 +29,7 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.data.demo import make
+from vq.data.duplicates import finding
 from vq.errors import DataError
 from vq.evaluate import agreement
 from vq.evaluate.interval import nadeau_bengio
@@ -159,6 +160,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         here / "zoo.json",
         here / "prune.csv",
         here / "similarity.csv",
+        here / "near_duplicates.csv",
         here / "teacher",
         here / "student",
         here / "plain",
@@ -194,6 +196,8 @@ def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
             continue
         if table["split"].value_counts().min() >= FEWEST:
             splitting.write(table, splits)
+            none = finding.judge(finding.NONE, table, joined=False)
+            finding.write(none, splits.with_name("near_duplicates.csv"))
             return
     raise DataError(
         f"{contents.nunique()} contents are too few for {FEWEST} on each side; bring more clips"

@@ -10,6 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vq.data.card import Card, Scale
+from vq.data.duplicates import finding
 from vq.evaluate import mapping
 from vq.evaluate.report import Exhibit, Miss
 from vq.evaluate.summary import MODELS, Rated, rounded, summarise
@@ -88,6 +89,7 @@ def exhibit(
         ),
         pruning=pruning(),
         alike=alike(),
+        near_duplicates=near_duplicates("joined"),
         combination=combination(),
         single="distortion",
         worst=[
@@ -102,6 +104,23 @@ def exhibit(
             "backbone": "mobilenetv3_small_050",
         },
         hashes={"accepted": "ab" * 32, "student": "cd" * 32},
+    )
+
+
+def near_duplicates(how: str, pairs: int = 12) -> pd.DataFrame:
+    """Pairs across contents: joined, or on two sides."""
+    sides = ("train", "train") if how == "joined" else ("train", "test")
+    return pd.DataFrame(
+        {
+            "video_a": [f"upload-{number}.mp4" for number in range(pairs)],
+            "video_b": [f"<again>-{number}.webm" for number in range(pairs)],
+            "share": np.linspace(1, 0.7, pairs),
+            "content_a": [f"upload-{number}" for number in range(pairs)],
+            "content_b": "again",
+            "split_a": sides[0],
+            "split_b": sides[1],
+            "finding": finding.JOINED if how == "joined" else finding.LEAK,
+        }
     )
 
 

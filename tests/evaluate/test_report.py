@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.evaluate.exhibit import exhibit
+from tests.evaluate.exhibit import exhibit, near_duplicates
 from vq.data.card import Ratings, Scale
 from vq.evaluate import report
 
@@ -43,6 +43,17 @@ def test_it_has_every_part(page: str, part: str) -> None:
     assert section is not None
     assert "<h2>" in section.group()
     assert re.search(r"<(td|li|svg|dd)\b", section.group())
+
+
+def test_near_duplicates_are_shown_where_there_are_any(page: str) -> None:
+    """A leak is called one; what was joined is told; of nothing, nothing is said."""
+    leaking = report.render(replace(exhibit(), near_duplicates=near_duplicates("leak")))
+    nothing = report.render(replace(exhibit(), near_duplicates=near_duplicates("leak", 0)))
+
+    assert "12 pairs of videos of 13 contents; none is on two sides." in page
+    assert "<b>Leak.</b> 12 of 12 pairs are on two sides of the split" in leaking
+    assert page.count("&lt;again&gt;") == report.PAIRS
+    assert 'id="near-duplicates"' not in nothing
 
 
 def test_the_headline_is_the_students_srcc_on_test(page: str) -> None:

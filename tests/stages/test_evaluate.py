@@ -14,6 +14,7 @@ import yaml
 from tests.evaluate.exhibit import alike, combination, pruning
 from tests.score import toy
 from vq.data import manifest
+from vq.data.duplicates import finding
 from vq.errors import DataError
 from vq.params import Evaluate
 from vq.stages.evaluate import evaluate
@@ -39,6 +40,7 @@ class Workspace(NamedTuple):
     zoo: Path
     pruning: Path
     similarity: Path
+    near_duplicates: Path
     teacher: Path
     student: Path
     plain: Path
@@ -66,7 +68,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def make(tmp_path: Path) -> Workspace:
     """Ten contents, four versions each, rated by how bright they are; all inputs are written."""
     names = Workspace._fields
-    files = Workspace(*(tmp_path / ("out" if n > 10 else "in") / f for n, f in enumerate(names)))
+    files = Workspace(*(tmp_path / ("out" if n > 11 else "in") / f for n, f in enumerate(names)))
     (tmp_path / "in").mkdir()
     rng = np.random.default_rng(0)
     contents = [f"{side}-{n}" for side, count in SIDES.items() for n in range(count)]
@@ -97,6 +99,9 @@ def make(tmp_path: Path) -> Workspace:
     files.zoo.write_text(json.dumps(combination() | kept))
     pruning().to_csv(files.pruning, index=False)
     alike().to_csv(files.similarity)
+    finding.judge(finding.NONE, pd.DataFrame({"content": [], "split": []}), joined=True).to_csv(
+        files.near_duplicates, index=False
+    )
     _write_features(files, table, rng)
     _write_teacher(files.teacher)
     interval = {"coverage": 0.9, "half_width": HALF_WIDTH}
@@ -225,10 +230,10 @@ def test_the_report_shows_the_worst_validation_videos(evaluated: Workspace) -> N
 
 def test_the_same_seed_gives_the_same_bytes(evaluated: Workspace, tmp_path: Path) -> None:
     """Every out, so that `dvc repro` on another day changes nothing."""
-    again = Workspace(*evaluated[:11], *(tmp_path / path.name for path in evaluated[11:]))
+    again = Workspace(*evaluated[:12], *(tmp_path / path.name for path in evaluated[12:]))
     evaluate(*again, params=PARAMS, seed=7)
 
-    assert [path.read_bytes() for path in again[11:]] == [p.read_bytes() for p in evaluated[11:]]
+    assert [path.read_bytes() for path in again[12:]] == [p.read_bytes() for p in evaluated[12:]]
 
 
 def test_another_data_set_is_reported_apart_and_changes_nothing_else(

@@ -25,6 +25,8 @@ ABOUT = {
 }
 """What each model is, for someone who has not read the method."""
 
+PAIRS = 10
+"""Near-duplicates that are shown, most alike first."""
 
 LOOKS = {
     "fast": "the frames that cost least to decode; its scores are corrected by a line",
@@ -69,6 +71,8 @@ class Exhibit:
     """The table of the prune stage."""
     alike: pd.DataFrame
     """CKA of each pair of experts."""
+    near_duplicates: pd.DataFrame
+    """Videos of different contents that show the same, as the split stage found them."""
     combination: Mapping[str, Any]
     """What the prune stage chose, and in which steps (`zoo.json`)."""
     single: str
@@ -115,6 +119,7 @@ def render(exhibit: Exhibit) -> str:
         cell=zoo.CELL,
         costs=zoo.costs(exhibit.pruning, exhibit.combination),
         wide=zoo.WIDE,
+        near=near_duplicates(exhibit.near_duplicates),
         level=f"{float(str(exhibit.settings['confidence'])):.0%}",
     )
 
@@ -138,6 +143,18 @@ def difference(other: str, found: Mapping[str, float | None]) -> dict[str, str]:
         "verdict": "level",
         "sentence": f"Student and {other} cannot be told apart: {measured} may be noise.",
     }
+
+
+def near_duplicates(found: pd.DataFrame) -> dict[str, Any]:
+    """Which contents show the same, and whether that makes the test look too good, in words."""
+    leaks = int((found["split_a"] != found["split_b"]).sum())
+    contents = len({*found["content_a"], *found["content_b"]})
+    if leaks:
+        sentence = f"{leaks} of {len(found)} pairs are on two sides of the split: part of the "
+        sentence += "agreement is remembered, not learnt. Name one content, or let them be joined."
+    else:
+        sentence = f"{len(found)} pairs of videos of {contents} contents; none is on two sides."
+    return {"leaks": leaks, "sentence": sentence, "pairs": found.head(PAIRS).to_dict("records")}
 
 
 def _datasets(exhibit: Exhibit) -> dict[str, Mapping[str, Any]]:

@@ -17,10 +17,10 @@ CUT = (0.04, 0.12)
 WINDOWS: tuple[tuple[float, ...], ...] = ((0.0,) * 4, *product(CUT, repeat=4))
 """Parts of the picture that are hashed, the whole one first: shares cut off at left, top, right and
 bottom. What somebody cropped looks like one of them."""
-RATE, DENSE = 2, 4
+RATE, DENSE = 2, 8
 """Moments a second at which windows are hashed, and whole pictures: one side has to be dense,
 since whoever cuts a film does not cut it where we looked."""
-FEWEST, FEWEST_DENSE = 8, 16
+FEWEST, FEWEST_DENSE = 8, 32
 """Of a video that is very short."""
 MOST_SECONDS = 30
 """In a longer video, the same number of moments is spread more widely."""
