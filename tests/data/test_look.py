@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import write_video
 from vq import params
 from vq.data import paths
+from vq.data.duplicates.fingerprint import pack
 from vq.data.look import Look, look, look_at
 from vq.errors import DataError
 from vq.video.probe import sha256
@@ -44,6 +45,19 @@ def test_a_worker_finds_what_we_find(make_h264: MakeVideo) -> None:
     path = make_h264()
 
     assert looks([path]) == [look(path, limits=Limits())]
+
+
+def test_a_worker_takes_the_fingerprint_that_we_take(make_h264: MakeVideo) -> None:
+    """If it is asked for one; hash by hash."""
+    path = make_h264()
+
+    (there,) = look_at([path], jobs=1, settings=params.Import(), fingerprints=True)
+    here = look(path, limits=Limits(), fingerprints=True)
+
+    assert there.fingerprint is not None
+    assert here.fingerprint is not None
+    assert pack(there.fingerprint) == pack(here.fingerprint)
+    assert len(there.fingerprint.windows) == 8
 
 
 def test_pictures_and_frames_have_limits(make_video: MakeVideo) -> None:
