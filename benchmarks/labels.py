@@ -23,7 +23,8 @@ from vq.stages.validate import validate
 
 PROBED = {
     "width": 640, "height": 360, "fps": 30.0, "frames": 300, "duration_s": 10.0, "codec": "h264",
-    "pix_fmt": "yuv420p", "rotation": 0, "brightness": 120.0, "motion": 1.0,
+    "pix_fmt": "yuv420p", "bit_depth": 8, "hdr": "", "interlaced": 0.0, "vfr": 0.0, "resizes": 0,
+    "rotation": 0, "brightness": 120.0, "motion": 1.0, "black": 0.0, "frozen": 0.0,
 }  # fmt: skip
 
 

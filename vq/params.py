@@ -49,6 +49,10 @@ class Import(Section):
     limits: Limits = Limits()
 
 
+Kind = Literal["hdr", "interlaced", "vfr", "resized", "half_black", "half_frozen"]
+"""Of a video that is rare; `vq.data.kinds` says when it is."""
+
+
 class Validate(Section):
     """When a row goes to quarantine, and when there are too many of them."""
 
@@ -57,6 +61,7 @@ class Validate(Section):
     min_side_px: Positive
     min_brightness: NonNegative
     min_motion: NonNegative
+    refuse: tuple[Kind, ...]
     unlabelled: Literal["keep", "reject"]
 
 

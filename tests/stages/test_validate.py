@@ -23,6 +23,7 @@ PARAMS = schema.Validate(
     min_side_px=64,
     min_brightness=4,
     min_motion=0.05,
+    refuse=(),
     unlabelled="keep",
 )
 GOOD: dict[str, object] = {
@@ -160,6 +161,40 @@ def test_unlabelled_videos_are_rejected_on_request(tmp_path: Path) -> None:
     _, quarantine, _ = run(tmp_path, table, unlabelled="reject")
 
     assert quarantine[["video", "check", "value"]].to_numpy().tolist() == [["b", "labelled", ""]]
+
+
+KINDS: dict[schema.Kind, dict[str, object]] = {
+    "hdr": {"hdr": "PQ"},
+    "interlaced": {"interlaced": 1.0},
+    "vfr": {"vfr": 0.06},
+    "resized": {"resizes": 1},
+    "half_black": {"black": 0.51},
+    "half_frozen": {"frozen": 0.51},
+}
+ORDINARY = {"hdr": "", "interlaced": 0, "vfr": 0.05, "resizes": 0, "black": 0.5, "frozen": 0.5}
+
+
+def test_rare_kinds_are_counted(tmp_path: Path) -> None:
+    """Among the accepted; they are no fault of the videos, so none is rejected."""
+    table = rows(plain=ORDINARY, **{kind: {**ORDINARY, **what} for kind, what in KINDS.items()})
+
+    accepted, _, summary = run(tmp_path, table)
+
+    assert len(accepted) == 7
+    assert summary["kinds"] == dict.fromkeys(KINDS, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_refused_on_request(tmp_path: Path, kind: schema.Kind) -> None:
+    """By its name, and no other."""
+    others = {name: {**ORDINARY, **what} for name, what in KINDS.items()}
+
+    accepted, quarantine, summary = run(tmp_path, rows(**others), refuse=(kind,))
+
+    assert quarantine[["video", "check"]].to_numpy().tolist() == [[kind, "not_refused"]]
+    assert f"take {kind} out of validate.refuse" in quarantine["remedy"][0]
+    assert len(accepted) == 5
+    assert summary["kinds"][kind] == 0
 
 
 def test_too_many_bad_rows_fail_the_stage(tmp_path: Path) -> None:

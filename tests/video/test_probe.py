@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import marked, moving, rotate, still
+from tests.video.formats import FORMATS, join, larger
 from vq.errors import VideoError
 from vq.video.probe import probe, sha256
 
@@ -41,6 +42,61 @@ def test_a_variable_rate_is_averaged(make_h264: MakeVideo) -> None:
 
     assert found.fps == pytest.approx(2, abs=0.01)
     assert found.duration_s == pytest.approx(2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("times", "share"),
+    [
+        pytest.param([round(n * 1000 / 60) for n in range(20)], 0, id="rounded"),
+        pytest.param([*range(0, 400, 40), *range(400, 1000, 60)], 9 / 19, id="two-rates"),
+    ],
+)
+def test_a_variable_rate_is_told(make_h264: MakeVideo, times: list[int], share: float) -> None:
+    """From one whose milliseconds are rounded, as a 60 Hz recording has them."""
+    found = probe(make_h264("a.mkv", frames=len(times), times=times))
+
+    assert found.vfr == pytest.approx(share, abs=0.001)
+
+
+def test_two_fields_are_told(make_h264: MakeVideo) -> None:
+    """Of each frame."""
+    fields = make_h264("fields.mp4", frames=6, options={"x264-params": "tff=1"})
+
+    assert probe(fields).interlaced == 1
+    assert probe(make_h264(frames=6)).interlaced == 0
+
+
+@pytest.mark.parametrize(("transfer", "name"), [("smpte2084", "PQ"), ("arib-std-b67", "HLG")])
+def test_high_dynamic_range_is_told(make_video: MakeVideo, transfer: str, name: str) -> None:
+    """By its transfer function; ten bits alone may be anything."""
+    how = {"codec": "libx265", "pix_fmt": "yuv420p10le", "width": 64, "height": 64}
+    params = f"log-level=none:transfer={transfer}:colorprim=bt2020:colormatrix=bt2020nc"
+
+    found = probe(make_video(4, name="a.mp4", options={"x265-params": params}, **how))
+    plain = probe(make_video(4, name="b.mp4", **how))
+
+    assert (found.hdr, found.bit_depth) == (name, 10)
+    assert (plain.hdr, plain.bit_depth) == ("", 10)
+
+
+def test_a_change_of_size_is_counted(tmp_path: Path) -> None:
+    """As where a live stream adapts; the first size is that of the video."""
+    small = FORMATS["h264-in-band"](tmp_path)
+    found = probe(join(small, larger(tmp_path), tmp_path / "both.ts"))
+
+    assert (found.resizes, found.width, found.height) == (1, 96, 64)
+    assert probe(small).resizes == 0
+
+
+def test_black_and_frozen_frames_are_counted(make_h264: MakeVideo) -> None:
+    """Six moving frames, six black ones; between black frames nothing moves."""
+
+    def half(number: int, width: int, height: int) -> np.ndarray:
+        return (moving if number < 6 else black)(number, width, height)
+
+    found = probe(make_h264(frames=12, picture=half, options={"crf": "10"}))
+
+    assert (found.black, found.frozen) == (0.5, pytest.approx(5 / 12, abs=0.001))
 
 
 def test_a_truncated_file_has_the_frames_that_decode(make_h264: MakeVideo) -> None:

@@ -17,6 +17,7 @@ from great_expectations.data_context.types.base import (
 
 from vq import params as schema
 from vq.data.card import Card
+from vq.data.kinds import LIMITS
 
 NAMES = (
     "readable",
@@ -27,6 +28,7 @@ NAMES = (
     "large_enough",
     "not_black",
     "not_frozen",
+    "not_refused",
     "first_of_video",
     "first_of_file",
 )
@@ -115,7 +117,17 @@ def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:
             for name, column, setting in LOWER_LIMITS
             for limit in [getattr(params, setting)]
         ),
+        *(_not_refused(kind) for kind in params.refuse),
     ]
+
+
+def _not_refused(kind: schema.Kind) -> Check:
+    remedy = f"replace the video, or take {kind} out of validate.refuse"
+    if kind == "hdr":
+        expectation = gxe.ExpectColumnValuesToBeInSet(column="hdr", value_set=[""])
+        return Check("not_refused", expectation, "hdr", remedy)
+    column, limit = LIMITS[kind]
+    return _between("not_refused", column, None, limit, remedy)
 
 
 def _on_scale(card: Card) -> list[Check]:

@@ -24,9 +24,16 @@ DTYPES = {
     "duration_s": "float64",
     "codec": "string",
     "pix_fmt": "string",
+    "bit_depth": "Int64",
+    "hdr": "string",
+    "interlaced": "float64",
+    "vfr": "float64",
+    "resizes": "Int64",
     "rotation": "Int64",
     "brightness": "float64",
     "motion": "float64",
+    "black": "float64",
+    "frozen": "float64",
     "problem": "string",
 }
 """Columns, in order: `video` is relative to the folder of videos; `mos` is null where nobody

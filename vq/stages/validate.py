@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import card as cards
+from vq.data import kinds
 from vq.data import manifest as manifests
 from vq.data.files import atomic
 from vq.errors import DataError
@@ -31,7 +32,8 @@ def validate(
         accepted: written: the rows without a finding, as a manifest.
         quarantine: written: CSV with `video`, `check`, `value`, `remedy`, one line for each other
             row.
-        summary: written: counts as JSON. Beside it, in `data_docs`, HTML pages with details.
+        summary: written: counts as JSON, `kinds` among the accepted rows. Beside it, in
+            `data_docs`, HTML pages with details.
         params: section `validate`.
         seed: unused: nothing here is random.
 
@@ -57,6 +59,7 @@ def validate(
         "rejected": len(found),
         "rejected_share": round(share, 6),
         "by_check": {name: int(counts.get(name, 0)) for name in checks.NAMES},
+        "kinds": kinds.count(rows.drop(index=found.index)),
     }
     with atomic(summary) as unfinished:
         unfinished.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")

@@ -16,6 +16,16 @@ from vq.workers.limits import Limits
 
 LOOK_PX = 64
 """Long side at which frames are compared: averaging hides what an encoder does to a still."""
+HDR = {16: "PQ", 18: "HLG"}
+"""Transfer functions of high dynamic range, by their numbers in ITU-T H.273."""
+DARK_LUMA, DARK_SHARE = 25, 0.98
+"""A frame is black if at least this share of its pixels is at most this bright, as in FFmpeg's
+blackdetect."""
+FROZEN = 0.04
+"""Mean absolute change of luma that a frame which shows the one before it again does not exceed."""
+UNEVEN, TICK_S = 0.1, 0.0015
+"""An interval differs from the usual one by more than this share of it, and by more than the
+rounding of containers that count milliseconds."""
 STILL = 0.9
 """Share of neighbouring frames that `motion` is not exceeded by: a still picture jumps a little at
 each keyframe (by up to 3 in H.264 at CRF 45), and that is no motion."""
@@ -37,6 +47,16 @@ class Probe:
     """Time for which frames are shown."""
     codec: str
     pix_fmt: str
+    bit_depth: int
+    """Of the first component: 8 in nearly all uploads."""
+    hdr: str
+    """PQ, HLG, or empty."""
+    interlaced: float
+    """Share of frames that hold two fields."""
+    vfr: float
+    """Share of intervals between frames that are not as long as most: 0 at a constant rate."""
+    resizes: int
+    """How often the size of the stored picture changes within the video."""
     rotation: int
     """Degrees counterclockwise by which the stored pixels are turned for display."""
     brightness: float
@@ -45,6 +65,10 @@ class Probe:
     """Mean absolute change of luma (0 to 255) from frame to frame, of small pictures, that nine of
     ten pairs do not exceed. Below 0.04 in stills after H.264, HEVC and VP9, above 0.5 in ordinary
     camera clips; 0 if there is but one frame."""
+    black: float
+    """Share of frames that are black."""
+    frozen: float
+    """Share of frames that show the one before them again."""
 
 
 def probe(path: Path, *, limits: Limits | None = None) -> Probe:
@@ -71,18 +95,23 @@ def survey(
         codec = opened.codec_context.codec.canonical_name
         rate = float(opened.guessed_rate or 0)
     looks: list[np.ndarray] = []
-    span = 0.0
+    times: list[float] = []
+    sizes: list[tuple[int, int]] = []
+    interlaced = 0
     for seconds, frame in stream.frames(path):
         if not looks:
             first, convert = frame, Converter(frame)
             limits.allow_picture(*convert.size)
         limits.allow_frames(len(looks) + 1)
-        span = seconds
+        times.append(seconds)
+        sizes.append((frame.width, frame.height))
+        interlaced += frame.interlaced_frame
         try:
             looks.append(convert.luma(frame, side_px=LOOK_PX))
         except av.FFmpegError as error:  # damaged marks of its colours, that nothing can convert
             raise VideoError(path, stream.explain(path, error)) from error
-    frames = len(looks)
+    frames, span = len(looks), times[-1]
+    changes = _changes(looks)
     fps = (frames - 1) / span if span > 0 else rate
     width, height = convert.size
     found = Probe(
@@ -93,9 +122,16 @@ def survey(
         duration_s=round(frames / fps, 3) if fps else 0.0,
         codec=codec,
         pix_fmt=first.format.name,
+        bit_depth=first.format.components[0].bits,
+        hdr=HDR.get(int(first.color_trc), ""),
+        interlaced=round(interlaced / frames, 3),
+        vfr=round(_uneven(np.diff(times)), 3),
+        resizes=sum(before != after for before, after in pairwise(sizes)),
         rotation=convert.rotation,
         brightness=round(max(float(look.mean()) for look in looks), 3),
-        motion=round(_motion(looks), 3),
+        motion=round(float(np.quantile(changes, STILL)), 3) if changes else 0.0,
+        black=round(sum(map(_is_black, looks)) / frames, 3),
+        frozen=round(sum(change <= FROZEN for change in changes) / frames, 3),
     )
     return found, looks
 
@@ -106,7 +142,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _motion(looks: list[np.ndarray]) -> float:
+def _changes(looks: list[np.ndarray]) -> list[float]:
     signed = (look.astype(np.int16) for look in looks)
-    changes = [np.abs(after - before).mean() for before, after in pairwise(signed)]
-    return float(np.quantile(changes, STILL)) if changes else 0.0
+    return [float(np.abs(after - before).mean()) for before, after in pairwise(signed)]
+
+
+def _is_black(look: np.ndarray) -> bool:
+    return bool((look <= DARK_LUMA).mean() >= DARK_SHARE)
+
+
+def _uneven(intervals: np.ndarray) -> float:
+    """Share of intervals that are not like most of them."""
+    if not len(intervals):
+        return 0.0
+    usual = np.median(intervals)
+    return float((np.abs(intervals - usual) > max(UNEVEN * usual, TICK_S)).mean())
