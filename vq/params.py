@@ -65,6 +65,16 @@ class Validate(Section):
     unlabelled: Literal["keep", "reject"]
 
 
+class Versions(Section):
+    """What a version of the data may do to the one before it."""
+
+    max_dropped: Share
+    max_replaced: Share
+    max_regrouped: Share
+    max_moved: Share
+    max_relabelled: Share
+
+
 class Split(Section):
     """How contents fall on train, validation and test."""
 
@@ -167,6 +177,12 @@ class Prune(Section):
         if self.top > self.max_experts:
             raise ValueError(f"top ({self.top}) is more than max_experts ({self.max_experts})")
         return self
+
+
+class Suspect(Section):
+    """When a label looks wrong."""
+
+    z: Rate
 
 
 class Teach(Section):
@@ -295,12 +311,14 @@ class Params(Section):
     split: Split
     extract: Extract
     prune: Prune
+    suspect: Suspect
     teach: Teach
     distill: Distill
     evaluate: Evaluate
     judge: Judge
     release: Release
     run: Run
+    versions: Versions
     watch: Watch
 
     def section(self, name: str) -> Section:
@@ -327,21 +345,32 @@ def read(path: Path, schema: type[T]) -> T:
         ParamsError: as `load`; the message has one line for each key that is wrong.
     """
     try:
-        return schema.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ParamsError(f"{path}: no such file; run in the folder that has it") from error
     except OSError as error:
         raise ParamsError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ParamsError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
+    return parse(text, schema, name=str(path))
+
+
+def parse(text: str, schema: type[T], *, name: str) -> T:
+    """Make a section of YAML; `name` is where it comes from, for messages.
+
+    Raises:
+        ParamsError: no YAML, or as `load`.
+    """
+    try:
+        return schema.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise ParamsError(f"{path}: not valid YAML ({error})") from error
+        raise ParamsError(f"{name}: not valid YAML ({error})") from error
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, e['loc']))}: {_say(e['msg'], e.get('input'))}"
             for e in error.errors()
         ]
-        raise ParamsError(f"{path}: " + f"\n{path}: ".join(lines)) from error
+        raise ParamsError(f"{name}: " + f"\n{name}: ".join(lines)) from error
 
 
 def _say(message: str, value: object) -> str:

@@ -36,6 +36,15 @@ def test_a_dmos_beside_a_mos() -> None:
     np.testing.assert_allclose(std, [0.4, np.nan, 0, 0.7])
 
 
+def test_there_and_back_again() -> None:
+    """What a score of the primary's scale is on each row's own."""
+    table = rows(("lab", 0, None), ("lab", 25, None), ("lab", 100, None), ("web", 2.2, None))
+
+    back = sets.on_own_scale(sets.on_primary_scale(table, CARD)[0], table, CARD)
+
+    np.testing.assert_allclose(back, [0, 25, 100, 2.2], atol=1e-12)
+
+
 def test_a_mos_beside_a_dmos() -> None:
     """Where lower is better for the primary, the other set is turned to it."""
     card = CARD.model_copy(

@@ -15,6 +15,17 @@ from vq.intake import notes, take
 from vq.intake.take import ingest
 from vq.lock import hold
 
+IMPORT = """\
+stages:
+  import:
+    cmd: vq import data/mine/videos data/mine/labels.csv data/mine/card.yaml manifest.parquet
+      manifest.csv f.parquet
+    deps: [data/mine/videos, data/mine/labels.csv, data/mine/card.yaml]
+    params: [seed, import]
+    outs: [manifest.parquet, manifest.csv, f.parquet]
+"""
+"""The first stage of the pipeline, in a data set of its own."""
+
 
 def contents(root: Path) -> tuple[list[str], list[str]]:
     """Videos and lines of the label file of the data set."""
@@ -58,6 +69,23 @@ def test_a_delivery_becomes_the_next_version(root: Path, deliver: Deliver) -> No
         ["video,mos,content", "a.mkv,3.5,", "d.mkv,4,x"],
     )
     assert run(root, "dvc", "status").stdout.strip().endswith("up to date.")
+
+
+def test_what_was_done_by_hand_is_held_against_the_limits(root: Path, deliver: Deliver) -> None:
+    """It would go into the version as well: half of the labels gone, say. An import accepts it."""
+    (root / "dvc.yaml").write_text(IMPORT)
+    videos, labels = deliver(["a.mkv,3.5", "b.mkv,2"], a=10, b=11)
+    ingest(videos, labels, root=root, jobs=1)
+    workspace.update(root, "import")
+    (root / "data/mine/labels.csv").write_text("video,mos\na.mkv,3.5\n")
+    videos, labels = deliver(["c.mkv,4"], c=12)
+
+    with pytest.raises(DataError, match=r"b\.mkv is relabelled \(2 -> nothing\): look why"):
+        ingest(videos, labels, root=root, jobs=1)
+    assert contents(root)[0] == ["a.mkv", "b.mkv"]
+    workspace.update(root, "import")
+
+    assert list(ingest(videos, labels, root=root, jobs=1).taken) == ["c.mkv"]
 
 
 def kill(*_: object) -> None:

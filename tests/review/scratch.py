@@ -16,7 +16,7 @@ PIPELINE = """\
 stages:
   import:
     cmd: cp given/manifest.csv manifest.csv
-    deps: [given/manifest.csv]
+    deps: [given/manifest.csv, given/card.yaml]
     outs: [manifest.csv]
   distill:
     cmd: cp given/scores.csv student
@@ -43,7 +43,9 @@ evaluate: {bootstrap: 200, confidence: 0.95}
 judge:   # the gates
   floors:
     srcc: 0.7
+versions: {max_dropped: 0.1, max_replaced: 0, max_regrouped: 0, max_moved: 0.1, max_relabelled: 0.1}
 """
+CARD = "{name: mine, opinion: human, scale: {min: 1, max: 5}, licence: ours}\n"
 VIDEOS = [f"{content}{version}.mp4" for content in "abcdefgh" for version in (1, 2)]
 RATINGS = {video: f"{1 + 0.25 * place:.2f}" for place, video in enumerate(VIDEOS)}
 
@@ -60,6 +62,7 @@ def make(root: Path) -> Path:
     (root / "code/loss.py").write_text("weight = 1\n")
     (root / "dvc.yaml").write_text(PIPELINE)
     (root / "params.yaml").write_text(PARAMS)
+    (root / "given/card.yaml").write_text(CARD)
     rate(root, RATINGS)
     score(root, 0.4)
     gates = [{"name": "srcc", "value": 0.8, "low": 0.7, "high": 0.9, "threshold": 0.7}]
@@ -73,7 +76,10 @@ def make(root: Path) -> Path:
 
 def rate(root: Path, ratings: Mapping[str, str]) -> None:
     """Say what the manifest has."""
-    rows = ({"video": v, "sha256": f"hash of {v}", "mos": m} for v, m in ratings.items())
+    rows = (
+        {"video": v, "sha256": f"hash of {v}", "mos": m, "content": v[0], "dataset": "mine"}
+        for v, m in ratings.items()
+    )
     _write(root / "given/manifest.csv", rows)
 
 

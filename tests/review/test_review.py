@@ -10,6 +10,7 @@ from tests.review import scratch
 from tests.review.scratch import edit
 from tests.workspace import change, commit, copy_workspace, run
 from vq import sharing
+from vq.cli import main
 from vq.errors import DataError
 from vq.review.review import review
 
@@ -57,6 +58,7 @@ def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
     (agreed,) = [line for line in found if line.startswith("- SRCC of the student")]
     assert agreed.endswith(": better, beyond noise.")
     assert "- 1 video added, 1 video relabelled." in found
+    assert "- Checks of the data: every limit holds." in found
     assert "| `a1.mp4` | relabelled | 1.00 | 1.2 |" in found
     assert "| srcc | open | SRCC on test is 0.800. |" in found
     assert [line for line in found if "test-" in line] == []
@@ -79,6 +81,44 @@ def test_a_change_that_has_not_run_has_no_results(root: Path) -> None:
     assert "- Agreement is not known: `evaluate` has still to run." in found
     assert "- There is no verdict on this change: `judge` has still to run." in found
     assert [line for line in found if "SRCC" in line] == []
+
+
+def test_data_that_changes_too_much_stops_ci(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--strict` exits with 1 then, and where nobody knows; each video has reason and remedy."""
+    monkeypatch.chdir(root)
+    assert main(["diff", "main", "--strict"]) == 0
+    left = {video: mos for video, mos in scratch.RATINGS.items() if video[0] != "b"}
+    scratch.rate(root, left)
+    assert main(["diff", "main", "--strict"]) == 1
+    assert "The data cannot be checked: `import` has still to run" in capsys.readouterr().out
+
+    scratch.update(root)
+
+    assert main(["diff", "main"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "- Checks of the data: 2 videos dropped, which is more than the limits allow." in told
+    (row,) = [line for line in told if line.startswith("| `b1.mp4` | dropped |")]
+    assert (
+        row
+        == "| `b1.mp4` | dropped | `gone` | bring the video back, or raise versions.max_dropped |"
+    )
+    out = tmp_path / "out"
+    assert main(["diff", "main", "--strict", "--out", str(out)]) == 1
+    assert (out / "data_docs/index.html").exists()
+
+
+def test_a_commit_without_limits_cannot_be_checked(root: Path) -> None:
+    """One that is older than the section says so."""
+    text = (root / "params.yaml").read_text()
+    (root / "params.yaml").write_text(text[: text.index("versions:")])
+    scratch.rate(root, {**scratch.RATINGS, "new.mp4": ""})
+    scratch.update(root)
+
+    (told,) = [line for line in lines(root) if line.startswith("- The data cannot be checked")]
+
+    assert told.endswith("here, `params.yaml` has no section `versions`.")
 
 
 def test_a_change_starts_where_it_left_main(root: Path) -> None:

@@ -53,3 +53,18 @@ def on_primary_scale(
         mos[rows] = card.scale.min + share * reach
         std[rows] *= reach / width
     return mos, std
+
+
+def on_own_scale(
+    score: Float64[np.ndarray, " videos"], manifest: pd.DataFrame, card: Card
+) -> Float64[np.ndarray, " videos"]:
+    """What is told on the primary's scale, on that of each row's own set: the way back."""
+    which, score = number(manifest, card), score.copy()
+    for place, ratings in enumerate(card.sets.values()):
+        if place == 0:
+            continue
+        rows = which == place
+        share = (score[rows] - card.scale.min) / (card.scale.max - card.scale.min)
+        share = share if ratings.better == card.better else 1 - share
+        score[rows] = ratings.scale.min + share * (ratings.scale.max - ratings.scale.min)
+    return score

@@ -17,7 +17,7 @@ from vq.data import manifest as manifests
 from vq.data.files import atomic
 from vq.data.labels_csv import Label
 from vq.errors import DataError
-from vq.intake import table
+from vq.intake import since, table
 from vq.intake.compare import Arrival, Sorted, sort
 from vq.intake.table import Table
 from vq.lock import hold
@@ -67,7 +67,8 @@ def ingest(
         jobs: processes that probe; 0 for one on each core.
 
     Raises:
-        DataError: delivery or data set cannot be used at all; nothing has changed.
+        DataError: delivery or data set cannot be used at all, or too much of the latter was changed
+            by hand (`vq.intake.since`); nothing has changed.
         BusyError: another process is at work in the workspace.
     """
     known = params.load(root / "params.yaml")
@@ -78,6 +79,7 @@ def ingest(
                 f"{target}: the stage {maker} makes these videos, and would remove new ones; set "
                 "data.dir in params.yaml to a data set of your own"
             )
+        since.check(root, known)
         table_of_labels, found, quarantined = _check(folder, labels, target, known, root, jobs)
         _move(folder, found.new, target / "videos")
         more = _rows(found, table_of_labels)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MARKDOWN = "diff.md"
 PICTURE = "scatter.png"
+DOCS = "data_docs"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,17 +32,26 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help=f"write DIR/{MARKDOWN} and a picture, instead of telling",
+        help=f"write DIR/{MARKDOWN}, a picture and DIR/{DOCS}, instead of telling",
     )
     parser.add_argument(
         "--pictures",
         metavar="URL",
         help="link to this instead of the picture, for a comment that cannot hold one",
     )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit with 1 if the data cannot be checked, or changes by more than section versions "
+        "of params.yaml allows",
+    )
 
 
 def run(given: Namespace) -> int:
     """Tell what the change does.
+
+    Returns:
+        1 if it does more to the data than it may, and `--strict`; else 0.
 
     Raises:
         DataError: there is no workspace here; and as `vq.review.review.review`.
@@ -52,16 +62,18 @@ def run(given: Namespace) -> int:
     here = Path.cwd()
     if (root := workspace_of(here)) is None:
         raise DataError(f"{here}: is in no workspace: neither it nor a folder above it has a .dvc")
-    found = review(root, given.revision, given.to)
+    docs = given.out and given.out / DOCS
+    found = review(root, given.revision, given.to, docs=docs)
+    code = int(given.strict and not found.sound)
     if given.out is None:
         sys.stdout.write(found.markdown())
-        return 0
+        return code
     path = given.out / MARKDOWN
     text = found.markdown(pictures=_pictures(found, given.out, given.pictures))
     with atomic(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
     sys.stdout.write(f"{path}\n")
-    return 0
+    return code
 
 
 def _pictures(found: "Review", folder: Path, url: str | None) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vq.review import agreement, data, git, knobs, stale, verdict
+from vq.review import agreement, data, git, knobs, stale, verdict, versions
 from vq.review.joined import Pair
 from vq.review.markdown import Section, code, plain
 from vq.review.revision import HERE, Revision, look
@@ -21,6 +21,8 @@ class Review:
     """Empty: nothing differs."""
     pair: Pair | str
     """Predictions of both, to draw; as text, why they are not to be had."""
+    sound: bool = True
+    """The checks of the data were asked, and every limit holds."""
 
     def markdown(self, *, pictures: str = "") -> str:
         """The whole text; `pictures` is Markdown for the end of it."""
@@ -35,13 +37,14 @@ class Review:
         return "\n".join([*lines, *(["", "### Pictures", "", pictures] if pictures else []), ""])
 
 
-def review(root: Path, revision: str | None, to: str | None) -> Review:
+def review(root: Path, revision: str | None, to: str | None, *, docs: Path | None = None) -> Review:
     """Look at both ends of a change.
 
     Args:
         root: the workspace.
         revision: where the change starts; none: where `to` left the main branch.
         to: where it ends; none: the files as they lie here.
+        docs: folder for the pages of the checks of the data, if they are asked; none: no pages.
 
     Raises:
         DataError: no git, no such revision, or nothing that dvc can read there.
@@ -57,15 +60,18 @@ def review(root: Path, revision: str | None, to: str | None) -> Review:
         return Review(old, new, branch, (), "nothing differs")
     before, late = stale.still_to_run(old.stages), stale.still_to_run(new.stages)
     pair = agreement.pair(old, new)
+    judged = versions.judge(old, new, to_run="import" in late, docs=docs)
     sections = (
         knobs.section(turned, old.params, new.params),
         stale.section(found, old, new),
         agreement.section(old, new, pair, behind="evaluate" in before, to_run="evaluate" in late),
         data.section(old, new, to_run="import" in late),
+        judged.section,
         verdict.section(new, to_run="judge" in late),
     )
     late_pair = "`evaluate` has still to run on this change"
-    return Review(old, new, branch, sections, late_pair if "evaluate" in late else pair)
+    drawn = late_pair if "evaluate" in late else pair
+    return Review(old, new, branch, sections, drawn, sound=judged.passed)
 
 
 def _name(revision: Revision) -> str:

@@ -33,6 +33,8 @@ WANTED = {
 """Outs that a review reads: the stage that makes each, and its name there. Where it lies, dvc.yaml
 says."""
 
+CARD = "card.yaml"
+
 HERE = "working tree"
 """Name of what lies in the workspace, committed or not."""
 
@@ -63,8 +65,8 @@ class Revision:
     stages: Mapping[str, Stage]
     """By address, each after those it needs."""
     files: Mapping[str, bytes | str]
-    """By the names of `WANTED`, and `durations`: what is in it; or, as text, why it is not to be
-    had."""
+    """By the names of `WANTED`, `card` and `durations`: what is in it; or, as text, why it is not
+    to be had."""
     params: Mapping[str, str]
     """Text of each file that stages take params from, by its path."""
 
@@ -100,6 +102,7 @@ def look(root: Path, commit: str | None) -> Revision:
             },
             files={
                 **{key: _out(repo, planned, *wanted) for key, wanted in WANTED.items()},
+                "card": _card(repo, planned),
                 "durations": _read(repo, durations.FILE.as_posix(), missing="there is none"),
             },
             params=_params(repo, planned),
@@ -162,6 +165,15 @@ def _params(repo: Repo, stages: Sequence[DvcStage]) -> dict[str, str]:
     deps = [dep for stage in stages for dep in stage.deps if isinstance(dep, ParamsDependency)]
     read = {path: _read(repo, path) for path in sorted({place(repo, dep) for dep in deps})}
     return {path: text.decode() for path, text in read.items() if isinstance(text, bytes)}
+
+
+def _card(repo: Repo, stages: Sequence[DvcStage]) -> bytes | str:
+    """The card that `import` reads."""
+    deps = [dep for stage in stages if _address(stage) == "import" for dep in stage.deps]
+    for path in (place(repo, dep) for dep in deps):
+        if PurePosixPath(path).name == CARD:
+            return _read(repo, path, missing=f"there is no `{path}`")
+    return f"no stage `import` reads a {CARD}"
 
 
 def _out(repo: Repo, planned: Sequence[DvcStage], address: str, name: str) -> bytes | str:

@@ -1,0 +1,69 @@
+"""What people did to the data set since its last import: it goes into the next version as well."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from vq import workspace
+from vq.data import card as cards
+from vq.data import labels_csv, versions
+from vq.data.card import Card
+from vq.data.versions import Version
+from vq.errors import DataError
+from vq.params import Params
+
+SHOWN = 3
+"""Findings that the message names; `vq diff` has all."""
+
+
+def check(root: Path, known: Params) -> None:
+    """Hold labels and files of the data set, as they lie here, against what was imported last.
+
+    Files are not read again: one that was replaced is not noticed here, but by `vq diff`. Before
+    the first import there is nothing to compare with.
+
+    Raises:
+        DataError: more was dropped, regrouped or relabelled than section `versions` allows.
+    """
+    target = root / known.data.dir
+    manifest = _manifest(root)
+    if manifest is None or not manifest.exists():
+        return
+    card = cards.load(target / "card.yaml")
+    old = versions.read(manifest.read_bytes(), card)
+    found = versions.find(old, _now(old, target, card, known.import_.keep), params=known.versions)
+    if found.empty:
+        return
+    first = found.head(SHOWN).itertuples(index=False)
+    told = "; ".join(f"{one.video} is {one.check} ({one.value}): {one.remedy}" for one in first)
+    raise DataError(
+        f"{target}: {len(found)} of its videos were changed since the last import, more than "
+        f"section versions of params.yaml allows: {told}. Nothing was taken in; mend the data set, "
+        "or run `dvc repro import` if it is meant, and look at `vq diff`"
+    )
+
+
+def _manifest(root: Path) -> Path | None:
+    if not (root / "dvc.yaml").exists():
+        return None
+    return workspace.files_of(root, "import")["manifest"].with_suffix(".csv")
+
+
+def _now(old: Version, target: Path, card: Card, keep: Sequence[str]) -> Version:
+    """The old version's videos that are still there, with the labels that they have now."""
+    file = target / "labels.csv"
+    rows = labels_csv.read(file, keep=keep) if file.exists() else []
+    labels = {row.video: row.values for row in reversed(rows)}
+    there = [
+        {"video": video, "sha256": sha256, "mos": None, "content": None, "dataset": None}
+        | labels.get(video, {})
+        for video, sha256 in zip(old.rows["video"], old.rows["sha256"], strict=True)
+        # One that import could not read has no hash.
+        if not sha256 or (target / "videos" / video).is_file()
+    ]
+    table = pd.DataFrame(there, columns=versions.WANTED)
+    table["mos"] = table["mos"].astype("float64")
+    table["content"] = table["content"].fillna(table["video"])
+    table["dataset"] = table["dataset"].fillna(card.name)
+    return Version(table, card)

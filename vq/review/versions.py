@@ -1,0 +1,95 @@
+"""The checks of what a change does to the data: limits on what is dropped, replaced, relabelled."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from vq.data import card as cards
+from vq.errors import DataError, ParamsError
+from vq.params import Versions, parse
+from vq.review.markdown import Section, code, count, table
+from vq.review.revision import Revision
+
+TITLE = "Checks of the data"
+HEAD = ("video", "check", "found", "what to do")
+MOST = 10
+"""Findings of one check that are shown; the others are counted."""
+PARAMS = "params.yaml"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the checks said."""
+
+    section: Section
+    passed: bool
+    """Every limit holds; not so where that is not known."""
+
+
+def judge(old: Revision, new: Revision, *, to_run: bool, docs: Path | None = None) -> Judged:
+    """Hold the videos of both ends against the limits of the new one's params.
+
+    Args:
+        old: before the change.
+        new: after it.
+        to_run: `import` has still to run there: what it will find is not known.
+        docs: folder for the pages of the suite, written if any video differs; none: no pages.
+    """
+    if to_run:
+        return _unknown("`import` has still to run on this change")
+    known = old.hash_of("manifest")
+    if known and known == new.hash_of("manifest") and old.files["card"] == new.files["card"]:
+        return Judged(Section(TITLE, "checks of the data: nothing to check", ""), passed=True)
+    for name in ("manifest", "card"):
+        for end in (old, new):
+            if isinstance(why := end.files[name], str):
+                return _unknown(end.lacks(why))
+    if (limits := _limits(new)) is None:
+        return _unknown(new.lacks(f"`{PARAMS}` has no section `versions`"))
+    # Great Expectations takes seconds to import, and says a hundred things nobody asked.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    from vq.data import versions
+
+    before, after = (versions.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
+    found = versions.find(before, after, params=limits, docs=docs)
+    if found.empty:
+        return Judged(Section(TITLE, "checks of the data: every limit holds", ""), passed=True)
+    counts = found["check"].value_counts(sort=False)
+    shown = found.groupby("check", sort=False).head(MOST)
+    rows = [
+        (code(one["video"]), one["check"], code(one["value"]), one["remedy"])
+        for one in shown.astype(str).to_dict("records")
+    ]
+    more = [f"{number - MOST} more {check}" for check, number in counts.items() if number > MOST]
+    said = ", ".join(f"{count(number, 'video')} {check}" for check, number in counts.items())
+    body = "\n\n".join([table(HEAD, rows), *([f"And {', '.join(more)}."] if more else [])])
+    return Judged(
+        Section(TITLE, f"checks of the data: {said}, which is more than the limits allow", body),
+        passed=False,
+    )
+
+
+def _unknown(why: str) -> Judged:
+    return Judged(Section(TITLE, f"the data cannot be checked: {why}", ""), passed=False)
+
+
+def _bytes(end: Revision, name: str) -> bytes:
+    file = end.files[name]
+    return file.encode() if isinstance(file, str) else file
+
+
+def _card(end: Revision) -> cards.Card:
+    try:
+        return parse(_bytes(end, "card").decode(), cards.Card, name=f"card.yaml of {end.name}")
+    except ParamsError as error:
+        raise DataError(str(error)) from error
+
+
+def _limits(end: Revision) -> Versions | None:
+    """The section of params; none where a commit is older than it."""
+    given = yaml.safe_load(end.params.get(PARAMS, "")) or {}
+    if "versions" not in given:
+        return None
+    return parse(yaml.safe_dump(given["versions"]), Versions, name=f"{PARAMS} of {end.name}")
