@@ -136,8 +136,19 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         extract=known.extract,
         seed=seed,
     )
-    stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
     accepted, card, splits, features = common
+    stage("suspect")(
+        accepted,
+        card,
+        splits,
+        here / "near_duplicates.csv",
+        features,
+        here / "zoo.json",
+        here / "suspicious_labels.csv",
+        params=known.suspect,
+        seed=seed,
+    )
+    stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
     stage("distill")(
         accepted,
         card,
@@ -161,6 +172,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         here / "prune.csv",
         here / "similarity.csv",
         here / "near_duplicates.csv",
+        here / "suspicious_labels.csv",
         here / "teacher",
         here / "student",
         here / "plain",

@@ -12,7 +12,7 @@ from PIL import Image
 from vq.data.card import Card, Scale
 from vq.data.duplicates import finding
 from vq.evaluate import mapping
-from vq.evaluate.report import Exhibit, Miss
+from vq.evaluate.report import Doubt, Exhibit, Miss
 from vq.evaluate.summary import MODELS, Rated, rounded, summarise
 
 KINDS = (
@@ -95,6 +95,11 @@ def exhibit(
         worst=[
             Miss(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
             for _, row in worst.iterrows()
+        ],
+        doubted=11,
+        doubts=[
+            Doubt(f"<doubt>-{n}.mp4", "demo", "train", 1.5, 4.2, -6.0 + n, picture(rng))
+            for n in range(10)
         ],
         settings={
             "seed": 7,

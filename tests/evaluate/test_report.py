@@ -56,6 +56,18 @@ def test_near_duplicates_are_shown_where_there_are_any(page: str) -> None:
     assert 'id="near-duplicates"' not in nothing
 
 
+def test_labels_that_look_wrong_are_shown_where_there_are_any(page: str) -> None:
+    """With what is expected and what to do; of nothing, nothing is said."""
+    one = report.render(replace(exhibit(), doubted=1, doubts=exhibit().doubts[:1]))
+    nothing = report.render(replace(exhibit(), doubted=0, doubts=[]))
+
+    assert "11 labels that look wrong" in page
+    assert "the first 10, most suspicious first" in page
+    assert "expected 4.20, in train" in page
+    assert "1 label that looks wrong" in one
+    assert 'id="doubts"' not in nothing
+
+
 def test_the_headline_is_the_students_srcc_on_test(page: str) -> None:
     """With its interval, and the place where the gates are."""
     found = exhibit().test["models"]["student"]["srcc"]
@@ -196,7 +208,7 @@ def test_a_browser_shows_it_without_complaint(page: str, tmp_path: Path) -> None
 
     done = _browse(file, tmp_path)
 
-    assert "<title>10 pictures, 193 marks, fits</title>" in done.stdout
+    assert "<title>20 pictures, 193 marks, fits</title>" in done.stdout
     assert 'id="headline">0.' in done.stdout
     assert "CONSOLE" not in done.stderr
 

@@ -1,6 +1,7 @@
 """The evaluate stage, on a small data set whose models are made on the spot."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,7 @@ class Workspace(NamedTuple):
     pruning: Path
     similarity: Path
     near_duplicates: Path
+    suspicious: Path
     teacher: Path
     student: Path
     plain: Path
@@ -68,7 +70,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def make(tmp_path: Path) -> Workspace:
     """Ten contents, four versions each, rated by how bright they are; all inputs are written."""
     names = Workspace._fields
-    files = Workspace(*(tmp_path / ("out" if n > 11 else "in") / f for n, f in enumerate(names)))
+    files = Workspace(*(tmp_path / ("out" if n > 12 else "in") / f for n, f in enumerate(names)))
     (tmp_path / "in").mkdir()
     rng = np.random.default_rng(0)
     contents = [f"{side}-{n}" for side, count in SIDES.items() for n in range(count)]
@@ -101,6 +103,10 @@ def make(tmp_path: Path) -> Workspace:
     alike().to_csv(files.similarity)
     finding.judge(finding.NONE, pd.DataFrame({"content": [], "split": []}), joined=True).to_csv(
         files.near_duplicates, index=False
+    )
+    doubt = {"place": 1, "content": "train-0", "dataset": "toy", "split": "train", "mos": 1.25}
+    pd.DataFrame([{"video": "train-0-1.mkv", **doubt, "expected": 4.5, "z": -7.0}]).to_csv(
+        files.suspicious, index=False
     )
     _write_features(files, table, rng)
     _write_teacher(files.teacher)
@@ -222,18 +228,31 @@ def test_predictions_have_a_row_for_every_rated_video(evaluated: Workspace) -> N
 def test_the_report_shows_the_worst_validation_videos(evaluated: Workspace) -> None:
     """As pictures; test videos stay unseen."""
     page = evaluated.report.read_text()
-    pictures = [part for part in page.split("<img ")[1:] if "data:image/jpeg" in part]
+    (section,) = re.findall(r'<section id="worst">.*?</section>', page, re.DOTALL)
+    pictures = [part for part in section.split("<img ")[1:] if "data:image/jpeg" in part]
     assert len(pictures) == PARAMS.worst
     assert all("Middle frame of validation-" in picture for picture in pictures)
     assert "Synthetic MOS" in page
 
 
+def test_the_report_shows_the_labels_that_look_wrong(evaluated: Workspace) -> None:
+    """With a picture of the video, what it is labelled and what was expected."""
+    page = evaluated.report.read_text()
+    (section,) = re.findall(r'<section id="doubts">.*?</section>', page, re.DOTALL)
+
+    assert "1 label that looks wrong" in section
+    assert "data:image/jpeg" in section
+    assert re.search(
+        r"labelled 1\.25.*expected 4\.50, in train.*train-0-1\.mkv", section, re.DOTALL
+    )
+
+
 def test_the_same_seed_gives_the_same_bytes(evaluated: Workspace, tmp_path: Path) -> None:
     """Every out, so that `dvc repro` on another day changes nothing."""
-    again = Workspace(*evaluated[:12], *(tmp_path / path.name for path in evaluated[12:]))
+    again = Workspace(*evaluated[:13], *(tmp_path / path.name for path in evaluated[13:]))
     evaluate(*again, params=PARAMS, seed=7)
 
-    assert [path.read_bytes() for path in again[12:]] == [p.read_bytes() for p in evaluated[12:]]
+    assert [path.read_bytes() for path in again[13:]] == [p.read_bytes() for p in evaluated[13:]]
 
 
 def test_another_data_set_is_reported_apart_and_changes_nothing_else(

@@ -49,6 +49,22 @@ class Miss:
     """Data URI."""
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A label that looks wrong."""
+
+    video: str
+    dataset: str
+    split: str
+    mos: float
+    expected: float
+    """By a model that has not seen the video, on the scale of its data set."""
+    z: float
+    """How unusual that distance is, in robust standard deviations."""
+    picture: str
+    """Data URI."""
+
+
 @dataclass(frozen=True, eq=False)
 class Exhibit:
     """Everything that the report shows."""
@@ -79,6 +95,10 @@ class Exhibit:
     """Name of the best single expert."""
     worst: Sequence[Miss]
     """Of the validation split, worst first."""
+    doubted: int
+    """Labels that look wrong."""
+    doubts: Sequence[Doubt]
+    """The first of them, most suspicious first."""
     settings: Mapping[str, object]
     """Of this evaluation, and of the student."""
     hashes: Mapping[str, str]

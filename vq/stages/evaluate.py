@@ -20,7 +20,7 @@ from vq.data.paths import inside
 from vq.errors import DataError
 from vq.evaluate import baselines, calibration, conformal, elsewhere, mapping, slices
 from vq.evaluate.mapping import Mapping as Curve
-from vq.evaluate.report import Exhibit, Miss, render
+from vq.evaluate.report import Doubt, Exhibit, Miss, render
 from vq.evaluate.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.evaluate.thumbnail import middle_frame
 from vq.learn import predict
@@ -60,6 +60,7 @@ def evaluate(
     pruning: Path,
     similarity: Path,
     near_duplicates: Path,
+    suspicious: Path,
     teacher: Path,
     student: Path,
     plain: Path,
@@ -127,6 +128,7 @@ def evaluate(
     # The maps stay out of the metrics file: its readers compare agreement.
     _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
     rows = pd.concat(sides.values())
+    suspects = pd.read_csv(suspicious)
     weights = table.importance.loc[rows.index].add_prefix("importance_")
     _write_csv(
         predictions,
@@ -156,6 +158,8 @@ def evaluate(
         combination=kept,
         single=kept["single"],
         worst=worst(rows[rows["split"] == "validation"], curves["student"], videos, params.worst),
+        doubted=len(suspects),
+        doubts=doubts(suspects.head(params.worst), videos),
         settings=_settings(student, params, seed),
         hashes={
             "accepted videos": sha256(accepted),
@@ -350,6 +354,22 @@ def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[Mi
             picture=middle_frame(*inside(videos, [row["video"]])),
         )
         for place, row in zip(order, (rows.iloc[n] for n in order), strict=True)
+    ]
+
+
+def doubts(suspects: pd.DataFrame, videos: Path) -> list[Doubt]:
+    """Labels of the list of `suspect`, with a picture of each video."""
+    return [
+        Doubt(
+            video=row["video"],
+            dataset=row["dataset"],
+            split=row["split"],
+            mos=float(row["mos"]),
+            expected=float(row["expected"]),
+            z=float(row["z"]),
+            picture=middle_frame(*inside(videos, [row["video"]])),
+        )
+        for row in suspects.to_dict("records")
     ]
 
 

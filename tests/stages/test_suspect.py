@@ -1,0 +1,38 @@
+"""The stage suspect, on labels of which one is wrong."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from tests.stages.test_prune import make
+from vq.data import manifest, split
+from vq.data.duplicates import finding
+from vq.params import Suspect
+from vq.stages.suspect import suspect
+
+
+def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> None:
+    """One of training and one of test are turned round: the former is the first of the list."""
+    files = make(tmp_path)
+    rows = manifest.read(files.accepted)
+    sides = split.of_videos(rows, split.read(files.splits))
+    far = (rows["mos"] - 3).abs()
+    train, test = (far.where(sides == side).idxmax() for side in ("train", "test"))
+    rows.loc[[train, test], "mos"] = 6 - rows.loc[[train, test], "mos"]
+    manifest.write(rows, files.accepted)
+    zoo, pairs, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
+    zoo.write_text(json.dumps({"experts": ["left", "right"]}))
+    finding.write(finding.NONE, pairs)
+
+    suspect(
+        files.accepted, files.card, files.splits, pairs, files.features, zoo, out,
+        params=Suspect(z=5.0), seed=0,
+    )  # fmt: skip
+
+    found = pd.read_csv(out)
+    assert found["video"][0] == rows["video"][train]
+    assert rows["video"][test] not in set(found["video"])
+    assert set(found["split"]) <= {"train", "validation"}
+    assert found["mos"][0] == round(rows["mos"][train], 3)
+    assert (found["expected"][0] > 3) != (found["mos"][0] > 3)

@@ -1,0 +1,68 @@
+"""What people would say of each video, by teachers that have not seen its content."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Float64, Int64, Shaped
+
+from vq.data.levels import expectation
+from vq.learn.lesson import Lesson
+from vq.learn.probe import PROBE
+from vq.learn.teach import teach
+
+
+def expected(
+    lesson: Lesson,
+    rows: Int64[np.ndarray, " rows"],
+    families: Sequence[str],
+    *,
+    folds: int,
+    rounds: int,
+    seed: int,
+) -> Float64[np.ndarray, " rows"]:
+    """Out-of-fold scores by the recipe of trials, each from the set that its video is of.
+
+    Nothing of a video's family takes part in what is said of it: no epoch is chosen by a fold that
+    is held out either, for all epochs are run.
+
+    Args:
+        lesson: features and labels; its own sides are not looked at.
+        rows: of the labelled videos to ask about, which are also all there is to learn from.
+        families: of each of these; videos of one family are in one fold.
+        folds: how many parts; fewer if there are fewer families.
+        rounds: how often the families are dealt anew; the scores are the means.
+        seed: of dealing and training.
+
+    Raises:
+        ValueError: fewer than two families.
+    """
+    values = lesson.values.numpy().astype(np.float64)
+    found = np.zeros(len(rows))
+    for number in range(rounds):
+        fold = deal(families, folds, rng=np.random.default_rng([seed, number]))
+        for one in range(fold.max() + 1):
+            held, known = (torch.from_numpy(rows[side]) for side in (fold == one, fold != one))
+            # Validation on what was learnt: its loss falls to the end, so that no fold chooses.
+            part = replace(lesson, train=known, validation=known)
+            teacher = teach(part, params=PROBE, seed=seed + number)
+            with torch.inference_mode():
+                logits = teacher(lesson.of(held)).logits
+                levels = teacher.alignment(logits, lesson.dataset[held]).softmax(1)
+            found[fold == one] += expectation(levels.numpy(), values) / rounds
+    return found
+
+
+def deal(
+    families: Sequence[str], folds: int, *, rng: np.random.Generator
+) -> Shaped[np.ndarray, " rows"]:
+    """The fold of each row: whole families, as many in each fold as in any other, or one more.
+
+    Raises:
+        ValueError: fewer than two families, of which nothing can be held out.
+    """
+    names, of = np.unique(np.asarray(families, str), return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"{len(names)} families cannot be parted")
+    return (rng.permutation(len(names)) % min(folds, len(names)))[of]

@@ -1,0 +1,86 @@
+"""Stage: list labels that look wrong, for people to review; nothing is dropped."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data import sets, split
+from vq.data.duplicates.join import families
+from vq.data.files import read_json
+from vq.evaluate import suspicion
+from vq.learn import unseen
+from vq.learn.assemble import assemble, learnable
+from vq.learn.loop import determinism
+from vq.params import Suspect
+from vq.zoo import features as store
+
+log = logging.getLogger(__name__)
+
+
+def suspect(
+    accepted: Path,
+    card: Path,
+    splits: Path,
+    near_duplicates: Path,
+    features: Path,
+    zoo: Path,
+    suspicious: Path,
+    *,
+    params: Suspect,
+    seed: int,
+) -> None:
+    """Hold each label of train and validation against teachers that have not seen its content.
+
+    Labels of test are not looked at: whoever corrects those that a model finds strange makes the
+    test agree with the model.
+
+    Args:
+        accepted: manifest of the videos that passed `validate`.
+        card: of the data set.
+        splits: the side of each content.
+        near_duplicates: pairs whose contents are held out together.
+        features: index of the features.
+        zoo: the experts that pruning kept.
+        suspicious: written: CSV of the labels to review, see `vq.evaluate.suspicion.listed`.
+        params: section `suspect`.
+        seed: of folds and training.
+    """
+    determinism(threads=1)
+    described = cards.load(card)
+    manifest = learnable(manifests.read(accepted), store.failed(features))
+    experts = read_json(zoo)["experts"]
+    initial = store.load(features, manifest["sha256"].tolist(), experts)
+    side = split.of_videos(manifest, split.read(splits))
+    lesson = assemble(manifest, described, side.tolist(), initial, count=LEVELS)
+    rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
+    pairs = pd.read_csv(near_duplicates, dtype="string", keep_default_na=False)
+    ends = zip(pairs["content_a"], pairs["content_b"], strict=True)
+    of = families(manifest["content"], ends)
+    videos = manifest.iloc[rows]
+    expected = unseen.expected(
+        lesson,
+        rows,
+        [of[content][0] for content in videos["content"]],
+        folds=FOLDS,
+        rounds=ROUNDS,
+        seed=seed,
+    )
+    found = suspicion.listed(
+        videos.assign(
+            split=side.iloc[rows],
+            expected=sets.on_own_scale(expected, videos, described),
+            error=suspicion.standard_error(videos),
+        ),
+        z=params.z,
+    )
+    suspicion.write(found, suspicious)
+    log.info("%d of %d labels look wrong: %s", len(found), len(rows), suspicious)
+
+
+LEVELS = 5
+FOLDS = 5
+ROUNDS = 3
