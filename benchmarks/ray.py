@@ -1,19 +1,21 @@
-"""Two Ray nodes on this machine against one: the same features, what it costs, a node that dies.
+"""Two Ray nodes on this machine against one: the same results, what it costs, a node that dies.
 
     python -m benchmarks.ray --videos DIR --count 200 --out DIR
+    python -m benchmarks.ray --videos DIR --count 200 --out DIR --work score
 
-Clips of DIR become a data set; the flow task of `extract` fills the cache of their features
+Clips of DIR become a data set; the flow task of `extract` fills the cache of their features, with
+the zoo of params.yaml, or the flow `score` scores them with the student that is part of vq
 
-    stage    as without Ray: two processes of the stage itself
-    ray      parts of it on two nodes of one core each, and then the stage, which finds everything
-    killed   the same, and one node gets SIGKILL when half of the videos are in the cache
+    stage    as without Ray: two processes of the stage itself, or two workers that score
+    ray      parts of it on two nodes of one core each, and then the rest, which finds everything
+    killed   the same, and one node gets SIGKILL when half of the videos are done
 
-with the zoo of params.yaml, from an empty cache each time; a Prefect server is there, and the Ray
-cluster too: starting them is not counted. Features and index are compared bit for bit with those
-of one process, which is run first.
+from nothing each time; a Prefect server is there, and the Ray cluster too: starting them is not
+counted. Features and index, or rows but for their seconds, are compared bit for bit with those of
+one process, which is run first.
 
-Prints the table; writes `DIR/ray.json`. CPU is of the flow, and of all that works on the nodes.
-Exits with 1 if a feature differs, a video is lost or a run does not end Completed.
+Prints the table; writes `DIR/WORK.json`. CPU is of the flow, and of all that works on the nodes.
+Exits with 1 if a result differs, a video is lost or a run does not end Completed.
 """
 
 import argparse
@@ -25,9 +27,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ from rich.table import Table
 from tests.flows.server import server
 from tests.workspace import ROOT, change, commit, make_workspace, run
 from vq.data import manifest
+from vq.score.forms import read
 from vq.workspace import files_of
 from vq.zoo.cache import Cache
 
@@ -53,7 +56,7 @@ CARD = {
 }
 
 
-FLOW = """
+EXTRACT = """
 import sys
 from pathlib import Path
 
@@ -74,11 +77,34 @@ def extract():
 extract()
 """
 """Runs in the workspace, on the code that lies there, as nodes do."""
+SCORE = """
+from flows.score import score
+
+score(["data/clips/videos"], "reports/scores.csv", model="shipped", jobs=2)
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something that machines can share, seen from outside."""
+
+    flow: str
+    """A program that does it, in the workspace."""
+    alone: Callable[[Path, Path], None]
+    """Does it in one process, and puts what came of it into a folder."""
+    clear: Callable[[Path], None]
+    """Takes away what came of it."""
+    done: Callable[[Path, Path], int]
+    """How many videos are done, while it is at work."""
+    compare: Callable[[Path, Path], tuple[int, bool]]
+    """How many videos are done in the end, and whether all is as one process left it."""
+    count: Callable[[Path], int]
+    """How many videos one process did."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """Of one way to fill the cache."""
+    """Of one way to do some work."""
 
     way: str
     state: str
@@ -87,7 +113,7 @@ class Result:
     cpu_s: float
     videos: int
     identical: bool
-    """Every feature, every view and the index, to those of one process."""
+    """All that comes of it, to what one process says."""
 
 
 def make(root: Path, videos: Path, count: int) -> None:
@@ -111,17 +137,16 @@ def make(root: Path, videos: Path, count: int) -> None:
     run(root, "dvc", "repro", "validate")
 
 
-def measure(way: str, root: Path, env: dict[str, str], settings: dict[str, Any]) -> Result:
-    """Fill an empty cache; the Ray cluster, if it is one, is there."""
+def measure(
+    way: str, work: Work, root: Path, env: dict[str, str], settings: dict[str, Any]
+) -> Result:
+    """Do the work from nothing; the Ray cluster, if it is one, is there."""
     change(root / "params.yaml", {"run": settings})
-    shutil.rmtree(root / "artifacts/cache", ignore_errors=True)
-    (root / "artifacts/features.json").unlink(missing_ok=True)
-    # Else dvc would remember what came of it last time.
-    shutil.rmtree(root / ".dvc/cache/runs", ignore_errors=True)
+    work.clear(root)
     with spent(root) as seconds:
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", FLOW, str(root)],
+            [sys.executable, "-c", work.flow, str(root)],
             cwd=root,
             env=env,
             capture_output=True,
@@ -132,7 +157,9 @@ def measure(way: str, root: Path, env: dict[str, str], settings: dict[str, Any])
     (root.parent / f"{way}.log").write_text(done.stdout + done.stderr)
     cpu = sum(seconds.values())
     state = "Completed" if done.returncode == 0 else "Failed"
-    return Result(way, state, round(wall, 1), round(cpu, 1), *compare(root, root.parent / "one"))
+    return Result(
+        way, state, round(wall, 1), round(cpu, 1), *work.compare(root, one_of(root, work))
+    )
 
 
 @contextmanager
@@ -166,8 +193,36 @@ def spent(root: Path) -> Iterator[dict[int, float]]:
         seconds[pid] -= used
 
 
-def compare(root: Path, one: Path) -> tuple[int, bool]:
-    """How many videos are in the cache, and whether all is as one process left it."""
+def extract_alone(root: Path, one: Path) -> None:
+    """The stage itself, with one process."""
+    files = files_of(root, "extract")
+    paths = [str(files[name]) for name in ("accepted", "videos", "cache", "features")]
+    run(root, "vq", "extract", *paths, "--jobs", "1", timeout=3600)
+    files["cache"].rename(one / "cache")
+    files["features"].rename(one / "features.json")
+
+
+def no_features(root: Path) -> None:
+    """An empty cache."""
+    shutil.rmtree(root / "artifacts/cache", ignore_errors=True)
+    (root / "artifacts/features.json").unlink(missing_ok=True)
+    # Else dvc would remember what came of it last time.
+    shutil.rmtree(root / ".dvc/cache/runs", ignore_errors=True)
+
+
+def extracted(root: Path, one: Path) -> int:
+    """Videos whose views are in the cache."""
+    key = json.loads((one / "features.json").read_bytes())["views"]["key"]
+    return len(Cache(root / "artifacts/cache").has(key))
+
+
+def count_features(one: Path) -> int:
+    """Videos of the index."""
+    return int(json.loads((one / "features.json").read_bytes())["videos"])
+
+
+def same_features(root: Path, one: Path) -> tuple[int, bool]:
+    """Every feature, every view and the index."""
     index = root / "artifacts/features.json"
     if not index.exists():
         return 0, False
@@ -179,6 +234,53 @@ def compare(root: Path, one: Path) -> tuple[int, bool]:
         pairs = zip(ours, theirs, strict=True)
         same = same and all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in pairs)
     return int(known["videos"]), same
+
+
+def score_alone(root: Path, one: Path) -> None:
+    """The command, with one job of one thread."""
+    command = ("score", f"{CLIPS}/videos", "--model", "shipped", "--threads", "1", "--output")
+    run(root, "vq", *command, str(one / "scores.csv"), check=False, timeout=3600)
+
+
+def no_scores(root: Path) -> None:
+    """No rows, finished or not."""
+    shutil.rmtree(root / "reports", ignore_errors=True)
+    shutil.rmtree(root / ".dvc/tmp/score", ignore_errors=True)
+
+
+def scored(root: Path, one: Path) -> int:
+    """Videos whose rows wait for the others."""
+    files = (root / ".dvc/tmp/score/shards").glob("*/[!.]*.jsonl")
+    return sum(len(file.read_bytes().splitlines()) for file in files)
+
+
+def count_scores(one: Path) -> int:
+    """Rows."""
+    return sum(1 for _ in read(one / "scores.csv", "csv"))
+
+
+def same_scores(root: Path, one: Path) -> tuple[int, bool]:
+    """Every row, in order, but for the time it took."""
+    file = root / "reports/scores.csv"
+    if not file.exists():
+        return 0, False
+    ours, theirs = (
+        [replace(row, seconds=0.0) for row in read(path, "csv")]
+        for path in (file, one / "scores.csv")
+    )
+    return len(ours), ours == theirs
+
+
+WORK = {
+    "extract": Work(EXTRACT, extract_alone, no_features, extracted, same_features, count_features),
+    "score": Work(SCORE, score_alone, no_scores, scored, same_scores, count_scores),
+}
+
+
+def one_of(root: Path, work: Work) -> Path:
+    """The folder of what one process says."""
+    name = next(name for name, known in WORK.items() if known is work)
+    return root.parent / f"one-{name}"
 
 
 @contextmanager
@@ -196,10 +298,9 @@ def cluster(env: dict[str, str], root: Path) -> Iterator[tuple[str, list[int]]]:
         there.shutdown()
 
 
-def kill_half_way(raylet: int, root: Path, count: int) -> None:
-    """SIGKILL a node, with all that runs on it, when half of the videos are in the cache."""
-    key = json.loads((root.parent / "one/features.json").read_bytes())["views"]["key"]
-    while len(Cache(root / "artifacts/cache").has(key)) < count / 2:
+def kill_half_way(raylet: int, work: Work, root: Path, count: int) -> None:
+    """SIGKILL a node, with all that runs on it, when half of the videos are done."""
+    while work.done(root, one_of(root, work)) < count / 2:
         time.sleep(0.2)
     node = psutil.Process(raylet)
     for process in [node, *node.children(recursive=True)]:
@@ -212,30 +313,30 @@ def main() -> None:
     parser.add_argument("--videos", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", choices=list(WORK), default="extract")
     given = parser.parse_args()
-    out = given.out.resolve()
-    root, one = out / "workspace", out / "one"
+    out, work = given.out.resolve(), WORK[given.work]
+    root = out / "workspace"
     if not root.exists():
         make(root, given.videos, given.count)
+    one = one_of(root, work)
     if not one.exists():
-        files = files_of(root, "extract")
-        paths = [str(files[name]) for name in ("accepted", "videos", "cache", "features")]
-        run(root, "vq", "extract", *paths, "--jobs", "1", timeout=3600)
         one.mkdir()
-        files["cache"].rename(one / "cache")
-        files["features"].rename(one / "features.json")
-    count = json.loads((one / "features.json").read_bytes())["videos"]
+        work.clear(root)
+        work.alone(root, one)
+    count = work.count(one)
     found = []
     with server(out / "prefect") as prefect:
         env = prefect.environment(root) | {"VQ_BENCHMARK": str(root), "OMP_NUM_THREADS": "1"}
-        found.append(measure("stage", root, env, {"runner": "stage"}))
+        found.append(measure("stage", work, root, env, {"runner": "stage"}))
         for way in ("ray", "killed"):
             with cluster(env, root) as (address, raylets):
                 if way == "killed":
                     threading.Thread(
-                        target=kill_half_way, args=(raylets[0], root, count), daemon=True
+                        target=kill_half_way, args=(raylets[0], work, root, count), daemon=True
                     ).start()
-                found.append(measure(way, root, env, {"runner": "ray", "address": address}))
+                settings = {"runner": "ray", "address": address}
+                found.append(measure(way, work, root, env, settings))
     table = Table(title=f"{count} videos, load {os.getloadavg()[1]:.1f} over five minutes")
     for name in asdict(found[0]):
         table.add_column(name)
@@ -247,7 +348,9 @@ def main() -> None:
         f"overhead of Ray: CPU {ray.cpu_s / base.cpu_s - 1:+.1%}, "
         f"wall {ray.wall_s / base.wall_s - 1:+.1%}"
     )
-    (out / "ray.json").write_text(json.dumps([asdict(result) for result in found], indent=1))
+    (out / f"{given.work}.json").write_text(
+        json.dumps([asdict(result) for result in found], indent=1)
+    )
     good = all(r.identical and r.videos == count and r.state == "Completed" for r in found)
     sys.exit(not good)
 

@@ -11,6 +11,7 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import NonNegativeInt
 
 from flows.shared import HOUR, operation, step
+from flows.spread import scorers
 from vq.data.workers import cores
 from vq.score import batch, notes
 from vq.score.modes import Closely, Mode
@@ -20,7 +21,7 @@ from vq.score.modes import Closely, Mode
 def score_all(
     inputs: list[str], output: str, *, model: str, mode: Mode, jobs: int, workspace: Path
 ) -> batch.Batch:
-    """Score what has no score yet, and show what came of it."""
+    """Score what has no score yet, where `run` of params says, and show what came of it."""
     scored = batch.score(
         inputs,
         output,
@@ -28,6 +29,7 @@ def score_all(
         closely=Closely(mode),
         jobs=cores(jobs),
         scratch=workspace / ".dvc" / "tmp" / "score",
+        elsewhere=scorers(workspace),
     )
     create_markdown_artifact(notes.markdown(scored), key="scores")
     return scored
@@ -50,7 +52,7 @@ def score(
         output: file for the rows, ending in .parquet (or .csv, .jsonl, .json); a path or a URL.
         model: models:/NAME@ALIAS, the folder of a student, or `shipped`.
         mode: how closely to look; `fast` decodes least, `thorough` sees most.
-        jobs: videos at a time; 0 for one on each core.
+        jobs: videos at a time; 0 for one on each core. With run.runner: ray, params say it.
         workspace: its folder, seen from the folder that the deployment runs in.
 
     Returns:

@@ -1,5 +1,8 @@
-"""The parts of a stage as task runs on the machines of a Ray cluster."""
+"""Parts of a stage, or of a list to score, as task runs on the machines of a Ray cluster."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +16,46 @@ from prefect.tasks import Task
 from vq import params, spread
 from vq.errors import ParamsError, VqError
 from vq.params import Run
+from vq.score.shards import Elsewhere
+
+Rounds = Callable[..., AbstractContextManager[Iterator[list[spread.Part]]]]
+"""Says what is to be done, in rounds, given the number of `jobs`."""
 
 
 def fill(workspace: Path, stage: str) -> None:
     """Have the parts of a stage done before it runs, if params want other machines to do them."""
     settings = params.load(workspace / "params.yaml").run
     if settings.runner == "ray" and stage in spread.STAGES:
-        named = everywhere.with_options(
-            task_runner=runner(settings.address), flow_run_name=f"parts of {stage}"
-        )
-        named(workspace.absolute(), stage, settings)
+        on_ray(f"parts of {stage}", partial(spread.rounds, workspace.absolute(), stage), settings)
+
+
+def scorers(workspace: Path) -> Elsewhere | None:
+    """What has videos scored by other machines, if there are params and they want that."""
+    file = workspace / "params.yaml"
+    settings = params.load(file).run if file.exists() else None
+    if settings is None or settings.runner != "ray":
+        return None
+    return lambda shards, todo: on_ray("shards", partial(spread.scores, shards, todo), settings)
+
+
+def on_ray(name: str, rounds: Rounds, settings: Run) -> None:
+    """Have parts done as a flow run of this name."""
+    named = everywhere.with_options(task_runner=runner(settings.address), flow_run_name=name)
+    named(rounds, settings)
 
 
 @flow(validate_parameters=False)
-def everywhere(workspace: Path, stage: str, settings: Run) -> None:
-    """Do the parts of a stage, round by round; a part that is lost does not stop the others."""
+def everywhere(rounds: Rounds, settings: Run) -> None:
+    """Do all parts, round by round; one that is lost does not stop the others."""
     import ray
     from prefect_ray.context import remote_options
 
     jobs = max(int(ray.cluster_resources()["CPU"] / settings.cpus), 1)
     with (
         remote_options(num_cpus=settings.cpus, num_gpus=settings.gpus),
-        spread.rounds(workspace, stage, jobs=jobs) as rounds,
+        rounds(jobs=jobs) as found,
     ):
-        for parts in rounds:
+        for parts in found:
             futures = do.map(parts)
             futures.wait()
             for part, future in zip(parts, futures, strict=True):

@@ -2,16 +2,21 @@
 
 import pickle
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.features import assert_same_features
+from tests.score.toy import random_network, write_bundle, write_video
 from tests.workspace import copy_workspace
 from vq import beacon, spread
 from vq.errors import VqError
 from vq.lock import hold
+from vq.score import batch
+from vq.score.forms import read
+from vq.score.shards import Shard, Shards
 from vq.workspace import files_of
 
 
@@ -52,6 +57,38 @@ def test_parts_of_prune_are_the_trials_that_it_needs(tiny_workspace: Path, tmp_p
     assert kept == {
         path.name for path in files_of(tiny_workspace, "prune")["trials"].rglob("*.json")
     }
+
+
+def test_shards_of_a_list_have_the_rows_of_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but the time they took; a shard that is scored twice changes nothing."""
+    write_bundle(tmp_path / "student", *random_network(7))
+    for number in range(4):
+        write_video(tmp_path / "uploads" / f"{number}.mkv", level=lambda n, k=number: 20 * k + n)
+    (tmp_path / "uploads" / "broken.mkv").write_bytes(b"no video")
+    monkeypatch.chdir(tmp_path)
+
+    def others(shards: Shards, todo: Sequence[Shard]) -> None:
+        with spread.scores(shards, todo, jobs=2) as rounds:
+            for parts in rounds:
+                assert len(parts) > 1
+                monkeypatch.chdir("/")  # as on another machine
+                for part in pickle.loads(pickle.dumps([*parts, parts[0]])):
+                    part.do()
+                monkeypatch.chdir(tmp_path)
+
+    for output, elsewhere in (("one.csv", None), ("many.csv", others)):
+        inputs = ["uploads", "nobody.mkv"]
+        batch.score(inputs, output, model="student", scratch=Path("kept"), elsewhere=elsewhere)
+
+    one, many = (
+        [replace(row, seconds=0.0) for row in read(Path(name), "csv")]
+        for name in ("one.csv", "many.csv")
+    )
+    assert [row.status for row in one] == ["ok"] * 4 + ["unreadable", "missing"]
+    assert one == many
+    assert list(Path("kept/shards").iterdir()) == []
 
 
 def test_what_has_no_parts_is_left_to_the_stage(tmp_path: Path) -> None:

@@ -283,7 +283,7 @@ class Release(Section):
 
 
 class Run(Section):
-    """Where a flow does the parts of stages that several machines can share."""
+    """Where a flow does what several machines can share: parts of stages, shards of a list."""
 
     runner: Literal["stage", "ray"]
     address: str | None = None

@@ -1,8 +1,9 @@
-"""Parts of a stage that any machine can do, before the stage itself runs.
+"""Parts of a stage, or of a list to score, that any machine can do before the rest runs here.
 
-A part fills what is shared and known by its content: a shard of videos the feature cache, a trial
-the folder of trials. The stage then finds everything there, and writes what it always writes. So a
-part that is lost and done again, or done twice, changes no result, and neither does who does it.
+A part fills what is shared and known by its content: a shard of videos the feature cache or a file
+of rows, a trial the folder of trials. The stage then finds everything there, and writes what it
+always writes; so does scoring. So a part that is lost and done again, or done twice, changes no
+result, and neither does who does it.
 """
 
 import logging
@@ -20,6 +21,8 @@ from vq.beacon import PATIENCE_SECONDS, Beacon, lit
 from vq.data import manifest
 from vq.errors import VqError
 from vq.params import Params
+from vq.score.crew import Crew
+from vq.score.shards import Shard, Shards
 from vq.workspace import files_of
 from vq.zoo import extract
 from vq.zoo.cache import Cache
@@ -34,7 +37,7 @@ Files = Mapping[str, Path]
 
 @dataclass(frozen=True)
 class Job:
-    """What the parts of a stage have in common; travels to other machines."""
+    """What the parts of some work have in common; travels to other machines."""
 
     beacon: Beacon
     make: Callable[[], Work] = field(compare=False)
@@ -43,7 +46,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a stage; travels to other machines."""
+    """A part of the work; travels to other machines."""
 
     name: str
     job: Job
@@ -81,6 +84,21 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
         STAGES[stage](files_of(root, stage), known, beacon, jobs) as found,
     ):
         yield found
+
+
+@contextmanager
+def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iterator[list[Part]]]:
+    """One round: shards of a list; `jobs` makes no difference to them."""
+    # Not the beacon of the workspace: scoring runs beside training.
+    with lit(shards.folder / "vq.beacon") as beacon:
+        job = Job(beacon, partial(_score, shards))
+        yield iter([[Part(f"{len(s.videos)} videos, {s.videos[0]}", job, s) for s in todo]])
+
+
+def _score(shards: Shards) -> Work:
+    # For all shards that this process gets; its worker ends with it.
+    crew = Crew(shards.student, limits=shards.limits)
+    return lambda shard: shards.score(shard, crew)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from vq.errors import DataError
 from vq.score import forms, remote
-from vq.score.answers import Answer
 from vq.score.crew import Crew
 from vq.score.discover import discover
 from vq.score.forms import FORMS
@@ -20,6 +19,7 @@ from vq.score.journal import Journal
 from vq.score.locate import locate
 from vq.score.modes import EXACT, Closely
 from vq.score.rows import Row
+from vq.score.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ def score(
     jobs: int = 1,
     limits: Limits | None = None,
     scratch: Path,
+    elsewhere: Elsewhere | None = None,
 ) -> Batch:
     """Write a row for every video; those that have a score already are left as they are.
 
@@ -77,14 +78,18 @@ def score(
         closely: how videos are looked at.
         jobs: videos at a time.
         limits: what one video may cost.
-        scratch: folder that keeps the rows for a URL until they are all there.
+        scratch: folder that keeps rows until they are all there, those for a URL and those from
+            other machines, which see it under the same path.
+        elsewhere: has the videos scored by other machines, which see them under the same path too.
 
     Raises:
         DataError: inputs or output cannot be used, or the output has scores of another model.
+        VqError: `elsewhere` does not come to an end; what it did is kept for the next run.
         BusyError: another run writes the output.
         WeightsError: there is no such model.
     """
     start = time.monotonic()
+    limits = limits or Limits()
     form = _form(output)
     file = Path(output)
     if remote.is_url(output):
@@ -92,8 +97,9 @@ def score(
         file = scratch / f"{hashlib.sha256(output.encode()).hexdigest()[:16]}.{form}"
         if not file.exists():  # else a run ended before it was there
             remote.download(output, file)
+    folder = locate(model)
     with (
-        Crew(locate(model), jobs=jobs, limits=limits) as crew,
+        Crew(folder, jobs=jobs, limits=limits) as crew,
         Journal(file, form) as journal,
     ):
         found = discover(inputs)
@@ -101,10 +107,16 @@ def score(
         scored = journal.resume(crew.greeting.model, closely)
         left = [item for item, name in zip(found, names, strict=True) if name not in scored]
         log.info("%d of %d videos have a score already", len(found) - len(left), len(found))
-        for answer in _told(crew.score(left, closely=closely), total=len(left)):
-            journal.add(answer.row)
-        journal.finish(names, crew.greeting.about)
         greeting = crew.greeting
+        rows = (answer.row for answer in crew.score(left, closely=closely))
+        if elsewhere is not None:
+            closely.check(greeting.modes, greeting.model)
+            kept = scratch / "shards"
+            how = Shards.of(folder, kept, output=output, closely=closely, limits=limits)
+            rows = _gathered(left, how, elsewhere)
+        for row in _told(rows, total=len(left)):
+            journal.add(row)
+        journal.finish(names, greeting.about)
     outcome = Batch(
         output,
         greeting.model,
@@ -134,11 +146,18 @@ def _worst(rows: Iterable[Row], *, better: str) -> list[Row]:
     return [row for *_, row in heapq.nsmallest(SHOWN, scored, key=lambda found: found[:2])]
 
 
-def _told(answers: Iterator[Answer], *, total: int) -> Iterator[Answer]:
+def _gathered(items: Sequence[str | Row], shards: Shards, elsewhere: Elsewhere) -> Iterator[Row]:
+    """A row for each item; a row is its own."""
+    yield from (item for item in items if isinstance(item, Row))
+    yield from shards.gather([item for item in items if isinstance(item, str)], elsewhere)
+    shards.forget()  # whoever asks for more has kept all of them
+
+
+def _told(rows: Iterable[Row], *, total: int) -> Iterator[Row]:
     """The same; now and then the log says how far they are."""
     last = time.monotonic()
-    for number, answer in enumerate(answers, 1):
-        yield answer
+    for number, row in enumerate(rows, 1):
+        yield row
         if time.monotonic() - last > TOLD_SECONDS:
             last = time.monotonic()
             log.info("%d of %d videos", number, total)
