@@ -108,7 +108,7 @@ def score(
         left = [item for item, name in zip(found, names, strict=True) if name not in scored]
         log.info("%d of %d videos have a score already", len(found) - len(left), len(found))
         greeting = crew.greeting
-        rows = (answer.row for answer in crew.score(left, closely=closely))
+        rows: Iterator[Row] = (answer.row for answer in crew.score(left, closely=closely))
         if elsewhere is not None:
             closely.check(greeting.modes, greeting.model)
             kept = scratch / "shards"
