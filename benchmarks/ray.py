@@ -117,7 +117,7 @@ class Result:
 
 
 def make(root: Path, videos: Path, count: int) -> None:
-    """Make a workspace of some clips, up to the manifest."""
+    """Make a workspace of some clips."""
     make_workspace(root)
     shutil.copy(ROOT / "params.yaml", root / "params.yaml")
     clips = root / CLIPS
@@ -134,7 +134,6 @@ def make(root: Path, videos: Path, count: int) -> None:
     )
     (root / "data/demo/dvc.yaml").unlink()
     commit(root, "Clips")
-    run(root, "dvc", "repro", "validate")
 
 
 def measure(
@@ -194,7 +193,8 @@ def spent(root: Path) -> Iterator[dict[int, float]]:
 
 
 def extract_alone(root: Path, one: Path) -> None:
-    """The stage itself, with one process."""
+    """The stage itself, with one process, after those before it."""
+    run(root, "dvc", "repro", "validate")
     files = files_of(root, "extract")
     paths = [str(files[name]) for name in ("accepted", "videos", "cache", "features")]
     run(root, "vq", "extract", *paths, "--jobs", "1", timeout=3600)
