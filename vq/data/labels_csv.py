@@ -86,7 +86,8 @@ def _check_header(path: Path, header: list[str], keep: Sequence[str]) -> None:
             near = difflib.get_close_matches(name, header) or header
             raise DataError(
                 f"{path}: has no column {name!r}, which import.keep names; "
-                f"did you mean {', '.join(near)}?"
+                f"did you mean {', '.join(near)}? If these labels have none like it, take it out "
+                "of import.keep and of evaluate.slices"
             )
 
 

@@ -13,23 +13,19 @@ from vq.errors import DataError
 SIDES = ("train", "validation", "test")
 
 
-def side(
-    content: str, salt: str, validation: float, test: float, family: Iterable[str] = ()
-) -> str:
+def side(content: str, salt: str, validation: float, test: float) -> str:
     """The side of a content: train, validation or test.
 
     It depends on nothing but the arguments, so new videos move none of the old ones, and a
-    model released earlier never trained on today's test. A family that grows moves, if it does,
-    from test to validation to train, so that this stays true.
+    model released earlier never trained on today's test.
 
     Args:
         content: name of the source that videos were made from.
         salt: another salt, another split.
         validation: share of contents, 0 to 1.
         test: share of contents, 0 to 1; the two add up to less than 1.
-        family: contents that have to be on one side with it: all are on the one nearest to train.
     """
-    place = max(_place(salt, name) for name in {content, *family})
+    place = _place(salt, content)
     if place < test:
         return "test"
     return "validation" if place < test + validation else "train"
@@ -42,25 +38,22 @@ def assign(
     validation: float,
     test: float,
     repeats: int,
-    families: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    heads: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Assign every content, and split what is not test again and again.
 
     A content is its name, whatever data set its videos are of: the same source in two of them stays
-    on one side. So do the contents of one family, of all `families` by content.
+    on one side. A content that `heads` names is on the side of its head.
 
     Returns:
         Columns `content`, `split`, `repeat_0`, ...; sorted by content. The repeats are train or
         validation, with the same ratio of the two, and empty for contents of the test.
-
-    Raises:
-        DataError: a side has fewer than two contents, or a repeat lacks a side.
     """
     table = pd.DataFrame({"content": sorted(set(contents))}, dtype="string")
 
     def sides(salt: str, validation: float, test: float) -> list[str]:
         return [
-            side(content, salt, validation, test, families.get(content, ()))
+            side(heads.get(content, content), salt, validation, test)
             for content in table["content"]
         ]
 
@@ -69,7 +62,6 @@ def assign(
     for number in range(repeats):
         again = sides(f"{salt}\0{number}", share, 0.0)
         table[f"repeat_{number}"] = pd.Series(again).where(table["split"] != "test", "")
-    _check(table)
     return table
 
 
@@ -117,7 +109,12 @@ def _place(salt: str, content: str) -> float:
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
-def _check(table: pd.DataFrame) -> None:
+def check(table: pd.DataFrame) -> None:
+    """See that there is enough on every side.
+
+    Raises:
+        DataError: a side has fewer than two contents, or a repeat lacks a side.
+    """
     counts = {name: int((table["split"] == name).sum()) for name in SIDES}
     if few := [f"{name} {count}" for name, count in counts.items() if count < 2]:
         raise DataError(

@@ -7,7 +7,7 @@ from vq import params as schema
 from vq.data import manifest
 from vq.data import split as sides
 from vq.data.duplicates import finding, store
-from vq.data.duplicates.join import families
+from vq.data.duplicates.join import heads
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def split(
         seed: unused: a side depends on `split.salt` alone, so that it stays.
 
     Raises:
-        DataError: too few contents on a side.
+        DataError: too few contents on a side; the near-duplicates are written.
     """
     rows = manifest.read(accepted)
     if params.near_duplicates == "off":
@@ -48,10 +48,11 @@ def split(
         validation=params.validation,
         test=params.test,
         repeats=params.repeats,
-        families=families(rows["content"], ends) if joined else {},
+        heads=heads(rows["content"], ends) if joined else {},
     )
     judged = finding.judge(found, table, joined=joined)
     finding.write(judged, near_duplicates)
     finding.tell(judged, near_duplicates)
+    sides.check(table)
     sides.write(table, splits)
     log.info("%d contents: %s", len(table), table["split"].value_counts().to_dict())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vq.data.duplicates.fingerprint import WINDOWS, Fingerprint
-from vq.data.duplicates.join import families
+from vq.data.duplicates.join import heads
 from vq.data.duplicates.pairs import Pair, find, overlap
 
 
@@ -45,8 +45,9 @@ def test_pairs_that_share_enough_are_found() -> None:
 
 
 def test_whoever_is_like_one_is_of_its_family() -> None:
-    """And of that of all that are like it."""
-    found = families(["d", "a", "c", "b", "a", "e"], [("a", "b"), ("c", "b")])
+    """And of that of all that are like it; the first is the head, whoever joins later."""
+    found = heads(["d", "c", "a", "b", "a", "e"], [("a", "b"), ("c", "b")])
+    later = heads(["d", "c", "a", "b", "a", "e", "0"], [("a", "b"), ("c", "b"), ("0", "a")])
 
-    assert found["a"] == found["b"] == found["c"] == ("a", "b", "c")
-    assert (found["d"], found["e"]) == (("d",), ("e",))
+    assert found == {"a": "c", "b": "c", "c": "c", "d": "d", "e": "e"}
+    assert later == found | {"0": "c"}
