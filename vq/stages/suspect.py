@@ -9,7 +9,7 @@ import pandas as pd
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import sets, split
-from vq.data.duplicates.join import families
+from vq.data.duplicates.join import heads
 from vq.data.files import read_json
 from vq.evaluate import suspicion
 from vq.learn import unseen
@@ -59,12 +59,12 @@ def suspect(
     rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
     pairs = pd.read_csv(near_duplicates, dtype="string", keep_default_na=False)
     ends = zip(pairs["content_a"], pairs["content_b"], strict=True)
-    of = families(manifest["content"], ends)
+    head = heads(manifest["content"], ends)
     videos = manifest.iloc[rows]
     expected = unseen.expected(
         lesson,
         rows,
-        [of[content][0] for content in videos["content"]],
+        [head[content] for content in videos["content"]],
         folds=FOLDS,
         rounds=ROUNDS,
         seed=seed,
