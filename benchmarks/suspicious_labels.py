@@ -283,7 +283,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--predictor", action="append", choices=PREDICTORS)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--z", type=float, default=4.0)
+    parser.add_argument("--z", type=float, default=3.5)
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time; changes no number")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(argv)
