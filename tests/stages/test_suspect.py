@@ -1,6 +1,7 @@
 """The stage suspect, on labels of which one is wrong."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,28 @@ from vq.data import manifest, split
 from vq.data.duplicates import finding
 from vq.params import Suspect
 from vq.stages.suspect import suspect
+
+
+def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Path) -> None:
+    """Of one fixed camera all shows the same; who has it reported only still gets a list."""
+    files = make(tmp_path)
+    rows, sides = manifest.read(files.accepted), split.read(files.splits)
+    names = sorted(set(rows["content"]))
+    ends = list(pairwise(names))
+    pairs = pd.DataFrame([("a", "b", 1.0, *two) for two in ends], columns=finding.PAIR)
+    zoo, near, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
+    zoo.write_text(json.dumps({"experts": ["left", "right"]}))
+
+    finding.write(finding.judge(pairs, sides, joined=False), near)
+    suspect(
+        files.accepted, files.card, files.splits, near, files.features, zoo, out,
+        params=Suspect(z=0.01), seed=0,
+    )  # fmt: skip
+
+    assert finding.joined(near) == []
+    assert len(pd.read_csv(out)) > 0
+    finding.write(finding.judge(pairs, sides, joined=True), near)
+    assert finding.joined(near) == ends
 
 
 def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> None:
@@ -23,7 +46,7 @@ def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> Non
     manifest.write(rows, files.accepted)
     zoo, pairs, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
     zoo.write_text(json.dumps({"experts": ["left", "right"]}))
-    finding.write(finding.NONE, pairs)
+    finding.write(finding.judge(finding.NONE, split.read(files.splits), joined=True), pairs)
 
     suspect(
         files.accepted, files.card, files.splits, pairs, files.features, zoo, out,

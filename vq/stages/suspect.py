@@ -4,11 +4,11 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import sets, split
+from vq.data.duplicates import finding
 from vq.data.duplicates.join import heads
 from vq.data.files import read_json
 from vq.evaluate import suspicion
@@ -46,7 +46,7 @@ def suspect(
         accepted: manifest of the videos that passed `validate`.
         card: of the data set.
         splits: the side of each content.
-        near_duplicates: pairs whose contents are held out together.
+        near_duplicates: pairs; contents that the split has joined are held out together.
         features: index of the features.
         zoo: the experts that pruning kept.
         suspicious: written: CSV of the labels to review, see `vq.evaluate.suspicion.listed`.
@@ -61,9 +61,8 @@ def suspect(
     side = split.of_videos(manifest, split.read(splits))
     lesson = assemble(manifest, described, side.tolist(), initial, count=LEVELS)
     rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
-    pairs = pd.read_csv(near_duplicates, dtype="string", keep_default_na=False)
-    ends = zip(pairs["content_a"], pairs["content_b"], strict=True)
-    head = heads(manifest["content"], ends)
+    # As the split has it: of one fixed camera, where pairs are only reported, all is one family.
+    head = heads(manifest["content"], finding.joined(near_duplicates))
     videos = manifest.iloc[rows]
     expected = unseen.expected(
         lesson,

@@ -71,6 +71,13 @@ def tell(found: pd.DataFrame, path: Path) -> None:
     )
 
 
+def joined(path: Path) -> list[tuple[str, str]]:
+    """Contents of the pairs that the split joined, of a finding that was written."""
+    found = pd.read_csv(path, dtype="string", keep_default_na=False)
+    ends = found.loc[found["finding"] == JOINED, ["content_a", "content_b"]]
+    return list(ends.itertuples(index=False, name=None))
+
+
 def write(found: pd.DataFrame, path: Path) -> None:
     """Write the finding as CSV; without a pair, its header."""
     with atomic(path) as unfinished:
