@@ -172,6 +172,30 @@ def test_a_rotated_video_is_planned(tmp_path: Path) -> None:
     assert decode(path, pairs).pixels[7].shape == (96, 64, 3)
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("h264", False), ("h264-mkv", False), ("h264-ts", True), ("hevc", True), ("vp9", True)],
+)
+def test_opening_a_file_blindly_decodes_none_of_it(name: str, known: bool, tmp_path: Path) -> None:
+    """FFmpeg would decode seven frames of H.264, most of what a short look at 4K costs."""
+    with stream.opened(FORMATS[name](tmp_path), blind=True) as (_, opened):
+        assert (opened.codec_context.pix_fmt is not None) == known
+
+
+@pytest.mark.usefixtures("planned_only")
+def test_a_container_that_lies_about_the_size_is_not_believed(tmp_path: Path) -> None:
+    """Opened blindly, a file has not been asked for its size yet when the plan is made."""
+    path = FORMATS["h264"](tmp_path)
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"avc1", content.index(b"stsd"))
+    assert content[entry + 28 : entry + 32] == b"\0\x60\0\x40"  # 96 x 64
+    content[entry + 28 : entry + 32] = b"\0\x40\0\x20"
+    path.write_bytes(bytes(content))
+
+    compare(path, pairs)
+    assert next(iter(decode(path, pairs).pixels.values())).shape == (64, 96, 3)
+
+
 def test_a_change_of_size_is_decoded_from_the_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -120,7 +120,7 @@ def _decode(
     prefer: Prefer | None,
     threads: int,
 ) -> list[T]:
-    with stream.opened(path, threads=threads) as source:
+    with stream.opened(path, threads=threads, blind=True) as source:
         promised = packets.take(path, *source)
         count = promised.frame_count
         if not count:

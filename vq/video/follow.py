@@ -43,14 +43,17 @@ def follow(
     with anew as (container, opened):
         codec, unit = opened.codec_context, float(opened.time_base or 0)
         begin = int(plan.times[0]) * unit
-        # All frames are converted as the first is, which may not be among those decoded.
-        look, rotations = (codec.width, codec.height, codec.pix_fmt), set()
+        # All frames are converted as the first of the video is, which may not be among those
+        # decoded; opened blindly, it looks as these do, since its parameter sets are theirs.
+        known = (codec.width, codec.height, codec.pix_fmt)
+        looks, rotations = {known} if codec.pix_fmt else set(), set()
         numbered = enumerate(stream.packets(path, container, opened))
         for run in plan.runs:
             fed = _fed(numbered, packets, plan, run)
             for time, frame in _expected(_decoded(fed, run, codec), run):
+                looks.add((frame.width, frame.height, frame.format.name))
                 rotations.add(frame.rotation)
-                if (frame.width, frame.height, frame.format.name) != look or len(rotations) > 1:
+                if len(looks) > 1 or len(rotations) > 1:
                     raise NoPlanError("the frames do not all look alike")
                 yield int(np.searchsorted(plan.times, time)), time * unit - begin, frame
             codec.flush_buffers()

@@ -1,7 +1,7 @@
 """The video stream of a local file, frame by frame."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -46,6 +46,11 @@ MOST_STREAMS = 100
 BEFORE_ALL = -(1 << 40)
 """A time before the first packet of any file, in whatever unit."""
 
+BLINDLY = {"probesize": "32", "skip_frame": "all"}
+"""Options by which opening a file neither decodes frames nor reads far for them."""
+TIMED = frozenset({"mp4", "matroska"})
+"""Containers that give each packet its time, which FFmpeg would otherwise reckon from frames."""
+
 END = (av.FFmpegError, IndexError)
 """What reading on may raise where a file is broken; PyAV has no index for a stream that begins in
 the middle of a file."""
@@ -58,26 +63,25 @@ class DamagedError(Exception):
 
 
 @contextmanager
-def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(
+    path: Path, *, threads: int = 1, blind: bool = False
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a local file at its video stream, and close it again.
+
+    Args:
+        path: the file.
+        threads: of the decoder.
+        blind: of H.264, whose packets carry all that FFmpeg would learn from its first seven
+            frames, decode none to open it. Pixel format and size are then those of the first frame
+            that comes out; the codec context may say none or another.
 
     Raises:
         VideoError: missing, unreadable, or without a video stream.
     """
-    try:
-        # `file:` because FFmpeg takes what stands before a colon in a name for a protocol;
-        # metadata in a foreign encoding must not cost us the video.
-        container = av.open(
-            f"file:{path}",
-            metadata_errors="replace",
-            options={
-                "protocol_whitelist": "file",
-                "format_whitelist": CONTAINERS,
-                "max_streams": str(MOST_STREAMS),
-            },
-        )
-    except av.FFmpegError as error:
-        raise VideoError(path, explain(path, error)) from error
+    container = _open(path, BLINDLY if blind else {})
+    if blind and not _is_told_enough(container):
+        container.close()
+        container = _open(path, {})
     with container:
         stream = _main_stream(container)
         if stream is None:
@@ -90,13 +94,37 @@ def opened(path: Path, *, threads: int = 1) -> Iterator[tuple[InputContainer, Vi
         yield container, stream
 
 
+def _open(path: Path, options: Mapping[str, str]) -> InputContainer:
+    try:
+        # `file:` because FFmpeg takes what stands before a colon in a name for a protocol;
+        # metadata in a foreign encoding must not cost us the video.
+        return av.open(
+            f"file:{path}",
+            metadata_errors="replace",
+            options={
+                "protocol_whitelist": "file",
+                "format_whitelist": CONTAINERS,
+                "max_streams": str(MOST_STREAMS),
+                **options,
+            },
+        )
+    except av.FFmpegError as error:
+        raise VideoError(path, explain(path, error)) from error
+
+
+def _is_told_enough(container: InputContainer) -> bool:
+    """Whether packets have times of their own, and the stream is one that can be opened blindly."""
+    stream = _main_stream(container)
+    codec = stream and stream.codec_context
+    timed = TIMED.intersection(container.format.name.split(","))
+    return bool(timed and codec and codec.codec.canonical_name == "h264" and codec.extradata)
+
+
 @contextmanager
 def again(
     path: Path, container: InputContainer, stream: VideoStream, *, rewind: bool, threads: int = 1
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Begin anew with a file that was read to its end and is still open.
-
-    To open a file is to decode some frames of it, which a file that can `rewind` does once.
+    """Begin anew with a file that was read to its end and is still open, opened blindly.
 
     Raises:
         VideoError: as `opened`.
@@ -105,7 +133,7 @@ def again(
         container.seek(BEFORE_ALL, stream=stream)
         yield container, stream
     else:
-        with opened(path, threads=threads) as found:
+        with opened(path, threads=threads, blind=True) as found:
             yield found
 
 

@@ -84,7 +84,8 @@ class Child(Generic[Item, Told]):
             [sys.executable, "-P", "-m", "vq.workers.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
+            # Sums are not its work: the threads that numpy starts for them would wait, spinning.
+            env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": paths},
             # A group of its own: Ctrl-C is meant for us, who then end it.
             process_group=0,
             bufsize=0,
