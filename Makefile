@@ -51,6 +51,7 @@ $(READY): requirements.lock pyproject.toml
 	site=$${PIP_INDEX_URL:-$$site}; \
 	if [ -n "$$site" ] && [ -z "$$UV_DEFAULT_INDEX$$UV_INDEX_URL" ]; then export UV_DEFAULT_INDEX="$$site"; fi; \
 	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --no-deps --requirements requirements.lock --editable .
+	@$(VENV)/bin/python -m compileall -q vq flows
 	@touch $@
 
 demo: $(READY)
