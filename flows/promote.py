@@ -1,19 +1,44 @@
 """A person moves the alias `champion`: to a version, or back to the champion before.
 
 `prefect deployment run promote/promote --param version=3 --param approve=true`; without `approve`
-the run waits until somebody presses Resume in the UI.
+the run says what is asked for (artifact `promotion`), and waits until somebody presses Resume in
+the UI.
 """
 
+import logging
 from pathlib import Path
 
+from prefect.artifacts import create_markdown_artifact
 from prefect.flow_runs import pause_flow_run
 
 from flows.shared import HOUR, operation, step
 from vq import params
-from vq.release import throne
-from vq.release.registry import existing
+from vq.release import notes, throne
+from vq.release.registry import CHAMPION, existing
+
+log = logging.getLogger("vq.flows.promote")
 
 PATIENCE_SECONDS = 24 * 3600
+
+
+@step
+def ask(version: str, reason: str, workspace: Path) -> bool:
+    """Say what is asked for; false if there is nothing to decide."""
+    with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
+        found, reigning = registry.version(version), registry.at(CHAMPION)
+        if reigning is not None and reigning.version == found.version:
+            return False
+        throne.check(registry, found)
+        create_markdown_artifact(notes.proposal(registry, found, reason=reason), key="promotion")
+        instead = f" in place of {reigning.version}" if reigning else ""
+        log.info(
+            "Should %s %s be champion%s? The artifact `promotion` has both. Resume this run to "
+            "say yes, cancel it to say no.",
+            registry.model,
+            found.version,
+            instead,
+        )
+    return True
 
 
 @step
@@ -43,7 +68,7 @@ def promote(version: str, reason: str, approve: bool = False, workspace: Path = 
     Returns:
         What was done.
     """
-    if not approve:
+    if not approve and ask(version, reason, workspace):
         pause_flow_run(timeout=PATIENCE_SECONDS)
     return move(version, reason, workspace)
 

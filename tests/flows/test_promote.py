@@ -1,5 +1,6 @@
 """A person moves the champion: the flows, on a real server and a real registry."""
 
+import re
 import shutil
 import time
 import urllib.request
@@ -13,6 +14,7 @@ import pytest
 from tests.flows.server import Prefect
 from tests.release.students import GOOD, maker, release
 from tests.workspace import ROOT
+from vq.errors import DataError
 from vq.release import registry
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
@@ -43,12 +45,25 @@ def test_a_person_goes_back_and_forth(workspace: Path, prefect: Prefect) -> None
         waiting = pool.submit(run, promote, "2", "looked at both", False, workspace)
         flow_run = paused(prefect)
         assert champion(workspace) == 1
+        told = prefect.ask("artifacts", artifacts={"key": {"any_": ["promotion"]}})[0]["data"]
+        assert "Should vq-student 2 be champion?" in told
+        assert "looked at both" in told
+        assert re.search(r"^\| 1 \| champion \|", told, re.MULTILINE)
         resume(prefect, flow_run["id"])
 
         assert waiting.result(PATIENCE_SECONDS) == (
             "vq-student 2 is champion now; version 1 was before it."
         )
+        assert promote("2", "again", False, workspace) == "vq-student 2 is champion already."
     assert champion(workspace) == 2
+
+
+def test_nobody_is_asked_about_what_cannot_be(workspace: Path, prefect: Prefect) -> None:
+    """The run fails at once instead of waiting for a day."""
+    from flows.promote import promote
+
+    with prefect.here(), pytest.raises(DataError, match="no version '7'"):
+        promote("7", "a slip", False, workspace)
 
 
 def champion(workspace: Path) -> int:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from mlflow.entities.model_registry import ModelVersion
+
+from vq.release.listed import for_people, told
+from vq.release.registry import CHAMPION, Registry
 from vq.release.verdict import Verdict
 
 
@@ -27,6 +31,34 @@ def markdown(release: Release) -> str:
     return (
         f"## {release.model} {release.version}: {release.alias}\n\n"
         f"{release.reason}{again}\n\n{table(release.verdict)}"
+    )
+
+
+def proposal(registry: Registry, version: ModelVersion, *, reason: str) -> str:
+    """What somebody has to know who is asked whether a version should be champion."""
+    reigning = registry.at(CHAMPION)
+    compared = [version, *([reigning] if reigning else [])]
+    rows = [for_people(told(registry, one)) for one in compared]
+    return "\n".join(
+        [
+            f"## Should {registry.model} {version.version} be champion?",
+            "",
+            f"Asked for because: {reason}",
+            "",
+            "**Resume** this run to say yes, cancel it to say no.",
+            "",
+            "| version | now | SRCC on test | commit | data | released |",
+            "| ---: | --- | --- | --- | --- | --- |",
+            *(
+                f"| {row['version']} | {row['alias']} | {row['srcc']} | {row['commit']} "
+                f"| {row['dataset']} | {row['released']} |"
+                for row in rows
+            ),
+            "",
+            f"### When version {version.version} was released",
+            "",
+            version.description or "",
+        ]
     )
 
 

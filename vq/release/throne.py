@@ -68,11 +68,23 @@ def promote(registry: Registry, name: str, *, reason: str) -> str:
     Raises:
         DataError: there is no such version, its gates did not all open, or it cannot be made again.
     """
-    version = registry.version(name)
+    version, reigning = registry.version(name), registry.at(CHAMPION)
     called = f"{registry.model} {version.version}"
-    reigning = registry.at(CHAMPION)
     if reigning is not None and reigning.version == version.version:
         return f"{called} is champion already."
+    check(registry, version)
+    crown(registry, version, how="promote", reason=reason)
+    before = f"; version {reigning.version} was before it" if reigning else ""
+    return f"{called} is champion now{before}."
+
+
+def check(registry: Registry, version: ModelVersion) -> None:
+    """Refuse what may not be champion.
+
+    Raises:
+        DataError: its gates did not all open, or it cannot be made again.
+    """
+    called = f"{registry.model} {version.version}"
     if version.tags["verdict"] != "accepted":
         raise DataError(
             f"{called} cannot be champion, its verdict is {version.tags['verdict']}: "
@@ -83,9 +95,6 @@ def promote(registry: Registry, name: str, *, reason: str) -> str:
             f"{called} cannot be champion, it was made from files that no commit has: commit them "
             "and run the train flow"
         )
-    crown(registry, version, how="promote", reason=reason)
-    before = f"; version {reigning.version} was before it" if reigning else ""
-    return f"{called} is champion now{before}."
 
 
 def rollback(registry: Registry, *, reason: str) -> str:

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from vq.release import throne
 from vq.release.commands import model
-from vq.release.registry import CHALLENGER, CHAMPION, RELEASED, Registry, existing
+from vq.release.listed import for_people, told
+from vq.release.registry import Registry, existing
 
 SHOWN = {
     "version": "version",
@@ -49,27 +50,6 @@ def run(given: Namespace) -> int:
     return 0
 
 
-def told(registry: Registry, version: ModelVersion) -> dict[str, Any]:
-    """A version in a row of a list."""
-    metrics, tags = registry.metrics(version), version.tags
-    names = ("student.srcc", "student.srcc.low", "student.srcc.high")
-    srcc, low, high = (metrics.get(name) for name in names)
-    return {
-        "version": int(version.version),
-        "alias": _alias(registry, version),
-        "srcc": srcc,
-        "low": low,
-        "high": high,
-        "verdict": tags["verdict"],
-        "commit": tags["git_commit"],
-        "dirty": tags["git_dirty"] == "true",
-        "dataset": tags["dataset"],
-        "opinion": tags["opinion"],
-        "licences": json.loads(tags["licences"]),
-        "released": tags[RELEASED],
-    }
-
-
 def _list(registry: Registry, *, as_json: bool) -> None:
     rows = [told(registry, version) for version in registry.versions()]
     if as_json:
@@ -79,7 +59,7 @@ def _list(registry: Registry, *, as_json: bool) -> None:
     for heading, name in SHOWN.items():
         table.add_column(heading, no_wrap=name in ("version", "alias", "verdict"))
     for row in rows:
-        row = _for_people(row)
+        row = for_people(row)
         table.add_row(*(str(row[name] or "") for name in SHOWN.values()))
     Console().print(table)
 
@@ -92,28 +72,11 @@ def _show(registry: Registry, version: ModelVersion, *, as_json: bool) -> None:
         found = row | {"verdict": verdict, "moves": [vars(move) for move in moves]}
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return
-    row = _for_people(row) | {"licences": "; ".join(row["licences"])}
+    row = for_people(row) | {"licences": "; ".join(row["licences"])}
     lines = [f"{name:>9}  {row[name]}" for name in (*SHOWN.values(), "licences", "reason")]
     lines += ["", *(f"{_mark(gate)}  {gate['sentence']}" for gate in verdict["gates"])]
     lines += ["", *(f"{one.when}  {one.how}: {one.reason}" for one in moves)] if moves else []
     sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _for_people(row: Mapping[str, Any]) -> dict[str, Any]:
-    ends = (row["srcc"], row["low"], row["high"])
-    srcc = "" if None in ends else "{:.3f} [{:.3f}, {:.3f}]".format(*ends)
-    commit = row["commit"][:10] + (" and changes" if row["dirty"] else "")
-    data = f"{row['dataset']} ({row['opinion']})"
-    when = row["released"][:16].replace("T", " ")
-    return {**row, "srcc": srcc, "commit": commit, "dataset": data, "released": when}
-
-
-def _alias(registry: Registry, version: ModelVersion) -> str:
-    for alias in (CHAMPION, CHALLENGER):
-        found = registry.at(alias)
-        if found is not None and found.version == version.version:
-            return alias
-    return ""
 
 
 def _mark(gate: Mapping[str, Any]) -> str:
