@@ -7,7 +7,9 @@ import struct
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.io import savemat
 
 from tests.data.importers.layouts import LAYOUTS, text
 from vq import cli
@@ -317,6 +319,18 @@ def test_a_file_that_kills_its_reader_is_an_error(
     assert cli.main(["labels", "live-vqc", str(tmp_path / "x.mat"), "--out", str(tmp_path)]) == 1
 
     assert "x.mat: is no MATLAB file" in capsys.readouterr().err
+
+
+def test_a_matlab_file_that_unpacks_to_a_heap_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fuzzing found one of 257 bytes for which there was no room on the way back to us."""
+    savemat(tmp_path / "x.mat", {"mos": np.zeros(10_000_000)}, do_compression=True)
+    assert (tmp_path / "x.mat").stat().st_size < 100_000
+
+    assert cli.main(["labels", "live-vqc", str(tmp_path / "x.mat"), "--out", str(tmp_path)]) == 1
+
+    assert "x.mat: is no MATLAB file (it unpacks to 76 MiB" in capsys.readouterr().err
 
 
 def test_a_matlab_file_that_promises_a_billion_rows_costs_no_memory(
