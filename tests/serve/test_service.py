@@ -30,7 +30,7 @@ from vq.score.locate import locate
 from vq.score.modes import Closely
 from vq.score.rows import Row, from_mapping
 
-ASSETS = os.environ.get("VQ_ASSETS")
+CLIP = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "videos/lp_d12.mp4"
 
 
 def test_uploads_at_once_have_the_bits_of_the_command_line(
@@ -60,16 +60,15 @@ def test_uploads_at_once_have_the_bits_of_the_command_line(
     assert len(server.workers) == 2
 
 
-@pytest.mark.skipif(not ASSETS, reason="no real clips here; VQ_ASSETS names their folder")
+@pytest.mark.skipif(not CLIP.exists(), reason=f"{CLIP} is not here; set VQ_ASSETS")
 def test_a_real_clip_has_the_score_of_the_command_line(
     server: Server, bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Down to the row's last bit."""
-    clip = Path(str(ASSETS)) / "videos/lp_d12.mp4"
-    assert cli.main(["score", str(clip), "--model", str(bundle), "--format", "jsonl"]) == 0
+    assert cli.main(["score", str(CLIP), "--model", str(bundle), "--format", "jsonl"]) == 0
     row = from_mapping(json.loads(capsys.readouterr().out))
 
-    assert _alike(from_mapping(server.score(clip).json())) == _alike(row, name="lp_d12.mp4")
+    assert _alike(from_mapping(server.score(CLIP).json())) == _alike(row, name=CLIP.name)
 
 
 def test_timeline_and_plan_come_when_asked(server: Server, make_h264: Callable[..., Path]) -> None:
