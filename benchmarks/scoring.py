@@ -183,7 +183,7 @@ class _Peak(threading.Thread):
 
     def run(self) -> None:
         while not self.over.wait(POLL_S):
-            self.most = max(self.most, self._now())
+            self.most = max(self.most, held(self.pid))
 
     def stop(self) -> float:
         """The most, in MB."""
@@ -191,12 +191,14 @@ class _Peak(threading.Thread):
         self.join()
         return self.most / 1e6
 
-    def _now(self) -> int:
-        try:
-            root = psutil.Process(self.pid)
-            return sum(_held(one) for one in [root, *root.children(recursive=True)])
-        except psutil.Error:
-            return 0
+
+def held(pid: int) -> int:
+    """Bytes that a tree of processes holds (PSS); 0 once it is gone."""
+    try:
+        root = psutil.Process(pid)
+        return sum(_held(one) for one in [root, *root.children(recursive=True)])
+    except psutil.Error:
+        return 0
 
 
 def _held(process: psutil.Process) -> int:

@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import median
 from typing import IO, cast
 
-import psutil
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.scoring import held
 
 HOW = {
     "one job, one thread": ("--jobs", "1", "--threads", "1"),
@@ -85,21 +86,12 @@ def run(videos: Path, how: Sequence[str]) -> Run:
         for line in cast(IO[bytes], process.stdout):
             rows.append({**json.loads(line), "seconds": None})
             if len(rows) % EVERY == 1:
-                memory.append(_held_mb(process.pid))
+                memory.append(held(process.pid) / 1e6)
     seconds = time.perf_counter() - begin
     if process.returncode not in (0, 1) or not rows:
         raise SystemExit(f"throughput: {' '.join(command)} ended with {process.returncode}")
     ends = ENDS // EVERY
     return Run(seconds, max(memory[:ends]), max(memory[-ends:]), rows)
-
-
-def _held_mb(pid: int) -> float:
-    try:
-        root = psutil.Process(pid)
-        tree = [root, *root.children(recursive=True)]
-        return sum(one.memory_full_info().pss for one in tree) / 1e6
-    except psutil.Error:
-        return 0.0
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
