@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,8 +52,17 @@ class Seen(nn.Module):
         return self.network(first * self.scale.view(shape) + self.shift.view(shape)).flatten(1)
 
 
-def export(module: nn.Module, path: Path, *, shape: Sequence[int], free: Sequence[int]) -> None:
-    """Write the graph of a module: input `pixels` (uint8, of this shape), output `rows`.
+def export(
+    module: nn.Module,
+    path: Path,
+    *,
+    shape: Sequence[int],
+    free: Mapping[int, str],
+    names: tuple[str, str] = ("pixels", "rows"),
+) -> None:
+    """Write the graph of a module: its input (uint8, of this shape) and output by these names.
+
+    Axes that are `free`, by their names, may have any length; the first is that of the output too.
 
     The exporter traces: it takes a quarter of a second for a small network, where the newer one
     takes ten. What a trace can get wrong (a length that became a constant) is looked for on noise
@@ -76,11 +85,12 @@ def export(module: nn.Module, path: Path, *, shape: Sequence[int], free: Sequenc
                     module,
                     (given,),
                     path,
-                    input_names=["pixels"],
-                    output_names=["rows"],
-                    dynamic_axes={"pixels": {axis: f"axis{axis}" for axis in free}}
-                    if free
-                    else None,
+                    input_names=names[:1],
+                    output_names=names[1:],
+                    dynamic_axes={
+                        names[0]: dict(free),
+                        names[1]: {axis: name for axis, name in free.items() if axis == 0},
+                    },
                     opset_version=OPSET,
                     dynamo=False,
                 )
@@ -106,7 +116,8 @@ def _compare(module: nn.Module, path: Path, given: UInt8[Tensor, "..."]) -> None
     with torch.inference_mode():
         expected = module(given).numpy()
     try:
-        (found,) = session(path).run(None, {"pixels": given.numpy()})
+        running = session(path)
+        (found,) = running.run(None, {running.get_inputs()[0].name: given.numpy()})
     except _REFUSALS as error:
         raise WeightsError(
             f"cannot be exported to ONNX: ONNX Runtime refuses its graph ({_first_line(error)})"

@@ -144,7 +144,12 @@ class Network:
         from vq.zoo.export import export
 
         path = Path(self._folder.name) / f"{len(self._graphs)}.onnx"
-        export(self._module, path, shape=shape, free=sorted(self._free))
+        export(
+            self._module,
+            path,
+            shape=shape,
+            free={axis: f"axis{axis}" for axis in sorted(self._free)},
+        )
         return path
 
 
