@@ -132,7 +132,8 @@ class Pixels(nn.Module):
     ) -> Float[Tensor, "batch width"]:
         """Channels pooled over a picture, averaged over moments; answers, statistics over both."""
         batch, moments = views.shape[:2]
-        pixels = views.flatten(0, 1).float() / 255
+        # Whole numbers, so that an export knows them; how many pictures there are stays free.
+        pixels = views.reshape(-1, *map(int, views.shape[2:])).float() / 255
         seen = (pixels[:, :3] - self.mean) / self.std
         # A quarter faster on a CPU, where depthwise convolutions read along the channels.
         levels = self.backbone(seen.contiguous(memory_format=torch.channels_last))

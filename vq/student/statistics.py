@@ -27,8 +27,9 @@ def describe(
         pixels: red, green, blue and the luma of the next frame, in [0, 1].
         patch_px: side of the native patches that a picture is made of.
     """
-    # Not len(pixels): export would take the number of the example for a constant.
-    count, grid = pixels.shape[0], pixels.shape[-1] // patch_px
+    # Not len(pixels): export would take the number of the example for a constant, as it should the
+    # side of a picture.
+    count, grid = pixels.shape[0], int(pixels.shape[-1]) // patch_px
     split = pixels.view(count, 4, grid, patch_px, grid, patch_px)
     patches = 255 * split.permute(0, 2, 4, 1, 3, 5).reshape(-1, 4, patch_px, patch_px)
     red, green, blue, following = patches.split(1, dim=1)
