@@ -73,7 +73,7 @@ def test_an_expert_more_costs_its_own_trials_alone(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The counts say so; the plan before it said the same, and wrote nothing."""
-    given = lessons(0, 3)
+    given = lessons(0, 2)
     late = {n: given[0].features.pop(n) for n in ("copy", "shuffled")}
     choose(Trials(given, tmp_path, seed=0))
     before = sorted(tmp_path.iterdir())
