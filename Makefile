@@ -45,7 +45,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock (a few minutes, once)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
-# Compiled once, by all cores: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each process would do it anew (torch: 2 s, its export to ONNX: 10 s).
+# Compiled once, by all cores: where PYTHONDONTWRITEBYTECODE is set, as in many containers, each process would do it anew (torch: 2 s).
 # pip may know a package registry of this site that uv has not been told of.
 	@site=$$($(VENV)/bin/python -m pip config get global.index-url 2> /dev/null || true); \
 	site=$${PIP_INDEX_URL:-$$site}; \

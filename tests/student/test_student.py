@@ -79,7 +79,7 @@ def test_normalised_values_of_noise_have_the_moments_of_noise() -> None:
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle's two networks; exporting takes seconds."""
+    """A bundle's two networks."""
     folder = tmp_path_factory.mktemp("bundle")
     bundle.save(build(), folder, views=VIEWS)
     return folder
