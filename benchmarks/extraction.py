@@ -36,8 +36,10 @@ from vq.data import manifest
 from vq.data.workers import cores
 from vq.errors import VqError
 from vq.video.decode import in_groups
+from vq.video.packets import Packets
 from vq.video.probe import sha256
 from vq.video.suffixes import SUFFIXES
+from vq.video.views import NO_KEYS
 from vq.zoo import describe
 from vq.zoo import extract as zoo
 from vq.zoo.expert import Expert
@@ -84,16 +86,17 @@ def alone(videos: Sequence[Video], experts: Mapping[str, Expert], planned: zoo.P
     made = Alone(0.0, dict.fromkeys([*experts, VIEWS], 0.0), {})
     rows: dict[str, list[np.ndarray]] = {name: [] for name in experts}
     for video in videos:
+        glimpses: list[tuple[str, list[int]]] = []
 
-        def glimpses(count: int) -> list[tuple[str, list[int]]]:
-            return describe.glimpses(kinds, count, planned)
+        def choose(count: int, promised: Packets | None, found=glimpses) -> list[list[int]]:  # noqa: ANN001
+            keys = promised.keys if promised else NO_KEYS
+            found[:] = describe.glimpses(kinds, count, keys, planned)
+            return [numbers for _, numbers in found]
 
         start = time.process_time()
-        held = in_groups(
-            video.path, lambda n: [numbers for _, numbers in glimpses(n)], lambda _, group: group
-        )
+        held = in_groups(video.path, choose, lambda _, group: group)
         made.decode += time.process_time() - start
-        looks = list(zip(glimpses(held[0].frame_count), held, strict=True))
+        looks = list(zip(glimpses, held, strict=True))
         for name, expert in experts.items():
             clips = [d.frames(n).pixels for (kind, n), d in looks if kind == expert.kind]
             said, seconds = _timed(lambda e=expert, c=clips: [e.describe(pixels) for pixels in c])

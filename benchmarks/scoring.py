@@ -136,9 +136,10 @@ def identical(clip: Path, mode: Mode, model: runtime.Model) -> bool:
     """Are the views those of whole frames, from a decoder that walks through the whole file?"""
     looked, _ = model.look(clip, mode)
     spec = spec_of(mode, model.spec)
-    pairs = spec.pairs(looked.frame_count)
+    promised = packets.read(clip)
+    pairs = spec.pairs(looked.frame_count, promised.keys)
     if looked.cheap:
-        pairs = cheap.pairs(packets.read(clip), pairs) or pairs
+        pairs = cheap.pairs(promised, pairs) or pairs
     frames: dict[int, np.ndarray] = {}
     walked = 0
     for number, (_, frame) in enumerate(stream.frames(clip)):

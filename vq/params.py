@@ -132,6 +132,7 @@ class Views(Section):
     moments: Positive
     grid: Positive
     patch_px: Annotated[int, Field(gt=0, multiple_of=2)]
+    slack: Share = 0.0
 
 
 class Extract(Section):

@@ -47,7 +47,9 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        pytest.param({"format": 2}, r"card\.json: format 2 is not known", id="later-format"),
+        pytest.param(
+            {"format": 3}, r"card\.json: format 3 is not known here \(2 is\)", id="later-format"
+        ),
         pytest.param({"values": [1, 6]}, r"level values \[6.0\] are outside", id="off-the-scale"),
         pytest.param({"views": {"moments": 3}}, r"views\.grid is missing", id="no-grid"),
         pytest.param({"values": [1]}, r"values should be a list of 2 numbers or", id="one-level"),
@@ -57,6 +59,11 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
             {"views": {"moments": 3, "grid": 2, "patch_px": 7}},
             r"views\.patch_px should be a multiple of 2, 1 or more, got 7",
             id="odd-patch",
+        ),
+        pytest.param(
+            {"views": {"moments": 3, "grid": 2, "patch_px": 8, "slack": 1.5}},
+            r"views\.slack should be from 0 to 1, got 1\.5",
+            id="slack",
         ),
         pytest.param(
             {"interval": {"coverage": 9, "half_width": 1}}, r"interval\.coverage", id="coverage"
@@ -92,6 +99,16 @@ def test_a_card_survives_its_journey(tmp_path: Path) -> None:
 
     assert card.parse(json.loads(card.dumps(found))) == found
     assert found.interval == card.Interval(0.9, 0.5)
+
+
+def test_a_card_of_the_first_format_has_no_slack(tmp_path: Path) -> None:
+    """Its moments are the middles, as they were when it was trained."""
+    before = card.load(write_bundle(tmp_path / "1", *BRIGHTNESS))[0]
+    views = {"moments": 3, "grid": 2, "patch_px": 8, "slack": 0.5}
+    later = card.load(write_bundle(tmp_path / "2", *BRIGHTNESS, format=2, views=views))[0]
+
+    assert (before.format, before.views.slack) == (1, 0.0)
+    assert (later.format, later.views.slack) == (2, 0.5)
 
 
 def test_a_card_may_hold_tuples_as_python_does(tmp_path: Path) -> None:

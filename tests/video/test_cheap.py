@@ -85,3 +85,32 @@ def test_a_cheap_look_costs_less_and_shows_real_frames(tmp_path: Path, gop: int)
     views = {now: SPEC.view(whole.pixels[now], whole.pixels[after]) for now, after in pairs}
     assert all(any((view == v).all() for v in views.values()) for view in found.views)
     assert (look(path, SPEC).numbers, look(path, SPEC).cheap) == (tuple(SPEC.indices(120)), False)
+
+
+@pytest.mark.parametrize(
+    ("gop", "starts"), [(10, [10, 40, 70, 100]), (30, [15, 30, 60, 90]), (250, [15, 45, 75, 105])]
+)
+def test_slack_shows_keyframes_for_less(tmp_path: Path, gop: int, starts: list[int]) -> None:
+    """Moments are at keyframes where a part has one; the views are those of whole frames."""
+    path = write_video(
+        tmp_path / "clip.mp4",
+        120,
+        codec="libx264",
+        width=96,
+        height=64,
+        pix_fmt="yuv420p",
+        picture=moving,
+        options={"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"},
+    )
+    spec = ViewSpec(moments=4, grid=2, patch_px=8, slack=1.0)
+
+    found = look(path, spec)
+
+    assert found.numbers == tuple(n for start in starts for n in (start, start + 1))
+    known = packets.read(path)
+    middles = ViewSpec(moments=4, grid=2, patch_px=8).indices(120)
+    less, more = (plan(known, n).decoded.sum() for n in (found.numbers, middles))
+    assert less < more or found.numbers == tuple(middles)
+    whole = decode(path, lambda count: range(count))
+    for view, start in zip(found.views, starts, strict=True):
+        assert (view == spec.view(whole.pixels[start], whole.pixels[start + 1])).all()

@@ -14,6 +14,7 @@ from vq.errors import VideoError
 from vq.video import decode as module
 from vq.video import packets, stream
 from vq.video.decode import Decoded, decode, in_groups
+from vq.video.packets import Packets
 
 MakeVideo = Callable[..., Path]
 
@@ -135,7 +136,7 @@ def test_frames_are_let_go_when_no_group_wants_them(make_video: MakeVideo) -> No
         frames.update((number, weakref.ref(pixels)) for number, pixels in group.pixels.items())
         return sorted(group.pixels)
 
-    found = in_groups(make_video(20), lambda count: [[1, 2], [2, 5], [], [9, 10], [3]], use)
+    found = in_groups(make_video(20), lambda count, _: [[1, 2], [2, 5], [], [9, 10], [3]], use)
 
     assert found == [[1, 2], [2, 5], [], [9, 10], [3]]
     # The last group ends before the one that it waits for.
@@ -143,7 +144,7 @@ def test_frames_are_let_go_when_no_group_wants_them(make_video: MakeVideo) -> No
 
 
 def test_a_video_that_ends_early_is_used_anew(make_h264: MakeVideo) -> None:
-    """What came of frames chosen by a wrong count is dropped."""
+    """What came of frames chosen by a wrong count is dropped; its packets count for nothing."""
     path = make_h264(frames=60, options={"g": "12"})
     path.write_bytes(path.read_bytes()[: int(0.6 * path.stat().st_size)])
     counts: list[int] = []
@@ -152,13 +153,17 @@ def test_a_video_that_ends_early_is_used_anew(make_h264: MakeVideo) -> None:
         counts.append(group.frame_count)
         return place
 
-    def choose(count: int) -> list[list[int]]:
+    told: list[bool] = []
+
+    def choose(count: int, promised: Packets | None) -> list[list[int]]:
+        told.append(promised is not None)
         return [[0], [count // 2], [count - 1]]
 
     assert in_groups(path, choose, use) == [0, 1, 2]
     delivered, promised = counts[-1], packets.read(path).frame_count
     assert delivered < promised
     assert counts == [promised] * 2 + [delivered] * 3
+    assert told == [True, False]
 
 
 def test_a_video_that_ends_early_is_sampled_anew(make_h264: MakeVideo) -> None:

@@ -253,7 +253,7 @@ def test_a_plan_that_fails_is_begun_anew(
         return next(iter(group.seconds))
 
     with caplog.at_level(logging.DEBUG, logger=module.__name__):
-        found = in_groups(path, lambda count: [[1], [52], [110]], use)
+        found = in_groups(path, lambda count, _: [[1], [52], [110]], use)
 
     assert "decoded from its first frame on" in caplog.text
     assert used == [0, 0, 1, 2]

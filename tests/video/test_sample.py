@@ -52,6 +52,44 @@ def test_no_sample_leaves_the_video(frame_count: int, moments: int, frames: int)
     assert (np.diff(sample.moments(frame_count, moments=moments)) >= 0).all()
 
 
+@pytest.mark.parametrize(
+    ("slack", "keys", "expected"),
+    [
+        pytest.param(0.0, [0, 4, 12], [5, 15], id="none-stays-in-the-middle"),
+        pytest.param(1.0, [0, 4, 12], [4, 12], id="a-keyframe"),
+        pytest.param(1.0, [1, 3, 8, 10, 16, 19], [3, 16], id="the-one-nearest-to-the-middle"),
+        pytest.param(1.0, [0, 10], [5, 10], id="up-to-the-front-end-but-never-the-first-frame"),
+        pytest.param(1.0, [], [5, 15], id="without-one-in-the-middle"),
+        pytest.param(0.5, [2, 8, 12, 17], [5, 15], id="beyond-half-the-way-none-counts"),
+    ],
+)
+def test_moments_move_to_where_frames_cost_less(
+    slack: float, keys: list[int], expected: list[int]
+) -> None:
+    """Two parts of ten frames, 0 to 9 and 10 to 19; middles 5 and 15."""
+    found = sample.at_ease(20, np.array(keys, np.int64), moments=2, slack=slack)
+
+    np.testing.assert_array_equal(found, expected)
+
+
+@given(st.data(), st.integers(1, 3000), st.integers(1, 40), st.floats(0, 1))
+def test_a_moment_stays_in_its_part(
+    data: st.DataObject, frame_count: int, moments: int, slack: float
+) -> None:
+    """Moments never cross, however the keyframes lie; without slack they are the middles."""
+    keys = sorted(data.draw(st.sets(st.integers(0, frame_count - 1), max_size=60)))
+    middles = sample.moments(frame_count, moments=moments)
+
+    found = sample.at_ease(frame_count, np.array(keys, np.int64), moments=moments, slack=slack)
+
+    assert (np.abs(found - middles) <= slack * frame_count / (2 * moments)).all()
+    assert 0 <= found.min() <= found.max() < frame_count
+    if frame_count >= moments:
+        assert (np.diff(found) > 0).all()
+    if slack == 0:
+        np.testing.assert_array_equal(found, middles)
+
+
 def test_an_empty_video_is_refused() -> None:
     """There is no frame to repeat."""
     with pytest.raises(ValueError, match="2 moments of a video of 0 frames"):

@@ -15,8 +15,8 @@ from vq.errors import DataError, WeightsError
 from vq.score.modes import MODES, Mode
 
 _NOTHING = object()
-FORMAT = 1
-"""Layout of the bundle; another number needs another version of vq."""
+FORMATS = (1, 2)
+"""Layouts of the bundle that are known; another number needs another version of vq."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Views:
     grid: int
     patch_px: int
     """Even."""
+    slack: float = 0.0
+    """From 0 to 1; format 1 had none."""
 
 
 @dataclass(frozen=True)
@@ -122,20 +124,21 @@ def parse(told: object) -> Card:
         ValueError: a key is missing or its value is none that a card can have.
     """
     top = _Part(told)
-    if top.get("format") != FORMAT:
+    if top.get("format") not in FORMATS:
         raise ValueError(
-            f"format {top.get('format')!r} is not known here ({FORMAT} is); "
+            f"format {top.get('format')!r} is not known here ({FORMATS[-1]} is); "
             "use the version of vq that wrote it"
         )
     scale, views = top.part("scale"), top.part("views")
     card = Card(
-        format=FORMAT,
+        format=top.whole("format"),
         name=top.text("name"),
         backbone=top.text("backbone"),
         views=Views(
             moments=views.whole("moments"),
             grid=views.whole("grid"),
             patch_px=views.whole("patch_px", multiple_of=2),
+            slack=views.number("slack", 0.0),
         ),
         values=top.numbers("values", least=2),
         scale=Scale(scale.number("min"), scale.number("max")),
@@ -154,6 +157,8 @@ def parse(told: object) -> Card:
         },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
     )
+    if not 0 <= card.views.slack <= 1:
+        raise ValueError(f"views.slack should be from 0 to 1, got {card.views.slack:g}")
     if outside := [v for v in card.values if not card.scale.min <= v <= card.scale.max]:
         # An expectation over the levels could leave the scale.
         raise ValueError(f"level values {outside} are outside the scale")
@@ -241,8 +246,8 @@ class _Part:
             self._refuse(key, f"a list of {least} numbers or more")
         return tuple(map(float, values))
 
-    def number(self, key: str) -> float:
-        value = self._value(key)
+    def number(self, key: str, default: object = _NOTHING) -> float:
+        value = self._value(key, default)
         return float(value) if _is_number(value) else self._refuse(key, "a number")
 
     def whole(self, key: str, *, least: int = 1, multiple_of: int = 1) -> int:

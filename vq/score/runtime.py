@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +50,7 @@ class Model:
     @property
     def spec(self) -> ViewSpec:
         """What the student looks at."""
-        views = self.card.views
-        return ViewSpec(moments=views.moments, grid=views.grid, patch_px=views.patch_px)
+        return ViewSpec(**asdict(self.card.views))
 
     def predict(
         self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode = "exact"

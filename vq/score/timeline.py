@@ -13,6 +13,7 @@ from PIL import Image
 from vq.score.runtime import Model
 from vq.video import stream
 from vq.video.decode import Decoded, in_groups
+from vq.video.packets import Packets
 from vq.video.shapes import UInt8
 
 THUMBNAIL_PX = 480
@@ -61,7 +62,7 @@ def measure(model: Model, path: Path) -> Timeline:
         rate = float(video.average_rate or video.guessed_rate or 0)
     worst = _Worst(better=1 if model.card.better == "higher" else -1)
 
-    def choose(count: int) -> list[set[int]]:
+    def choose(count: int, _: Packets | None) -> list[set[int]]:
         return [
             {part[0], part[-1], *(part[number] for number in model.spec.indices(len(part)))}
             for part in seconds_of(count, rate)

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -184,10 +185,10 @@ def about(
     """What the card of a bundle says, but for what training found."""
     data = cards.load(card)
     return {
-        "format": 1,
+        "format": student_cards.FORMATS[-1],
         "name": name,
         "backbone": params.backbone,
-        "views": {"moments": views.moments, "grid": views.grid, "patch_px": views.patch_px},
+        "views": asdict(views),
         "values": values,
         "scale": {"min": data.scale.min, "max": data.scale.max},
         "opinion": data.opinion,

@@ -29,9 +29,7 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     Returns:
         Pairs of frame numbers in order; None where they cost no less than the exact ones.
     """
-    shown = np.sort(packets.pts[packets.shown])
-    keys = np.searchsorted(shown, packets.pts[packets.start & packets.shown])
-    count = packets.frame_count
+    keys, count = packets.keys, packets.frame_count
     if len(keys) < MOMENTS:
         chosen = exact[: max(len(exact) - 1, MOMENTS)]
     else:

@@ -21,8 +21,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 See = Callable[[Converter, av.VideoFrame], np.ndarray]
-Choose = Callable[[int], Sequence[Iterable[int]]]
-Prefer = Callable[[packets.Packets], Sequence[Iterable[int]] | None]
+Choose = Callable[[int, packets.Packets | None], Sequence[Iterable[int]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +66,7 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
         ValueError: `choose` wants a frame that the video cannot have.
     """
     (decoded,) = in_groups(
-        path, lambda count: [choose(count)], lambda _, group: group, threads=threads
+        path, lambda count, _: [choose(count)], lambda _, group: group, threads=threads
     )
     return decoded
 
@@ -78,7 +77,6 @@ def in_groups(
     use: Callable[[int, Decoded], T],
     *,
     see: See = Converter.rgb,
-    prefer: Prefer | None = None,
     threads: int = 1,
 ) -> list[T]:
     """Decode once, and use groups of frames as they come; what no later group wants is let go.
@@ -89,11 +87,11 @@ def in_groups(
 
     Args:
         path: a local file.
-        choose: as for `decode`, but a sequence of groups.
+        choose: as for `decode`, but a sequence of groups; given the packets too, but for a file
+            that delivers fewer frames than they promise.
         use: called with the place of each group in the sequence, and its frames. A file that
             delivers fewer frames than it promises is begun anew, and what was made of it dropped.
         see: what is kept of a frame, all of it by default.
-        prefer: asked instead of `choose`, given the packets; None from it is no preference.
         threads: of the decoder.
 
     Returns:
@@ -104,9 +102,9 @@ def in_groups(
         ValueError: `choose` wants a frame that the video cannot have.
     """
     try:
-        return _decode(path, choose, use, see, prefer, threads)
+        return _decode(path, choose, use, see, threads)
     except stream.DamagedError:
-        return _decode(path, choose, use, see, prefer, 1)
+        return _decode(path, choose, use, see, 1)
     except av.FFmpegError as error:
         # Of a frame with damaged marks of its colours, say, that nothing can convert.
         raise VideoError(path, stream.explain(path, error)) from error
@@ -117,7 +115,6 @@ def _decode(
     choose: Choose,
     use: Callable[[int, Decoded], T],
     see: See,
-    prefer: Prefer | None,
     threads: int,
 ) -> list[T]:
     with stream.opened(path, threads=threads, blind=True) as source:
@@ -125,7 +122,7 @@ def _decode(
         count = promised.frame_count
         if not count:
             raise VideoError(path, stream.NO_FRAME)
-        groups = _wanted((prefer and prefer(promised)) or choose(count), count)
+        groups = _wanted(choose(count, promised), count)
         try:
             planned = plan.plan(promised, frozenset().union(*groups))
             frames = follow(path, source, promised, planned, threads=threads)
@@ -138,9 +135,8 @@ def _decode(
     if delivered < count:
         if threads > 1:
             raise stream.DamagedError(path)
-        made, _ = _walk(
-            _all(path, threads), delivered, _wanted(choose(delivered), delivered), use, see
-        )
+        groups = _wanted(choose(delivered, None), delivered)
+        made, _ = _walk(_all(path, threads), delivered, groups, use, see)
     return made
 
 

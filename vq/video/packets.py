@@ -49,6 +49,14 @@ class Packets:
         """
         return int(np.count_nonzero(self.shown))
 
+    @property
+    def keys(self) -> Int64[np.ndarray, " keys"]:
+        """Numbers of the frames where decoding can begin; none where nothing can be relied on."""
+        if self.fault:
+            return np.zeros(0, np.int64)
+        shown = np.sort(self.pts[self.shown])
+        return np.searchsorted(shown, np.sort(self.pts[self.start & self.shown]))
+
 
 def read(path: Path) -> Packets:
     """Read a file without decoding it.

@@ -19,6 +19,38 @@ def moments(frame_count: int, *, moments: int) -> Int64[np.ndarray, " moments"]:
     return (2 * np.arange(moments, dtype=np.int64) + 1) * frame_count // (2 * moments)
 
 
+def at_ease(
+    frame_count: int,
+    keys: Int64[np.ndarray, " keys"],
+    *,
+    moments: int,
+    slack: float,
+) -> Int64[np.ndarray, " moments"]:
+    """Spread moments evenly, and move those to a keyframe that have one near: it costs least.
+
+    A moment may move by `slack` of the way from the middle of its part to the part's ends, and
+    takes the keyframe nearest to the middle. The first frame of a video does not count: what
+    leads from it to the others is decoded anyway, and it is often black. To move without a
+    keyframe, to the front of a part, made students worse (EXPERIMENTS.md).
+
+    Args:
+        frame_count: of the video.
+        keys: numbers of its keyframes, ascending; none where they are not known.
+        moments: how many.
+        slack: from 0 to 1.
+
+    Raises:
+        ValueError: as `moments`.
+    """
+    found = _middles(frame_count, moments=moments)
+    reach = int(slack * frame_count / (2 * moments))
+    for place, middle in enumerate(found.tolist()):
+        near = keys[(middle - reach <= keys) & (keys < middle + reach) & (keys > 0)]
+        if len(near):
+            found[place] = near[np.abs(near - middle).argmin()]
+    return found
+
+
 def pair(number: int, frame_count: int) -> tuple[int, int]:
     """A frame and its neighbour: the next one; after the last frame, the one before it."""
     last = frame_count - 1

@@ -13,6 +13,9 @@ from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.shapes import Int64, UInt8
 
+Keys = Int64[np.ndarray, " keys"]
+NO_KEYS = np.zeros(0, np.int64)
+
 
 @dataclass(frozen=True)
 class ViewSpec:
@@ -23,27 +26,31 @@ class ViewSpec:
     """
 
     moments: int
-    """Equally spaced places of the video."""
+    """Places of the video, equally spaced but for the slack."""
     grid: int
     """Patches along each side of a view."""
     patch_px: int
     """Side of a patch; even, so that patches start on whole chroma samples."""
+    slack: float = 0.0
+    """How far a moment may move to a keyframe: see `sample.at_ease`."""
 
     def __post_init__(self) -> None:
         if min(self.moments, self.grid, self.patch_px) < 1 or self.patch_px % 2:
             raise ValueError(f"{self}: all must be positive and patch_px even")
+        if not 0 <= self.slack <= 1:
+            raise ValueError(f"{self}: slack must be from 0 to 1")
 
     @property
     def side_px(self) -> int:
         """Side of a view."""
         return self.grid * self.patch_px
 
-    def indices(self, frame_count: int) -> list[int]:
+    def indices(self, frame_count: int, keys: Keys = NO_KEYS) -> list[int]:
         """Frames to decode: each moment and its neighbour, sorted, without repetition."""
-        return sorted({number for pair in self.pairs(frame_count) for number in pair})
+        return sorted({number for pair in self.pairs(frame_count, keys) for number in pair})
 
     def cut(self, decoded: Decoded) -> UInt8[np.ndarray, "moments 4 side side"]:
-        """Cut the views of a video, one for each moment.
+        """Cut the views of a video whose keyframes are not known, one for each moment.
 
         Raises:
             KeyError: a frame of `indices` was not decoded.
@@ -71,10 +78,10 @@ class ViewSpec:
             return self._patches(convert.rgb(frame))
         return convert.patches(frame, self._lines(height), self._lines(width))
 
-    def pairs(self, frame_count: int) -> list[tuple[int, int]]:
-        """Frame numbers of each moment and its neighbour; see `sample.pair`."""
-        middles = sample.moments(frame_count, moments=self.moments).tolist()
-        return [sample.pair(now, frame_count) for now in middles]
+    def pairs(self, frame_count: int, keys: Keys = NO_KEYS) -> list[tuple[int, int]]:
+        """Frame numbers of each moment and its neighbour; see `sample.at_ease`, `sample.pair`."""
+        found = sample.at_ease(frame_count, keys, moments=self.moments, slack=self.slack)
+        return [sample.pair(now, frame_count) for now in found.tolist()]
 
     def _patches(self, pixels: UInt8[np.ndarray, "height width 3"]) -> np.ndarray:
         pixels = _at_least(pixels, self.side_px)
@@ -99,7 +106,7 @@ class Look:
     numbers: tuple[int, ...]
     """Of the frames that were looked at, in order."""
     cheap: bool = False
-    """They are the cheapest ones, not those of `ViewSpec.pairs`."""
+    """They are fewer and cheaper ones than those of `ViewSpec.pairs`."""
 
 
 def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -> Look:
@@ -117,28 +124,23 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.
     """
+    exact: list[tuple[int, int]] = []
     chosen: list[tuple[int, int]] = []
 
-    def choose(frame_count: int) -> list[tuple[int, int]]:
-        chosen[:] = spec.pairs(frame_count)
+    def choose(frame_count: int, promised: Packets | None) -> list[tuple[int, int]]:
+        exact[:] = spec.pairs(frame_count, promised.keys if promised else NO_KEYS)
+        chosen[:] = (cheap and promised and cheapest.pairs(promised, exact)) or exact
         return chosen
-
-    def prefer(packets: Packets) -> list[tuple[int, int]] | None:
-        found = cheapest.pairs(packets, spec.pairs(packets.frame_count))
-        chosen[:] = found or []
-        return found
 
     def view(place: int, decoded: Decoded) -> tuple[int, np.ndarray]:
         pair = (decoded.pixels[number] for number in chosen[place])
         return decoded.frame_count, _view(*pair)
 
-    made = in_groups(
-        path, choose, view, see=spec.see, prefer=prefer if cheap else None, threads=threads
-    )
+    made = in_groups(path, choose, view, see=spec.see, threads=threads)
     frame_count = made[0][0]
     seen = sorted({number for pair in chosen for number in pair})
-    fewer = chosen != spec.pairs(frame_count)
-    return Look(np.stack([view for _, view in made]), frame_count, tuple(seen), cheap=fewer)
+    views = np.stack([view for _, view in made])
+    return Look(views, frame_count, tuple(seen), cheap=chosen != exact)
 
 
 def _view(

@@ -15,6 +15,7 @@ from vq.video import sample, views
 from vq.video.bounded import Bounded
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
+from vq.video.packets import Packets
 from vq.video.probe import sha256
 from vq.workers.job import Ready, Said
 from vq.workers.limits import LimitError
@@ -68,12 +69,16 @@ def describe(
         return {VIEWS: views.look(video.path, spec).views}
     kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
 
-    def places(frame_count: int) -> list[tuple[str, list[int]]]:
+    places: list[tuple[str, list[int]]] = []
+
+    def choose(frame_count: int, promised: Packets | None) -> list[list[int]]:
         planned.limits.allow_frames(frame_count)
-        return glimpses(sorted(set(kinds)), frame_count, planned)
+        keys = promised.keys if promised else views.NO_KEYS
+        places[:] = glimpses(sorted(set(kinds)), frame_count, keys, planned)
+        return [numbers for _, numbers in places]
 
     def look(place: int, decoded: Decoded) -> dict[str, np.ndarray]:
-        kind, numbers = places(decoded.frame_count)[place]
+        kind, numbers = places[place]
         if kind == VIEWS:
             return {VIEWS: planned.views.view(*(decoded.pixels[n] for n in numbers))[None]}
         pixels = decoded.frames(numbers).pixels
@@ -86,9 +91,7 @@ def describe(
         return convert.rgb(frame)
 
     # Frame by frame and clip by clip, as they are decoded: a few frames of 4K are a gigabyte.
-    seen = in_groups(
-        video.path, lambda count: [numbers for _, numbers in places(count)], look, see=see
-    )
+    seen = in_groups(video.path, choose, look, see=see)
     found = {
         name: np.concatenate([part[name] for part in seen if name in part]) for name in missing
     }
@@ -98,13 +101,15 @@ def describe(
     }
 
 
-def glimpses(kinds: Sequence[str], frame_count: int, planned: Plan) -> list[tuple[str, list[int]]]:
+def glimpses(
+    kinds: Sequence[str], frame_count: int, keys: views.Keys, planned: Plan
+) -> list[tuple[str, list[int]]]:
     """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
     settings, moments = planned.settings, planned.settings.moments
     numbers = {
         "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
         "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
-        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count)],
+        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count, keys)],
     }
     return sorted(
         ((kind, together) for kind in kinds for together in numbers[kind]),

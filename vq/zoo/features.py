@@ -63,7 +63,7 @@ def view_spec(index: Path) -> ViewSpec:
         DataError: the index is missing.
     """
     entry = _read(index)["views"]
-    return ViewSpec(moments=entry["moments"], grid=entry["grid"], patch_px=entry["patch_px"])
+    return ViewSpec(**{name: value for name, value in entry.items() if name != "key"})
 
 
 def view_key(index: Path) -> str:
