@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workspace import change, commit, copy_workspace, run
+from tests.workspace import bring_up_to_date, change, commit, copy_workspace, run
 
 pytestmark = pytest.mark.slow
 
@@ -200,7 +200,7 @@ def test_two_data_sets_go_through_the_whole_pipeline(tiny_workspace: Path, tmp_p
     change(both / "card.yaml", {"datasets": {"lab": lab | {"licence": "lab rules"}}})
     change(root / "params.yaml", {"data": {"dir": "data/both"}})
 
-    run(root, "dvc", "repro")
+    bring_up_to_date(root)
 
     test, rejected = (
         json.loads((root / f"reports/{name}.json").read_text()) for name in ("test", "validate")
