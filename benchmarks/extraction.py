@@ -35,11 +35,10 @@ from vq import params
 from vq.data import manifest
 from vq.data.workers import cores
 from vq.errors import VqError
-from vq.video.decode import in_groups
+from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.probe import sha256
 from vq.video.suffixes import SUFFIXES
-from vq.video.views import NO_KEYS
 from vq.zoo import describe
 from vq.zoo import extract as zoo
 from vq.zoo.expert import Expert
@@ -86,17 +85,8 @@ def alone(videos: Sequence[Video], experts: Mapping[str, Expert], planned: zoo.P
     made = Alone(0.0, dict.fromkeys([*experts, VIEWS], 0.0), {})
     rows: dict[str, list[np.ndarray]] = {name: [] for name in experts}
     for video in videos:
-        glimpses: list[tuple[str, list[int]]] = []
-
-        def choose(count: int, promised: Packets | None, found=glimpses) -> list[list[int]]:  # noqa: ANN001
-            keys = promised.keys if promised else NO_KEYS
-            found[:] = describe.glimpses(kinds, count, keys, planned)
-            return [numbers for _, numbers in found]
-
-        start = time.process_time()
-        held = in_groups(video.path, choose, lambda _, group: group)
-        made.decode += time.process_time() - start
-        looks = list(zip(glimpses, held, strict=True))
+        looks, seconds = _timed(lambda path=video.path: _looks(path, kinds, planned))
+        made.decode += seconds
         for name, expert in experts.items():
             clips = [d.frames(n).pixels for (kind, n), d in looks if kind == expert.kind]
             said, seconds = _timed(lambda e=expert, c=clips: [e.describe(pixels) for pixels in c])
@@ -107,6 +97,20 @@ def alone(videos: Sequence[Video], experts: Mapping[str, Expert], planned: zoo.P
         made.parts[VIEWS] += seconds
     made.rows = {name: np.concatenate(said) for name, said in rows.items()}
     return made
+
+
+def _looks(
+    path: Path, kinds: Sequence[str], planned: zoo.Plan
+) -> list[tuple[tuple[str, list[int]], Decoded]]:
+    """What is looked at together, and its frames."""
+    glimpses: list[tuple[str, list[int]]] = []
+
+    def choose(count: int, promised: Packets | None) -> list[list[int]]:
+        glimpses[:] = describe.glimpses(kinds, count, promised, planned)
+        return [numbers for _, numbers in glimpses]
+
+    held = in_groups(path, choose, lambda _, group: group)
+    return list(zip(glimpses, held, strict=True))
 
 
 def run(

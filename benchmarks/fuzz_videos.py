@@ -249,13 +249,14 @@ def watched() -> Iterator[list[float]]:
     """The most that a process of ours held at a time, in MB, looked at twenty times a second."""
     peak, over = [0.0], threading.Event()
     here = psutil.Process()
+    ours = here.cmdline()
 
     def look() -> None:
         while not over.wait(0.05):
             for child in here.children(recursive=True):
                 try:
                     # Until it runs a program of its own, a process seems to hold all that we do.
-                    if child.cmdline() != here.cmdline():
+                    if child.cmdline() != ours:
                         peak[0] = max(peak[0], child.memory_info().rss / 2**20)
                 except psutil.Error:
                     continue

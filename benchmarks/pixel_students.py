@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 import yaml
 from jaxtyping import Float, Shaped
 from joblib import Parallel, delayed
@@ -29,22 +28,19 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params as settings
-from vq.data import card as cards
-from vq.data import manifest as manifests
-from vq.data import split
 from vq.data.levels import expectation
 from vq.errors import VqError
 from vq.evaluate import agreement, interval, weighted
-from vq.learn.assemble import assemble, learnable
-from vq.learn.distill import distill, look
-from vq.learn.lesson import Lesson, Pictures
-from vq.learn.loop import determinism, initialisation
+from vq.learn.distill import distill
+from vq.learn.lesson import Lesson
+from vq.learn.loop import determinism
 from vq.params import Params
+from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract
-from vq.student import bundle
 from vq.teacher import bundle as teachers
 from vq.zoo import features as store
 
+TEACHER = Path("artifacts", "teacher")
 KINDS = {"both": (False, True), "plain": (False,), "taught": (True,)}
 """Which students are trained: without the teacher, with it."""
 
@@ -96,33 +92,20 @@ def main(argv: Sequence[str] | None = None) -> None:
 def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, seed: int) -> Trained:
     """As the stage `distill` does, but for what it writes."""
     determinism(1)
-    _, lesson = _lesson(at, index, params)
-    teacher, described = teachers.load(at / "artifacts" / "teacher")
-    recipe = params.distill
-    with initialisation(seed):
-        student = bundle.build(
-            recipe.backbone,
-            start=recipe.start,
-            stages=recipe.stages,
-            views=store.view_spec(index),
-            dim=teacher.shape.dim,
-            levels=teacher.shape.levels,
-            dropout=recipe.dropout,
-            others=lesson.others,
-        )
+    manifest, lesson = _lesson(at, index, params)
+    teacher, described = teachers.load(at / TEACHER)
+    student = untrained(store.view_spec(index), teacher.shape, lesson, params.distill, seed)
     distill(
         student,
         teacher if taught else None,
         lesson,
-        params=recipe,
+        params=params.distill,
         expert_dropout=described.expert_dropout,
         seed=seed,
     )
-    values = lesson.values.numpy().astype(np.float64)
-    with torch.inference_mode():
-        scores = expectation(look(student, lesson, lesson.validation).softmax(1).numpy(), values)
-    mos = expectation(lesson.target[lesson.validation].numpy(), values)
-    return Trained(name, taught, seed, agreement.srcc(scores, mos), scores.tolist())
+    contents = manifest["content"].to_numpy(str)
+    scores, found = on_validation(student, lesson, contents, coverage=params.distill.coverage)
+    return Trained(name, taught, seed, found["validation"]["srcc"], scores.tolist())
 
 
 def compare(
@@ -175,18 +158,16 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
 
 
 def _lesson(at: Path, index: Path, params: Params) -> tuple[pd.DataFrame, Lesson]:
-    manifest = learnable(manifests.read(at / "artifacts" / "accepted.parquet"), store.failed(index))
-    teacher, _ = teachers.load(at / "artifacts" / "teacher")
-    shas = manifest["sha256"].tolist()
-    lesson = assemble(
-        manifest,
-        cards.load(at / params.data.dir / "card.yaml"),
-        split.of_videos(manifest, split.read(at / "artifacts" / "splits.csv")).tolist(),
-        store.load(index, shas, tuple(teacher.shape.experts)),
-        count=teacher.shape.levels,
-        sight=Pictures(store.views(index, shas), params.distill.moments),
+    teacher, _ = teachers.load(at / TEACHER)
+    artifacts = at / "artifacts"
+    return read(
+        artifacts / "accepted.parquet",
+        at / params.data.dir / "card.yaml",
+        artifacts / "splits.csv",
+        index,
+        teacher.shape,
+        params.distill,
     )
-    return manifest, lesson
 
 
 def _with(tree: Mapping[str, Any], changes: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def identical(clip: Path, mode: Mode, model: runtime.Model) -> bool:
     looked, _ = model.look(clip, mode)
     spec = spec_of(mode, model.spec)
     promised = packets.read(clip)
-    pairs = spec.pairs(looked.frame_count, promised.keys)
+    pairs = spec.pairs(looked.frame_count, promised)
     if looked.cheap:
         pairs = cheap.pairs(promised, pairs) or pairs
     frames: dict[int, np.ndarray] = {}

@@ -20,6 +20,20 @@ def exact(count: int) -> list[tuple[int, int]]:
     return [sample.pair(n, count) for n in sample.moments(count, moments=8).tolist()]
 
 
+def grouped(path: Path, gop: int) -> Path:
+    """120 moving frames of H.264, a keyframe every `gop` of them."""
+    return write_video(
+        path,
+        120,
+        codec="libx264",
+        width=96,
+        height=64,
+        pix_fmt="yuv420p",
+        picture=moving,
+        options={"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"},
+    )
+
+
 def test_keyframes_next_to_the_moments_are_taken() -> None:
     """Twenty groups: four of their keyframes, spread over the video."""
     known = stream(["IPPPP"] * 20)
@@ -61,16 +75,7 @@ def test_nothing_is_cheaper_than_exact_where_every_frame_is_needed() -> None:
 @pytest.mark.parametrize("gop", [10, 30, 250])
 def test_a_cheap_look_costs_less_and_shows_real_frames(tmp_path: Path, gop: int) -> None:
     """The views are those of whole frames of the same numbers."""
-    path = write_video(
-        tmp_path / "clip.mp4",
-        120,
-        codec="libx264",
-        width=96,
-        height=64,
-        pix_fmt="yuv420p",
-        picture=moving,
-        options={"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"},
-    )
+    path = grouped(tmp_path / "clip.mp4", gop)
 
     found = look(path, SPEC, cheap=True)
 
@@ -92,16 +97,7 @@ def test_a_cheap_look_costs_less_and_shows_real_frames(tmp_path: Path, gop: int)
 )
 def test_slack_shows_keyframes_for_less(tmp_path: Path, gop: int, starts: list[int]) -> None:
     """Moments are at keyframes where a part has one; the views are those of whole frames."""
-    path = write_video(
-        tmp_path / "clip.mp4",
-        120,
-        codec="libx264",
-        width=96,
-        height=64,
-        pix_fmt="yuv420p",
-        picture=moving,
-        options={"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"},
-    )
+    path = grouped(tmp_path / "clip.mp4", gop)
     spec = ViewSpec(moments=4, grid=2, patch_px=8, slack=1.0)
 
     found = look(path, spec)

@@ -78,7 +78,7 @@ def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
         codec = opened.codec_context
         name, width, height = codec.codec.canonical_name, codec.width, codec.height
         unit, rate = float(opened.time_base or 0), float(opened.guessed_rate or 25)
-    pairs = spec_of(mode, spec).pairs(packets.frame_count, packets.keys)
+    pairs = spec_of(mode, spec).pairs(packets.frame_count, packets)
     if mode == "fast":
         pairs = cheap.pairs(packets, pairs) or pairs
     wanted = {number for pair in pairs for number in pair}

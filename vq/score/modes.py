@@ -78,5 +78,5 @@ def estimate_ms(packets: "Packets", pixels: int, spec: "ViewSpec", *, views: int
     """About how long a look takes, if its moments go through the network `views` times."""
     from vq.video.plan import cost
 
-    many = cost(packets, spec.indices(packets.frame_count, packets.keys))
+    many = cost(packets, spec.indices(packets.frame_count, packets))
     return READ_MS + many * pixels * PIXEL_NS / 1e6 + views * spec.moments * NETWORK_MS

@@ -37,6 +37,7 @@ from vq.score import card as student_cards
 from vq.student import bundle
 from vq.student.network import Student
 from vq.teacher import bundle as teachers
+from vq.teacher.network import Shape
 from vq.video.views import ViewSpec
 from vq.zoo import builtin
 from vq.zoo import features as store
@@ -64,23 +65,9 @@ def distill(
     The one that ships is calibrated for its modes on the files of validation.
     """
     determinism(params.threads)
-    manifest = learnable(manifests.read(accepted), store.failed(features))
     model, described = teachers.load(teacher)
-    side = split.of_videos(manifest, split.read(splits)).tolist()
-    shas, views = manifest["sha256"].tolist(), store.view_spec(features)
-    if params.moments > views.moments:
-        raise ParamsError(
-            f"distill.moments is {params.moments}, extract.views.moments {views.moments}: a "
-            "training step cannot see more of a video than there is"
-        )
-    lesson = assemble(
-        manifest,
-        cards.load(card),
-        side,
-        store.load(features, shas, tuple(model.shape.experts)),
-        count=model.shape.levels,
-        sight=Pictures(store.views(features, shas), params.moments),
-    )
+    manifest, lesson = read(accepted, card, splits, features, model.shape, params)
+    views = store.view_spec(features)
     hashes = {
         "data": sha256(accepted, splits),
         "features": sha256(features),
@@ -96,17 +83,7 @@ def distill(
     known = store.experts(features)
     experts = {name: known[name] for name in model.shape.experts}
     for name, folder, guide in (("plain", plain, None), ("student", student, model)):
-        with initialisation(seed):
-            pupil = bundle.build(
-                params.backbone,
-                start=params.start,
-                stages=params.stages,
-                views=views,
-                dim=model.shape.dim,
-                levels=model.shape.levels,
-                dropout=params.dropout,
-                others=lesson.others,
-            )
+        pupil = untrained(views, model.shape, lesson, params, seed)
         checkpoint = Checkpoint(checkpoints / f"{name}.safetensors", key=f"{name}:{key}")
         with curves(name, params.model_dump(mode="json") | {"seed": seed}) as record:
             train(
@@ -149,6 +126,48 @@ def distill(
                 parity.check(files, exact, scores[some], span=abs(span))
 
 
+def read(
+    accepted: Path, card: Path, splits: Path, features: Path, shape: Shape, params: Distill
+) -> tuple[pd.DataFrame, Lesson]:
+    """The videos that can be learnt from, and what there is to learn.
+
+    Raises:
+        ParamsError: a training step would see more of a video than there is.
+        DataError: as `vq.learn.assemble.assemble`.
+    """
+    manifest = learnable(manifests.read(accepted), store.failed(features))
+    side = split.of_videos(manifest, split.read(splits)).tolist()
+    shas, views = manifest["sha256"].tolist(), store.view_spec(features)
+    if params.moments > views.moments:
+        raise ParamsError(
+            f"distill.moments is {params.moments}, extract.views.moments {views.moments}: a "
+            "training step cannot see more of a video than there is"
+        )
+    return manifest, assemble(
+        manifest,
+        cards.load(card),
+        side,
+        store.load(features, shas, tuple(shape.experts)),
+        count=shape.levels,
+        sight=Pictures(store.views(features, shas), params.moments),
+    )
+
+
+def untrained(views: ViewSpec, shape: Shape, lesson: Lesson, params: Distill, seed: int) -> Student:
+    """A student for these views that can learn this lesson from a teacher of this shape."""
+    with initialisation(seed):
+        return bundle.build(
+            params.backbone,
+            start=params.start,
+            stages=params.stages,
+            views=views,
+            dim=shape.dim,
+            levels=shape.levels,
+            dropout=params.dropout,
+            others=lesson.others,
+        )
+
+
 def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:
     """So many of `count` places at most, in order; a large validation would be read for hours."""
     if count <= most:
@@ -158,7 +177,7 @@ def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:
 
 def on_validation(
     student: Student, lesson: Lesson, contents: Shaped[np.ndarray, " videos"], *, coverage: float
-) -> tuple[Float64[np.ndarray, " videos"], dict[str, Any]]:
+) -> tuple[Float64[np.ndarray, " validation"], dict[str, Any]]:
     """Scores of the validation split; their agreement with the labels, the interval it leaves."""
     values = lesson.values.numpy().astype(np.float64)
     with torch.inference_mode():

@@ -6,8 +6,9 @@ import av
 import numpy as np
 
 from vq.video.convert import Converter
+from vq.video.packets import Packets
 from vq.video.shapes import UInt8
-from vq.video.views import NO_KEYS, Keys, ViewSpec
+from vq.video.views import ViewSpec
 from vq.workers.limits import Limits
 
 
@@ -22,9 +23,9 @@ class Bounded(ViewSpec):
         """The same views; who asks for too large ones gets a `LimitError`."""
         return cls(**asdict(spec), limits=limits)
 
-    def pairs(self, frame_count: int, keys: Keys = NO_KEYS) -> list[tuple[int, int]]:
+    def pairs(self, frame_count: int, promised: Packets | None = None) -> list[tuple[int, int]]:
         """As of any view; asked once the packets are counted, before a frame is decoded."""
-        return super().pairs(self.limits.allow_frames(frame_count), keys)
+        return super().pairs(self.limits.allow_frames(frame_count), promised)
 
     def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
         """As of any view; asked of the first wanted frame: to open a file decodes some anyway."""

@@ -13,9 +13,6 @@ from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.shapes import Int64, UInt8
 
-Keys = Int64[np.ndarray, " keys"]
-NO_KEYS = np.zeros(0, np.int64)
-
 
 @dataclass(frozen=True)
 class ViewSpec:
@@ -45,9 +42,9 @@ class ViewSpec:
         """Side of a view."""
         return self.grid * self.patch_px
 
-    def indices(self, frame_count: int, keys: Keys = NO_KEYS) -> list[int]:
+    def indices(self, frame_count: int, promised: Packets | None = None) -> list[int]:
         """Frames to decode: each moment and its neighbour, sorted, without repetition."""
-        return sorted({number for pair in self.pairs(frame_count, keys) for number in pair})
+        return sorted({number for pair in self.pairs(frame_count, promised) for number in pair})
 
     def cut(self, decoded: Decoded) -> UInt8[np.ndarray, "moments 4 side side"]:
         """Cut the views of a video whose keyframes are not known, one for each moment.
@@ -78,8 +75,14 @@ class ViewSpec:
             return self._patches(convert.rgb(frame))
         return convert.patches(frame, self._lines(height), self._lines(width))
 
-    def pairs(self, frame_count: int, keys: Keys = NO_KEYS) -> list[tuple[int, int]]:
-        """Frame numbers of each moment and its neighbour; see `sample.at_ease`, `sample.pair`."""
+    def pairs(self, frame_count: int, promised: Packets | None = None) -> list[tuple[int, int]]:
+        """Frame numbers of each moment and its neighbour; see `sample.at_ease`, `sample.pair`.
+
+        Args:
+            frame_count: of the video.
+            promised: its packets, which know its keyframes; None where they are not to be had.
+        """
+        keys = promised.keys if promised else np.zeros(0, np.int64)
         found = sample.at_ease(frame_count, keys, moments=self.moments, slack=self.slack)
         return [sample.pair(now, frame_count) for now in found.tolist()]
 
@@ -128,7 +131,7 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -
     chosen: list[tuple[int, int]] = []
 
     def choose(frame_count: int, promised: Packets | None) -> list[tuple[int, int]]:
-        exact[:] = spec.pairs(frame_count, promised.keys if promised else NO_KEYS)
+        exact[:] = spec.pairs(frame_count, promised)
         chosen[:] = (cheap and promised and cheapest.pairs(promised, exact)) or exact
         return chosen
 

@@ -73,8 +73,7 @@ def describe(
 
     def choose(frame_count: int, promised: Packets | None) -> list[list[int]]:
         planned.limits.allow_frames(frame_count)
-        keys = promised.keys if promised else views.NO_KEYS
-        places[:] = glimpses(sorted(set(kinds)), frame_count, keys, planned)
+        places[:] = glimpses(sorted(set(kinds)), frame_count, promised, planned)
         return [numbers for _, numbers in places]
 
     def look(place: int, decoded: Decoded) -> dict[str, np.ndarray]:
@@ -102,14 +101,14 @@ def describe(
 
 
 def glimpses(
-    kinds: Sequence[str], frame_count: int, keys: views.Keys, planned: Plan
+    kinds: Sequence[str], frame_count: int, promised: Packets | None, planned: Plan
 ) -> list[tuple[str, list[int]]]:
     """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
     settings, moments = planned.settings, planned.settings.moments
     numbers = {
         "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
         "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
-        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count, keys)],
+        VIEWS: [list(pair) for pair in planned.views.pairs(frame_count, promised)],
     }
     return sorted(
         ((kind, together) for kind in kinds for together in numbers[kind]),
