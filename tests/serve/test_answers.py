@@ -110,3 +110,32 @@ def test_an_upload_that_stalls_is_given_up(tmp_path: Path, monkeypatch: pytest.M
         asyncio.run(receive())
     assert refused.value.status_code == 408
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_an_upload_that_trickles_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: bool
+) -> None:
+    """Something always comes, in time, but a byte each; at an honest pace as many pieces pass."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = iter(range(100, -1, -1))
+
+    async def piece() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        body = b"x" * (10_000 if fast else 1)
+        return {"type": "http.request", "body": body, "more_body": next(left) > 0}
+
+    async def receive() -> int:
+        scope = {"type": "http", "method": "POST", "headers": []}
+        request = Request(cast(Any, scope), cast(Any, piece))
+        async with received(request, most_mb=1, stall_seconds=1) as upload:
+            return upload.size
+
+    if fast:
+        assert asyncio.run(receive()) == 1_010_000
+    else:
+        with pytest.raises(HTTPException, match="slower than 16 kB a second") as refused:
+            asyncio.run(receive())
+        assert refused.value.status_code == 408
+        assert next(left) > 25  # long before the end
+    assert list(tmp_path.iterdir()) == []

@@ -24,6 +24,7 @@ from vq.zoo.pretrain import (
     recipe,
     restoration,
 )
+from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.role import Role
 
 
@@ -251,7 +252,7 @@ def test_material_that_is_there_is_not_made_again(tmp_path: Path) -> None:
 
 def test_no_scene_has_two_roles() -> None:
     """Whoever measures on what was trained on measures nothing; photographs never train."""
-    amount = recipe.Amount(scenes=3, held_out=2)
+    amount = Amount(scenes=3, held_out=2)
     assert [what for _, what in material.contents(Role.TRAIN, amount)] == [{}] * 3
     assert [what for _, what in material.contents(Role.HELD_OUT, amount)] == [{}] * 2
     shown = [what["content"] for _, what in material.contents(Role.PHOTOGRAPH, amount)]
@@ -382,7 +383,7 @@ def test_a_miniature_of_the_recipe_runs_from_end_to_end(name: str, tmp_path: Pat
     trained, card = recipe.make(
         chosen,
         seed=1,
-        amount=replace(chosen.amount, scenes=2, held_out=3, **small),
+        amount=replace(chosen.amount, scenes=1, held_out=2, **small),
         settings=replace(chosen.settings, steps=3, pairs=4),
         photographs=False,
     )

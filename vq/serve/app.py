@@ -54,7 +54,7 @@ BODY = {
 
 PROBLEMS = {
     400: "No video in the request, or a broken form.",
-    408: "Nothing came for a while.",
+    408: "Nothing came for a while, or too little.",
     413: "The video is larger than `max_upload_mb` of /health.",
     415: "The body is of a type that cannot be a video.",
     422: "A parameter has a value that it cannot have, or the model has no such mode.",

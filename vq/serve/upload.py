@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ ENVELOPE = 1 << 16
 """Bytes of a form around its file: boundaries, headers, small fields."""
 STALL_SECONDS = 30.0
 """An upload of which nothing comes for so long is given up."""
+SLOWEST = 1 << 14
+"""Bytes a second; an upload that is behind this by more than a stall is given up as well."""
 LONGEST = 255
 """Characters of a name."""
 
@@ -46,11 +49,11 @@ async def received(
         request: its body is a form with one file, or the video itself.
         most_mb: the largest video that is taken, in units of 2**20 bytes.
         name: of a video that is the body itself.
-        stall_seconds: give up when nothing comes for so long.
+        stall_seconds: give up when nothing comes for so long, or when so far behind `SLOWEST`.
 
     Raises:
-        HTTPException: 400 for no video or a broken form, 408 for a stall, 413 for one that is too
-            large, 415 for a body that cannot be a video.
+        HTTPException: 400 for no video or a broken form, 408 for a stall or a trickle, 413 for
+            one that is too large, 415 for a body that cannot be a video.
         ClientDisconnect: whoever sends it is gone.
     """
     body = _body(request.headers.get("content-type", ""), name)
@@ -185,16 +188,23 @@ class _Form:
 
 
 async def _chunks(request: Request, stall_seconds: float) -> AsyncIterator[bytes]:
-    stream = request.stream()
+    stream, began, came = request.stream(), time.monotonic(), 0
     while True:
         try:
-            yield await asyncio.wait_for(anext(stream), stall_seconds)
+            chunk = await asyncio.wait_for(anext(stream), stall_seconds)
         except StopAsyncIteration:
             return
         except TimeoutError as error:
             raise HTTPException(
                 408, f"nothing came for {stall_seconds:g} s; send the video again"
             ) from error
+        came += len(chunk)
+        if time.monotonic() - began > stall_seconds + came / SLOWEST:
+            # A client that sends a byte now and then would keep its place for hours.
+            raise HTTPException(
+                408, f"it came slower than {SLOWEST >> 10} kB a second; send it over a faster line"
+            )
+        yield chunk
 
 
 def _plain(name: str) -> str:

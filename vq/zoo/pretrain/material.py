@@ -13,8 +13,8 @@ from vq.data.demo import scenes as demo
 from vq.data.demo.distort import DISTORTIONS
 from vq.data.demo.encode import CODECS, compress, read, write
 from vq.zoo.pretrain import store
+from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.damage import gradient_deviation
-from vq.zoo.pretrain.recipe import Amount
 from vq.zoo.pretrain.role import Role
 
 PIXEL_TYPES = (

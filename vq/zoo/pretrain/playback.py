@@ -12,8 +12,8 @@ from jaxtyping import Float32, Int, UInt8
 from vq.data.demo import scenes as demo
 from vq.data.demo.encode import CODECS, compress, read, write
 from vq.zoo.pretrain import store
+from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.material import FPS, SIZES, Clip, contents, looked
-from vq.zoo.pretrain.recipe import Amount
 from vq.zoo.pretrain.role import Role
 
 FRAMES = 8

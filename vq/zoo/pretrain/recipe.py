@@ -20,23 +20,13 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Amount:
-    """How much material is made."""
-
-    scenes: int = 240
-    held_out: int = 16
-    workers: int = 2
-    """Processes that make it."""
-
-
-@dataclass(frozen=True)
 class Recipe:
     """How one network is made from nothing but this project's code."""
 
     name: str
     version: int
     amount: Any
-    """Default `Amount`, or what the recipe made of it."""
+    """Default `amount.Amount`, or what the recipe made of it."""
     settings: Any
     """Default `Settings`, or what the recipe made of it."""
     facts: Mapping[str, Any]
