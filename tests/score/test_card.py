@@ -48,7 +48,9 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         pytest.param(
-            {"format": 3}, r"card\.json: format 3 is not known here \(2 is\)", id="later-format"
+            {"format": 3},
+            r"card\.json: format 3 is not known here \(1 and 2 are\)",
+            id="later-format",
         ),
         pytest.param({"values": [1, 6]}, r"level values \[6.0\] are outside", id="off-the-scale"),
         pytest.param({"views": {"moments": 3}}, r"views\.grid is missing", id="no-grid"),

@@ -125,8 +125,9 @@ def parse(told: object) -> Card:
     """
     top = _Part(told)
     if top.get("format") not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
         raise ValueError(
-            f"format {top.get('format')!r} is not known here ({FORMATS[-1]} is); "
+            f"format {top.get('format')!r} is not known here ({known} are); "
             "use the version of vq that wrote it"
         )
     scale, views = top.part("scale"), top.part("views")
