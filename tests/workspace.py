@@ -137,23 +137,16 @@ def run(
 
 def bring_up_to_date(root: Path) -> None:
     """Run the stale stages in one process, as the flow `train` does: `dvc repro` starts ten."""
-    _in_one_process(root, "for stage in stages(here): update(here, stage)")
-
-
-def again(root: Path, *addresses: str) -> None:
-    """Run stages in one process though nothing has changed, and nothing is taken from a cache."""
-    shutil.rmtree(root / ".dvc/cache/runs", ignore_errors=True)
-    _in_one_process(root, f"for stage in {addresses}: run(here, stage)")
-
-
-def _in_one_process(root: Path, work: str) -> None:
-    code = [
-        "from pathlib import Path",
-        "from vq.workspace import run, stages, update",
-        "here = Path().resolve()",
-        work,
-    ]
-    run(root, sys.executable, "-c", "\n".join(code))
+    run(
+        root,
+        sys.executable,
+        "-c",
+        "from pathlib import Path\n"
+        "from vq.workspace import stages, update\n"
+        "here = Path().resolve()\n"
+        "for stage in stages(here):\n"
+        "    update(here, stage)\n",
+    )
 
 
 def environment(root: Path) -> dict[str, str]:
