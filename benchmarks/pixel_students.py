@@ -38,6 +38,7 @@ from vq.params import Params
 from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract
 from vq.teacher import bundle as teachers
+from vq.teacher.network import Shape
 from vq.zoo import features as store
 
 TEACHER = Path("artifacts", "teacher")
@@ -76,7 +77,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             for name, one in variants.items()
             for taught in KINDS[given.students]
         )
-        manifest, lesson = _lesson(given.at, indices["as it is"], variants["as it is"])
+        teacher, _ = teachers.load(given.at / TEACHER)
+        manifest, lesson = _lesson(
+            given.at, indices["as it is"], variants["as it is"], teacher.shape
+        )
     except (VqError, ValueError) as error:
         raise SystemExit(f"pixel_students: {error}") from error
     contents = manifest["content"].to_numpy(str)[lesson.validation.numpy()]
@@ -92,8 +96,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, seed: int) -> Trained:
     """As the stage `distill` does, but for what it writes."""
     determinism(1)
-    manifest, lesson = _lesson(at, index, params)
     teacher, described = teachers.load(at / TEACHER)
+    manifest, lesson = _lesson(at, index, params, teacher.shape)
     student = untrained(store.view_spec(index), teacher.shape, lesson, params.distill, seed)
     distill(
         student,
@@ -157,15 +161,14 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
     return index
 
 
-def _lesson(at: Path, index: Path, params: Params) -> tuple[pd.DataFrame, Lesson]:
-    teacher, _ = teachers.load(at / TEACHER)
+def _lesson(at: Path, index: Path, params: Params, shape: Shape) -> tuple[pd.DataFrame, Lesson]:
     artifacts = at / "artifacts"
     return read(
         artifacts / "accepted.parquet",
         at / params.data.dir / "card.yaml",
         artifacts / "splits.csv",
         index,
-        teacher.shape,
+        shape,
         params.distill,
     )
 
