@@ -183,21 +183,19 @@ def test_a_video_that_ends_early_is_sampled_anew(make_h264: MakeVideo) -> None:
     assert list(found.pixels) == [found.frame_count - 1]
 
 
-@pytest.mark.parametrize("threads", [2, 4])
-def test_damage_costs_the_same_frames_on_any_number_of_threads(
-    make_h264: MakeVideo, threads: int, caplog: pytest.LogCaptureFixture
+def test_a_cut_file_loses_its_last_frames_and_says_so(
+    make_h264: MakeVideo, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A frame-threaded decoder alone would lose what it holds when a packet fails."""
+    """What comes before the cut is there, in order."""
     path = make_h264(frames=60, options={"g": "12"})
     content = path.read_bytes()
     path.write_bytes(content[: int(0.6 * len(content))])
 
     with caplog.at_level(logging.WARNING):
-        one, several = decode(path, everything), decode(path, everything, threads=threads)
+        decoded = decode(path, everything)
 
-    assert one.frame_count == several.frame_count
-    assert digest(one) == digest(several)
-    assert np.diff(list(one.seconds.values())).min() > 0
+    assert 10 < decoded.frame_count < 60
+    assert np.diff(list(decoded.seconds.values())).min() > 0
     assert "damaged" in caplog.text
 
 
@@ -208,14 +206,6 @@ def test_a_stream_that_begins_in_the_middle_breaks_nothing(make_h264: MakeVideo)
     path.write_bytes(path.read_bytes() * 60 + other.read_bytes() * 9)
 
     assert 39 * 60 < decode(path, lambda count: [count // 2]).frame_count <= 40 * 60
-
-
-@pytest.mark.parametrize("threads", [2, 4])
-def test_threads_change_nothing(make_h264: MakeVideo, threads: int) -> None:
-    """Scores must not depend on the machine."""
-    path = make_h264(frames=40)
-
-    assert digest(decode(path, everything)) == digest(decode(path, everything, threads=threads))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def stream(groups: Sequence[str], **changes: object) -> Packets:
         "shown": np.ones(len(letters), np.bool_),
         "start": np.array([letter == "I" for letter in letters]),
         "spare": np.array([letter == "b" for letter in letters]),
+        "order": np.full(len(letters), NO_TIME),
         "listed": True,
         "fault": "",
     }

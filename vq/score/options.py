@@ -26,7 +26,7 @@ def add_jobs(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--threads",
         type=at_least(1),
-        help="of decoder and network, in each job (default: 2, with more than one job 1)",
+        help="of the network, in each job (default: 2, with more than one job 1)",
     )
 
 

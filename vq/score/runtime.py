@@ -44,8 +44,6 @@ class Model:
     session: onnxruntime.InferenceSession
     limits: Limits
     """Those of pixels and frames are held here; the others need a worker process."""
-    threads: int = 1
-    """Of the decoder, as of the network."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -83,7 +81,7 @@ class Model:
             LimitError: it has too many frames.
         """
         spec = Bounded.of(self.spec, self.limits)
-        found = look(path, spec_of(mode, spec), cheap=mode == "fast", threads=self.threads)
+        found = look(path, spec_of(mode, spec), cheap=mode == "fast")
         return found, "exact" if mode == "fast" and not found.cheap else mode
 
     def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
@@ -153,8 +151,7 @@ def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
 def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
-    The score has the same bits for any number of `threads`, which are those of the decoder and of
-    the network.
+    The score has the same bits for any number of `threads`, which are those of the network.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
@@ -177,7 +174,7 @@ def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Mod
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(folder / "student.onnx", session, card)
-    return Model(card, session, limits or Limits(), threads)
+    return Model(card, session, limits or Limits())
 
 
 _REFUSALS = (

@@ -44,7 +44,7 @@ class Desk:
             folder: a student bundle.
             jobs: videos that are scored at a time; further workers start when there is work.
             waiting: videos that may be uploaded or wait beside those.
-            threads: of decoder and network, in each process.
+            threads: of the network, in each process.
             limits: what one video may cost.
 
         Raises:

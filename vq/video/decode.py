@@ -47,7 +47,7 @@ class Decoded:
         )
 
 
-def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int = 1) -> Decoded:
+def decode(path: Path, choose: Callable[[int], Iterable[int]]) -> Decoded:
     """Decode the frames that `choose` picks, given how many there are.
 
     The packets are read first, and only those decoded that the wanted frames need
@@ -58,16 +58,12 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]], *, threads: int =
     Args:
         path: a local file.
         choose: from the number of frames to the numbers wanted, each at least 0 and below it.
-        threads: of the decoder; one where many videos are decoded side by side. The frames do
-            not depend on it.
 
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.
         ValueError: `choose` wants a frame that the video cannot have.
     """
-    (decoded,) = in_groups(
-        path, lambda count, _: [choose(count)], lambda _, group: group, threads=threads
-    )
+    (decoded,) = in_groups(path, lambda count, _: [choose(count)], lambda _, group: group)
     return decoded
 
 
@@ -77,7 +73,6 @@ def in_groups(
     use: Callable[[int, Decoded], T],
     *,
     see: See = Converter.rgb,
-    threads: int = 1,
 ) -> list[T]:
     """Decode once, and use groups of frames as they come; what no later group wants is let go.
 
@@ -92,7 +87,6 @@ def in_groups(
         use: called with the place of each group in the sequence, and its frames. A file that
             delivers fewer frames than it promises is begun anew, and what was made of it dropped.
         see: what is kept of a frame, all of it by default.
-        threads: of the decoder.
 
     Returns:
         What `use` made of each group.
@@ -102,9 +96,7 @@ def in_groups(
         ValueError: `choose` wants a frame that the video cannot have.
     """
     try:
-        return _decode(path, choose, use, see, threads)
-    except stream.DamagedError:
-        return _decode(path, choose, use, see, 1)
+        return _decode(path, choose, use, see)
     except av.FFmpegError as error:
         # Of a frame with damaged marks of its colours, say, that nothing can convert.
         raise VideoError(path, stream.explain(path, error)) from error
@@ -115,9 +107,8 @@ def _decode(
     choose: Choose,
     use: Callable[[int, Decoded], T],
     see: See,
-    threads: int,
 ) -> list[T]:
-    with stream.opened(path, threads=threads, blind=True) as source:
+    with stream.opened(path, blind=True) as source:
         promised = packets.take(path, *source)
         count = promised.frame_count
         if not count:
@@ -125,23 +116,21 @@ def _decode(
         groups = _wanted(choose(count, promised), count)
         try:
             planned = plan.plan(promised, frozenset().union(*groups))
-            frames = follow(path, source, promised, planned, threads=threads)
+            frames = follow(path, source, promised, planned)
             made, _ = _walk(frames, count, groups, use, see)
             deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
             return made
         except plan.NoPlanError as reason:
             log.debug("%s: decoded from its first frame on: %s", path, reason)
-    made, delivered = _walk(_all(path, threads), count, groups, use, see)
+    made, delivered = _walk(_all(path), count, groups, use, see)
     if delivered < count:
-        if threads > 1:
-            raise stream.DamagedError(path)
         groups = _wanted(choose(delivered, None), delivered)
-        made, _ = _walk(_all(path, threads), delivered, groups, use, see)
+        made, _ = _walk(_all(path), delivered, groups, use, see)
     return made
 
 
-def _all(path: Path, threads: int) -> Iterator[tuple[int, float, av.VideoFrame]]:
-    for number, (time, frame) in enumerate(stream.frames(path, threads=threads)):
+def _all(path: Path) -> Iterator[tuple[int, float, av.VideoFrame]]:
+    for number, (time, frame) in enumerate(stream.frames(path)):
         yield number, time, frame
 
 

@@ -19,8 +19,6 @@ def follow(
     source: tuple[InputContainer, VideoStream],
     packets: Packets,
     plan: Plan,
-    *,
-    threads: int = 1,
 ) -> Iterator[tuple[int, float, av.VideoFrame]]:
     """Decode the runs of a plan: each frame with its number and its seconds since the first one.
 
@@ -32,14 +30,13 @@ def follow(
         source: the open file, of which the packets were taken.
         packets: what they said.
         plan: what to decode.
-        threads: of the decoder.
 
     Raises:
         NoPlanError: something else came out than the plan expects; what was yielded before may be
             wrong, too.
         VideoError: the file cannot be opened any more.
     """
-    anew = stream.again(path, *source, rewind=packets.listed, threads=threads)
+    anew = stream.again(path, *source, rewind=packets.listed)
     with anew as (container, opened):
         codec, unit = opened.codec_context, float(opened.time_base or 0)
         begin = int(plan.times[0]) * unit

@@ -24,7 +24,7 @@ NO_TIME = int(np.iinfo(np.int64).min)
 class Packets:
     """The packets of a video stream in the order of the file, which is that of decoding.
 
-    Eleven bytes a packet, whatever the video weighs.
+    Nineteen bytes a packet, whatever the video weighs.
     """
 
     pts: Int64[np.ndarray, " packets"]
@@ -35,6 +35,8 @@ class Packets:
     """Decoding can begin here: frames that are displayed from here on have their usual pixels."""
     spare: Bool[np.ndarray, " packets"]
     """No other frame is predicted from it."""
+    order: Int64[np.ndarray, " packets"]
+    """Grows with the time of display, as pictures say themselves; `NO_TIME` if they do not."""
     listed: bool
     """The container has a list of its packets: none can be lost without a trace."""
     fault: str
@@ -87,8 +89,9 @@ class _Notes:
     def __init__(self, codec: av.VideoCodecContext) -> None:
         name = codec.codec.canonical_name
         self._read = syntax.reader(name, codec.extradata)
-        self._fault = "" if self._read else f"{name} is not planned"
-        self._pts = array("q")
+        planned = self._read and name not in syntax.COUNTED
+        self._fault = "" if planned else f"{name} is not planned"
+        self._pts, self._order = array("q"), array("q")
         self._shown, self._start, self._spare = bytearray(), bytearray(), bytearray()
         self._layers = bytearray()
         self._sets: frozenset[bytes] = frozenset()
@@ -117,6 +120,7 @@ class _Notes:
         self._start.append(packet.is_keyframe and said.start and said.sets == self._sets)
         self._spare.append(said.spare)
         self._layers.append(said.layer)
+        self._order.append(NO_TIME if said.order is None else said.order)
 
     def packets(self, *, listed: bool) -> Packets:
         """All packets taken."""
@@ -127,6 +131,7 @@ class _Notes:
             np.frombuffer(self._shown, np.bool_),
             np.frombuffer(self._start, np.bool_),
             np.frombuffer(self._spare, np.bool_) & top,
+            np.frombuffer(self._order, np.int64),
             listed,
             self._fault,
         )

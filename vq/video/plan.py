@@ -67,7 +67,7 @@ def plan(packets: Packets, wanted: Collection[int]) -> Plan:
     order = shown[np.argsort(packets.pts[shown], kind="stable")]
     times = packets.pts[order]
     starts = np.flatnonzero(packets.start)
-    _check(packets, times, starts)
+    _check(packets, order, starts)
 
     needed = order[np.array(sorted(wanted), np.int64)]
     decoded = np.zeros(len(packets.pts), np.bool_)
@@ -92,15 +92,19 @@ def cost(packets: Packets, wanted: Collection[int]) -> int:
         return max(wanted) + 1
 
 
-def _check(packets: Packets, times: np.ndarray, starts: np.ndarray) -> None:
+def _check(packets: Packets, shown: np.ndarray, starts: np.ndarray) -> None:
     """Do the numbers fit together as those of a healthy stream do?"""
     if packets.fault:
         raise NoPlanError(packets.fault)
+    times = packets.pts[shown]
     if (packets.pts == NO_TIME).any():
         raise NoPlanError("packets without a time")
     steps = np.diff(times)
     if (steps == 0).any():
         raise NoPlanError("two frames at one time")
+    stated = packets.order[shown]
+    if (stated != NO_TIME).any() and (np.diff(stated) <= 0).any():
+        raise NoPlanError("pictures want to be displayed in another order than their packets")
     if not packets.listed and len(steps) and steps.max() > HOLE * np.median(steps):
         # What is predicted from a lost frame has no fixed pixels, and is not called damaged.
         raise NoPlanError("frames seem to be missing")

@@ -58,19 +58,12 @@ the middle of a file."""
 NO_FRAME = "not one frame can be decoded; encode or download it again"
 
 
-class DamagedError(Exception):
-    """A packet does not decode, and with several threads it takes frames before it along."""
-
-
 @contextmanager
-def opened(
-    path: Path, *, threads: int = 1, blind: bool = False
-) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Path, *, blind: bool = False) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a local file at its video stream, and close it again.
 
     Args:
         path: the file.
-        threads: of the decoder.
         blind: of H.264, whose packets carry all that FFmpeg would learn from its first seven
             frames, decode none to open it. Pixel format and size are then those of the first frame
             that comes out; the codec context may say none or another.
@@ -88,9 +81,9 @@ def opened(
             raise VideoError(path, "has no video stream; give a file that holds video")
         if stream.codec_context is None:
             raise VideoError(path, "no decoder knows its codec; encode it again, say as H.264")
-        # Frame threads: 1.6 x faster than slice threads on ordinary files.
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = threads
+        # One, always: what several make of damage depends on which is first, and they do not say
+        # that there was any.
+        stream.codec_context.thread_count = 1
         yield container, stream
 
 
@@ -122,7 +115,7 @@ def _is_told_enough(container: InputContainer) -> bool:
 
 @contextmanager
 def again(
-    path: Path, container: InputContainer, stream: VideoStream, *, rewind: bool, threads: int = 1
+    path: Path, container: InputContainer, stream: VideoStream, *, rewind: bool
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Begin anew with a file that was read to its end and is still open, opened blindly.
 
@@ -133,7 +126,7 @@ def again(
         container.seek(BEFORE_ALL, stream=stream)
         yield container, stream
     else:
-        with opened(path, threads=threads, blind=True) as found:
+        with opened(path, blind=True) as found:
             yield found
 
 
@@ -146,7 +139,7 @@ def explain(path: Path, error: av.FFmpegError) -> str:
     return f"cannot be decoded ({error.strerror}); encode or download it again"
 
 
-def frames(path: Path, *, threads: int = 1) -> Iterator[tuple[float, av.VideoFrame]]:
+def frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
     """Decode a file: each frame with its seconds since the first, in the order of display.
 
     A damaged packet costs its frames and no more, as in a player; a file that ends too early
@@ -154,26 +147,27 @@ def frames(path: Path, *, threads: int = 1) -> Iterator[tuple[float, av.VideoFra
 
     Raises:
         VideoError: as `opened`, or not one frame decodes.
-        DamagedError: a packet is damaged and there is more than one thread; use one.
     """
     seen = damaged = 0
-    with opened(path, threads=threads) as (container, stream):
+    last: av.FFmpegError | None = None
+    with opened(path) as (container, stream):
         clock = _Clock(stream)
         for packet in chain(packets(path, container, stream), (None,)):
             try:
-                found = stream.decode(packet)
-            except av.InvalidDataError as error:
-                if threads > 1:
-                    raise DamagedError(path) from error
-                damaged += 1
-                continue
+                decoded = stream.decode(packet)
             except av.FFmpegError as error:
-                raise VideoError(path, explain(path, error)) from error
-            seen += len(found)
-            for frame in found:
+                if isinstance(error, MemoryError):
+                    raise VideoError(path, explain(path, error)) from error
+                damaged += 1
+                last = error
+                continue
+            seen += len(decoded)
+            for frame in decoded:
                 yield clock.seconds(frame), frame
     if not seen:
-        raise VideoError(path, NO_FRAME)
+        if last is None or isinstance(last, av.InvalidDataError):
+            raise VideoError(path, NO_FRAME) from last
+        raise VideoError(path, explain(path, last)) from last
     if damaged:
         log.warning("%s: %d packets are damaged, %d frames decode", path, damaged, seen)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from vq.video import nal
+from vq.video import h264, hevc, nal
 from vq.video.nal import UNSOUND, Said
 
 MATRICES = re.compile(rb"\x00\x00\x01\xb5[\x30-\x3f]")
@@ -13,15 +13,15 @@ Read = Callable[[bytes], Said]
 
 
 def reader(codec: str, extradata: bytes | None) -> Read | None:
-    """How to read the packets of a stream; None for a codec that is not known here.
+    """How to read the packets of a stream, in the order of the file; None for an unknown codec.
 
     Args:
         codec: as FFmpeg calls the format: `h264`.
         extradata: what the container says about the stream as a whole.
     """
-    if codec in nal.TYPES:
+    if codec in WITH_UNITS:
         split = nal.splitter(codec, extradata or b"")
-        return lambda packet: nal.TYPES[codec](split(packet))
+        return WITH_UNITS[codec](split, nal.parameter_sets(codec, extradata or b""))
     return READERS.get(codec)
 
 
@@ -56,22 +56,20 @@ def _mpeg4(packet: bytes) -> Said:
 
 
 def _vp8(packet: bytes) -> Said:
-    """RFC 6386, 9.1."""
-    tag = int.from_bytes(packet[:3], "little")
-    shown, first_part = bool(tag & 0x10), tag >> 5
-    if tag & 1:
-        return Said(shown=shown, sound=first_part <= len(packet) - 3)
-    sound = packet[3:6] == b"\x9d\x01\x2a" and first_part <= len(packet) - 10
-    return Said(shown=shown, sound=sound, start=True, sets=frozenset({packet[6:10]}))
+    """RFC 6386, 9.1: is it shown? Some are only there to be predicted from."""
+    return Said(shown=bool(packet[0] & 0x10))
 
 
 def _vp9(packet: bytes) -> Said:
     """Section 6.2 of the bitstream specification, for 4:2:0 (profiles 0 and 2)."""
     if packet[0] >> 6 != 2:
         return UNSOUND
-    if packet[0] & 0b00010000 or packet[0] & 0b1110 != 0b0010:
+    # The low bit of the profile comes first: 1 and 3 store colour in other ways than 4:2:0.
+    if packet[0] & 0b00100000 or packet[0] & 0b1110 != 0b0010:
         return Said()  # of another profile, an existing frame, not a keyframe, or not shown
-    size = packet[4:8] + bytes([packet[8] & 0xF0]) if len(packet) > 8 else b""
+    # Of profile 2, a bit says whether ten or twelve bits are stored.
+    mask = 0xF8 if packet[0] & 0b00010000 else 0xF0
+    size = packet[4:8] + bytes([packet[8] & mask]) if len(packet) > 8 else b""
     sound = packet[1:4] == b"\x49\x83\x42" and bool(size)
     return Said(sound=sound, start=True, sets=frozenset({size}))
 
@@ -105,21 +103,31 @@ def _leb128(packet: bytes, begin: int) -> tuple[int, int]:
     return len(packet), begin
 
 
-def _intra(packet: bytes) -> Said:
-    """Every picture stands for itself.
+def _prores(packet: bytes) -> Said:
+    """SMPTE RDD 36, 5.1: its size, then a name. Every picture stands for itself."""
+    sound = int.from_bytes(packet[:4], "big") == len(packet) and packet[4:8] == b"icpf"
+    return Said(sound=sound, start=True, spare=True)
 
-    Not so for MJPEG, whatever its name: of a damaged picture its decoder leaves a part as it was
-    in the picture before, and does not say so.
-    """
-    return Said(start=True, spare=True)
 
+WITH_UNITS: dict[str, type[h264.Reader] | type[hevc.Reader]] = {
+    "h264": h264.Reader,
+    "hevc": hevc.Reader,
+}
+"""Their readers remember what came before, so that each stream has its own."""
 
 READERS: dict[str, Read] = {
     "av1": _av1,
     "mpeg1video": _mpeg2,
     "mpeg2video": _mpeg2,
     "mpeg4": _mpeg4,
-    "prores": _intra,
+    "prores": _prores,
     "vp8": _vp8,
     "vp9": _vp9,
 }
+
+COUNTED = frozenset({"vp8"})
+"""Their packets tell how many frames there are, but decoding is not planned.
+
+What the decoder of VP8 makes of damage depends on all that it saw before, keyframes or not, and it
+does not say so; nor does that of MJPEG, which leaves a part as it was in the picture before.
+"""

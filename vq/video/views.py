@@ -112,7 +112,7 @@ class Look:
     """They are fewer and cheaper ones than those of `ViewSpec.pairs`."""
 
 
-def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -> Look:
+def look(path: Path, spec: ViewSpec, *, cheap: bool = False) -> Look:
     """Decode what a student sees of a video, and no more.
 
     The same views as `spec.cut` gives of whole frames, but nothing of a frame is kept or converted
@@ -122,7 +122,6 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -
         path: a local file.
         spec: how views are cut.
         cheap: rather see fewer moments, where this file has frames that cost less.
-        threads: of the decoder; one where many videos are looked at side by side.
 
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.
@@ -139,7 +138,7 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False, threads: int = 1) -
         pair = (decoded.pixels[number] for number in chosen[place])
         return decoded.frame_count, _view(*pair)
 
-    made = in_groups(path, choose, view, see=spec.see, threads=threads)
+    made = in_groups(path, choose, view, see=spec.see)
     frame_count = made[0][0]
     seen = sorted({number for pair in chosen for number in pair})
     views = np.stack([view for _, view in made])
