@@ -30,6 +30,7 @@ DTYPES = {
     "vfr": "float64",
     "resizes": "Int64",
     "rotation": "Int64",
+    "mirrored": "boolean",
     "brightness": "float64",
     "motion": "float64",
     "black": "float64",

@@ -4,6 +4,7 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from vq.video import orientation
 from vq.video.shapes import Int64, UInt8
 
 CUT = frozenset({"yuv420p", "yuvj420p"})
@@ -12,22 +13,21 @@ share their colour, and no pixel depends on others. Not so where swscale interpo
 
 
 class Converter:
-    """Turns the frames of one video into arrays, all of the size and rotation of the first."""
+    """Turns the frames of one video into arrays, all of the size and orientation of the first."""
 
     def __init__(self, first: av.VideoFrame) -> None:
-        self.rotation = round(first.rotation / 90) * 90 % 360
-        """Degrees by which pixels are turned counterclockwise to stand upright: 0, 90, 180, 270."""
+        self.orientation = orientation.of(first)
         self._coded = first.width, first.height
         self._reformatter = VideoReformatter()  # one for all: each holds tables and threads
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height as displayed."""
-        return self._coded if self.rotation % 180 == 0 else self._coded[::-1]
+        return self._coded[::-1] if self.orientation.exchanged else self._coded
 
     def rgb(self, frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
         """Eight bits a colour, whatever the pixel format of the file."""
-        return self._upright(self._convert(frame, self._coded, "rgb24"))
+        return self.orientation.upright(self._convert(frame, self._coded, "rgb24"))
 
     def patches(
         self,
@@ -45,19 +45,20 @@ class Converter:
         if not self._can_cut(frame):
             # Five times as fast as indexing rows and columns at once.
             return self.rgb(frame).take(rows, axis=0).take(columns, axis=1)
-        rows, columns = self._as_coded(rows, columns)
+        width, height = self.size
+        rows, columns = self.orientation.stored(rows, columns, height, width)
         small = av.VideoFrame(len(columns), len(rows), frame.format.name)
         small.colorspace, small.color_range = frame.colorspace, frame.color_range
         _copy(frame.planes[0], small.planes[0], rows, columns)
         for source, target in zip(frame.planes[1:], small.planes[1:], strict=True):
             _copy(source, target, rows[::2] // 2, columns[::2] // 2)
-        return self._upright(self._convert(small, (small.width, small.height), "rgb24"))
+        return self.orientation.upright(self._convert(small, (small.width, small.height), "rgb24"))
 
     def luma(self, frame: av.VideoFrame, *, side_px: int) -> UInt8[np.ndarray, "height width"]:
         """Full-range brightness, scaled down so that the long side is at most `side_px`."""
         scale = min(1.0, side_px / max(self._coded))
         width, height = (max(1, round(scale * side)) for side in self._coded)
-        return self._upright(self._convert(frame, (width, height), "gray"))
+        return self.orientation.upright(self._convert(frame, (width, height), "gray"))
 
     def _convert(self, frame: av.VideoFrame, size: tuple[int, int], pix_fmt: str) -> np.ndarray:
         # One thread: where the picture is cut into slices must not depend on the machine.
@@ -74,22 +75,6 @@ class Converter:
         # Some decoders store pictures upside down, with lines of a negative length.
         upright = frame.planes[0].line_size > 0
         return upright and frame.format.name in CUT and (width, height) == self._coded
-
-    def _as_coded(
-        self, rows: Int64[np.ndarray, " height"], columns: Int64[np.ndarray, " width"]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows and columns of the stored picture these are, undoing `_upright`."""
-        width, height = self.size
-        mirrored_rows, mirrored_columns = (height - 1 - rows)[::-1], (width - 1 - columns)[::-1]
-        return {
-            0: (rows, columns),
-            90: (columns, mirrored_rows),
-            180: (mirrored_rows, mirrored_columns),
-            270: (mirrored_columns, rows),
-        }[self.rotation]
-
-    def _upright(self, pixels: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.rot90(pixels, self.rotation // 90))
 
 
 def _copy(

@@ -122,8 +122,11 @@ def _decode(
             return made
         except plan.NoPlanError as reason:
             log.debug("%s: decoded from its first frame on: %s", path, reason)
-    made, delivered = _walk(_all(path), count, groups, use, see)
-    if delivered < count:
+    # To the end, whatever is wanted: frames that are missing there count, too.
+    frames = _all(path)
+    made, delivered = _walk(frames, count, groups, use, see)
+    delivered += sum(1 for _ in frames)
+    if delivered != count:
         groups = _wanted(choose(delivered, None), delivered)
         made, _ = _walk(_all(path), delivered, groups, use, see)
     return made
@@ -149,7 +152,7 @@ def _walk(
     use: Callable[[int, Decoded], T],
     see: See,
 ) -> tuple[list[T], int]:
-    """Take frames up to the last wanted one; with fewer frames than that, the count is corrected.
+    """Take frames up to the last wanted one; what was made of each group, and how many came.
 
     They come with number and time in the order of display; those that nobody wants may lack.
     """
@@ -171,7 +174,7 @@ def _walk(
             for gone in pixels.keys() - wanted:
                 del pixels[gone], seconds[gone]
         if number == last:
-            return made, frame_count
+            break
     return made, number + 1
 
 

@@ -59,6 +59,8 @@ class Probe:
     """How often the size of the stored picture changes within the video."""
     rotation: int
     """Degrees counterclockwise by which the stored pixels are turned for display."""
+    mirrored: bool
+    """Left and right are exchanged after that, as selfie cameras do."""
     brightness: float
     """Highest mean luma (0 to 255) of any frame: near 0, all is black."""
     motion: float
@@ -127,7 +129,8 @@ def survey(
         interlaced=round(interlaced / frames, 3),
         vfr=round(_uneven(np.diff(times)), 3),
         resizes=sum(before != after for before, after in pairwise(sizes)),
-        rotation=convert.rotation,
+        rotation=convert.orientation.rotation,
+        mirrored=convert.orientation.is_mirrored,
         brightness=round(max(float(look.mean()) for look in looks), 3),
         motion=round(float(np.quantile(changes, STILL)), 3) if changes else 0.0,
         black=round(sum(map(_is_black, looks)) / frames, 3),

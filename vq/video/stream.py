@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vq.errors import VideoError
+from vq.video import encryption, main_stream
 
 if TYPE_CHECKING:
     Packet = av.Packet[VideoStream]  # generic in its stubs alone
@@ -79,6 +79,8 @@ def opened(path: Path, *, blind: bool = False) -> Iterator[tuple[InputContainer,
         stream = _main_stream(container)
         if stream is None:
             raise VideoError(path, "has no video stream; give a file that holds video")
+        if encryption.is_encrypted(path, container, stream):
+            raise VideoError(path, "is encrypted; decrypt it first")
         if stream.codec_context is None:
             raise VideoError(path, "no decoder knows its codec; encode it again, say as H.264")
         # One, always: what several make of damage depends on which is first, and they do not say
@@ -204,6 +206,4 @@ def packets(path: Path, container: InputContainer, stream: VideoStream) -> Itera
 
 
 def _main_stream(container: InputContainer) -> VideoStream | None:
-    # Cover art in a sound file is a video stream to FFmpeg, but no video.
-    streams = (s for s in container.streams.video if Disposition.attached_pic not in s.disposition)
-    return next(streams, None)
+    return next(iter(main_stream.candidates(container)), None)
