@@ -122,13 +122,17 @@ def make_sound(tmp_path: Path) -> Callable[..., Path]:
 
 
 def rotate(path: Path, degrees: int) -> Path:
-    """Set the display matrix of an MP4, as a phone does: `degrees` clockwise, 90, 180 or 270.
+    """Turn the picture of an MP4, as a phone does: `degrees` clockwise, 90, 180 or 270."""
+    return orient(path, {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees])
+
+
+def orient(path: Path, matrix: tuple[int, int, int, int]) -> Path:
+    """Set the display matrix of an MP4: a pixel at (x, y) is shown at (a x + c y, b x + d y).
 
     Track header box of ISO/IEC 14496-12, 8.3.2: after the type come version and flags, times,
     track id, duration (24 bytes in version 0), 16 bytes of layer and volume, then the matrix in
     16.16 fixed point.
     """
-    matrix = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
     content = bytearray(path.read_bytes())
     start = content.index(b"tkhd") + 4 + 24 + 16
     a, b, c, d = (value * 65536 for value in matrix)

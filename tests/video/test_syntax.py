@@ -23,7 +23,7 @@ def unit(head: bytes, bits: str, rest: bytes = b"\x33\x41\x55\x71") -> bytes:
 
 
 SETS = (
-    # Baseline profile; sequence 0, 4 bits of frame_num, order type 0 with 4 bits; 6 x 4 macroblocks.
+    # Baseline profile; sequence 0, 4 bits of frame_num, order type 0 with 4; 6 x 4 macroblocks.
     unit(b"\x67\x42\x00\x1f", "1111" + golomb(1) + "0" + golomb(5) + golomb(3) + "1"),
     unit(b"\x68", golomb(0) + golomb(0)),  # picture 0, of sequence 0
 )
@@ -177,21 +177,35 @@ def test_a_damaged_packet_is_noticed(packet: bytes) -> None:
 
 
 HEVC_SETS = (
-    # One layer; profile, tier and level are 96 bits; sequence 0, 4:2:0, 96 x 64, 8 bits, 4 of order.
+    # One layer, 96 bits of profile and level; sequence 0, 4:2:0, 96 x 64, 8 bits, 4 of order.
     unit(
         b"\x42\x01",
         "0000" "000" "1" + "0" * 96 + golomb(0) + golomb(1) + golomb(96) + golomb(64) + "0"
-        + golomb(0) * 2 + golomb(0),
+        + golomb(0) * 2 + golomb(0) + "1" + golomb(0) * 3 + golomb(0) * 6 + "0" "00" "0"
+        # Two sets: kept and used 1 before; the same by difference: shifted by -1, and itself.
+        + golomb(2) + golomb(1) + golomb(0) + golomb(0) + "1"
+        + "1" + "1" + golomb(0) + "1" + "1" + "0",
     ),
     unit(b"\x44\x01", golomb(0) + golomb(0) + "0" "0" "000"),
 )  # fmt: skip
 
 
-def hevc_picture(kind: int, order: int, *, slice_type: int, dropping: bool = False) -> bytes:
+NO_REFERENCES = "00" + golomb(0) + golomb(0)
+"""A set of the slice's own, not by difference to another: none before, none after."""
+
+
+def hevc_picture(
+    kind: int,
+    order: int,
+    *,
+    slice_type: int,
+    dropping: bool = False,
+    references: str = NO_REFERENCES,
+) -> bytes:
     """The first slice of a picture of HEVC."""
     is_random_access, is_idr = 16 <= kind <= 23, kind in (19, 20)
     fields = "1" + ("01"[dropping] if is_random_access else "") + golomb(0) + golomb(slice_type)
-    return unit(bytes([kind << 1, 1]), fields + ("" if is_idr else f"{order:04b}"))
+    return unit(bytes([kind << 1, 1]), fields + ("" if is_idr else f"{order:04b}" + references))
 
 
 def hevc(*packets: Sequence[bytes]) -> Said:
@@ -225,6 +239,39 @@ def test_a_damaged_hevc_packet_is_noticed(packet: Sequence[bytes]) -> None:
     """As far as the headers of its slices tell."""
     assert hevc([IDR], [hevc_picture(1, 2, slice_type=1)]).sound
     assert not hevc([IDR], packet).sound
+
+
+@pytest.mark.parametrize(
+    ("orders", "sets", "sound"),
+    [
+        pytest.param([1, 2], [0, 0], True, id="each-from-the-one-before"),
+        pytest.param([1, 2], [0, 1], True, id="from-two-before"),
+        pytest.param([2], [0], False, id="one-lost"),
+        pytest.param([1, 2, 3], [0, 0, 1], True, id="two-are-kept"),
+        pytest.param([1, 2, 4], [0, 0, 1], False, id="another-one-lost"),
+        pytest.param([1, 2, 3], [0, None, 1], False, id="one-was-dropped"),
+    ],
+)
+def test_hevc_pictures_name_those_they_need(
+    orders: Sequence[int], sets: Sequence[int | None], sound: bool
+) -> None:
+    """Set 0 has the picture 1 before, set 1 those 1 and 2 before; what is not named is dropped."""
+    pictures = [
+        hevc_picture(
+            1, order, slice_type=1, references=NO_REFERENCES if named is None else f"1{named}"
+        )
+        for order, named in zip(orders, sets, strict=True)
+    ]
+
+    assert hevc([IDR], *[[one] for one in pictures]).sound is sound
+
+
+def test_leading_pictures_of_the_first_keyframe_are_not_shown() -> None:
+    """They refer to what came before it; later ones are."""
+    keyframe, leading = hevc_picture(21, 4, slice_type=2), hevc_picture(8, 3, slice_type=1)
+
+    assert not hevc([keyframe], [leading]).shown
+    assert hevc([IDR], [keyframe], [leading]).shown
 
 
 def test_hevc_pictures_are_numbered_as_they_are_displayed() -> None:
@@ -261,7 +308,7 @@ def test_an_unknown_codec_has_no_reader() -> None:
 
 
 @given(
-    codec=st.sampled_from(["h264", "hevc", *syntax.READERS]),
+    codec=st.sampled_from([*syntax.WITH_UNITS, *syntax.MPEG2, *syntax.READERS]),
     extradata=st.sampled_from([b"", AVCC, b"\1" + bytes(30), b"\1"]),
     begin=st.sampled_from([b"", b"\0\0\1", b"\0\0\1\0", b"\0\0\1\xb3\0\0\1\0", b"\0\0\1\xb6"]),
     rest=st.binary(min_size=1, max_size=40),

@@ -35,6 +35,7 @@ DTYPES = {
     "motion": "float64",
     "black": "float64",
     "frozen": "float64",
+    "warning": "string",
     "problem": "string",
 }
 """Columns, in order: `video` is relative to the folder of videos; `mos` is null where nobody

@@ -168,7 +168,8 @@ def _write_table(rows: Iterable[Row], file: Sink, about: About) -> None:
 def _write_parquet(rows: Iterable[Row], file: Sink, _: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    kinds |= dict.fromkeys(("video", "status", "reason", "model", "mode"), pyarrow.string())
+    texts = ("video", "status", "reason", "model", "mode", "warning")
+    kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(field.name, kinds.get(field.name, pyarrow.float64())) for field in fields(Row)]
     )

@@ -36,6 +36,8 @@ class Row:
     """Wall time, from opening the file to the score."""
     mode: Mode | Literal[""] = ""
     """How closely the video was looked at; empty where there is no score."""
+    warning: str = ""
+    """What a viewer sees of the file that the score does not know; empty for nearly every file."""
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):

@@ -132,6 +132,7 @@ class Model:
             frames=len(looked.numbers),
             model=self.card.model_id,
             mode=mode,
+            warning=looked.warning,
             seconds=round(time.perf_counter() - start, 4),
         )
 

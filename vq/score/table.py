@@ -22,18 +22,18 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     table.add_column("interval", justify="right")
     table.add_column("mode")
     table.add_column("status")
-    table.add_column("reason", overflow="fold")
+    table.add_column("reason or warning", overflow="fold")
     for row in rows:
         score = "-" if row.score is None else f"{row.score:.3f}"
         style = "" if row.status == "ok" else "red"
         # Text, not str: a path with [brackets] is no markup.
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
-        words = (row.mode or "-", Text(row.status, style), Text(row.reason))
+        words = (row.mode or "-", Text(row.status, style), Text(row.reason or row.warning))
         table.add_row(Text(row.video), score, interval, *words)
     if width is None:
         # Borders and padding of six columns take 19 characters.
         widest = max((sum(map(len, _words(row))) for row in rows), default=0)
-        width = max(80, widest + len("score 100.0 to 100.0 thorough status reason") + 19)
+        width = max(80, widest + len("score 100.0 to 100.0 thorough status reason or warning") + 19)
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
@@ -41,4 +41,4 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
 
 
 def _words(row: Row) -> tuple[str, str, str]:
-    return row.video, row.status, row.reason
+    return row.video, row.status, row.reason or row.warning

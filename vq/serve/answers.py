@@ -84,6 +84,7 @@ class Scored(_Said):
     model: str = Field(description="Name and hash of the model.")
     seconds: Finite = Field(description="From opening the file to the score; no timeline, no wait.")
     mode: Mode | Literal[""] = Field(description="How closely the video was looked at.")
+    warning: str = Field(description="What a viewer sees of it that the score does not know.")
     timeline: Timeline | None = Field(default=None, description="Only if asked for.")
     plan: Plan | None = Field(default=None, description="Only if asked for.")
     lost: str = Field(

@@ -16,6 +16,7 @@ from vq.video.convert import Converter
 from vq.video.follow import follow
 from vq.video.frames import Frames
 from vq.video.shapes import UInt8
+from vq.video.warning import Warnings
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class Decoded:
     """RGB, upright, native resolution; all frames of a video have the size of its first."""
     seconds: Mapping[int, float]
     """Presentation time of each frame, from the first frame of the video."""
+    warning: str = ""
+    """What a viewer sees of the file that these pixels do not show: see `vq.video.warning`."""
 
     def frames(self, numbers: Sequence[int]) -> Frames:
         """Stack frames in the order of `numbers`; a number may repeat.
@@ -109,6 +112,7 @@ def _decode(
     see: See,
 ) -> list[T]:
     with stream.opened(path, blind=True) as source:
+        warnings = Warnings.of(*source)
         promised = packets.take(path, *source)
         count = promised.frame_count
         if not count:
@@ -117,18 +121,18 @@ def _decode(
         try:
             planned = plan.plan(promised, frozenset().union(*groups))
             frames = follow(path, source, promised, planned)
-            made, _ = _walk(frames, count, groups, use, see)
+            made, _ = _walk(frames, count, groups, use, see, warnings)
             deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
             return made
         except plan.NoPlanError as reason:
             log.debug("%s: decoded from its first frame on: %s", path, reason)
     # To the end, whatever is wanted: frames that are missing there count, too.
     frames = _all(path)
-    made, delivered = _walk(frames, count, groups, use, see)
+    made, delivered = _walk(frames, count, groups, use, see, warnings)
     delivered += sum(1 for _ in frames)
     if delivered != count:
         groups = _wanted(choose(delivered, None), delivered)
-        made, _ = _walk(_all(path), delivered, groups, use, see)
+        made, _ = _walk(_all(path), delivered, groups, use, see, warnings)
     return made
 
 
@@ -151,6 +155,7 @@ def _walk(
     groups: Sequence[frozenset[int]],
     use: Callable[[int, Decoded], T],
     see: See,
+    warnings: Warnings,
 ) -> tuple[list[T], int]:
     """Take frames up to the last wanted one; what was made of each group, and how many came.
 
@@ -163,25 +168,18 @@ def _walk(
     last = max(wanted, default=0)
     convert: Converter | None = None
     for number, time, frame in frames:
-        convert = convert or Converter(frame)
+        if convert is None:
+            convert, warning = Converter(frame), warnings.text(frame)
         if number in wanted:
             pixels[number] = see(convert, frame)
             seconds[number] = time
         while len(made) < len(groups) and max(groups[len(made)], default=0) <= number:
             group = sorted(groups[len(made)])
-            made.append(use(len(made), _only(group, frame_count, pixels, seconds)))
+            chosen = {n: pixels[n] for n in group}, {n: seconds[n] for n in group}
+            made.append(use(len(made), Decoded(frame_count, *chosen, warning)))
             wanted = frozenset().union(*groups[len(made) :])
             for gone in pixels.keys() - wanted:
                 del pixels[gone], seconds[gone]
         if number == last:
             break
     return made, number + 1
-
-
-def _only(
-    group: Sequence[int],
-    frame_count: int,
-    pixels: Mapping[int, np.ndarray],
-    seconds: Mapping[int, float],
-) -> Decoded:
-    return Decoded(frame_count, {n: pixels[n] for n in group}, {n: seconds[n] for n in group})

@@ -1,4 +1,4 @@
-"""Whether a file holds its pictures encrypted: to a decoder they are noise, and noise has a score."""
+"""Whether the pictures of a file are encrypted: decoded, they are noise that gets a score."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -12,7 +12,7 @@ DETAILED = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 1
 
 
 @dataclass(frozen=True)
-class Sequence_:
+class SequenceSet:
     """What holds for a coded video sequence."""
 
     planes: bool
@@ -39,7 +39,7 @@ class Slice:
     """`frame_num`: counts reference pictures."""
     is_field: bool
     order_low: int
-    sequence: Sequence_
+    sequence: SequenceSet
 
 
 class Reader:
@@ -51,7 +51,7 @@ class Reader:
 
     def __init__(self, split: Split, sets: Sequence[bytes]) -> None:
         self._split = split
-        self._sequences: dict[int, Sequence_] = {}
+        self._sequences: dict[int, SequenceSet] = {}
         self._pictures: dict[int, int] = {}
         self._order = PictureOrder()
         self._last_number: int | None = None
@@ -149,7 +149,7 @@ def _is_picture(slices: Sequence[Slice]) -> bool:
     )
 
 
-def _sequence(unit: bytes) -> tuple[int, Sequence_] | None:
+def _sequence(unit: bytes) -> tuple[int, SequenceSet] | None:
     """Read the parameters of a sequence (7.3.2.1.1): their number, and what they say."""
     bits = Bits(unit[1:])
     profile = bits.take(8)
@@ -178,7 +178,7 @@ def _sequence(unit: bytes) -> tuple[int, Sequence_] | None:
     frames_only = bool(bits.take(1))
     if bits.over or number_bits > 16 or order_bits > 16 or order_type > 2:
         return None
-    return number, Sequence_(planes, number_bits, order_type, order_bits, frames_only)
+    return number, SequenceSet(planes, number_bits, order_type, order_bits, frames_only)
 
 
 def _skip_matrix(bits: Bits, size: int) -> None:

@@ -4,31 +4,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vq.video.bits import HEAD, Bits
+from vq.video.hevc_sets import (
+    PictureSet,
+    ReferenceSet,
+    SequenceSet,
+    picture_set,
+    reference_set,
+    sequence_set,
+)
 from vq.video.nal import UNSOUND, Said, Split
 from vq.video.order import PictureOrder
 
 RASL = (8, 9)
 IDR, BLA = (19, 20), (16, 17, 18)
 NON_ANCHOR = frozenset({0, 2, 4, 6, 7, 8, 9, 10, 12, 14})
-"""Pictures from which others do not count on: leading ones, and those no other is predicted from."""
-
-
-class SequenceSet(NamedTuple):
-    """What holds for a coded video sequence."""
-
-    planes: bool
-    """Each colour is a picture of its own."""
-    order_bits: int
-    """Of the low bits of the order count."""
-
-
-class PictureSet(NamedTuple):
-    """What holds for a picture."""
-
-    sequence: int
-    has_output_flag: bool
-    extra_bits: int
-    """Of the header of a slice, reserved."""
+"""Pictures that others do not count on from: leading, or such that none is predicted from them."""
 
 
 class Slice(NamedTuple):
@@ -38,15 +28,19 @@ class Slice(NamedTuple):
     layer: int
     is_first: bool
     picture: int
-    order_low: int
-    """Of a picture's first slice; 0 for others, and for IDR pictures."""
     order_bits: int
+    order_low: int = 0
+    """Of a picture's first slice; 0 for others, and for IDR pictures."""
+    references: ReferenceSet = {}  # noqa: RUF012 - never changed
+    """Of a picture's first slice; empty for others, and for IDR pictures."""
 
 
 class Reader:
-    """Reads the packets of a stream one after the other.
+    """Reads the packets of a stream one after the other, and holds each against those before it.
 
-    Units of other views or of scalability are not decoded.
+    A picture that is missing, or says that others are not needed any more, costs those predicted
+    from them; and the decoder drops pictures that it cannot predict. Units of other views or of
+    scalability are not decoded.
     """
 
     def __init__(self, split: Split, sets: Sequence[bytes]) -> None:
@@ -54,6 +48,8 @@ class Reader:
         self._sequences: dict[int, SequenceSet] = {}
         self._pictures: dict[int, PictureSet] = {}
         self._order = PictureOrder()
+        self._kept: set[int] = set()
+        self._is_first, self._drops_leading = True, False
         self._learn(sets)
 
     def __call__(self, packet: bytes) -> Said:
@@ -68,6 +64,11 @@ class Reader:
         if not whole or len(whole) < len(slices) or not _is_picture(whole):
             return UNSOUND
         first = whole[0]
+        if first.unit_type in RASL and self._drops_leading:
+            return Said(shown=False)
+        order = self._number(first)
+        if not self._has_references(order, first):
+            return UNSOUND
         kinds = {unit[0] >> 1 for unit in base}
         if kinds & {36, 37}:  # the sequence ends: what follows is decoded in another way
             return UNSOUND
@@ -78,18 +79,16 @@ class Reader:
             spare=spare,
             layer=first.layer,
             sets=sets,
-            order=self._number(first),
+            order=order,
         )
 
     def _learn(self, units: Sequence[bytes]) -> None:
         for unit in units:
-            if unit[0] >> 1 == 33 and (found := _sequence(unit)):
+            if unit[0] >> 1 == 33 and (found := sequence_set(unit)):
                 self._sequences[found[0]] = found[1]
             elif unit[0] >> 1 == 34:
-                bits = Bits(unit[2:HEAD])
-                number, sequence = bits.golomb(), bits.golomb()
-                bits.take(1)
-                self._pictures[number] = PictureSet(sequence, bool(bits.take(1)), bits.take(3))
+                number, picture = picture_set(unit)
+                self._pictures[number] = picture
 
     def _slice(self, unit: bytes) -> Slice | None:
         kind, layer = unit[0] >> 1, unit[1] & 7
@@ -102,28 +101,58 @@ class Reader:
         number = bits.golomb()
         picture = self._pictures.get(number)
         sequence = picture and self._sequences.get(picture.sequence)
-        if not picture or not sequence or layer == 0 or len(unit) < 5:
+        if not picture or not sequence or layer == 0 or len(unit) < 5 or bits.over:
             return None
-        low = 0
-        if is_first:
-            bits.take(picture.extra_bits)
-            slice_type = bits.golomb()
-            if slice_type > 2 or (is_random_access and slice_type != 2):
-                return None
-            if picture.has_output_flag and not bits.take(1):
-                return None
-            if sequence.planes:
-                bits.take(2)
-            if kind not in IDR:
-                low = bits.take(sequence.order_bits)
-        if bits.over:
+        header = Slice(kind, layer, is_first, number, sequence.order_bits)
+        return self._first(bits, header, picture, sequence) if is_first else header
+
+    def _first(
+        self, bits: Bits, header: Slice, picture: PictureSet, sequence: SequenceSet
+    ) -> Slice | None:
+        """What the first slice of a picture says besides."""
+        bits.take(picture.extra_bits)
+        slice_type = bits.golomb()
+        if slice_type > 2 or (16 <= header.unit_type <= 23 and slice_type != 2):
             return None
-        return Slice(kind, layer, is_first, number, low, sequence.order_bits)
+        if picture.has_output_flag and not bits.take(1):
+            return None
+        if sequence.planes:
+            bits.take(2)
+        if header.unit_type in IDR:
+            return None if bits.over else header
+        low = bits.take(sequence.order_bits)
+        sets = sequence.references
+        references: ReferenceSet | None
+        if not bits.take(1):
+            references = reference_set(bits, sets, len(sets))
+        else:
+            place = bits.take((len(sets) - 1).bit_length()) if sets else 0
+            references = sets[place] if place < len(sets) else None
+        if references is None or bits.over:
+            return None
+        if sequence.has_long_term:
+            # By their low bits alone, these cannot be told from pictures that are lost.
+            listed = bits.golomb() if sequence.listed_long_term else 0
+            if listed or bits.golomb():
+                return None
+        return header._replace(order_low=low, references=references)
+
+    def _has_references(self, order: int, picture: Slice) -> bool:
+        """Is all there that it is predicted from? What it does not name is dropped (8.3.2)."""
+        kept = {order + delta for delta in picture.references} & self._kept
+        used = {order + delta for delta, is_used in picture.references.items() if is_used}
+        self._kept = kept | {order}
+        return used <= kept
 
     def _number(self, picture: Slice) -> int:
         """In the order of display."""
-        if picture.unit_type in IDR + BLA:
+        if 16 <= picture.unit_type <= 23:
+            # Their leading pictures refer to what came before, which is not there.
+            self._drops_leading = self._is_first or picture.unit_type in BLA
+        if self._is_first or picture.unit_type in IDR + BLA:
             self._order.restart()
+            self._kept.clear()
+        self._is_first = False
         anchor = picture.layer == 1 and picture.unit_type not in NON_ANCHOR
         return self._order.number(picture.order_low, picture.order_bits, is_anchor=anchor)
 
@@ -136,33 +165,3 @@ def _is_picture(slices: Sequence[Slice]) -> bool:
         and not any(one.is_first for one in slices[1:])
         and len({(one.unit_type, one.layer, one.picture) for one in slices}) == 1
     )
-
-
-def _sequence(unit: bytes) -> tuple[int, SequenceSet] | None:
-    """Read the parameters of a sequence (7.3.2.2): their number, and what they say."""
-    bits = Bits(unit[2:])
-    bits.take(4)
-    layers = bits.take(3)
-    bits.take(1)
-    _skip_profile(bits, layers)
-    number = bits.golomb()
-    planes = bits.golomb() == 3 and bool(bits.take(1))
-    bits.skip_golomb(2)  # width and height
-    if bits.take(1):  # what of them is displayed
-        bits.skip_golomb(4)
-    bits.skip_golomb(2)  # bit depths
-    order_bits = bits.golomb() + 4
-    if bits.over or order_bits > 16:
-        return None
-    return number, SequenceSet(planes, order_bits)
-
-
-def _skip_profile(bits: Bits, layers: int) -> None:
-    """Read over profile, tier and level (7.3.3)."""
-    bits.take(88)
-    bits.take(8)
-    there = [(bits.take(1), bits.take(1)) for _ in range(layers)]
-    if layers:
-        bits.take(2 * (8 - layers))
-    for profile, level in there:
-        bits.take(88 * profile + 8 * level)

@@ -27,7 +27,8 @@ def warning(container: InputContainer, stream: VideoStream) -> str:
         return ""
     codec = stream.codec_context
     size = f", {codec.width}x{codec.height}" if codec.width else ""
-    return f"{count} video streams: number {stream.index} is taken ({codec.codec.canonical_name}{size})"
+    name = codec.codec.canonical_name
+    return f"{count} video streams: number {stream.index} is taken ({name}{size})"
 
 
 def _rank(stream: VideoStream) -> tuple[bool, bool, bool, int]:

@@ -7,8 +7,8 @@ EPOCH = 1 << 40
 class PictureOrder:
     """Counts on from the low bits that pictures carry (H.264, 8.2.1.1; H.265, 8.3.1).
 
-    The numbers grow with the time of display over the whole stream: each coded video sequence begins
-    above the one before it.
+    The numbers grow with the time of display over the whole stream: each coded video sequence
+    begins above the one before it.
     """
 
     def __init__(self) -> None:

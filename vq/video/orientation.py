@@ -1,6 +1,6 @@
 """How stored pixels are turned and mirrored for display: eight ways."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -56,13 +56,13 @@ class Orientation(NamedTuple):
 def of(frame: av.VideoFrame) -> Orientation:
     """Read the display matrix of a frame; angles between right ones are taken for the nearest.
 
-    The matrix takes a stored pixel at (x, y) to (a x + c y, b x + d y), in 16.16 fixed point, row by
-    row: a, b, u, c, d, v, ... (ISO/IEC 14496-12, 8.3.2; H.274, display orientation).
+    The matrix takes a stored pixel at (x, y) to (a x + c y, b x + d y), in 16.16 fixed point:
+    a, b, u, c, d, v, ... (ISO/IEC 14496-12, 8.3.2).
     """
-    data = frame.side_data.get("DISPLAYMATRIX")
-    if data is None:
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")  # a buffer, which its stubs do not say
+    if matrix is None:
         return Orientation()
-    a, b, _, c, d = np.frombuffer(data, np.int32)[:5].tolist()
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return Orientation(rows_reversed=d < 0, columns_reversed=a < 0)
     return Orientation(exchanged=True, rows_reversed=b < 0, columns_reversed=c < 0)

@@ -12,12 +12,11 @@ from vq.errors import VideoError
 from vq.video import stream
 from vq.video.convert import Converter
 from vq.video.shapes import UInt8
+from vq.video.warning import HDR, Warnings
 from vq.workers.limits import Limits
 
 LOOK_PX = 64
 """Long side at which frames are compared: averaging hides what an encoder does to a still."""
-HDR = {16: "PQ", 18: "HLG"}
-"""Transfer functions of high dynamic range, by their numbers in ITU-T H.273."""
 DARK_LUMA, DARK_SHARE = 25, 0.98
 """A frame is black if at least this share of its pixels is at most this bright, as in FFmpeg's
 blackdetect."""
@@ -71,6 +70,8 @@ class Probe:
     """Share of frames that are black."""
     frozen: float
     """Share of frames that show the one before them again."""
+    warning: str
+    """What a viewer sees of the file that models do not: see `vq.video.warning`."""
 
 
 def probe(path: Path, *, limits: Limits | None = None) -> Probe:
@@ -93,9 +94,10 @@ def survey(
         LimitError: its frames are too large, or too many.
     """
     limits = limits or Limits()
-    with stream.opened(path) as (_, opened):
+    with stream.opened(path) as (container, opened):
         codec = opened.codec_context.codec.canonical_name
         rate = float(opened.guessed_rate or 0)
+        warnings = Warnings.of(container, opened)
     looks: list[np.ndarray] = []
     times: list[float] = []
     sizes: list[tuple[int, int]] = []
@@ -135,6 +137,7 @@ def survey(
         motion=round(float(np.quantile(changes, STILL)), 3) if changes else 0.0,
         black=round(sum(map(_is_black, looks)) / frames, 3),
         frozen=round(sum(change <= FROZEN for change in changes) / frames, 3),
+        warning=warnings.text(first),
     )
     return found, looks
 

@@ -1,13 +1,9 @@
 """What the first bytes of a packet say about its picture, codec by codec."""
 
-import re
 from collections.abc import Callable
 
-from vq.video import h264, hevc, nal
+from vq.video import h264, hevc, mpeg2, nal
 from vq.video.nal import UNSOUND, Said
-
-MATRICES = re.compile(rb"\x00\x00\x01\xb5[\x30-\x3f]")
-"""The extension of an MPEG-2 picture that brings quantiser matrices."""
 
 Read = Callable[[bytes], Said]
 
@@ -19,27 +15,12 @@ def reader(codec: str, extradata: bytes | None) -> Read | None:
         codec: as FFmpeg calls the format: `h264`.
         extradata: what the container says about the stream as a whole.
     """
+    if codec in MPEG2:
+        return mpeg2.Reader()
     if codec in WITH_UNITS:
         split = nal.splitter(codec, extradata or b"")
         return WITH_UNITS[codec](split, nal.parameter_sets(codec, extradata or b""))
     return READERS.get(codec)
-
-
-def _mpeg2(packet: bytes) -> Said:
-    """ISO/IEC 13818-2, 6.2: a start code, and after that of a picture its type."""
-    picture = packet.find(b"\0\0\1\0")
-    if not packet.startswith(b"\0\0\1") or not 0 <= picture < len(packet) - 5:
-        return UNSOUND
-    kinds = {part[1] >> 3 & 7 for part in packet.split(b"\0\0\1\0")[1:] if len(part) > 1}
-    # Matrices that come with a picture are valid for those that follow it: all must be decoded.
-    if not kinds <= {1, 2, 3} or MATRICES.search(packet):
-        return UNSOUND
-    head = packet[:picture]
-    sequence = head.find(b"\0\0\1\xb3")
-    if sequence < 0:
-        return Said(spare=kinds == {3})
-    sets = frozenset({head[sequence:].split(b"\0\0\1\xb8")[0]})
-    return Said(start=packet[picture + 5] >> 3 & 7 == 1, sets=sets)
 
 
 def _mpeg4(packet: bytes) -> Said:
@@ -113,12 +94,11 @@ WITH_UNITS: dict[str, type[h264.Reader] | type[hevc.Reader]] = {
     "h264": h264.Reader,
     "hevc": hevc.Reader,
 }
-"""Their readers remember what came before, so that each stream has its own."""
+"""Their packets are made of NAL units."""
+MPEG2 = frozenset({"mpeg1video", "mpeg2video"})
 
 READERS: dict[str, Read] = {
     "av1": _av1,
-    "mpeg1video": _mpeg2,
-    "mpeg2video": _mpeg2,
     "mpeg4": _mpeg4,
     "prores": _prores,
     "vp8": _vp8,

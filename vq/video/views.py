@@ -1,6 +1,6 @@
 """What the student sees of a video: patches of native resolution, at a few moments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -110,6 +110,8 @@ class Look:
     """Of the frames that were looked at, in order."""
     cheap: bool = False
     """They are fewer and cheaper ones than those of `ViewSpec.pairs`."""
+    warning: str = ""
+    """What a viewer sees of the file that the views do not show."""
 
 
 def look(path: Path, spec: ViewSpec, *, cheap: bool = False) -> Look:
@@ -134,15 +136,16 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False) -> Look:
         chosen[:] = (cheap and promised and cheapest.pairs(promised, exact)) or exact
         return chosen
 
-    def view(place: int, decoded: Decoded) -> tuple[int, np.ndarray]:
+    def view(place: int, decoded: Decoded) -> tuple[Decoded, np.ndarray]:
         pair = (decoded.pixels[number] for number in chosen[place])
-        return decoded.frame_count, _view(*pair)
+        return replace(decoded, pixels={}), _view(*pair)
 
     made = in_groups(path, choose, view, see=spec.see)
-    frame_count = made[0][0]
+    decoded = made[0][0]
     seen = sorted({number for pair in chosen for number in pair})
     views = np.stack([view for _, view in made])
-    return Look(views, frame_count, tuple(seen), cheap=chosen != exact)
+    cheap = chosen != exact
+    return Look(views, decoded.frame_count, tuple(seen), cheap=cheap, warning=decoded.warning)
 
 
 def _view(
