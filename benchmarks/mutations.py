@@ -38,6 +38,8 @@ from vq.video.convert import Converter
 from vq.video.decode import decode
 
 WIDTH, HEIGHT, FRAMES = 96, 64, 60
+DIGITS = 6
+"""Of seconds, at which times are compared."""
 
 X264 = {"preset": "veryfast", "g": "10", "crf": "20"}
 X265 = "log-level=none:pools=none:frame-threads=1:keyint=10:min-keyint=10:scenecut=0:"
@@ -187,10 +189,11 @@ def mutate(source: Path, folder: Path, damage: Damage, rng: np.random.Generator)
 
 def compare(path: Path) -> tuple[str, str]:
     """Hold plans against a decode of the whole file: the rule that forbade one, what differs."""
+    reason, late = "", 0.0
+    whole: dict[float, set[bytes]] = {}
     try:
-        whole = _whole(path)
+        whole, late = _whole(path)
     except VideoError as error:
-        whole = {}
         reason = error.reason
     rule = ""
     for choose in CHOICES:
@@ -203,25 +206,40 @@ def compare(path: Path) -> tuple[str, str]:
             continue
         for number, pixels in decoded.pixels.items():
             seconds = decoded.seconds[number]
-            if seconds not in whole:
+            shown = [whole.get(round(time, DIGITS), set()) for time in (seconds, seconds - late)]
+            if not any(shown):
                 return rule, f"frame {number} is no frame of the file"
-            if _digest(pixels) not in whole[seconds]:
+            if _digest(pixels) not in set().union(*shown):
                 return rule, f"frame {number} differs"
     return rule, ""
 
 
-def _whole(path: Path) -> dict[float, set[bytes]]:
-    """Frames by their time: damaged files have several at one."""
+def _whole(path: Path) -> tuple[dict[float, set[bytes]], float]:
+    """Frames by their time from the first that decodes: damaged files have several at one.
+
+    And by how much that one is later than the first that the packets promise.
+    """
     frames: dict[float, set[bytes]] = {}
     convert = None
+    late = 0.0
     for seconds, frame in stream.frames(path):
-        convert = convert or Converter(frame)
-        frames.setdefault(seconds, set()).add(_digest(convert.rgb(frame)))
-    return frames
+        if convert is None:
+            convert = Converter(frame)
+            late = _late(path, frame)
+        frames.setdefault(round(seconds, DIGITS), set()).add(_digest(convert.rgb(frame)))
+    return frames, late
+
+
+def _late(path: Path, frame: av.VideoFrame) -> float:
+    read = packets.read(path)
+    promised = read.pts[read.shown & (read.pts != packets.NO_TIME)]
+    if frame.pts is None or frame.time_base is None or not len(promised):
+        return 0.0
+    return float((frame.pts - int(promised.min())) * frame.time_base)
 
 
 def _digest(pixels: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(pixels), digest_size=16).digest()
+    return hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
 
 
 def _rule(path: Path, choose: Callable[[int], Collection[int]]) -> str:
