@@ -172,6 +172,15 @@ def test_a_rotated_video_is_planned(tmp_path: Path) -> None:
     assert decode(path, pairs).pixels[7].shape == (96, 64, 3)
 
 
+@pytest.mark.usefixtures("planned_only")
+def test_vp9_of_ten_bits_is_planned() -> None:
+    """Profile 2, by `vpxenc --profile=2 --bit-depth=10`: the encoder at hand has eight bits only."""
+    path = Path(__file__).with_name("profile2.webm")
+
+    compare(path, *CHOICES.values())
+    assert plan.plan(packets.read(path), [25]).decoded.sum() == 6
+
+
 @pytest.mark.parametrize(
     ("name", "known"),
     [("h264", False), ("h264-mkv", False), ("h264-ts", True), ("hevc", True), ("vp9", True)],

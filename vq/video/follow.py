@@ -9,7 +9,7 @@ from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from vq.video import orientation, stream
+from vq.video import stream
 from vq.video.packets import Packets
 from vq.video.plan import NoPlanError, Plan, Run
 
@@ -43,14 +43,14 @@ def follow(
         # All frames are converted as the first of the video is, which may not be among those
         # decoded; opened blindly, it looks as these do, since its parameter sets are theirs.
         known = (codec.width, codec.height, codec.pix_fmt)
-        looks, orientations = {known} if codec.pix_fmt else set(), set()
+        looks, rotations = {known} if codec.pix_fmt else set(), set()
         numbered = enumerate(stream.packets(path, container, opened))
         for run in plan.runs:
             fed = _fed(numbered, packets, plan, run)
             for time, frame in _expected(_decoded(fed, run, codec), run):
                 looks.add((frame.width, frame.height, frame.format.name))
-                orientations.add(orientation.of(frame))
-                if len(looks) > 1 or len(orientations) > 1:
+                rotations.add(frame.rotation)
+                if len(looks) > 1 or len(rotations) > 1:
                     raise NoPlanError("the frames do not all look alike")
                 yield int(np.searchsorted(plan.times, time)), time * unit - begin, frame
             codec.flush_buffers()

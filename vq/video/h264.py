@@ -1,7 +1,7 @@
 """What the packets of an H.264 stream say about its pictures (ITU-T H.264, 7.3 and 7.4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vq.video.bits import HEAD, Bits
 from vq.video.nal import UNSOUND, Said, Split
@@ -11,8 +11,7 @@ DETAILED = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 1
 """Profiles whose parameters say how colour is stored."""
 
 
-@dataclass(frozen=True)
-class SequenceSet:
+class SequenceSet(NamedTuple):
     """What holds for a coded video sequence."""
 
     planes: bool
@@ -26,8 +25,7 @@ class SequenceSet:
     """No picture is a single field."""
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
     """The begin of the header of a slice."""
 
     unit_type: int
@@ -134,6 +132,8 @@ class Reader:
 def _is_picture(slices: Sequence[Slice]) -> bool:
     """Are these all slices of one frame, or of its two fields, from the first on?"""
     first = slices[0]
+    if len(slices) == 1:  # of nearly all pictures
+        return first.first == 0 and not first.is_field
     begins = [place for place, one in enumerate(slices) if one.first == 0]
     if not begins or begins[0] or len(begins) != (2 if first.is_field else 1):
         return False
