@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, Literal, TypeVar, cast
 
-from vq import errors
+from vq import errors, streams
 from vq.errors import VqError
 from vq.workers.job import Job, Said
 from vq.workers.limits import Limits
@@ -84,6 +84,8 @@ class Child(Generic[Item, Told]):
             [sys.executable, "-P", "-m", "vq.workers.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # Where it was closed, its number may be that of a file by now.
+            stderr=None if streams.is_open(2) else subprocess.DEVNULL,
             # Sums are not its work: the threads that numpy starts for them would wait, spinning.
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": paths},
             # A group of its own: Ctrl-C is meant for us, who then end it.
