@@ -200,7 +200,8 @@ def test_what_is_passed_over_is_counted(folder: Path) -> None:
 
     assert notes == [
         "note: 5 files in folders left out, which no video ends as (2 .txt, 1 without "
-        "ending, 1 .doc, 1 .jpg); a file that is named, or matches a pattern, is scored whatever its ending"
+        "ending, 1 .doc, 1 .jpg); a file that is named, or matches a pattern, is scored whatever "
+        "its ending"
     ]
 
 
@@ -219,7 +220,7 @@ def test_a_folder_that_may_not_be_read_has_a_row(folder: Path) -> None:
     """So has one on the way of a pattern; the rest is found. Root may read anything: be nobody."""
     (folder / "deep/er").chmod(0o300)
     code = (
-        "import os, sys; from vq.score.discover import discover\n"
+        "import heapq, os; from vq.score.discover import discover\n"
         "os.getuid() or os.setuid(65534)\n"
         "for text in ('.', '**/*.webm', 'deep/er', 'deep/er/*'):\n"
         "    print([getattr(item, 'reason', item) for item in discover([text])])\n"

@@ -92,14 +92,14 @@ def _named(text: str, folders: Folders) -> Iterator[str | Row]:
     path = Path(text)
     if not text:  # an unset variable, not the current folder
         yield _missing(text, NO_SUCH)
+    elif any(character in text for character in MAGIC) and not os.path.lexists(path):
+        videos = list(_matching(text, folders))
+        yield from videos or [_missing(text, "the pattern matches no video file")]
     elif path.is_dir():
         videos = folders.videos(path)
         yield from videos or [_missing(text, "the folder holds no video file")]
     elif os.path.lexists(path):
         yield str(path)
-    elif any(character in text for character in MAGIC):
-        videos = list(_matching(text, folders))
-        yield from videos or [_missing(text, "the pattern matches no video file")]
     else:
         # As rows call a file whose name is no text.
         name = from_text(text)
