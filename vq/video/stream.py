@@ -13,6 +13,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from vq.errors import VideoError
+from vq.video import diagnosis
 
 if TYPE_CHECKING:
     Packet = av.Packet[VideoStream]  # generic in its stubs alone
@@ -85,9 +86,9 @@ def opened(
     with container:
         stream = _main_stream(container)
         if stream is None:
-            raise VideoError(path, "has no video stream; give a file that holds video")
+            raise VideoError(path, diagnosis.no_video(path, container))
         if stream.codec_context is None:
-            raise VideoError(path, "no decoder knows its codec; encode it again, say as H.264")
+            raise VideoError(path, diagnosis.no_decoder(path))
         # Frame threads: 1.6 x faster than slice threads on ordinary files.
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
@@ -139,11 +140,7 @@ def again(
 
 def explain(path: Path, error: av.FFmpegError) -> str:
     """Say in a sentence why FFmpeg refused a file, and what to do."""
-    if not path.exists():
-        return "no such file; correct the path or add the file"
-    if path.is_file() and path.stat().st_size == 0:
-        return "is empty; copy or download it again"
-    return f"cannot be decoded ({error.strerror}); encode or download it again"
+    return diagnosis.refused(path, error)
 
 
 def frames(path: Path, *, threads: int = 1) -> Iterator[tuple[float, av.VideoFrame]]:
