@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ TABLES = {
     "short-rows": "video,mos,note\na.mp4,3\nb é.mp4\n",
     "padded": "video,mos\na.mp4,3,,\nb é.mp4,4,,\n,,,\n",
 }
-ENCODINGS = ["utf-8", "utf-8-sig", "utf-16"]
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -48,8 +49,12 @@ def test_a_text_file_may_be_a_table(tmp_path: Path, name: str, encoding: str) ->
     assert [Path(video).name for _, video in lists.read(str(path))] == NAMES
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\0"], ids=ascii)
+@pytest.mark.parametrize(
+    ("encoding", "end"),
+    [(encoding, end) for encoding in ENCODINGS for end in ("\n", "\r\n", "\r")]
+    + [(encoding, "\0") for encoding in ENCODINGS[:3]],
+    ids=ascii,
+)
 def test_a_list_names_the_same_videos_however_it_was_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, end: str
 ) -> None:
@@ -91,6 +96,14 @@ def test_a_line_is_known_by_its_number(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text('sep=,\nvideo,note\na.mp4,"two\nlines"\n\nb.mp4,\n')
 
     assert [number for number, _ in lists.read(str(tmp_path / "list.csv"))] == [4, 6]
+
+
+def test_a_video_that_is_called_a_list_is_not_read_as_one(make_h264: Any) -> None:  # noqa: ANN401
+    """Thousands of rows would say that its bytes are missing."""
+    path = make_h264().rename(make_h264().with_suffix(".txt"))
+
+    with pytest.raises(DataError, match=r"clip\.txt: is no list; if it is a video, give it an end"):
+        list(lists.read(str(path)))
 
 
 @pytest.mark.parametrize(

@@ -189,11 +189,23 @@ def decoded(path: Path, data: bytes, *, errors: str = "strict") -> str:
     Raises:
         DataError: it is no text.
     """
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    wide = _wide(data[:200])
     try:
-        return data.decode("utf-16") if wide else data.decode("utf-8-sig", errors)
+        return data.decode(wide) if wide else data.decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
+
+
+def _wide(head: bytes) -> str:
+    """Which UTF-16 a text is, by its mark or by every other byte; empty if it is none."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    even, odd = head[0::2], head[1::2]
+    if len(head) < 4 or len(head) % 2 or not (even and odd):
+        return ""
+    if not any(odd) and all(even):
+        return "utf-16-le"
+    return "utf-16-be" if not any(even) and all(odd) else ""
 
 
 def told_delimiter(text: str) -> tuple[str, str]:

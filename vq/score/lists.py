@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from vq.score import remote
 TABLES = (".csv", ".tsv", *tables.BINARY)
 SUFFIXES = (*TABLES, ".txt")
 COLUMN = "video"
+NO_NAME = re.compile(r"[\x01-\x08\x0e-\x1f]")
+"""What is in every video, and in no name of one."""
 LONGEST = 100_000
 """Characters of a first line."""
 
@@ -56,6 +59,8 @@ def _named(name: str) -> Iterator[tuple[int, str]]:
     text = _text(name, data)
     if ending != "txt" or _is_table(text):
         return _column(name, text)
+    if NO_NAME.search(text):
+        raise DataError(f"{name}: is no list; if it is a video, give it an ending of one")
     return _lines(text)
 
 
