@@ -183,5 +183,8 @@ def _leads_somewhere(path: Path) -> bool:
 
 
 def _lost(path: Path) -> Row:
-    target = os.readlink(path)  # noqa: PTH115
-    return Row(str(path), "missing", f"is a link to {target}, where nothing is")
+    try:
+        reason = f"is a link to {os.readlink(path)}, where nothing is"  # noqa: PTH115
+    except OSError:  # others may tidy up meanwhile
+        reason = "is gone"
+    return Row(str(path), "missing", reason)

@@ -109,7 +109,8 @@ class Model:
             return _absent(path)
         if not os.path.isfile(path):  # noqa: PTH113
             # Opening a pipe or a device may wait forever.
-            reason = "is no ordinary file; give a video file"
+            what = "a folder" if os.path.isdir(path) else "no ordinary file"  # noqa: PTH112
+            reason = f"is {what}; give a video file"
             return Row(video=str(path), status="unreadable", reason=reason)
         try:
             if budget_ms is not None:
