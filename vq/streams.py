@@ -42,15 +42,6 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
-def is_open(number: int) -> bool:
-    """Whether a standard stream is what it was when this process began."""
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return getattr(sys, f"__{NAMES[number]}__") is not None
-
-
 def takes_output() -> bool:
     """Whether standard output can be written at all."""
     try:

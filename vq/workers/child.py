@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, Literal, TypeVar, cast
 
-from vq import errors, streams
+from vq import errors
 from vq.errors import VqError
 from vq.workers import forks
 from vq.workers.job import Job, Said
@@ -87,8 +87,7 @@ class Child(Generic[Item, Told]):
             [sys.executable, "-P", "-m", "vq.workers.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # Where it was closed, its number may be that of a file by now.
-            stderr=None if streams.is_open(2) else subprocess.DEVNULL,
+            stderr=None if _has_stderr() else subprocess.DEVNULL,
             # Sums are not its work: the threads that numpy starts for them would wait, spinning.
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": paths},
             # A group of its own: Ctrl-C is meant for us, who then end it.
@@ -249,6 +248,15 @@ class Child(Generic[Item, Told]):
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._since, 4)
+
+
+def _has_stderr() -> bool:
+    """Whether number 2 is standard error; where that was closed, it may be a file of ours."""
+    try:
+        os.fstat(2)
+    except OSError:
+        return False
+    return sys.__stderr__ is not None
 
 
 def _greeting(head: dict[str, Any]) -> dict[str, Any]:
