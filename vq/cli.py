@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 
-from vq import stages
+from vq import stages, streams
 
 COMMANDS = {
     "score": ("vq.score.command", "Score videos with the student."),
@@ -34,7 +34,13 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one stage or command; the exit code is 1 after an error that was ours to explain."""
+    """Run one stage or command.
+
+    Returns:
+        The exit code: 1 after an error that was ours to explain, or if whoever reads what is
+        written left; 2 if it cannot be written.
+    """
+    streams.mend()
     # Only the command that is called is imported: `vq --help` stays instant.
     argv = list(sys.argv[1:] if argv is None else argv)
     name = argv[0] if argv else ""
@@ -44,13 +50,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     from vq.errors import VqError
 
     try:
-        return dispatch(argv)
+        try:
+            return dispatch(argv)
+        finally:
+            # Here an error can still be explained; Python does not, when it ends.
+            sys.stdout.flush()
     except VqError as error:
-        sys.stderr.write(f"vq {name}: error: {error}\n")
+        streams.say(f"vq {name}: error: {error}")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write(f"vq {name}: interrupted\n")
+        streams.say(f"vq {name}: interrupted")
         return 130
+    except OSError as error:
+        if not streams.is_of_output(error):
+            raise
+        streams.drop()
+        gone = isinstance(error, BrokenPipeError)
+        why = "nobody reads it any more" if gone else f"it cannot be written ({error.strerror})"
+        streams.say(f"vq {name}: standard output: {why}")
+        return 1 if gone else 2
 
 
 def dispatch(argv: Sequence[str], *, held: bool = False) -> int:

@@ -98,7 +98,7 @@ def test_a_playlist_is_not_followed(make_h264: MakeVideo, tmp_path: Path) -> Non
 
     for found in looks([tmp_path / name for name in lists]):
         assert found.sha256
-        assert found.problem.startswith("cannot be decoded")
+        assert found.problem == "is a playlist, which points at other files; give the video itself"
 
 
 def test_nothing_to_look_at_is_no_error() -> None:

@@ -79,6 +79,74 @@ def test_an_isolated_model_survives_its_process(bundle: Path, video: Path) -> No
     assert (before.status, after.score) == ("ok", before.score)
 
 
+FORKED = """
+import os, sys, threading, time
+import vq
+
+bundle, video, isolate, threads = sys.argv[1], sys.argv[2], sys.argv[3] == "True", int(sys.argv[4])
+
+def scores(model):
+    return [model.score(video).score for _ in range(2)]
+
+model = vq.load(bundle, isolate=isolate, threads=threads)
+expected = scores(model)
+busy = [threading.Thread(target=lambda: [model.score(video) for _ in range(200)], daemon=True)]
+busy[0].start()
+time.sleep(0.05)  # a thread holds what it holds while others fork
+pids = []
+for number in range(3):
+    if not (pid := os.fork()):
+        found = scores(model)
+        if isolate:
+            model.close()
+        os._exit(0 if found == expected else 3)
+    pids.append(pid)
+codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+assert scores(model) == expected, "the parent's worker lives"
+if isolate:
+    model.close()
+print(codes)
+"""
+
+
+@pytest.mark.parametrize(("isolate", "threads"), [(True, 1), (False, 1), (False, 4)])
+def test_a_forked_process_scores_as_its_parent_does(
+    bundle: Path, video: Path, isolate: bool, threads: int
+) -> None:
+    """At once, with a worker of its own, while the parent is at work; neither takes the other's."""
+    command = [sys.executable, "-c", FORKED, bundle, video, str(isolate), str(threads)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[0, 0, 0]\n", "")
+
+
+def test_a_worker_ends_with_whoever_started_it_though_copies_live(
+    bundle: Path, video: Path
+) -> None:
+    """A forked process holds no pipe of it."""
+    code = (
+        "import os, sys, time, vq\n"
+        "model = vq.load(sys.argv[1], isolate=True)\n"
+        "if not os.fork():\n"
+        "    time.sleep(60)\n"
+        "print(model._crew.pids[0], flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", code, str(bundle)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        worker = psutil.Process(int(parent.stdout.readline()))
+        copies = [c for c in psutil.Process(parent.pid).children() if c.pid != worker.pid]
+        parent.kill()
+        parent.wait()
+        _, alive = psutil.wait_procs([worker], timeout=20)
+        for copy in copies:
+            copy.kill()
+
+    assert copies
+    assert not alive
+
+
 def test_limits_hold_in_this_process_too(bundle: Path, video: Path) -> None:
     """Those that need no supervisor."""
     assert vq.load(bundle, limits=Limits(frames=9)).score(video).status == "too_large"

@@ -1,5 +1,6 @@
 """Scoring into one file, as often as it takes."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,30 @@ def test_another_run_scores_what_is_new_and_what_failed(
     after = {row.video: row for row in read(output, "parquet")}
     assert len(after) == 5
     assert all(after[video] == row for video, row in before.items() if row.status == "ok")
+
+
+def test_no_input_is_the_output(bundle: str, videos: Path, tmp_path: Path) -> None:
+    """A list of yesterday's rows, say."""
+    output = tmp_path / "rows.csv"
+    batch.score([str(videos)], str(output), model=bundle, scratch=tmp_path)
+    before = output.read_bytes()
+
+    with pytest.raises(DataError, match=r"rows\.csv: is one of the inputs"):
+        batch.score([str(output)], str(output), model=bundle, scratch=tmp_path)
+    assert output.read_bytes() == before
+
+
+def test_notes_are_text_whatever_files_are_called(
+    bundle: str, videos: Path, tmp_path: Path
+) -> None:
+    """They travel to a server."""
+    for old, new in ((b"b.mkv", b"caf\xe9.mkv"), (b"broken.mkv", b"\xff.mkv")):
+        (videos / os.fsdecode(old)).rename(videos / os.fsdecode(new))
+    found = batch.score([str(videos)], str(tmp_path / "r.csv"), model=bundle, scratch=tmp_path)
+
+    text = notes.markdown(found).encode("utf-8").decode()
+    assert r"caf\xe9.mkv" in text
+    assert r"\xff.mkv` | unreadable" in text
 
 
 def test_an_output_may_be_a_url(bundle: str, videos: Path, tmp_path: Path) -> None:

@@ -282,6 +282,30 @@ def test_a_failed_row_is_tried_again(workspace: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "json", "csv", "parquet"])
+def test_a_name_that_is_no_text_is_kept_and_found_again(
+    workspace: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    """Rows are text all the same; the next run knows the file by them, as a list and as rows."""
+    name = os.fsdecode(b"caf\xe9.mkv")
+    (workspace / "old").mkdir()
+    (workspace / "videos/white.mkv").rename(workspace / "old" / name)
+    score = ["score", "old", "--output", f"rows.{form}"]
+
+    assert cli.main([*score, "--timeline", "old"]) == 0
+    assert cli.main([*score, "--resume"]) == 0
+
+    assert "1 of 1 videos have a score already" in capsys.readouterr().err
+    assert [row.video for row in forms.read(workspace / f"rows.{form}", form)] == [f"old/{name}"]
+    timeline = json.loads((workspace / r"old/old_caf\xe9.mkv.json").read_bytes().decode())
+    assert timeline["video"] == r"old/caf\xe9.mkv"
+    if form != "parquet":
+        assert r"caf\xe9" in (workspace / f"rows.{form}").read_bytes().decode().replace(r"\\", "\\")
+    if form in ("csv", "parquet"):
+        assert cli.main(["score", f"rows.{form}", "--format", "csv"]) == 0
+        assert r"old/caf\xe9.mkv,ok" in capsys.readouterr().out
+
+
 def test_scores_of_two_models_do_not_mix(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -315,7 +339,7 @@ def test_two_runs_do_not_write_one_file(
     [
         (["list.csv"], "list.csv: has no column `video`; name the column with the paths so"),
         (["videos", "--resume"], "--resume needs the --output to go on with"),
-        (["videos", "--resume", "--output", "a.txt"], "a table cannot be gone on with"),
+        (["videos", "--resume", "--output", "a.table"], "a table cannot be gone on with"),
         (["videos", "--format", "parquet"], "parquet is a file, not a text to print"),
         (["videos", "--timeline", "a.png"], "a.png: is one file for 3 videos; name a folder"),
         (["videos", "--output", "list.csv", "--resume"], "list.csv: holds no scores in the form"),

@@ -1,8 +1,12 @@
 """Every input is found, or said to be missing."""
 
+import ast
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +128,114 @@ def test_a_missing_video_of_a_list_is_known_by_its_line(folder: Path) -> None:
 
     reason = "no such file or folder (list.txt, line 17)"
     assert discover(["list.txt"]) == ["b.mp4", Row("gone.mp4", "missing", reason)]
+
+
+def test_a_name_of_a_row_is_that_of_its_file(folder: Path) -> None:
+    """Rows are text; the name of a file need not be."""
+    name = os.fsdecode(b"caf\xe9.mp4")
+    (folder / name).touch()
+    (folder / "rows.csv").write_text("video,score\ncaf\\xe9.mp4,3\n")
+    (folder / "rows.txt").write_text("./caf\\xe9.mp4\n")
+
+    assert [discover([text]) for text in (r"caf\xe9.mp4", "rows.csv", "rows.txt")] == [[name]] * 3
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (r"deep\er\c.webm", "deep/er/c.webm"),
+        ('"b.mp4"', "b.mp4"),
+        (" b.mp4 ", "b.mp4"),
+        (b"caf\xe9.mp4", "café.mp4"),  # CSV of Excel in western Europe
+        ("cafe\u0301.mp4", "café.mp4"),  # macOS
+    ],
+    ids=ascii,
+)
+def test_a_list_may_spell_as_windows_does(folder: Path, line: str | bytes, name: str) -> None:
+    """Where there is no file of that very name."""
+    (folder / "café.mp4").touch()
+    (folder / "list.txt").write_bytes(
+        (line if isinstance(line, bytes) else line.encode()) + b"\r\n"
+    )
+
+    assert discover(["list.txt"]) == [name]
+
+
+def test_linked_folders_are_looked_into_once(folder: Path, tmp_path_factory: Any) -> None:  # noqa: ANN401
+    """What is in two places has its own name; a circle has an end."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "e.mp4").touch()
+    (elsewhere / "back").symlink_to(folder)
+    (folder / "0-deep").symlink_to("deep")
+    (folder / "deep/self").symlink_to("..")
+    (folder / "elsewhere").symlink_to(elsewhere)
+    (folder / "to-itself").symlink_to("to-itself")
+
+    videos = ["a.MOV", "b.mp4", "deep/er/c.webm", "elsewhere/e.mp4"]
+    lost = Row("to-itself", "missing", "is a link to to-itself, where nothing is")
+    assert discover(["."]) == [*videos, lost]
+    assert discover(["**/e.mp4"]) == ["elsewhere/e.mp4"]
+    assert "deep/self/b.mp4" in discover(["deep/*"]), "named outright, a circle is entered once"
+
+
+def test_a_video_that_is_a_link_to_nothing_has_a_row(folder: Path) -> None:
+    """Its disc may be away, or `dvc pull` was not run."""
+    (folder / "c.mp4").symlink_to("/cache/37/b51d")
+    (folder / "d.txt").symlink_to("/cache/00/c1f2")
+
+    assert discover(["."])[2] == Row(
+        "c.mp4", "missing", "is a link to /cache/37/b51d, where nothing is"
+    )
+    assert len(discover(["."])) == 4
+
+
+def test_what_is_passed_over_is_counted(folder: Path) -> None:
+    """Once, whatever names lead there; hidden files are not counted."""
+    for name in ("a.txt", "deep/b.txt", "deep/c.jpg", "README", ".hidden", "deep/.d.txt"):
+        (folder / name).touch()
+    notes: list[str] = []
+
+    discover([".", "deep", "*"], say=notes.append)
+    discover(["*.txt", "b.mp4"], say=notes.append)
+
+    assert notes == [
+        "note: 5 files in folders left out, which no video ends as (2 .txt, 1 without "
+        "ending, 1 .doc, 1 .jpg); a file that is named, or matches a pattern, is scored whatever "
+        "its ending"
+    ]
+
+
+ENDINGS = "264 265 h265 asf 3g2 f4v m2v gif mjpeg av1 ogg qt rmvb rm divx dv insv mod wtv m2t"
+
+
+@pytest.mark.parametrize("ending", ENDINGS.split())
+def test_a_folder_has_videos_of_many_endings(folder: Path, ending: str) -> None:
+    """Cameras, recorders and the web have theirs."""
+    (folder / f"empty/clip.{ending.upper()}").touch()
+
+    assert discover(["empty"]) == [f"empty/clip.{ending.upper()}"]
+
+
+def test_a_folder_that_may_not_be_read_has_a_row(folder: Path) -> None:
+    """So has one on the way of a pattern; the rest is found. Root may read anything: be nobody."""
+    (folder / "deep/er").chmod(0o300)
+    code = (
+        "import heapq, os; from vq.score.discover import discover\n"
+        "os.getuid() or os.setuid(65534)\n"
+        "for text in ('.', '**/*.webm', 'deep/er', 'deep/er/*'):\n"
+        "    print([getattr(item, 'reason', item) for item in discover([text])])\n"
+    )
+    folder.chmod(0o755)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    (folder / "deep/er").chmod(0o700)
+
+    reason = (
+        "the folder cannot be read (Permission denied); have its owner let you read it (chmod u+rx)"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [ast.literal_eval(line) for line in done.stdout.splitlines()] == [
+        ["a.MOV", "b.mp4", reason], [reason], [reason], [reason]
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["list.txt", "table.csv"])

@@ -37,10 +37,39 @@ def test_a_form_gives_every_bit_back(tmp_path: Path, name: str, rows: list[Row])
     assert list(forms.read(tmp_path / "rows", name)) == rows
 
 
+NAMES = {
+    "caf\udce9.mp4": r"caf\xe9.mp4",  # Latin-1
+    r"caf\xe9.mp4": r"caf\x5cxe9.mp4",  # which is not the same file
+    "caf\\x5cxe9\udcff.mp4": r"caf\x5cx5cxe9\xff.mp4",
+    r"videos\xylophone\x.mp4": r"videos\xylophone\x.mp4",
+    "é日本.mp4": "é日本.mp4",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(("video", "text"), NAMES.items(), ids=map(ascii, NAMES))
+def test_a_file_is_text_whatever_its_names(
+    tmp_path: Path, name: str, video: str, text: str
+) -> None:
+    """UTF-8 throughout, and it is still told which file is meant."""
+    row = Row(video, "missing", f"gone: {video}")
+    data = written(name, row)
+
+    if name != "parquet":
+        shown = data.decode("utf-8")  # or it is none
+        assert (json.dumps(text, ensure_ascii=False)[1:-1] if "json" in name else text) in shown
+    if FORMS[name].read:
+        (tmp_path / "rows").write_bytes(data)
+        assert [row.video for row in forms.read(tmp_path / "rows", name)] == [video]
+
+
 @pytest.mark.parametrize("name", ["jsonl", "json", "csv"])
-def test_a_name_that_is_no_text_passes_through(name: str) -> None:
-    """It is still the name of the file."""
-    assert b"caf\xe9" in written(name, Row("caf\udce9.mp4", "missing", "gone"))
+def test_rows_from_before_names_were_escaped_are_read(tmp_path: Path, name: str) -> None:
+    """They held the bytes as they were."""
+    data = written(name, Row("caf@.mp4", "missing", "gone"))
+    (tmp_path / "rows").write_bytes(data.replace(b"@", b"\xe9"))
+
+    assert [row.video for row in forms.read(tmp_path / "rows", name)] == ["caf\udce9.mp4"]
 
 
 @pytest.mark.parametrize("name", READABLE)

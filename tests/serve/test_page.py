@@ -78,8 +78,8 @@ def test_a_dropped_file_that_is_no_video_is_explained(tab: Tab) -> None:
 
     assert tab.ask("document.getElementById('result').hidden") is True
     assert tab.ask(TEXT.format("failed-name")) == "notes.mp4"
-    assert "No score (unreadable): cannot be decoded" in tab.ask(TEXT.format("failed-why"))
-    assert "Encode or download it again" in tab.ask(TEXT.format("failed-hint"))
+    assert "No score (unreadable): is text, not a video" in tab.ask(TEXT.format("failed-why"))
+    assert "not a video, damaged, or of a kind" in tab.ask(TEXT.format("failed-hint"))
 
 
 def test_several_files_are_scored_in_turn(tab: Tab, clip: Path, small: Path) -> None:

@@ -113,7 +113,7 @@ def test_what_is_no_video_has_a_row(server: Server, tmp_path: Path) -> None:
     assert answer.status_code == 200
     row = answer.json()
     assert (row["video"], row["status"], row["score"]) == ("notes.mp4", "unreadable", None)
-    assert "cannot be decoded" in row["reason"]
+    assert row["reason"] == "is text, not a video; give a file that holds video"
     assert "upload" not in answer.text
     assert "timeline" not in row
 

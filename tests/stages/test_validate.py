@@ -286,8 +286,8 @@ ACCIDENTS = {
     "still.mp4": ("not_frozen", "0.0"),
     "cut.mp4": ("readable", "not one frame can be decoded"),
     "empty.mp4": ("readable", "is empty"),
-    "text.mp4": ("readable", "cannot be decoded (Invalid data found when processing input)"),
-    "sound.mp4": ("readable", "has no video stream"),
+    "text.mp4": ("readable", "is text, not a video"),
+    "sound.mp4": ("readable", "has no video stream, only sound (aac)"),
     "missing.mp4": ("readable", "no such file"),
     "word.mp4": ("readable", "mos 'good' is not a number"),
 }

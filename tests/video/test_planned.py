@@ -174,10 +174,10 @@ def test_a_rotated_video_is_planned(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("planned_only")
 def test_vp9_of_ten_bits_is_planned() -> None:
-    """Profile 2, by `vpxenc --profile=2 --bit-depth=10`: the encoder at hand has eight bits only."""
+    """Profile 2, by `vpxenc --profile=2 --bit-depth=10`: PyAV's encoder has eight bits only."""
     path = Path(__file__).with_name("profile2.webm")
 
-    compare(path, *CHOICES.values())
+    compare(path, lambda count: [count * 5 // 8], lambda count: [count - 1])
     assert plan.plan(packets.read(path), [25]).decoded.sum() == 6
 
 

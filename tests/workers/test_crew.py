@@ -118,3 +118,24 @@ def _numbers(crew: Crew[int, Any]) -> Iterator[int]:
     for _, outcome in crew.work([1, 2], request=lambda item: item):
         assert outcome
         yield outcome.told[0][0]
+
+
+def test_a_run_that_is_forked_goes_on_in_both() -> None:
+    """Each has all outcomes that were still to come; what was begun is done again in the copy."""
+    read_end, write_end = os.pipe()
+    with Crew(JOB, limits=Limits(seconds=60.0), read=read, jobs=2) as crew:
+        found = crew.work(range(1, 9, 7), request=lambda item: item)
+        first = next(found)
+        child = os.fork()
+        rest = [(item, outcome and outcome.told) for item, outcome in found]
+        if not child:
+            crew.close()
+            os.write(write_end, repr(rest).encode())
+            os._exit(0)
+        os.close(write_end)
+        os.waitpid(child, 0)
+
+    assert first[0] == 1
+    assert rest == [(8, ((16, b"\x08" * 3),))]
+    assert os.read(read_end, 1000).decode() == repr(rest)
+    os.close(read_end)

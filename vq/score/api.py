@@ -10,6 +10,7 @@ from vq.score.given import Video, as_file, name_of
 from vq.score.locate import default, locate
 from vq.score.modes import Closely, Mode
 from vq.score.rows import Row
+from vq.workers import forks
 from vq.workers.limits import Limits
 
 
@@ -30,18 +31,24 @@ class Scorer(Protocol):
 class Isolated:
     """A student in a process of its own, which a bad file may hang, fill or kill; we live on.
 
-    Close it, or use it in a `with`; calls from several threads take turns.
+    Close it, or use it in a `with`; calls from several threads take turns. In a process that was
+    forked it has another process of its own.
     """
 
     def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
         self._crew = Crew(folder, threads=threads, limits=limits)
         self._turn = threading.Lock()
+        forks.remember(self)
         try:
             self.model = self._crew.greeting.model
             """Name and hash of the student, as rows have it."""
         except BaseException:
             self.close()
             raise
+
+    def after_fork(self) -> None:
+        """Take turns with nobody: a thread that had its turn is in the parent."""
+        self._turn = threading.Lock()
 
     def __enter__(self) -> "Isolated":
         return self

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.score import forms, remote
+from vq.score import forms, outputs, remote
 from vq.score.crew import Crew
 from vq.score.discover import discover
 from vq.score.forms import FORMS
@@ -102,7 +102,8 @@ def score(
         Crew(folder, jobs=jobs, limits=limits) as crew,
         Journal(file, form) as journal,
     ):
-        found = discover(inputs)
+        found = discover(inputs, say=log.info)
+        outputs.check([file], inputs, found, is_ours=None)
         names = [item if isinstance(item, str) else item.video for item in found]
         scored = journal.resume(crew.greeting.model, closely)
         left = [item for item, name in zip(found, names, strict=True) if name not in scored]

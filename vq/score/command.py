@@ -1,12 +1,13 @@
 """`vq score INPUT...`: a row for every video."""
 
-import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from vq import streams
 from vq.errors import DataError, VqError
+from vq.score import outputs
 from vq.score.answers import Greeting
 from vq.score.crew import Crew
 from vq.score.discover import discover
@@ -25,6 +26,7 @@ from vq.score.options import (
     threads_of,
 )
 from vq.score.progress import shown
+from vq.score.remote import is_url
 from vq.score.rows import Row
 from vq.score.timelines import Timelines
 
@@ -38,8 +40,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="video, folder, pattern, list (.csv with a column video, .txt with a path a line), "
-        "or - for a list on standard input",
+        help="video, folder, pattern, list (.csv, .tsv, .xlsx or .parquet with a column "
+        "video, .txt with a path a line), or - for a list on standard input",
     )
     add_model(parser)
     parser.add_argument(
@@ -60,13 +62,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=list(FORMS),
         help="default: as --output ends, else table",
     )
-    parser.add_argument("--output", type=Path, help="file for the rows (default: standard output)")
+    parser.add_argument("--output", type=_file, help="file for the rows (default: standard output)")
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="write over files that are there, whoever made them; inputs are never written over",
+    )
     parser.add_argument(
         "--resume", action="store_true", help="keep what --output has; score what is missing in it"
     )
     parser.add_argument(
         "--timeline",
-        type=Path,
+        type=_file,
         metavar="PATH",
         help="quality over time: a .png or .json for one video, else a folder for both of each",
     )
@@ -84,7 +91,7 @@ def run(given: Namespace) -> int:
     try:
         return _run(given)
     except VqError as error:
-        sys.stderr.write(f"vq score: error: {error}\n")
+        streams.say(f"vq score: error: {error}")
         return WRONG
 
 
@@ -94,8 +101,9 @@ def _run(given: Namespace) -> int:
     threads, limits = threads_of(given, jobs), limits_of(given)
     with Crew(folder, jobs=jobs, threads=threads, limits=limits) as crew:
         # Meanwhile the first worker loads the model.
-        found = discover(given.inputs)
+        found = discover(given.inputs, say=_say)
         timelines = Timelines(given.timeline, found) if given.timeline else None
+        _check_outputs(given, found, timelines)
         run = _Run(crew, Closely(given.mode, given.max_ms), timelines)
         if given.output is None:
             return run.to_stdout(found, form)
@@ -120,8 +128,7 @@ class _Run:
                 FORMS[form].write(rows, sys.stdout.buffer, about)
                 sys.stdout.buffer.flush()
             except OSError as error:
-                # What is left in the buffer would raise again when Python ends.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                streams.drop()
                 gone = isinstance(error, BrokenPipeError)
                 why = "nobody reads the rows any more" if gone else f"no rows go out ({error})"
                 _say(f"{why}; stopped after {self._far(found)}")
@@ -186,16 +193,47 @@ def _form(given: Namespace) -> str:
     Raises:
         DataError: it cannot be had.
     """
-    ending = given.output.suffix.lower().removeprefix(".") if given.output else ""
-    name: str = given.format or (ending if ending in FORMS else "table")
+    name = given.format or "table"
+    if given.output is not None:
+        name = outputs.form_of(given.output, given.format)
     if given.resume and given.output is None:
         raise DataError("--resume needs the --output to go on with")
     if given.resume and FORMS[name].read is None:
         raise DataError(f"a {name} cannot be gone on with; --resume needs jsonl, csv or parquet")
     if name == "parquet" and given.output is None:
         raise DataError("parquet is a file, not a text to print; give --output")
+    if given.output is None and not streams.takes_output():
+        raise DataError("standard output is closed; name a file with --output")
     FORMS[name].check()
     return name
+
+
+def _check_outputs(
+    given: Namespace, found: Sequence[str | Row], timelines: Timelines | None
+) -> None:
+    """Refuse to write over an input, or over what is not ours.
+
+    Raises:
+        DataError: this would.
+    """
+    ours = None if given.overwrite else outputs.is_timeline
+    if timelines is not None:
+        if given.output in timelines.files:
+            raise DataError(f"{given.output}: is --output and --timeline; name another")
+        outputs.check(timelines.files, given.inputs, found, is_ours=ours)
+    if given.output is not None:
+        # What cannot be gone on with is said by whoever reads it.
+        free = given.overwrite or given.resume
+        ours = None if free else outputs.is_of_rows
+        outputs.check([given.output], given.inputs, found, is_ours=ours)
+
+
+def _file(text: str) -> Path:
+    if is_url(text):
+        raise ArgumentTypeError(
+            f"{text} is a URL; the flow `score` writes there, this writes files"
+        )
+    return Path(text)
 
 
 def _name(item: str | Row) -> str:
@@ -203,4 +241,4 @@ def _name(item: str | Row) -> str:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"vq score: {sentence}\n")
+    streams.say(f"vq score: {sentence}")

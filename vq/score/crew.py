@@ -16,7 +16,7 @@ from vq.score.answers import Answer, Extras, Greeting, Part
 from vq.score.modes import EXACT, Closely
 from vq.score.remote import is_url
 from vq.score.rows import Row
-from vq.workers import crew
+from vq.workers import crew, forks
 from vq.workers.job import Job
 from vq.workers.limits import Limits
 
@@ -45,6 +45,11 @@ class Crew:
             jobs=jobs,
             greet=self._recognise,
         )
+        forks.remember(self)
+
+    def after_fork(self) -> None:
+        """Leave what was fetched to whoever fetched it."""
+        self._scratch = None
 
     def __enter__(self) -> "Crew":
         return self

@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
+from vq.score.names import as_text, from_text, readable
 from vq.score.rows import Row, from_mapping
 
 GROUP = 1000
@@ -56,8 +57,8 @@ class Form:
 
 
 def line(row: Row) -> bytes:
-    """A row as one line of JSON; keys are the fields of `Row`."""
-    return _bytes(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+    """A row as one line of JSON, in UTF-8; keys are the fields of `Row`."""
+    return _json(row).encode() + b"\n"
 
 
 def parse_line(text: bytes) -> Row:
@@ -66,7 +67,7 @@ def parse_line(text: bytes) -> Row:
     Raises:
         ValueError, TypeError or KeyError: it is none.
     """
-    return from_mapping(json.loads(_text(text)))
+    return _row(json.loads(_text(text)))
 
 
 def read(path: Path, name: str) -> Iterator[Row]:
@@ -103,14 +104,14 @@ def _read_lines(file: IO[bytes]) -> Iterator[Row]:
 def _write_json(rows: Iterable[Row], file: Sink, _: About) -> None:
     before = "[\n"
     for row in rows:
-        file.write(_bytes(before + json.dumps(asdict(row), ensure_ascii=False)))
+        file.write((before + _json(row)).encode())
         file.flush()
         before = ",\n"
     file.write(b"[]\n" if before == "[\n" else b"\n]\n")
 
 
 def _read_json(file: IO[bytes]) -> Iterator[Row]:
-    return map(from_mapping, json.loads(_text(file.read())))
+    return map(_row, json.loads(_text(file.read())))
 
 
 def _write_csv(rows: Iterable[Row], file: Sink, about: About) -> None:
@@ -121,7 +122,7 @@ def _write_csv(rows: Iterable[Row], file: Sink, about: About) -> None:
         names += levels if field.name == "levels" else [field.name]
     file.write(_csv_line(names))
     for row in rows:
-        cells = asdict(row)
+        cells = _cells(row)
         cells |= dict(zip(levels, cells.pop("levels"), strict=False))
         file.write(_csv_line([cells.get(name) for name in names]))
         file.flush()
@@ -131,7 +132,7 @@ def _csv_line(cells: list[Any]) -> bytes:
     text = io.StringIO(newline="")
     # Numbers are written in full, None as nothing: reading them back gives the same bits.
     csv.writer(text, lineterminator="\n").writerow(cells)
-    return _bytes(text.getvalue())
+    return text.getvalue().encode()
 
 
 def _read_csv(file: IO[bytes]) -> Iterator[Row]:
@@ -144,7 +145,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
             raise ValueError(f"{cells} has not as many cells as the header")
         levels = [float(cells.pop(n)) for n in list(cells) if n.startswith("level_") and cells[n]]
         told = {name: _cell(name, text) for name, text in cells.items() if _is_told(name, text)}
-        yield from_mapping({**told, "levels": levels})
+        yield _row({**told, "levels": levels})
 
 
 def _cell(name: str, text: str) -> str | float | int:
@@ -162,7 +163,7 @@ def _write_table(rows: Iterable[Row], file: Sink, about: About) -> None:
     from vq.score.table import as_table
 
     width = shutil.get_terminal_size().columns if file.isatty() else None
-    file.write(_bytes(as_table(list(rows), scale=about.scale, width=width)))
+    file.write(as_table(list(rows), scale=about.scale, width=width).encode())
 
 
 def _write_parquet(rows: Iterable[Row], file: Sink, _: About) -> None:
@@ -175,19 +176,13 @@ def _write_parquet(rows: Iterable[Row], file: Sink, _: About) -> None:
     )
     rows = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
-        while group := [_storable(asdict(row)) for row in islice(rows, GROUP)]:
+        while group := [_cells(row) for row in islice(rows, GROUP)]:
             writer.write_table(pyarrow.Table.from_pylist(group, schema))
-
-
-def _storable(cells: dict[str, Any]) -> dict[str, Any]:
-    # Parquet holds text alone, and a file name may hold other bytes.
-    video = cells["video"].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return {**cells, "video": video}
 
 
 def _read_parquet(file: IO[bytes]) -> Iterator[Row]:
     for batch in _pyarrow().parquet.ParquetFile(file).iter_batches(GROUP):
-        yield from map(from_mapping, batch.to_pylist())
+        yield from map(_row, batch.to_pylist())
 
 
 def _pyarrow() -> Any:  # noqa: ANN401 - a module
@@ -199,12 +194,22 @@ def _pyarrow() -> Any:  # noqa: ANN401 - a module
     return pyarrow
 
 
-def _bytes(text: str) -> bytes:
-    # A file name may hold bytes that are no text; they pass through as they are.
-    return text.encode("utf-8", "surrogateescape")
+def _cells(row: Row) -> dict[str, Any]:
+    """What is written of a row; all of it is text or numbers."""
+    texts = {name: readable(getattr(row, name)) for name in ("reason", "model", "warning")}
+    return asdict(row) | {"video": as_text(row.video), **texts}
+
+
+def _row(cells: Mapping[str, Any]) -> Row:
+    return from_mapping({**cells, "video": from_text(cells["video"])})
+
+
+def _json(row: Row) -> str:
+    return json.dumps(_cells(row), ensure_ascii=False)
 
 
 def _text(data: bytes) -> str:
+    # Files from before names were escaped hold their bytes as they are.
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -2,22 +2,31 @@
 
 import csv
 import io
-import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from vq.data import tables
+from vq.data.tables import DELIMITERS, key
 from vq.errors import DataError
 from vq.score import remote
 
-SUFFIXES = (".csv", ".txt")
+TABLES = (".csv", ".tsv", *tables.BINARY)
+SUFFIXES = (*TABLES, ".txt")
+COLUMN = "video"
+NO_NAME = re.compile(r"[\x01-\x08\x0e-\x1f]")
+"""What is in every video, and in no name of one."""
+LONGEST = 100_000
+"""Characters of a first line."""
 
 
 def read(name: str) -> Iterator[tuple[int, str]]:
     """The videos that a file names, each with the number of its line.
 
-    A `.csv` names them in its column `video`, a `.txt` has one path a line. Paths are relative to
-    the folder of the file, URLs are themselves; empty lines and cells are left out.
+    A table (`.csv`, `.tsv`, `.parquet`, `.xlsx`) names them in its column `video`, whatever its
+    case, and `vq labels` reads it likewise; a `.txt` has one path a line, or is such a table. Paths
+    are relative to the folder of the file, URLs are themselves; empty lines and cells are left out.
 
     Args:
         name: path or URL of the file.
@@ -25,23 +34,51 @@ def read(name: str) -> Iterator[tuple[int, str]]:
     Raises:
         DataError: the file cannot be read, or a table has no column `video`.
     """
-    data = remote.read(name) if remote.is_url(name) else _content(Path(name))
-    named = _column(name, data) if name.lower().endswith(".csv") else _lines(data)
-    for number, video in named:
+    for number, video in _named(name):
         yield number, _beside(name, video)
 
 
 def from_stdin() -> Iterator[tuple[int, str]]:
-    """The paths on standard input: one a line, or separated by zero bytes (`find -print0`)."""
-    return _lines(sys.stdin.buffer.read())
+    """The paths on standard input: one a line, or separated by zero bytes (`find -print0`).
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise DataError(f"standard input cannot be read ({error.strerror})") from error
+    return _lines(_text("standard input", data))
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, str]]:
-    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+def _named(name: str) -> Iterator[tuple[int, str]]:
+    ending = name.rpartition(".")[2].lower()
+    if f".{ending}" in tables.BINARY and not remote.is_url(name):
+        return _packed(Path(name))
+    data = remote.read(name) if remote.is_url(name) else _content(Path(name))
+    text = _text(name, data)
+    if ending != "txt" or _is_table(text):
+        return _column(name, text)
+    if NO_NAME.search(text):
+        raise DataError(f"{name}: is no list; if it is a video, give it an ending of one")
+    return _lines(text)
+
+
+def _text(name: str, data: bytes) -> str:
+    # A file name may hold bytes that are no text.
+    return tables.decoded(Path(name), data, errors="surrogateescape")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    # Not `splitlines`, which parts names at what other systems take for line ends.
+    lines = text.split("\0") if "\0" in text else _unix(text).split("\n")
     for number, line in enumerate(lines, 1):
         if line.strip():
-            video = os.fsdecode(line)
-            yield number, video if remote.is_url(video) else str(Path(video))
+            yield number, line if remote.is_url(line) else str(Path(line))
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _content(path: Path) -> bytes:
@@ -60,15 +97,63 @@ def _beside(name: str, video: str) -> str:
     return str(Path(name).parent / video)
 
 
-def _column(path: str, data: bytes) -> Iterator[tuple[int, str]]:
-    # A spreadsheet begins its files with a byte order mark.
-    text = io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline="")
-    table = csv.DictReader(text)
+def _packed(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        if "video" not in (table.fieldnames or ()):
-            raise DataError(f"{path}: has no column `video`; name the column with the paths so")
+        table = tables.read(path)
+    except ImportError as error:
+        raise DataError(f"{path}: needs {error.name} to be read; or save it as .csv") from error
+    if not table.has(COLUMN):
+        raise _no_column(path)
+    return ((number, cell) for number, cell in enumerate(table.text(COLUMN), 2) if cell)
+
+
+def _is_table(text: str) -> bool:
+    """Whether the first line names columns, as that of Excel's Unicode text does."""
+    told, text = tables.told_delimiter(text)
+    return bool(told) or len(_header(text, _mark(text))) > 1
+
+
+def _column(path: str, text: str) -> Iterator[tuple[int, str]]:
+    if "\0" in text:
+        raise DataError(f"{path}: is no text; save the table as UTF-8")
+    told, text = tables.told_delimiter(text)
+    mark = told or _mark(text)
+    table = tables.cells(io.StringIO(text, newline=""), mark)
+    first = 1 + bool(told)
+    try:
+        header = [key(name) for name in next(table, [])]
+        if COLUMN not in header:
+            raise _no_column(path)
+        if header.count(COLUMN) > 1:
+            raise DataError(f"{path}: repeats the column `{COLUMN}`; keep one of them")
+        place = header.index(COLUMN)
         for row in table:
-            if row["video"]:
-                yield table.line_num, row["video"]
+            if any(row[len(header) :]):
+                raise DataError(
+                    f"{path}: line {table.line_num + first - 1} has more cells than the first "
+                    f"line; put cells that have {mark!r} in them in double quotes"
+                )
+            if len(row) > place and row[place].strip():
+                yield table.line_num + first - 1, row[place]
     except csv.Error as error:
-        raise DataError(f"{path}: line {table.line_num} is no line of a table ({error})") from error
+        line = table.line_num + first - 1
+        raise DataError(f"{path}: line {line} is no line of a table ({error})") from error
+
+
+def _mark(text: str) -> str:
+    """What parts the cells: with it, the first line has a column `video`."""
+    fits = (mark for mark in DELIMITERS if len(_header(text, mark)) > 1)
+    return next(fits, DELIMITERS[0])
+
+
+def _header(text: str, mark: str) -> list[str]:
+    """The names of columns, if `video` is among them."""
+    names: list[str] = next(
+        tables.cells([_unix(text[:100_000]).partition("\n")[0]], mark, strict=False), []
+    )
+    header = [key(name) for name in names]
+    return header if COLUMN in header else []
+
+
+def _no_column(path: object) -> DataError:
+    return DataError(f"{path}: has no column `video`; name the column with the paths so")

@@ -1,6 +1,7 @@
 """What people read of a batch of scores: how many, how fast, which are worst, which failed."""
 
 from vq.score.batch import Batch
+from vq.score.names import readable
 
 
 def markdown(batch: Batch) -> str:
@@ -49,4 +50,4 @@ def _interval(low: float | None, high: float | None) -> str:
 
 def _cell(text: str) -> str:
     # A name may hold what Markdown would read.
-    return "`" + text.replace("`", "'").replace("|", "/").replace("\n", " ") + "`"
+    return "`" + readable(text).replace("`", "'").replace("|", "/").replace("\n", " ") + "`"

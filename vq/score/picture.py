@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter
 from PIL import Image
 
 from vq.score.answers import Answer
+from vq.score.names import as_text
 
 LONGEST = 110
 """Characters that fit above the picture."""
@@ -31,12 +32,12 @@ def draw(path: Path, answer: Answer) -> None:
     _curve(curve, answer, timeline)
     _worst(picture, timeline)
     figure.suptitle(_title(answer.row.video), fontsize=10, color=INK, parse_math=False)
-    figure.savefig(path, metadata={"Software": None})
+    figure.savefig(path, metadata={"Software": "vq"})
 
 
 def _title(video: str) -> str:
     # A name may hold bytes that are no text, which no font can draw.
-    text = video.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = as_text(video)
     return text if len(text) <= LONGEST else f"...{text[-LONGEST:]}"
 
 

@@ -6,6 +6,8 @@ to open.
 
 import logging
 import re
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,10 +26,14 @@ def is_url(text: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text) is not None
 
 
-def find(url: str) -> list[str]:
+def find(url: str, others: Counter[str] | None = None) -> list[str]:
     """The videos below a folder, of a pattern, or the one that a URL names, in order.
 
     None where there is none. Hidden files and folders are left out.
+
+    Args:
+        url: what to look at.
+        others: gets the endings of files that are no videos by name.
 
     Raises:
         DataError: the store cannot be asked.
@@ -35,11 +41,11 @@ def find(url: str) -> list[str]:
     system, path = _open(url)
     try:
         if any(character in path for character in "*?["):
-            found = [name for name in system.glob(path) if _is_video(name, path)]
+            found = _videos(system.glob(path), path, others)
         elif system.isfile(path):
             found = [path]
         else:
-            found = [name for name in system.find(path) if _is_video(name, path)]
+            found = _videos(system.find(path), path, others)
     except Exception as error:
         raise _explained(url, error) from error
     return [system.unstrip_protocol(name) for name in sorted(found)]
@@ -125,10 +131,19 @@ def _open(url: str) -> tuple[Any, str]:
     return system, path
 
 
-def _is_video(name: str, below: str) -> bool:
-    path, top = PurePosixPath(name), PurePosixPath(below)
-    parts = path.relative_to(top).parts if path.is_relative_to(top) else (path.name,)
-    return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in parts)
+def _videos(names: Iterable[str], below: str, others: Counter[str] | None) -> list[str]:
+    found = []
+    for name in names:
+        path, top = PurePosixPath(name), PurePosixPath(below)
+        parts = path.relative_to(top).parts if path.is_relative_to(top) else (path.name,)
+        if any(part.startswith(".") for part in parts):
+            continue
+        ending = path.suffix.lower()
+        if ending in SUFFIXES:
+            found.append(name)
+        elif others is not None:
+            others[ending] += 1
+    return found
 
 
 def _explained(url: str, error: Exception) -> DataError:

@@ -104,10 +104,11 @@ class Model:
     def _score(self, path: Path, mode: Mode, budget_ms: float | None) -> Row:
         start = time.perf_counter()
         if not os.path.exists(path):  # noqa: PTH110 - which answers, where a name is too long
-            return Row(video=str(path), status="missing", reason="no such file or folder")
+            return _absent(path)
         if not os.path.isfile(path):  # noqa: PTH113
             # Opening a pipe or a device may wait forever.
-            reason = "is no ordinary file; give a video file"
+            what = "a folder" if os.path.isdir(path) else "no ordinary file"  # noqa: PTH112
+            reason = f"is {what}; give a video file"
             return Row(video=str(path), status="unreadable", reason=reason)
         try:
             if budget_ms is not None:
@@ -143,6 +144,19 @@ class Model:
             if not known.frame_count:
                 raise VideoError(path, stream.NO_FRAME)
             return within(budget_ms, known, codec.width * codec.height, self.spec)
+
+
+def _absent(path: Path) -> Row:
+    try:
+        path.stat()
+    except PermissionError:
+        reason = (
+            "may not be looked for (permission denied); have its folder's owner let you (chmod +x)"
+        )
+        return Row(video=str(path), status="unreadable", reason=reason)
+    except (OSError, ValueError):
+        pass
+    return Row(video=str(path), status="missing", reason="no such file or folder")
 
 
 def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:

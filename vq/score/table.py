@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 
+from vq.score.names import as_text, readable
 from vq.score.rows import Row
 
 
@@ -28,8 +29,9 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         style = "" if row.status == "ok" else "red"
         # Text, not str: a path with [brackets] is no markup.
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
-        words = (row.mode or "-", Text(row.status, style), Text(row.reason or row.warning))
-        table.add_row(Text(row.video), score, interval, *words)
+        video, status, reason = _words(row)
+        words = (row.mode or "-", Text(status, style), Text(reason))
+        table.add_row(Text(video), score, interval, *words)
     if width is None:
         # Borders and padding of six columns take 19 characters.
         widest = max((sum(map(len, _words(row))) for row in rows), default=0)
@@ -41,4 +43,4 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
 
 
 def _words(row: Row) -> tuple[str, str, str]:
-    return row.video, row.status, row.reason or row.warning
+    return as_text(row.video), row.status, readable(row.reason or row.warning)

@@ -1,13 +1,14 @@
 """Where the timelines of a run are written."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from vq.data.files import atomic
 from vq.errors import DataError
 from vq.score.answers import Answer
+from vq.score.names import as_text
 from vq.score.rows import Row
 
 ENDINGS = (".png", ".json")
@@ -27,16 +28,30 @@ class Timelines:
             videos: those of the run.
 
         Raises:
-            DataError: one file for several videos, or pictures cannot be drawn here.
+            DataError: one file for several videos, something that is neither file nor folder, or
+                pictures cannot be drawn here.
         """
-        self._file = target if target.suffix.lower() in ENDINGS else None
-        self._folder = target
-        self._taken: Counter[str] = Counter()
-        if self._file is not None and len(videos) > 1:
+        ending = target.suffix.lower()
+        alone = ending in ENDINGS
+        if alone and len(videos) > 1:
             raise DataError(f"{target}: is one file for {len(videos)} videos; name a folder")
-        if target.suffix.lower() != ".json":
+        if not alone and target.exists() and not target.is_dir():
+            raise DataError(f"{target}: is there, and no folder; name another, or a .png or .json")
+        if not alone and ending and not target.exists():
+            raise DataError(
+                f"{target}: a timeline is a .png or a .json; if this is to be a folder, make it "
+                "first (mkdir)"
+            )
+        if ending != ".json":
             # Said before the work.
             _matplotlib()
+        names = [item if isinstance(item, str) else item.video for item in videos]
+        self._files = {name: [target] for name in names} if alone else _both(target, names)
+
+    @property
+    def files(self) -> list[Path]:
+        """All that may come to be."""
+        return [path for paths in self._files.values() for path in paths]
 
     def write(self, answer: Answer) -> None:
         """Write what an answer has of a timeline.
@@ -46,27 +61,35 @@ class Timelines:
         """
         if answer.timeline is None:
             return
-        files = [self._file] if self._file else self._both(answer.row.video)
-        for path in files:
+        for path in self._files[answer.row.video]:
             try:
                 with atomic(path) as unfinished:
                     _write(unfinished, answer)
             except OSError as error:
                 raise DataError(f"{path}: cannot be written ({error.strerror})") from error
 
-    def _both(self, video: str) -> list[Path]:
+
+def _both(folder: Path, videos: Sequence[str]) -> dict[str, list[Path]]:
+    files: dict[str, list[Path]] = {}
+    taken: set[str] = set()
+    for video in videos:
         # The path makes the name: clips of two folders are often called the same.
         name = "_".join(part for part in Path(video).parts if part not in ("/", ".."))
-        name = name.encode("utf-8", "surrogateescape")[-LONGEST:].decode("utf-8", "ignore")
-        self._taken[name] += 1
-        if (times := self._taken[name]) > 1:
-            name = f"{name}-{times}"
-        return [self._folder / f"{name}{ending}" for ending in ENDINGS]
+        name = as_text(name).encode()[-LONGEST:].decode("utf-8", "ignore")
+        numbered = (f"{name}-{number}" for number in count(2))
+        name = next(one for one in chain([name], numbered) if one not in taken)
+        taken.add(name)
+        files[video] = [folder / f"{name}{ending}" for ending in ENDINGS]
+    return files
 
 
 def _write(path: Path, answer: Answer) -> None:
     if path.suffix.lower() == ".json":
-        told = {"video": answer.row.video, "score": answer.row.score, **(answer.timeline or {})}
+        told = {
+            "video": as_text(answer.row.video),
+            "score": answer.row.score,
+            **(answer.timeline or {}),
+        }
         path.write_bytes(json.dumps(told, indent=2).encode() + b"\n")
         return
     from vq.score.picture import draw

@@ -1,9 +1,9 @@
 """`vq serve`: score videos over HTTP."""
 
 import socket
-import sys
 from argparse import ArgumentParser, Namespace
 
+from vq import streams
 from vq.errors import VqError
 from vq.score.interrupt import stoppable
 from vq.score.options import (
@@ -66,7 +66,7 @@ def run(given: Namespace) -> int:
         _check()
         return _serve(given)
     except VqError as error:
-        sys.stderr.write(f"vq serve: error: {error}\n")
+        streams.say(f"vq serve: error: {error}")
         return WRONG
 
 
@@ -135,5 +135,4 @@ def _check() -> None:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"vq serve: {sentence}\n")
-    sys.stderr.flush()
+    streams.say(f"vq serve: {sentence}")

@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vq.errors import VideoError
-from vq.video import encryption, main_stream
+from vq.video import diagnosis, encryption, main_stream
 
 if TYPE_CHECKING:
     Packet = av.Packet[VideoStream]  # generic in its stubs alone
@@ -78,11 +78,11 @@ def opened(path: Path, *, blind: bool = False) -> Iterator[tuple[InputContainer,
     with container:
         stream = _main_stream(container)
         if stream is None:
-            raise VideoError(path, "has no video stream; give a file that holds video")
+            raise VideoError(path, diagnosis.no_video(path, container))
         if encryption.is_encrypted(path, container, stream):
             raise VideoError(path, "is encrypted; decrypt it first")
         if stream.codec_context is None:
-            raise VideoError(path, "no decoder knows its codec; encode it again, say as H.264")
+            raise VideoError(path, diagnosis.no_decoder(path))
         # One, always: what several make of damage depends on which is first, and they do not say
         # that there was any.
         stream.codec_context.thread_count = 1
@@ -134,11 +134,7 @@ def again(
 
 def explain(path: Path, error: av.FFmpegError) -> str:
     """Say in a sentence why FFmpeg refused a file, and what to do."""
-    if not path.exists():
-        return "no such file; correct the path or add the file"
-    if path.is_file() and path.stat().st_size == 0:
-        return "is empty; copy or download it again"
-    return f"cannot be decoded ({error.strerror}); encode or download it again"
+    return diagnosis.refused(path, error)
 
 
 def frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:

@@ -3,9 +3,16 @@
 # fmt: off
 SUFFIXES = frozenset(
     {
-        ".3gp", ".avi", ".flv", ".h264", ".hevc", ".ivf", ".m2ts", ".m4v",
-        ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".nut",
-        ".obu", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
+        # containers
+        ".3g2", ".3gp", ".3gpp", ".amv", ".apng", ".asf", ".avi", ".divx", ".dv", ".dvr-ms",
+        ".f4v", ".flv", ".gif", ".gxf", ".insv", ".lrv", ".m2t", ".m2ts", ".m4v", ".mj2", ".mk3d",
+        ".mkv", ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".nsv", ".nut",
+        ".ogg", ".ogm", ".ogv", ".ogx", ".qt", ".rm", ".rmvb", ".tod", ".trp", ".ts", ".vob",
+        ".webm", ".wmv", ".wtv", ".xvid", ".y4m",
+        # streams without one, and recorders' own
+        ".264", ".265", ".266", ".av1", ".avc", ".dav", ".h261", ".h263", ".h264", ".h265",
+        ".h266", ".hevc", ".ivf", ".m1v", ".m2v", ".mjpeg", ".mjpg", ".mpv", ".obu", ".vc1",
+        ".vvc",
     }
 )
 # fmt: on

@@ -22,6 +22,7 @@ from typing import IO, Any, Generic, Literal, TypeVar, cast
 
 from vq import errors
 from vq.errors import VqError
+from vq.workers import forks
 from vq.workers.job import Job, Said
 from vq.workers.limits import Limits
 
@@ -76,7 +77,9 @@ class Child(Generic[Item, Told]):
         self.item: Item | None = None
         """What it works on."""
         self.gone = False
-        """Whether it has ended."""
+        """Whether it has ended, or is another process's since this one was forked."""
+        self.forgotten = False
+        """Whether this process was forked: the worker is its parent's."""
         self._limits, self._read = limits, read
         # It finds modules where we do, and with -P nowhere else.
         paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
@@ -84,6 +87,7 @@ class Child(Generic[Item, Told]):
             [sys.executable, "-P", "-m", "vq.workers.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=None if _has_stderr() else subprocess.DEVNULL,
             # Sums are not its work: the threads that numpy starts for them would wait, spinning.
             env={"OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONPATH": paths},
             # A group of its own: Ctrl-C is meant for us, who then end it.
@@ -95,7 +99,18 @@ class Child(Generic[Item, Told]):
         self._since = time.monotonic()
         self._inbox = bytearray()
         self._told: list[Told] = []
+        forks.remember(self)
         self._send((job, limits.seconds))
+
+    def after_fork(self) -> None:
+        """Leave the worker to whoever started it.
+
+        Two processes that read its answers would each get parts of them; and as long as a copy of
+        its pipe is open here, it would not learn that its own parent is gone.
+        """
+        self.gone = self.forgotten = True
+        self._close()
+        self._process.returncode = 0  # it is no child of this process: nothing is waited for
 
     def fileno(self) -> int:
         """Of the pipe on which it answers."""
@@ -167,8 +182,13 @@ class Child(Generic[Item, Told]):
     def stop(self) -> None:
         """End it, whatever it is at."""
         self.gone = True
+        if self.forgotten:
+            return
         self._process.kill()
         self._process.wait()
+        self._close()
+
+    def _close(self) -> None:
         self._requests.close()
         self._answers.close()
 
@@ -228,6 +248,15 @@ class Child(Generic[Item, Told]):
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._since, 4)
+
+
+def _has_stderr() -> bool:
+    """Whether number 2 is standard error; where that was closed, it may be a file of ours."""
+    try:
+        os.fstat(2)
+    except OSError:
+        return False
+    return sys.__stderr__ is not None
 
 
 def _greeting(head: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,10 @@ AHEAD = 64
 
 
 class Crew(Generic[Item, Told]):
-    """Works in processes under limits; ends them when it is closed."""
+    """Works in processes under limits; ends them when it is closed.
+
+    In a process that was forked it starts workers of its own.
+    """
 
     def __init__(
         self,
@@ -102,6 +105,9 @@ class Crew(Generic[Item, Told]):
         Raises:
             VqError: one cannot make ready.
         """
+        self._drop_gone()
+        if not self.children:  # forked: whoever waits for one, waits for one of this process
+            self.children = [self._start()]
         poll = select.poll()
         for child in self.children:
             poll.register(child, select.POLLIN)
@@ -122,6 +128,10 @@ class Crew(Generic[Item, Told]):
         while self.children:
             self.children.pop().stop()
 
+    def _drop_gone(self) -> None:
+        self._greeted -= {child.pid for child in self.children if child.gone}
+        self.children = [child for child in self.children if not child.gone]
+
     def _hand_out(
         self,
         queue: "_Queue[Item, Told]",
@@ -129,8 +139,10 @@ class Crew(Generic[Item, Told]):
         *,
         request: Callable[[Item], object],
     ) -> None:
-        self._greeted -= {child.pid for child in self.children if child.gone}
-        self.children = [child for child in self.children if not child.gone]
+        for child in [child for child in places if child.forgotten]:
+            if child.item is not None:
+                queue.put_back(places.pop(child), child.item)
+        self._drop_gone()
         for child in self.children:
             if child.idle and (found := queue.take()):
                 places[child], item = found

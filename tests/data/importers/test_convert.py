@@ -226,6 +226,22 @@ def test_what_is_there_is_not_written_over(
     assert rows(tmp_path)[0]["video"] == "b.mp4"
 
 
+@pytest.mark.parametrize("command", [("labels", "own"), ("ratings",)])
+def test_the_file_that_is_read_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    """Not even with --replace: it may say more than what is made of it, and cannot be had again."""
+    file, link = tmp_path / "labels.csv", tmp_path / "raw.csv"
+    file.write_text("video,rater,rating,mos\na.mp4,x,3,3\n")
+    link.symlink_to(file)
+    out, how = (tmp_path, OWN) if command[0] == "labels" else (file, OWN[:3])
+
+    assert cli.main([*command, str(link), *how, "--out", str(out), "--replace"]) == 1
+
+    assert "labels.csv: is the file that is read, and never" in capsys.readouterr().err
+    assert file.read_text() == "video,rater,rating,mos\na.mp4,x,3,3\n"
+
+
 def _videos(folder: Path, *names: str) -> Path:
     for name in names:
         path = folder / "videos" / name

@@ -59,6 +59,7 @@ def _convert(given: Namespace) -> int:
     for path in [labels_csv, *([] if keep_card else [card])]:
         if path.exists() and not given.replace:
             raise DataError(f"{path}: is there already; say --replace, or another --out")
+        keep_input(path, given.file)
     form, said = FORMS[given.form], {}
     if given.form == "own":
         if keep_card:
@@ -77,6 +78,18 @@ def _convert(given: Namespace) -> int:
                            said=said)  # fmt: skip
     _tell(given, labels.notes, len(labels.ratings), out, videos)
     return 0
+
+
+def keep_input(out: Path, file: Path) -> None:
+    """Refuse to write over the file that is read; what it says more would be gone.
+
+    Raises:
+        DataError: they are one.
+    """
+    if out.exists() and file.exists() and out.samefile(file):
+        raise DataError(
+            f"{out}: is the file that is read, and never written over; name another --out"
+        )
 
 
 def columns(pairs: list[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vq.data.importers import tables
+from vq.data import tables
 from vq.data.importers.form import Form, How, Rating
 
 DIMENSIONS = ("technical", "aesthetic")

@@ -5,7 +5,7 @@ Known from the files of FAST-VQA's repository (`examplar_data_labels`); many tra
 
 from pathlib import Path
 
-from vq.data.importers import tables
+from vq.data import tables
 from vq.data.importers.form import How, Rating
 
 WIDTH = 4

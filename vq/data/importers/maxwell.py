@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vq.data.importers import tables
+from vq.data import tables
 from vq.data.importers.form import Form, How, Rating
 from vq.errors import DataError
 

@@ -44,11 +44,13 @@ def run(given: Namespace) -> int:
     """
     from vq.data.files import atomic
     from vq.data.importers.command import columns as named
+    from vq.data.importers.command import keep_input
     from vq.data.ratings.read import read
     from vq.data.ratings.recover import recover
 
     if given.out.exists() and not given.replace:
         raise DataError(f"{given.out}: is there already; say --replace, or another --out")
+    keep_input(given.out, given.file)
     if given.scale[0] >= given.scale[1]:
         raise DataError("--scale: give the lowest rating first, then the highest")
     columns = named(given.column)

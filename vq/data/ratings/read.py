@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from vq.data.importers import tables
+from vq.data import tables
 from vq.errors import DataError
 
 

@@ -7,17 +7,21 @@ import csv
 import io
 import math
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vq.errors import DataError
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = ",;\t|"
 NOTHING = frozenset({"", "nan", "na", "n/a", "none", "null", "-"})
 """Cells, in lower case, that say nothing."""
+SEP = re.compile(r"[ \t]*\"?sep=([,;\t|])\"?[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
 BINARY = (".parquet", ".xlsx")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 LARGEST_BYTES = 256 << 20
@@ -174,16 +178,61 @@ def shorten(text: str) -> str:
     return flat if len(flat) <= 80 else f"{flat[:77]}..."
 
 
-def _text(path: Path, data: bytes, delimiter: str) -> list[list[str]]:
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+def decoded(path: Path, data: bytes, *, errors: str = "strict") -> str:
+    """The text of a file as editors, spreadsheets and PowerShell write it: UTF-8, UTF-16.
+
+    Args:
+        path: for the error.
+        data: content of the file.
+        errors: what becomes of bytes that are no UTF-8; see `bytes.decode`.
+
+    Raises:
+        DataError: it is no text.
+    """
+    wide = _wide(data[:200])
     try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
+        return data.decode(wide) if wide else data.decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
+
+
+def _wide(head: bytes) -> str:
+    """Which UTF-16 a text is, by its mark or by every other byte; empty if it is none."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    even, odd = head[0::2], head[1::2]
+    if len(head) < 4 or len(head) % 2 or not (even and odd):
+        return ""
+    if not any(odd) and all(even):
+        return "utf-16-le"
+    return "utf-16-be" if not any(even) and all(odd) else ""
+
+
+def told_delimiter(text: str) -> tuple[str, str]:
+    """The delimiter that a first line `sep=;` tells Excel, or none; and the text after it."""
+    told = SEP.match(text)
+    return (told[1], text[told.end() :]) if told else ("", text)
+
+
+def cells(text: Iterable[str], mark: str, *, strict: bool = True) -> "Reader":
+    """The lines of a table as cells.
+
+    Args:
+        text: lines with their ends.
+        mark: what parts cells.
+        strict: whether what is no CSV raises `csv.Error`.
+    """
+    # Blanks after a delimiter are common, and would hide a quote.
+    return csv.reader(text, delimiter=mark, strict=strict, skipinitialspace=True)
+
+
+def _text(path: Path, data: bytes, delimiter: str) -> list[list[str]]:
+    text = decoded(path, data)
     if "\0" in text:
         raise DataError(f"{path}: is no text; save the labels as CSV, .parquet or .xlsx")
+    mark, text = told_delimiter(text)
     try:
-        return _split(text, delimiter or _delimiter(path, text))
+        return _split(text, delimiter or mark or _delimiter(path, text))
     except csv.Error as error:
         raise DataError(f"{path}: is not a CSV file ({error}); save it as one") from error
 
@@ -211,10 +260,7 @@ def _mostly(found: Sequence[Sequence[str]]) -> bool:
 
 
 def _split(text: str, mark: str, *, strict: bool = True) -> list[list[str]]:
-    # Blanks after a delimiter are common, and would hide a quote.
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=mark, strict=strict, skipinitialspace=True
-    )
+    reader = cells(io.StringIO(text, newline=""), mark, strict=strict)
     return [line for line in reader if any(map(str.strip, line))]
 
 
@@ -228,6 +274,8 @@ def _parquet(path: Path) -> list[list[str]]:
 
 
 def _excel(path: Path, sheet: str) -> list[list[str]]:
+    import zipfile
+
     from openpyxl import load_workbook
 
     with foreign(path, "Excel workbook"):
