@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol, cast
+from typing import IO, Protocol, cast, runtime_checkable
 
 from vq.footage import qt_resources
 from vq.footage.store import CHUNK, MB, DiskFullError, Store
@@ -26,6 +26,7 @@ Results = dict[str, Path | UnavailableError]
 """By path inside an archive: the file, or why there is none."""
 
 
+@runtime_checkable
 class _Readable(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
 
