@@ -46,7 +46,7 @@ def picture(seed: int, *, width: int = 40, height: int = 30) -> bytes:
     return buffer.getvalue()
 
 
-def row(content: bytes, **values: str) -> dict[str, str]:
+def row(content: bytes, /, **values: str) -> dict[str, str]:
     """A row of sources.csv for a file of this content."""
     sha = sha256(content)
     usual = {

@@ -117,6 +117,27 @@ def test_a_server_that_refuses_is_one_row(
     assert f"{web.url('/a')}: the server answers {status}" in outcome.reason
 
 
+def test_an_overloaded_server_is_left_alone_a_failing_file_is_not_the_server(
+    footage: Footages, web: Web
+) -> None:
+    """After 503 nothing more is asked of it; after 500 the next file is."""
+    here, failing, busy, never = (picture(seed) for seed in range(4))
+    footage.write(
+        [
+            row(failing, url=web.serve("/failing", b"", status=500)),
+            row(here, url=web.serve("/here", here)),
+            row(busy, url=web.serve("/busy", b"", status=503)),
+            row(never, url=web.serve("/never", never)),
+        ]
+    )
+
+    statuses = [outcome.status for outcome in footage.fetch()]
+
+    assert statuses == ["unreachable", "ok", "unreachable", "unreachable"]
+    assert [path for path, _ in web.requests].count("/busy") == 3
+    assert "/never" not in [path for path, _ in web.requests]
+
+
 def test_a_server_out_of_reach_is_asked_once(footage: Footages, web: Web) -> None:
     """Two hundred photographs of one server that is away do not cost two hundred waits."""
     here = picture(0)

@@ -125,12 +125,11 @@ def _write(
         with store.writing(), target.open("wb") as file:
             while chunk := bounded.read(CHUNK):
                 file.write(chunk)
-    except DiskFullError:
+    except Exception as error:
         target.unlink(missing_ok=True)
+        if isinstance(error, UnavailableError) and not isinstance(error, DiskFullError):
+            return error
         raise
-    except UnavailableError as error:
-        target.unlink(missing_ok=True)
-        return error
     return target
 
 

@@ -258,12 +258,16 @@ class _Run:
 def _files(folders: Sequence[Path], limit: int) -> Iterator[Path]:
     """Regular files of a size that a source may have, in one order on every machine."""
     for top in folders:
-        for folder, names, files in os.walk(top):
+        for folder, names, files in os.walk(top, onerror=_warn):
             names.sort()
             for name in sorted(files):
                 file = Path(folder, name)
                 if file.is_file() and 0 < file.stat().st_size <= limit:
                     yield file
+
+
+def _warn(error: OSError) -> None:
+    log.warning("%s: cannot be read (%s); it is left out", error.filename, error.strerror)
 
 
 def _write(root: Path, here: list[Source], outcomes: list[Outcome]) -> None:

@@ -16,15 +16,29 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
 """Without a byte, after which a server has gone."""
 
-_BUSY = (429, 500, 502, 503, 504)
+MAX_WAIT_SECONDS = 60.0
+"""That a server may ask us to wait before the next try."""
+
+_OVERLOADED = (429, 503)
+"""What a server answers that has had enough of us for now, whatever the file."""
+_FAILED = (500, 502, 504)
 
 
 class _InterruptedError(Exception):
-    """Another try may help."""
+    """Another try may help.
 
-    def __init__(self, status: str, reason: str) -> None:
+    Args:
+        status: if it does not.
+        reason: in words.
+        server: whether other files of the server will fare no better.
+        wait: seconds that the server asks for.
+    """
+
+    def __init__(
+        self, status: str, reason: str, *, server: bool = False, wait: float = 0.0
+    ) -> None:
         super().__init__(reason)
-        self.status = status
+        self.status, self.server, self.wait = status, server, wait
 
 
 class Downloads:
@@ -66,10 +80,11 @@ class Downloads:
             try:
                 self._once(url, part, deadline, tell)
             except _InterruptedError as error:
-                if left and time.monotonic() < deadline:
-                    time.sleep(min(0.5 * (TRIES - left), max(0.0, deadline - time.monotonic())))
+                wait = max(error.wait, 0.5 * (TRIES - left))
+                if left and time.monotonic() + wait < deadline:
+                    time.sleep(wait)
                     continue
-                if error.status == "unreachable":
+                if error.server:
                     self._silent.add(host)
                 raise UnavailableError(error.status, f"{url}: {error}") from error
             if hash_of(part) == sha256 or not resumed:
@@ -104,14 +119,21 @@ class Downloads:
                 "unreachable",
                 "no connection; where there is no network, give a folder that has the files: "
                 "--from DIR",
+                server=True,
             ) from error
         except requests.RequestException as error:
             raise UnavailableError("gone", f"{url}: {_last(error)}") from error
 
     def _check(self, url: str, answer: requests.Response) -> None:
         code = answer.status_code
-        if code in _BUSY:
-            raise _InterruptedError("unreachable", f"the server answers {code}; try again later")
+        if code in (*_OVERLOADED, *_FAILED):
+            wait = answer.headers.get("Retry-After", "")
+            raise _InterruptedError(
+                "unreachable",
+                f"the server answers {code}; fetch again later",
+                server=code in _OVERLOADED,
+                wait=min(float(wait) if wait.isdecimal() else 0.0, MAX_WAIT_SECONDS),
+            )
         if code not in (200, 206):
             raise UnavailableError(
                 "gone",

@@ -49,15 +49,12 @@ def download(
         raise DiskFullError(folder, f"no room for {package}")
     if "File too large" in output or "EFBIG" in output or code == -signal.SIGXFSZ:
         raise _too_large(package, package_mb)
-    status = "unreachable" if any(sign in output for sign in _NO_CONNECTION) else "gone"
-    hint = (
-        "the registry is out of reach"
-        if status == "unreachable"
-        else "the registry does not have it"
-    )
-    raise UnavailableError(
-        status, f"{package}: {hint}; {_ADVICE[package.registry]}: {_reason(output)}"
-    )
+    said = f"{_ADVICE[package.registry]}: {_reason(output)}"
+    if any(sign in output for sign in _NO_CONNECTION):
+        raise UnavailableError("unreachable", f"{package}: the registry is out of reach; {said}")
+    if package.registry == "pypi" and not sdists:
+        said = f"`sdists` in params allows what is no wheel; {said}"
+    raise UnavailableError("gone", f"{package}: the registry does not have it; {said}")
 
 
 _SUFFIXES = (".whl", ".zip", ".gz", ".tgz", ".deb")
