@@ -2,6 +2,7 @@
 
 import csv
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -300,16 +301,38 @@ def test_the_command_says_what_became_of_all(
     assert lines[1].split()[:2] == ["1", "gone"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_one_line(
     footage: Footages, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback."""
+    """No traceback; here a file stands where the folder should."""
     footage.write([row(picture(1), url="https://example.invalid/a")])
-    footage.root.chmod(0o500)
+    (footage.root / "originals").touch()
 
     assert cli.main(["footage", "fetch", str(footage.root)]) == 1
-    assert "Permission denied" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("vq footage: error: ")
+    assert "originals: File exists; fetch again once this is mended" in line
+
+
+def test_any_name_of_a_file_is_shown_on_a_terminal(footage: Footages, tmp_path: Path) -> None:
+    """Brackets that look like markup, bytes that are no text: the bar survives them."""
+    stock = tmp_path / "stock"
+    stock.mkdir()
+    content = picture(1)
+    (stock / "a[").write_bytes(content)
+    (stock / "[bold]x[").write_bytes(b"x")
+    Path(os.fsdecode(os.fsencode(stock) + b"/\xff[red]")).write_bytes(b"y")
+    footage.write([row(content, url="https://example.invalid/a")])
+    command = [*VQ, "footage", "fetch", str(footage.root), "--offline", f"--from={stock}"]
+    main, other = pty.openpty()
+    done = subprocess.run(command, stderr=other, stdout=subprocess.PIPE, check=False, timeout=60)
+    os.close(other)
+    shown = os.read(main, 1 << 16)
+    os.close(main)
+
+    assert done.returncode == 0, shown
+    assert b"sources" in shown
+    assert b"Traceback" not in shown
 
 
 def _without_origin(footage: Footages) -> None:

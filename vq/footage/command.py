@@ -42,8 +42,16 @@ def run(given: Namespace) -> int:
     from vq.footage.unavailable import STATUSES
 
     params = config.load(given.folder / "params.yaml")
-    columns = (BarColumn(), MofNCompleteColumn(), "sources", TextColumn("{task.fields[what]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        "sources",
+        TextColumn("{task.fields[what]}", markup=False),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=None, what="")
         try:
             outcomes = fetch(

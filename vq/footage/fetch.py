@@ -252,7 +252,8 @@ class _Run:
 
     def _say(self, what: str) -> None:
         done = len(self._here.keys() | self._failed.keys())
-        self._tell(done, len(self._entries), what)
+        # A name of somebody else's file may not be text.
+        self._tell(done, len(self._entries), what.encode(errors="replace").decode())
 
 
 def _files(folders: Sequence[Path], limit: int) -> Iterator[Path]:
