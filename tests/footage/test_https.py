@@ -52,6 +52,7 @@ def test_a_server_without_ranges_is_asked_from_the_start(footage: Footages, web:
 
     assert [outcome.status for outcome in footage.fetch()] == ["ok"]
     assert list(footage.originals().values()) == [sha256(LARGE)]
+    assert len(web.requests) == 2
 
 
 def test_halves_of_two_files_are_not_joined(footage: Footages, web: Web) -> None:

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -109,14 +111,27 @@ def test_a_malicious_wheel_is_a_row(footage: Footages, shelf: Path) -> None:
 
 
 def test_a_package_over_the_limit_is_not_taken(footage: Footages, shelf: Path) -> None:
-    """Its archive is cut off while it comes."""
+    """Its archive is cut off while it comes, not measured when it has filled the disk."""
     make_wheel(shelf, "pictures", {"a.png": A})
-    make_wheel(shelf, "huge", {"b.bin": os.urandom(3_000_000)})
+    make_wheel(shelf, "huge", {"b.bin": os.urandom(60_000_000)})
     footage.write([packed(A, "pypi:pictures", "a.png"), packed(B, "pypi:huge", "b.png")])
+    sizes, done = [0], threading.Event()
 
+    def watch() -> None:
+        while not done.wait(0.01):
+            for path in (footage.root / ".fetch").rglob("*.whl"):
+                with suppress(FileNotFoundError):
+                    sizes.append(path.stat().st_size)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     _, outcome = footage.fetch(limits={"file_mb": 2, "package_mb": 1, "seconds": 60})
+    done.set()
+    watcher.join()
 
     assert (outcome.status, "limits.package_mb" in outcome.reason) == ("too_large", True)
+    if sys.platform == "linux":
+        assert max(sizes) <= 1_000_000
 
 
 def test_code_of_a_source_distribution_is_not_run_unasked(

@@ -119,11 +119,11 @@ def _write(
         return UnavailableError(content.status, f"{archive.name}: {content.reason}")
     if content is None:
         return UnavailableError("unsafe_archive", f"{archive.name}: {path} is a link or a folder")
-    store.room(0)
     bounded = _Bounded(content, limits.file_mb * MB, f"{archive.name}: {path}", "file_mb")
     try:
-        with store.writing(), target.open("wb") as file:
+        with store.writing(target) as file:
             while chunk := bounded.read(CHUNK):
+                store.room(len(chunk))
                 file.write(chunk)
     except Exception as error:
         target.unlink(missing_ok=True)

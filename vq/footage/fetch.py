@@ -252,8 +252,7 @@ class _Run:
 
     def _say(self, what: str) -> None:
         done = len(self._here.keys() | self._failed.keys())
-        # A name of somebody else's file may not be text.
-        self._tell(done, len(self._entries), what.encode(errors="replace").decode())
+        self._tell(done, len(self._entries), what)
 
 
 def _files(folders: Sequence[Path], limit: int) -> Iterator[Path]:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 from filelock import FileLock, Timeout
 
@@ -140,7 +141,7 @@ class Store:
         """
         part = self.part(entry.copy_sha256 if scaled else entry.sha256)
         self.room(file.stat().st_size)
-        with self.writing(), file.open("rb") as source, part.open("wb") as target:
+        with file.open("rb") as source, self.writing(part) as target:
             shutil.copyfileobj(source, target, CHUNK)
         self.accept(part, entry, scaled=scaled)
 
@@ -159,16 +160,19 @@ class Store:
             )
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Tell a full disk from other errors.
+    def writing(self, part: Path, mode: str = "wb") -> Iterator[IO[bytes]]:
+        """Open a part to write; a full disk is told from other errors.
 
         Raises:
-            DiskFullError: the disk, or what one may use of it, is full.
+            DiskFullError: the disk, or what one may use of it, is full. The part is gone: the
+                manifest of what is here needs the room.
         """
         try:
-            yield
+            with part.open(mode) as file:
+                yield cast("IO[bytes]", file)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                part.unlink()
                 raise DiskFullError(self.originals, f"no room ({error.strerror})") from error
             raise
 
