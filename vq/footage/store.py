@@ -85,7 +85,7 @@ class Store:
         """Remove parts of files that nobody wants any more, by the hashes that are wanted."""
         for part in self._work.glob("*.part"):
             if part.stem not in wanted:
-                part.unlink()
+                part.unlink(missing_ok=True)
 
     def source(self, entry: Entry) -> Source | None:
         """The source of an entry if its file is here; every byte is read to know.
@@ -172,7 +172,7 @@ class Store:
                 yield cast("IO[bytes]", file)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                part.unlink()
+                part.unlink(missing_ok=True)
                 raise DiskFullError(self.originals, f"no room ({error.strerror})") from error
             raise
 
