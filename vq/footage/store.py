@@ -170,6 +170,9 @@ class Store:
         try:
             with part.open(mode) as file:
                 yield cast("IO[bytes]", file)
+        except DiskFullError:  # of `room`
+            part.unlink(missing_ok=True)
+            raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 part.unlink(missing_ok=True)
