@@ -90,8 +90,14 @@ def scores(model):
 
 model = vq.load(bundle, isolate=isolate, threads=threads)
 expected = scores(model)
-busy = [threading.Thread(target=lambda: [model.score(video) for _ in range(200)], daemon=True)]
-busy[0].start()
+stop = threading.Event()
+
+def work():
+    while not stop.is_set():
+        model.score(video)
+
+busy = threading.Thread(target=work)
+busy.start()
 time.sleep(0.05)  # a thread holds what it holds while others fork
 pids = []
 for number in range(3):
@@ -103,6 +109,8 @@ for number in range(3):
     pids.append(pid)
 codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
 assert scores(model) == expected, "the parent's worker lives"
+stop.set()
+busy.join()  # native code that runs while an interpreter ends aborts it
 if isolate:
     model.close()
 print(codes)
