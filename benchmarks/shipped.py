@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pandas as pd
 from rich.console import Console
@@ -51,32 +52,47 @@ def main(argv: Sequence[str] | None = None) -> None:
     log.setLevel(logging.INFO)
     try:
         ffmpeg.binary()
-        table = labelled(
+        table, left_out = labelled(
             given.videos, given.out / "work", demo=make.load(given.demo), together=given.together
         )
         table, model = scored(table, given.out / "work" / "videos", given.model)
     except VqError as error:
         raise SystemExit(f"shipped: {error}") from error
-    results = {"model": model, "ffmpeg": ffmpeg.version(), **summary(table)}
+    results = {"model": model, "ffmpeg": ffmpeg.version(), "fusion": fused.FUSION}
+    results |= {"left_out": left_out, **summary(table)}
     table.to_csv(given.out / "scores.csv", index=False)
     (given.out / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     _show(results)
 
 
-def labelled(clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str]) -> pd.DataFrame:
-    """The versions of every clip in a folder with their labels; makes what is not there yet."""
+def labelled(
+    clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The versions of every clip in a folder with their labels; makes what is not there yet.
+
+    A clip that cannot be read or is too small is left out; the reasons by its name come along.
+
+    Raises:
+        VqError: fewer than two clips are left.
+    """
     (work / "videos").mkdir(parents=True, exist_ok=True)
-    files = sorted(path for path in clips.iterdir() if path.is_file())
-    if not files:
-        raise VqError(f"{clips}: holds no file; give a folder of clips")
     rows: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
+    files = sorted(path for path in clips.iterdir() if path.is_file()) if clips.is_dir() else []
     for path, some in zip(files, make.versions(demo), strict=False):
-        made = versions(path, some, work, demo=demo, together=together)
-        for row in made:
-            row |= _labels(work, path.stem, str(row["video"]))
-        rows += made
+        try:
+            made = versions(path, some, work, demo=demo, together=together)
+            labels = [_labels(work, path.stem, str(row["video"])) for row in made]
+        except (VqError, av.FFmpegError, IndexError, ValueError) as error:
+            left_out[path.name] = str(error)
+            log.warning("%s: left out: %s", path.name, error)
+            continue
+        rows += [row | label for row, label in zip(made, labels, strict=True)]
         log.info("%s: %d versions", path.name, len(made))
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    if not rows or table["content"].nunique() < 2:
+        raise VqError(f"{clips}: holds fewer than two clips of different content that can be used")
+    return table, left_out
 
 
 def versions(

@@ -1,14 +1,19 @@
 """Measures of pairs that were compared before are not computed again."""
 
 import hashlib
+import logging
 import os
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
+from vq.errors import VideoError
 from vq.synthetic import ffmpeg
 from vq.synthetic.full_reference import Measures, Scaler, measure
 from vq.synthetic.tones import Tone
+
+log = logging.getLogger(__name__)
 
 MEASURES = 1
 """Goes up when the same pair of files gives other measures."""
@@ -31,12 +36,18 @@ def measured(
     """
     key = hashlib.sha256()
     for path in (reference, copy):
-        with path.open("rb") as file:
-            key.update(hashlib.file_digest(file, "sha256").digest())
+        try:
+            with path.open("rb") as file:
+                key.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise VideoError(path, f"cannot be read: {error.strerror}") from error
     key.update(f"{MEASURES} {scaler} {ffmpeg.version()}".encode())
     kept = folder / f"{key.hexdigest()[:32]}.npz"
     if kept.exists():
-        return read(kept)
+        try:
+            return read(kept)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            log.warning("%s: torn, measured again", kept)
     measures = measure(reference, copy, scaler=scaler, threads=threads)
     folder.mkdir(parents=True, exist_ok=True)
     write(measures, kept)

@@ -65,7 +65,7 @@ class Measures:
     ssim: Series
     ms_ssim: Series
     cambi: Series
-    """Banding of the copy, from 0; 5 and more is said to be annoying."""
+    """Banding of the copy, from 0; from about 5 on it annoys."""
     cambi_reference: Series
     """The same of the reference."""
     motion: Series

@@ -8,7 +8,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 
-def write(frames: UInt8[np.ndarray, "time height width 3"], path: Path, *, fps: float) -> None:
+def write(
+    frames: UInt8[np.ndarray, "time height width 3"], path: Path, *, fps: int | float
+) -> None:
     """Write frames as 8-bit 4:2:0 without further loss (H.264, qp 0), whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part{path.suffix}")
