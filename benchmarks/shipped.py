@@ -250,11 +250,13 @@ def _edit(table: pd.DataFrame, kind: str) -> dict[str, float]:
 
 
 def _labels(work: Path, source: str, video: str) -> dict[str, Any]:
-    measures = cache.measured(
-        _reference(work, source), work / "videos" / video, folder=work / "measures"
-    )
+    files, folder = (_reference(work, source), work / "videos" / video), work / "measures"
+    measures = plain = cache.measured(*files, folder=folder)
+    if not measures.tone.identity:
+        # What everybody calls VMAF, to which a dark copy is a bad one.
+        plain = cache.measured(*files, folder=folder, exposure_apart=False)
     label = fused.label(measures)
-    return {"vmaf": measures.means["vmaf"], "fused": label.value, **label.impairments}
+    return {"vmaf": plain.means["vmaf"], "fused": label.value, **label.impairments}
 
 
 def _reference(work: Path, source: str) -> Path:

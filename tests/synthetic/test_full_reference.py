@@ -57,6 +57,18 @@ def test_exposure_is_told_apart(compare: Callable[[Clip], Measures], film: Clip)
     assert measures.means["vmaf"] > 90
 
 
+def test_exposure_may_stay_in(original: Path, film: Clip, copy: Copy) -> None:
+    """Plain VMAF calls a dark copy bad, and is another entry of the cache."""
+    path, folder = copy((film * 0.4).astype(np.uint8)), original.parent / "both"
+
+    apart, plain = (
+        cache.measured(original, path, folder=folder, exposure_apart=a) for a in (True, False)
+    )
+
+    assert plain.tone.identity
+    assert plain.means["vmaf"] < 0.6 * apart.means["vmaf"]
+
+
 def test_blur_and_bands_are_no_exposure(compare: Callable[[Clip], Measures], film: Clip) -> None:
     """A soft picture has less contrast in detail, and the same tones."""
     soft = film.copy()

@@ -25,6 +25,7 @@ def measured(
     *,
     folder: Path,
     scaler: Scaler = "bicubic",
+    exposure_apart: bool = True,
     threads: int = 1,
 ) -> Measures:
     """As `full_reference.measure`, kept in a folder by the bytes of both files and the FFmpeg.
@@ -41,14 +42,17 @@ def measured(
                 key.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
             raise VideoError(path, f"cannot be read: {error.strerror}") from error
-    key.update(f"{MEASURES} {scaler} {ffmpeg.version()}".encode())
+    how = f"{MEASURES} {scaler} {ffmpeg.version()}{'' if exposure_apart else ' as it is'}"
+    key.update(how.encode())
     kept = folder / f"{key.hexdigest()[:32]}.npz"
     if kept.exists():
         try:
             return read(kept)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             log.warning("%s: torn, measured again", kept)
-    measures = measure(reference, copy, scaler=scaler, threads=threads)
+    measures = measure(
+        reference, copy, scaler=scaler, exposure_apart=exposure_apart, threads=threads
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write(measures, kept)
     return measures

@@ -91,7 +91,12 @@ class Measures:
 
 
 def measure(
-    reference: Path, copy: Path, *, scaler: Scaler = "bicubic", threads: int = 1
+    reference: Path,
+    copy: Path,
+    *,
+    scaler: Scaler = "bicubic",
+    exposure_apart: bool = True,
+    threads: int = 1,
 ) -> Measures:
     """Compare a copy with its original, frame number by frame number.
 
@@ -103,6 +108,8 @@ def measure(
         copy: as many frames, of the same size or smaller; a smaller one is scaled up to the
             reference first, as a player in full screen does.
         scaler: the filter of that player.
+        exposure_apart: whether libvmaf sees the reference through the tone curve; if not, it gives
+            what everybody calls VMAF, PSNR and SSIM, and `tone` is the identity.
         threads: of decoders and libvmaf.
 
     Raises:
@@ -115,7 +122,7 @@ def measure(
     ffmpeg.binary()  # before any work
     size, fps = _sizes(reference, copy)
     look = _look(reference, copy)
-    tone = tones.fit(look.blocks_reference, look.blocks_copy)
+    tone = tones.fit(look.blocks_reference, look.blocks_copy) if exposure_apart else Tone()
     rows = _libvmaf(reference, copy, size, tone, scaler=scaler, threads=threads)
     if len(rows) != len(look.motion):
         raise VideoError(
