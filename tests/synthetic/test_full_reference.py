@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import moving, write_video
 from vq.data.demo.camera import Clip
 from vq.errors import VideoError
-from vq.synthetic import cache, ffmpeg
+from vq.synthetic import cache, ffmpeg, fused
 from vq.synthetic.full_reference import Measures, measure
 
 Copy = Callable[..., Path]
@@ -117,11 +117,21 @@ def test_what_cannot_be_compared_is_said(
 
 
 def test_a_small_reference_is_refused(film: Clip, tmp_path: Path) -> None:
-    """MS-SSIM has no value on it."""
+    """CAMBI has no value on it, and FFmpeg does not say so."""
     path = write_video(tmp_path / "small.mkv", width=160, height=120)
 
-    with pytest.raises(VideoError, match=r"small\.mkv: is 160x120; MS-SSIM needs 176"):
+    with pytest.raises(VideoError, match=r"small\.mkv: is 160x120; CAMBI needs 216"):
         measure(path, path)
+
+
+def test_a_narrow_reference_has_no_ms_ssim(film: Clip, tmp_path: Path) -> None:
+    """Phones film upright; the label does without."""
+    path = write_video(tmp_path / "narrow.mkv", width=120, height=216, picture=moving)
+
+    measures = measure(path, path)
+
+    assert np.isnan(measures.ms_ssim).all()
+    assert fused.label(measures).value > 4.7
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no video at all"])

@@ -132,6 +132,7 @@ def test_a_stall_costs_by_its_length_and_by_what_moves() -> None:
     moved = np.full(50, 4.0)
     long, short = moved.copy(), moved.copy()
     long[20:45], short[20:32] = 0.0, 0.0
+    long[45], short[32] = 9.0, 9.0
     values = [fused.label(hand_made(50, motion_copy=m)).value for m in (moved, short, long)]
     calm = fused.label(hand_made(50, motion=0.05, motion_copy=np.where(long == 0, 0, 0.05)))
 
@@ -141,10 +142,29 @@ def test_a_stall_costs_by_its_length_and_by_what_moves() -> None:
     assert calm.value == 5
 
 
+def test_a_stall_goes_on_while_the_reference_rests() -> None:
+    """Every fifth frame of the reference repeats one, in the copy as well: that is no stall."""
+    motion = np.where(np.arange(40) % 5 == 4, 0.0, 4.0)
+    frozen = motion.copy()
+    frozen[11:27], frozen[27] = 0.0, 9.0
+
+    assert fused.repeats(hand_made(40, motion=motion, motion_copy=motion)).max() == 0
+    repeated = fused.repeats(hand_made(40, motion=motion, motion_copy=frozen))
+    assert np.flatnonzero(repeated).tolist() == list(range(11, 27))
+
+
+def test_a_codec_that_leaves_motion_out_does_not_stall() -> None:
+    """It never catches up by a jump: what it lost is damage of the picture."""
+    motion = np.full(40, 0.8)
+    skipped = np.where((np.arange(40) > 10) & (np.arange(40) < 30), 0.05, 0.8)
+
+    assert fused.repeats(hand_made(40, motion=motion, motion_copy=skipped)).max() == 0
+
+
 def test_a_stalled_picture_is_late_not_damaged() -> None:
     """The frames that VMAF compares with the wrong moment of the reference do not count twice."""
     motion = np.full(50, 4.0)
-    motion[20:45] = 0.0
+    motion[20:45], motion[45] = 0.0, 9.0
     neg = np.where(motion == 0, 30.0, 100.0)
 
     label = fused.label(hand_made(50, motion_copy=motion, vmaf_neg=neg))

@@ -25,14 +25,16 @@ from vq.synthetic.tones import Tone
 
 Scaler = Literal["bicubic", "bilinear", "lanczos"]
 
-SMALLEST_PX = 176
-"""Of both sides; MS-SSIM has five scales and a window of eleven pixels."""
+SMALLEST_PX = 216
+"""Of the longer side: CAMBI has no value below."""
+_MS_SSIM_PX = 176
+"""Of the shorter side: MS-SSIM has five scales and a window of eleven pixels."""
 _SMALL_PX = 72
 """Height of the picture that motion is compared on: noise and codecs hardly show in it."""
 _GRID = 8
 """Pixels of the small picture to a side of the blocks that a tone curve is fitted on."""
 _MODELS = "version=vmaf_v0.6.1\\:name=vmaf|version=vmaf_v0.6.1neg\\:name=vmaf_neg"
-_FEATURES = "name=psnr|name=float_ssim|name=float_ms_ssim|name=cambi\\:full_ref=true"
+_FEATURES = "name=psnr|name=float_ssim|name=cambi\\:full_ref=true"
 _FIELDS = {
     "vmaf": "vmaf",
     "vmaf_neg": "vmaf_neg",
@@ -64,6 +66,7 @@ class Measures:
     psnr_cr: Series
     ssim: Series
     ms_ssim: Series
+    """nan where the reference is narrower or lower than 176 pixels."""
     cambi: Series
     """Banding of the copy, from 0; from about 5 on it annoys."""
     cambi_reference: Series
@@ -114,7 +117,7 @@ def measure(
 
     Raises:
         VideoError: one of them cannot be read, they differ in number of frames or shape, the copy
-            is larger, or the reference smaller than 176 pixels on a side; names the copy or file.
+            is larger, or no side of the reference has 216 pixels; names the copy or file.
         FfmpegError: there is no FFmpeg with libvmaf, or it failed.
     """
     if scaler not in get_args(Scaler):
@@ -128,7 +131,10 @@ def measure(
         raise VideoError(
             copy, f"FFmpeg compared {len(rows)} frames, {len(look.motion)} were decoded"
         )
-    series = {name: np.array([row[key] for row in rows], float) for name, key in _FIELDS.items()}
+    series = {
+        name: np.array([row.get(key, np.nan) if name == "ms_ssim" else row[key] for row in rows])
+        for name, key in _FIELDS.items()
+    }
     return Measures(
         fps=fps,
         **series,
@@ -219,9 +225,9 @@ def _blocks(luma: np.ndarray) -> np.ndarray:
 def _sizes(reference: Path, copy: Path) -> tuple[tuple[int, int], float]:
     """Width and height to compare at, and the rate of the reference."""
     (width, height, fps), (seen_width, seen_height, _) = _size(reference), _size(copy)
-    if min(width, height) < SMALLEST_PX:
+    if max(width, height) < SMALLEST_PX:
         raise VideoError(
-            reference, f"is {width}x{height}; MS-SSIM needs {SMALLEST_PX} pixels on both sides"
+            reference, f"is {width}x{height}; CAMBI needs {SMALLEST_PX} pixels on the longer side"
         )
     if seen_width > width or seen_height > height:
         raise VideoError(
@@ -260,6 +266,8 @@ def _libvmaf(
     scaler: Scaler,
     threads: int,
 ) -> list[dict[str, float]]:
+    large = min(size) >= _MS_SSIM_PX
+    features = f"{_FEATURES}|name=float_ms_ssim" if large else _FEATURES
     # By frame number: the times of two files may differ, their frames do not.
     pair = "settb=1/1000,setpts=N"
     scale = f"scale={size[0]}:{size[1]}:flags={scaler}+accurate_rnd+full_chroma_int"
@@ -267,7 +275,7 @@ def _libvmaf(
     curve = "" if tone.identity else f",lutyuv=y='{tone.expression}'"
     graph = (
         f"[0:v:0]{plain},{pair}[copy];[1:v:0]{plain}{curve},{pair}[true];[copy][true]"
-        f"libvmaf=model='{_MODELS}':feature='{_FEATURES}':n_threads={threads}:"
+        f"libvmaf=model='{_MODELS}':feature='{features}':n_threads={threads}:"
         # A name without a folder: nothing in a path has to be quoted for a filter.
         "log_fmt=json:log_path=log.json"
     )

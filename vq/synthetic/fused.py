@@ -47,18 +47,22 @@ CAMBI_CURVE = ((0.0, 0.0), (1.0, 0.2), (5.0, 1.2), (12.0, 2.3), (24.0, 3.6))
 """(CAMBI above that of the reference, impairment): its authors find that it begins to be slightly
 annoying at about 5, and 24 unwatchable."""
 
-HOLD_SECONDS = 0.15
+HOLD_SECONDS = 0.16
 """How long a picture is held beyond its frame until most of the harm is done.
 
-With `HOLD_WORST` it starts at 24 grades a second; on LIVE-YT-HFR 33 ms cost as much, in proportion,
+With `HOLD_WORST` it starts at 25 grades a second; on LIVE-YT-HFR 33 ms cost as much, in proportion,
 as 8 ms do: 21 grades a second. Where it bends is ours, no opinions on longer stalls being at hand.
 """
-HOLD_WORST = 3.6
+HOLD_WORST = 4.0
 """Impairment of a picture that is held for ever while much moves."""
-REPEATED = (0.2, 0.6)
+REPEATED = (0.15, 0.4)
 """Motion of the copy over that of the reference: at most the first is a repeated frame, from the
 second on it moves; a blurred copy moves by .8, a noisy one by more than 1."""
-MOTION = 0.7
+RESTS = 0.8
+"""What is left of a stall with each frame in which the reference rests as well."""
+JUMP = 1.15
+"""Motion of the copy over that of the reference with which a stall ends."""
+MOTION = 0.5
 """Motion (grey levels of a small picture) at which a stall does half of its harm."""
 
 STOP = 0.55
@@ -161,22 +165,38 @@ def colour(measures: Measures) -> float:
 
 
 def repeats(measures: Measures) -> Series:
-    """How surely each frame repeats the one before although the reference moves, 0 to 1."""
+    """How surely each frame repeats the one before although the reference moves, 0 to 1.
+
+    Where the reference itself stands still for a frame (film in a video of more frames), a stall
+    goes on for a while if the copy does as well: r moves, R jumps, - does not move.
+
+        reference  r r r r - r r r r - r
+        copy       r r - - - - - R r - r
+        repeats    0 0 1 1 1 1 1 0 0 0 0
+    """
     low, high = REPEATED
     moved = measures.motion_copy / np.maximum(measures.motion, 1e-6)
     still = np.clip((high - moved) / (high - low), 0, 1)
     # What hardly moves is no stall, and codecs skip it rightly.
-    seen = np.clip((measures.motion - 0.1) / 0.2, 0, 1)
-    still[0] = 0
-    return still * seen
+    seen = np.clip((measures.motion - 0.25) / 0.4, 0, 1)
+    quiet = np.clip((0.4 - measures.motion_copy) / 0.2, 0, 1)
+    repeated = np.zeros(len(still))
+    for i in range(1, len(still)):
+        goes_on = RESTS * quiet[i] * repeated[i - 1]
+        repeated[i] = seen[i] * still[i] + (1 - seen[i]) * goes_on
+    for start, end in _runs(repeated > 0):
+        # Who stalls has to catch up; a codec that leaves small motion out never jumps.
+        if end < len(still) and measures.motion_copy[end] < JUMP * measures.motion[end]:
+            repeated[start:end] = 0
+    return repeated
 
 
 def stalls(measures: Measures, still: Series) -> float:
     """Repeated frames: the longer a picture is held, and the more should move, the worse.
 
-    For each moment the time that its picture is on display beyond one frame, saturating, averaged
-    over the clip: Borer's jerkiness (QoMEX 2010) in its simplest form. It takes drops, freezes and
-    low rates for the same thing.
+    For each moment the time that its picture is on display beyond one frame, saturating, pooled
+    over the clip as frames are: Borer's jerkiness (QoMEX 2010) in its simplest form. It takes
+    drops, freezes and low rates for the same thing; a second of a stall in ten costs about a grade.
     """
     held = np.zeros(len(still))
     for start, end in _runs(still > 0.5):
@@ -185,7 +205,7 @@ def stalls(measures: Measures, still: Series) -> float:
     share = 1 - np.exp(-held / HOLD_SECONDS)
     motion = measures.motion[1:].mean() if len(still) > 1 else 0.0
     seen = motion / (motion + MOTION)
-    return float(HOLD_WORST * seen * share.mean())
+    return float(HOLD_WORST * seen * _pooled(share, np.ones(len(share))))
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
