@@ -78,11 +78,10 @@ def damage(clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str])
     rows: list[make.Row] = []
     files = sorted(path for path in clips.iterdir() if path.is_file())
     for path, some in zip(files, make.versions(demo), strict=False):
-        pristine, fps = _pristine(path)
-        log.info("%s: %d frames of %s", path.name, len(pristine), pristine.shape[2:0:-1])
-        # Clips of one source are one content, as the splits must know.
-        content = next((name for name in together if path.stem.startswith(name)), path.stem)
-        rows += make.shoot(pristine, some, content, path.stem, fps, work / "videos", params=demo)
+        frames, fps = pristine(path)
+        log.info("%s: %d frames of %s", path.name, len(frames), frames.shape[2:0:-1])
+        content = content_of(path, together)
+        rows += make.shoot(frames, some, content, path.stem, fps, work / "videos", params=demo)
     pd.DataFrame(rows, columns=list(make.COLUMNS)).to_csv(work / "labels.csv", index=False)
 
 
@@ -269,7 +268,12 @@ def _expert(file: Path) -> tuple[str, settings.Expert | None]:
     )
 
 
-def _pristine(path: Path) -> tuple[np.ndarray, float]:
+def content_of(path: Path, together: Sequence[str]) -> str:
+    """Clips of one source, by the prefixes of their names, are one content, as splits must know."""
+    return next((name for name in together if path.stem.startswith(name)), path.stem)
+
+
+def pristine(path: Path) -> tuple[np.ndarray, float]:
     """The first seconds of a clip, half as tall or less."""
     frames = []
     with av.open(str(path)) as container:
