@@ -2,8 +2,7 @@
 
     python -m benchmarks.throughput --videos DIR --rounds 2
 
-`vq score DIR` with one job of one thread, with the default (one job of two threads), and with two
-jobs, in turn in each round; ratios are to the first in the same round. Memory is what all
+`vq score DIR` with one job, with the default (one job a core), and with two jobs, in turn in each round; ratios are to the first in the same round. Memory is what all
 processes hold (PSS) when a row comes out: the largest while the first hundred do, and while the
 last hundred do. The rows of all have to be the same but for `seconds`.
 """
@@ -25,7 +24,7 @@ from rich.table import Table
 from benchmarks.scoring import held
 
 HOW = {
-    "one job, one thread": ("--jobs", "1", "--threads", "1"),
+    "one job": ("--jobs", "1", "--threads", "1"),
     "default": (),
     "two jobs": ("--jobs", "2"),
 }

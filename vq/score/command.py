@@ -77,7 +77,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PATH",
         help="quality over time: a .png or .json for one video, else a folder for both of each",
     )
-    add_jobs(parser)
+    add_jobs(parser, default=0)
     add_limits(parser)
 
 

@@ -18,10 +18,13 @@ def add_model(parser: ArgumentParser) -> None:
     )
 
 
-def add_jobs(parser: ArgumentParser) -> None:
+def add_jobs(parser: ArgumentParser, *, default: int) -> None:
     """Declare how many videos are scored at a time."""
     parser.add_argument(
-        "--jobs", type=at_least(0), default=1, help="videos at a time; 0: one a core (default: 1)"
+        "--jobs",
+        type=at_least(0),
+        default=default,
+        help="videos at a time; 0: one a core (default: %(default)s)",
     )
     parser.add_argument(
         "--threads",

@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=at_least(0), default=8000, help="0: any that is free (default: 8000)"
     )
-    add_jobs(parser)
+    add_jobs(parser, default=1)
     parser.add_argument(
         "--queue",
         type=at_least(0),
