@@ -2,9 +2,10 @@
 
     python -m benchmarks.throughput --videos DIR --rounds 2
 
-`vq score DIR` with one job, with the default (one job a core), and with two jobs, in turn in each round; ratios are to the first in the same round. Memory is what all
-processes hold (PSS) when a row comes out: the largest while the first hundred do, and while the
-last hundred do. The rows of all have to be the same but for `seconds`.
+`vq score DIR` with one job, with the default (one job a core), and with two jobs, in turn in each
+round; ratios are to the first in the same round. Memory is what all processes hold (PSS) when a row
+comes out: the largest while the first hundred do, and while the last hundred do. The rows of all
+have to be the same but for `seconds`.
 """
 
 import argparse
