@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import moving
 from tests.serve.browser import CHROMIUM, Tab, browsing
 from tests.serve.conftest import Server, Serving
+from tests.video import test_warning
 
 pytestmark = [
     pytest.mark.browser,
@@ -69,6 +70,19 @@ def test_a_chosen_video_is_scored(tab: Tab, server: Server, clip: Path) -> None:
     marks = [tab.ask(f"document.querySelectorAll('#strip .{one}').length") for one in MARKS]
     assert marks == [50, plan["decoded"], plan["groups"], 3]
     assert "my clip.mp4 scores" in tab.ask("document.getElementById('said').textContent")
+
+
+def test_what_the_score_does_not_know_is_said(tab: Tab, clip: Path, tmp_path: Path) -> None:
+    """Beside the score of an HDR file, and of no other."""
+    hdr = test_warning.write(tmp_path / "hdr.mp4", transfer=16)
+
+    tab.choose("#file", hdr)
+    tab.until(DONE.format(1))
+    assert "Warning: HDR (PQ) is scored as if it were SDR" in tab.ask(TEXT.format("warning"))
+
+    tab.choose("#file", clip)
+    tab.until(DONE.format(2))
+    assert tab.ask("document.getElementById('warning').hidden")
 
 
 def test_a_dropped_file_that_is_no_video_is_explained(tab: Tab) -> None:
