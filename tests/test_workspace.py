@@ -131,12 +131,11 @@ def test_a_failed_stage_stays_stale(root: Path) -> None:
     assert not (root / "dvc.lock").exists()
 
 
-def test_a_stage_of_ours_runs_in_this_process(
-    root: Path,
-) -> None:
+@pytest.mark.parametrize("ours", ["vq", "python -m vq"])
+def test_a_stage_of_ours_runs_in_this_process(root: Path, ours: str) -> None:
     """Its errors arrive as they are, not as an exit code."""
     (root / "dvc.yaml").write_text(
-        "stages:\n  split:\n    cmd: vq split nothing.parquet no.parquet splits.csv pairs.csv\n"
+        f"stages:\n  split:\n    cmd: {ours} split no.parquet no.parquet splits.csv pairs.csv\n"
         "    outs: [splits.csv]\n"
     )
 

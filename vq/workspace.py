@@ -23,6 +23,7 @@ from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import cli, durations
+from vq import source as code
 from vq.errors import BusyError, DataError, VqError
 from vq.release import source
 from vq.release.source import Source
@@ -178,7 +179,9 @@ def source_of(root: Path) -> Source:
 
     Raises:
         DataError: the changes are too large to keep.
+        VqError: this process runs other code than that of the workspace.
     """
+    code.check(root)
     with opened(root) as repo:
         written = [Path(out.fs_path).relative_to(repo.root_dir) for out in repo.index.outs]
     ours = [path.as_posix() for path in written]
@@ -244,11 +247,16 @@ def _call(stage: Stage, before: Callable[[], None]) -> None:
             _execute(command)
 
 
+OURS = (["python", "-m", "vq"], ["vq"])
+"""How a command that is ours begins."""
+
+
 def _execute(command: str) -> None:
-    program, *arguments = shlex.split(command)
+    words = shlex.split(command)
+    ours = [words[len(start) :] for start in OURS if words[: len(start)] == start]
     try:
-        if program == "vq":
-            code = cli.dispatch(arguments, held=True)
+        if ours:
+            code = cli.dispatch(ours[0], held=True)
         else:  # a data set may be made by any program
             code = subprocess.run(command, shell=True, check=False).returncode
     except SystemExit as error:  # argparse; it has told standard error what it misses

@@ -9,8 +9,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vq import durations
+from vq import durations, source
 from vq.data.demo.make import load, make
+from vq.lock import workspace_of
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,7 +27,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Make the data set; say how long it took."""
+    """Make the data set; say how long it took.
+
+    Raises:
+        VqError: the workspace has another `vq` than this one.
+    """
+    if root := workspace_of(given.labels):
+        source.check(root)
     params = load(given.params)
     started = time.perf_counter()
     columns = (
