@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -99,6 +100,23 @@ def test_a_fresh_clone_can_have_every_out() -> None:
     ]
 
     assert nowhere == []
+
+
+def test_git_ignores_what_the_deployments_read_and_write() -> None:
+    """Users' videos and their scores are in no commit."""
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    values = [value for one in deployments for value in one.get("parameters", {}).values()]
+    files = {file for value in values for file in (value if isinstance(value, list) else [value])}
+    found = subprocess.run(
+        ["git", "check-ignore", "--", *sorted(files - {"."})],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert len(files) > 4
+    assert set(found.stdout.split()) == files - {"."}
 
 
 def test_names_of_stages_and_commands_differ() -> None:

@@ -8,8 +8,9 @@ import yaml
 from vq.errors import DataError
 from vq.evaluate.interval import Interval
 from vq.review.joined import Pair, Settings, difference, join
-from vq.review.markdown import Section, count, table
+from vq.review.markdown import Section, table
 from vq.review.revision import Revision
+from vq.words import count
 
 TITLE = "Agreement on validation"
 HEAD = ("model", "measure", ">before", ">after", ">difference", "reading")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from vq import durations
 from vq.review.knobs import Knob
-from vq.review.markdown import Section, code, count, few, table
+from vq.review.markdown import Section, code, few, table
 from vq.review.paths import inside, touch
 from vq.review.revision import Revision, Stage
+from vq.words import count
 
 HEAD = ("stage", "why", "state", ">last run took")
 NOTE = (
