@@ -20,6 +20,7 @@ from vq.release.source import Source
 from vq.release.verdict import Gate, Verdict, shut
 from vq.release.verdict import interval as ends
 from vq.score import runtime
+from vq.words import count, which
 from vq.zoo import features
 
 
@@ -78,8 +79,9 @@ def _gates(
 def _committed(source: Source) -> Gate:
     files = source.changed
     sentence = (
-        f"{len(files)} files differ from commit {source.commit[:12]}, the first is {files[0]}: "
-        "commit them and run again."
+        f"{count(len(files), 'file')} {which(len(files), 'differs', 'differ')} from commit "
+        f"{source.commit[:12]}, the first is {files[0]}: commit {which(len(files), 'it', 'them')} "
+        "and run again."
         if files
         else f"Code and params are those of commit {source.commit[:12]}."
         if source.commit
@@ -146,8 +148,8 @@ def _no_worse(
     low, high = (found.low, found.high) if found.known else (None, None)
     passed = low is not None and low >= least
     sentence = (
-        f"SRCC {srcc(new, mos):.3f}, champion {champion.version} {srcc(old, mos):.3f} on the same "
-        f"{len(rows)} test videos: {found.value:+.3f} {ends(low, high)}, "
+        f"SRCC {srcc(new, mos):z.3f}, champion {champion.version} {srcc(old, mos):z.3f} on the "
+        f"same {count(len(rows), 'test video')}: {found.value:+z.3f} {ends(low, high)}, "
         f"{'no loss' if passed else 'which may be a loss'} of more than {settings.margin:g} at "
         f"{settings.confidence:.0%} confidence."
     )

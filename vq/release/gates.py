@@ -79,7 +79,7 @@ def _floor(name: str, found: Found, floor: float) -> Gate:
     passed = value is not None and math.isfinite(value) and value >= floor
     sentence = (
         f"{name.upper()} on test is {_number(value)} {_ends(found)}, "
-        f"{_where(passed)} the floor of {floor:.3f}."
+        f"{_where(passed)} the floor of {floor:z.3f}."
     )
     return _gate(name, found, floor, passed, sentence)
 
@@ -93,7 +93,7 @@ def _beats(name: str, found: Found | None, least: float) -> Gate:
     sentence = (
         f"The student's SRCC is {_number(found['value'], signed=True)} {_ends(found)} from that of "
         f"the {name} baseline: the low end "
-        f"{'reaches' if passed else 'does not reach'} {least:+.3f}."
+        f"{'reaches' if passed else 'does not reach'} {least:+z.3f}."
     )
     return _gate(f"beats_{name}", found, least, passed, sentence)
 
@@ -113,8 +113,8 @@ def _worst(column: str, found: Mapping[str, Any] | None, floor: float, least: in
     passed = one["srcc"] >= floor
     skipped = len(found) - len(large)
     sentence = (
-        f"The worst of {len(large)} values of {column} is {worst}: SRCC {one['srcc']:.3f} on its "
-        f"{one['n']} test videos, {_where(passed)} the floor of {floor:.3f}"
+        f"The worst of {len(large)} values of {column} is {worst}: SRCC {one['srcc']:z.3f} on its "
+        f"{one['n']} test videos, {_where(passed)} the floor of {floor:z.3f}"
         + (f"; {skipped} with fewer than {least} are not judged." if skipped else ".")
     )
     return Gate(name, one["srcc"], None, None, floor, passed, sentence)
@@ -128,7 +128,7 @@ def _coverage(found: Found | None, tolerance: float) -> Gate:
     passed = value is not None and value >= least
     sentence = (
         f"Intervals meant to hold {nominal:.0%} of ratings hold {_number(value)} {_ends(found)} "
-        f"of them on test, {_where(passed)} {least:.3f}."
+        f"of them on test, {_where(passed)} {least:z.3f}."
     )
     return _gate("coverage", found, least, passed, sentence)
 
@@ -139,7 +139,7 @@ def _interval(found: Found | None, span: float, most: float) -> Gate:
     share = found["half_width"] / span
     passed = share <= most
     sentence = (
-        f"An interval reaches {found['half_width']:.3f} to either side, {share:.0%} of the scale, "
+        f"An interval reaches {found['half_width']:z.3f} to either side, {share:.0%} of the scale, "
         f"{_within(passed)} {most:.0%}."
     )
     return Gate("interval", share, None, None, most, passed, sentence)
@@ -153,7 +153,7 @@ def _calibration(found: Found, span: float, most: float) -> Gate:
     passed = value is not None and value <= most
     sentence = (
         f"Videos of like scores are rated {_number(value)} {interval(low, high)} of the scale "
-        f"away from them on test, {_within(passed)} {most:.3f}."
+        f"away from them on test, {_within(passed)} {most:z.3f}."
     )
     return Gate("calibration", value, low, high, most, passed, sentence)
 
@@ -198,7 +198,7 @@ def _gate(name: str, found: Found, threshold: float, passed: bool, sentence: str
 
 
 def _number(value: float | None, *, signed: bool = False) -> str:
-    return "unknown" if value is None else f"{value:+.3f}" if signed else f"{value:.3f}"
+    return "unknown" if value is None else f"{value:+z.3f}" if signed else f"{value:z.3f}"
 
 
 def _ends(found: Found) -> str:
