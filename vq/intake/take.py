@@ -103,9 +103,9 @@ def ingest(
             table.write(table.read(there).add(more) if there.exists() else more, there)
         taken = sorted([a.video for a in found.new] + [name for _, name in found.late])
         log.info(
-            "%s: %d videos new, %d known, %d refused",
+            "%s: %s new, %d known, %d refused",
             folder,
-            len(taken),
+            count(len(taken), "video"),
             len(found.known),
             len(quarantined),
         )

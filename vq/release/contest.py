@@ -99,8 +99,8 @@ def _fast(student: runtime.Model, videos: list[Path], most_ms: float) -> Gate:
     found_ms = statistics.median(seconds) * 1000
     passed = found_ms <= most_ms
     sentence = (
-        f"Half of {len(seconds)} test videos took {found_ms:.0f} ms or less to score here, "
-        f"{'within' if passed else 'over'} the budget of {most_ms:g} ms."
+        f"Half of {count(len(seconds), 'test video')} took {found_ms:.0f} ms or less to score "
+        f"here, {'within' if passed else 'over'} the budget of {most_ms:g} ms."
     )
     return Gate("score_ms", found_ms, None, None, most_ms, passed, sentence)
 
@@ -109,8 +109,9 @@ def _unseen(tested: pd.DataFrame, champion: Champion) -> Gate:
     seen = training.seen(tested, champion.learnt)
     contents = sorted(set(seen["content"]))
     sentence = (
-        f"{len(seen)} of today's {len(tested)} test videos (the first is of {contents[0]}) were "
-        f"in the training of champion {champion.version}: the splits have changed, so the two "
+        f"{len(seen)} of today's {count(len(tested), 'test video')} (the first is of "
+        f"{contents[0]}) {which(len(seen), 'was', 'were')} in the training of champion "
+        f"{champion.version}: the splits have changed, so the two "
         "cannot be compared. Judge by hand, and `vq promote` this one if you prefer it."
         if contents
         else f"Champion {champion.version} has learnt from none of today's {len(tested)} test "

@@ -17,6 +17,7 @@ from vq.release.notes import Release
 from vq.release.register import register, sweep, tags
 from vq.release.registry import CHALLENGER, CHAMPION, RELEASED, Registry, connect
 from vq.release.verdict import Verdict
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     registry = connect(root, settings.model)
     known = tags(candidate)
     if swept := sweep(registry, root=root):
-        log.info("%s: took away what %d interrupted runs left", settings.model, swept)
+        log.info("%s: took away what %s left", settings.model, count(swept, "killed run"))
     version = _find(registry, known)
     if version is not None and RELEASED in version.tags:
         log.info("%s %s is this student already", settings.model, version.version)

@@ -9,6 +9,7 @@ from vq.data.files import atomic
 from vq.errors import DataError
 from vq.score.answers import Answer
 from vq.score.rows import Row
+from vq.words import count
 
 ENDINGS = (".png", ".json")
 LONGEST = 200
@@ -33,7 +34,9 @@ class Timelines:
         self._folder = target
         self._taken: Counter[str] = Counter()
         if self._file is not None and len(videos) > 1:
-            raise DataError(f"{target}: is one file for {len(videos)} videos; name a folder")
+            raise DataError(
+                f"{target}: is one file for {count(len(videos), 'video')}; name a folder"
+            )
         if target.suffix.lower() != ".json":
             # Said before the work.
             _matplotlib()

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vq import durations, source
 from vq.data.demo.make import load, make
 from vq.lock import workspace_of
+from vq.words import count
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -56,6 +57,7 @@ def run(given: Namespace) -> int:
     seconds = time.perf_counter() - started
     durations.record(given.labels, "demo", seconds)
     sys.stdout.write(
-        f"{made} videos in {given.videos}, synthetic MOS in {given.labels}, {seconds:.0f} s\n"
+        f"{count(made, 'video')} in {given.videos}, synthetic MOS in {given.labels}, "
+        f"{seconds:.0f} s\n"
     )
     return 0
