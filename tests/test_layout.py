@@ -3,6 +3,7 @@
 import inspect
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import grimp
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from vq import params, stages
 
@@ -100,6 +103,19 @@ def test_a_fresh_clone_can_have_every_out() -> None:
     ]
 
     assert nowhere == []
+
+
+def test_dvc_is_bounded_while_its_insides_are_used() -> None:
+    """The next minor version may move them: it is let in once the tests have run on it."""
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    train = map(Requirement, wanted["optional-dependencies"]["train"])
+    (dvc,) = [one.specifier for one in train if one.name == "dvc"]
+    lock = (ROOT / "requirements.lock").read_text()
+    locked = Version(re.findall(r"^dvc==(\S+)", lock, re.MULTILINE)[0])
+
+    assert "dvc.repo.reproduce" in (ROOT / "vq/workspace.py").read_text()
+    assert locked in dvc
+    assert f"{locked.major}.{locked.minor + 1}.0" not in dvc
 
 
 def test_git_ignores_what_the_deployments_read_and_write() -> None:

@@ -69,7 +69,7 @@ def test_a_queued_experiment_runs_the_code_of_its_day(root: Path) -> None:
 
     log = say(root, "dvc", "queue", "logs", "early")
     assert "python -m vq import" in log
-    assert "1 rows" in log
+    assert "1 row, 0 with a problem" in log
     assert "edited" not in log
 
 

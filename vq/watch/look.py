@@ -95,7 +95,8 @@ def _left_out(
             )
     others = Counter(row.model for row in rows if row.status == "ok" and row.model != model)
     sentences += [
-        f"{count(number, 'score')} {which(number, 'is', 'are')} of {other}, this workspace has {model}"
+        f"{count(number, 'score')} {which(number, 'is', 'are')} of {other}, this workspace has "
+        f"{model}"
         for other, number in sorted(others.items())
     ]
     return sentences
