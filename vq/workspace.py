@@ -8,6 +8,7 @@ only in place of the shell command calls the library. Afterwards `dvc status` is
 
 import glob
 import logging
+import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ from vq.release.source import Source
 log = logging.getLogger(__name__)
 
 CODE = ("vq/**", "flows/**", "pyproject.toml", "requirements.lock", "prefect.yaml")
-PIPELINE = ("**/dvc.yaml", "**/*.dvc", "**/params.yaml", "**/card.yaml")
+PIPELINE = ("**/dvc.yaml", "**/?*.dvc", "**/params.yaml", "**/card.yaml")
 """Files that make a student, as git's patterns: one that git has never heard of counts as a change.
 """
 
@@ -130,11 +131,11 @@ def objection(root: Path, file: Path) -> str:
         A sentence with what to do; empty if nothing is in the way.
     """
     with opened(root) as repo:
-        place = Path(repo.root_dir, file)
+        place = Path(os.path.normpath(Path(repo.root_dir, file)))
         for stage in repo.index.stages:
             for out in (Path(out.fs_path) for out in stage.outs):
                 if place.is_relative_to(out) or out.is_relative_to(place):
-                    return _objection(stage, out.relative_to(repo.root_dir), file)
+                    return _objection(stage, Path(os.path.relpath(out, repo.root_dir)), file)
     return ""
 
 
@@ -153,7 +154,7 @@ def _objection(stage: Stage, out: Path, file: Path) -> str:
         )
     if stage.frozen:
         return f"{out}: is frozen; `dvc unfreeze {stage.relpath}` if it may grow"
-    if out != file:
+    if out != Path(os.path.normpath(file)):
         return f"{file}: cannot be put under dvc by itself, since {stage.relpath} has {out}; {own}"
     return ""
 
