@@ -13,26 +13,32 @@ from vq.intake import notes, take
 
 
 @step
-def take_in(folder: Path, labels: Path, *, commit: bool) -> take.Intake:
+def take_in(folder: Path, labels: Path, *, commit: bool, partial: bool) -> str:
     """Check the new videos, take in what passes, and show what came of it."""
-    intake = take.ingest(folder, labels, root=Path(), commit=commit)
+    intake = take.ingest(folder, labels, root=Path(), commit=commit, partial=partial)
     create_markdown_artifact(notes.markdown(intake), key="intake")
-    return intake
+    return notes.outcome(intake)
 
 
 @operation(timeout_seconds=24 * HOUR)
-def ingest(folder: Path, labels: Path, commit: bool = False, workspace: Path = Path()) -> str:
+def ingest(
+    folder: Path,
+    labels: Path,
+    commit: bool = False,
+    partial: bool = False,
+    workspace: Path = Path(),
+) -> str:
     """Check new videos as the pipeline would, and add those that pass to the data set.
 
     Args:
         folder: the new videos, as seen from the workspace; they stay there.
         labels: their label file: CSV with a column `video`, paths as seen from the folder.
         commit: put the new version into git.
+        partial: take what passes, even if more than validate.max_rejected of it does not.
         workspace: its folder, seen from the folder that the deployment runs in.
 
     Returns:
         How many videos came in, and how many were refused.
     """
     with chdir(workspace):
-        intake = take_in(folder, labels, commit=commit)
-    return f"{intake.folder}: {len(intake.taken)} videos more, {len(intake.refused)} refused"
+        return take_in(folder, labels, commit=commit, partial=partial)

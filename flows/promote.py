@@ -19,13 +19,14 @@ from vq.release.registry import CHAMPION, existing
 log = logging.getLogger("vq.flows.promote")
 
 PATIENCE_SECONDS = 24 * 3600
+REASON = "a person said so"
 
 
 @step
-def ask(version: str, reason: str, workspace: Path) -> bool:
+def ask(version: int | str, reason: str, workspace: Path) -> bool:
     """Say what is asked for; false if there is nothing to decide."""
     with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
-        found, reigning = registry.version(version), registry.at(CHAMPION)
+        found, reigning = registry.version(str(version)), registry.at(CHAMPION)
         if reigning is not None and reigning.version == found.version:
             return False
         throne.check(registry, found)
@@ -42,10 +43,10 @@ def ask(version: str, reason: str, workspace: Path) -> bool:
 
 
 @step
-def move(version: str, reason: str, workspace: Path) -> str:
+def move(version: int | str, reason: str, workspace: Path) -> str:
     """Make a version champion."""
     with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
-        return throne.promote(registry, version, reason=reason)
+        return throne.promote(registry, str(version), reason=reason)
 
 
 @step
@@ -56,7 +57,12 @@ def move_back(reason: str, workspace: Path) -> str:
 
 
 @operation(timeout_seconds=25 * HOUR)
-def promote(version: str, reason: str, approve: bool = False, workspace: Path = Path()) -> str:
+def promote(
+    version: int | str,
+    reason: str = REASON,
+    approve: bool = False,
+    workspace: Path = Path(),
+) -> str:
     """Make a version champion that did not become it by itself.
 
     Args:
@@ -74,7 +80,7 @@ def promote(version: str, reason: str, approve: bool = False, workspace: Path = 
 
 
 @operation(timeout_seconds=HOUR)
-def rollback(reason: str, workspace: Path = Path()) -> str:
+def rollback(reason: str = REASON, workspace: Path = Path()) -> str:
     """Make the champion before the present one champion again; twice goes back two.
 
     Args:

@@ -15,6 +15,7 @@ from flows.spread import scorers
 from vq.data.workers import cores
 from vq.score import batch, notes
 from vq.score.modes import Closely, Mode
+from vq.words import count
 
 
 @step
@@ -60,4 +61,6 @@ def score(
     """
     with chdir(workspace):
         scored = score_all(inputs, output, model=model, mode=mode, jobs=jobs, workspace=Path())
-    return f"{output}: {sum(scored.counts.values())} rows, {scored.counts['ok']} with a score"
+    return (
+        f"{output}: {count(sum(scored.counts.values()), 'row')}, {scored.counts['ok']} with a score"
+    )

@@ -131,12 +131,11 @@ def test_a_failed_stage_stays_stale(root: Path) -> None:
     assert not (root / "dvc.lock").exists()
 
 
-def test_a_stage_of_ours_runs_in_this_process(
-    root: Path,
-) -> None:
+@pytest.mark.parametrize("ours", ["vq", "python -m vq"])
+def test_a_stage_of_ours_runs_in_this_process(root: Path, ours: str) -> None:
     """Its errors arrive as they are, not as an exit code."""
     (root / "dvc.yaml").write_text(
-        "stages:\n  split:\n    cmd: vq split nothing.parquet no.parquet splits.csv pairs.csv\n"
+        f"stages:\n  split:\n    cmd: {ours} split no.parquet no.parquet splits.csv pairs.csv\n"
         "    outs: [splits.csv]\n"
     )
 
@@ -179,11 +178,54 @@ def test_a_commit_is_dirty_if_anything_but_results_changed(root: Path) -> None:
     durations.record(root / "sorted", "sort", 1.0)
     clean = workspace.source_of(root)
 
-    (root / "new.py").touch()
+    (root / "log").write_text("which git has, so that a change of it is one\n")
 
     assert clean.commit == shell(root, "git", "rev-parse", "HEAD").strip()
     assert not clean.dirty
-    assert workspace.source_of(root).changed == ("new.py",)
+    assert workspace.source_of(root).changed == ("log",)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        pytest.param("vq/learn/new.py", True, id="code"),
+        pytest.param("flows/new.py", True, id="flow"),
+        pytest.param("data/new/params.yaml", True, id="params"),
+        pytest.param("data/new/dvc.yaml", True, id="pipeline"),
+        pytest.param("data/mine/videos.dvc", True, id="version-of-the-data"),
+        pytest.param("data/mine/[1]/make.py", True, id="program-in-a-folder-that-a-stage-reads"),
+        pytest.param("data/mine/list.txt", True, id="file-that-a-stage-reads"),
+        pytest.param("data/mine/[1]/film.mp4", False, id="video-in-such-a-folder"),
+        pytest.param("uploads/user.mp4", False, id="upload"),
+        pytest.param("incoming/2026/user.mp4", False, id="upload-elsewhere"),
+        pytest.param("inbox/labels.csv", False, id="delivery"),
+        pytest.param("reports/scores.parquet", False, id="rows"),
+        pytest.param("notebooks/try.py", False, id="scratch"),
+    ],
+)
+def test_a_new_file_counts_if_it_makes_the_student(root: Path, name: str, counts: bool) -> None:
+    """Users' videos shut no gate and go into no registry; code that git has not does both."""
+    read = "['${data.dir}/numbers', data/mine/list.txt, 'data/mine/[1]']"
+    (root / "dvc.yaml").write_text(PIPELINE.replace("['${data.dir}/numbers']", read))
+    (root / "data/mine/[1]").mkdir()
+    save(root)
+
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith("dvc.yaml"):
+        (root / name).write_text("stages: {}\n")
+    elif name.endswith(".dvc"):
+        (root / name).write_text("outs: [{path: videos, md5: 0123456789abcdef0123456789abcdef}]\n")
+    else:
+        (root / name).write_bytes(b"{}\n")
+    before = shell(root, "git", "status", "--porcelain"), shell(root, "git", "count-objects")
+    found = workspace.source_of(root)
+
+    assert found.changed == ((name,) if counts else ())
+    assert (name.encode() in found.diff) is counts
+    assert before == (
+        shell(root, "git", "status", "--porcelain"),
+        shell(root, "git", "count-objects"),
+    )
 
 
 def test_a_held_workspace_is_busy(root: Path) -> None:

@@ -59,6 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except VqError as error:
         streams.say(f"vq {name}: error: {error}")
         return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "vq").split(".")[0] == "vq":  # a fault of ours
+            raise
+        # `python -m vq` takes any Python that comes first in PATH.
+        sys.stderr.write(
+            f"vq {name}: error: {sys.executable} has no {error.name}; use the environment that vq "
+            "is installed in (`make setup` makes one), or pip install 'vq[train]'\n"
+        )
+        return 1
     except KeyboardInterrupt:
         streams.say(f"vq {name}: interrupted")
         return 130
@@ -111,9 +120,9 @@ def _others(stage: Callable[..., None]) -> list[str]:
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
-    from vq import durations, processes
+    from vq import durations, processes, source
     from vq.errors import VqError
-    from vq.lock import hold
+    from vq.lock import hold, workspace_of
 
     if processes.count() > 1 and name not in stages.TOGETHER:
         raise VqError(f"{name} runs in one process; start it without torchrun")
@@ -139,6 +148,8 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     # The last file is an out: the workspace it lies in is the one that changes. Of processes that
     # train together, the first one writes: it holds the workspace for all of them.
     free = held or not paths or not processes.first()
+    if paths and (root := workspace_of(paths[-1])):
+        source.check(root)
     with nullcontext() if free else hold(paths[-1]):
         started = perf_counter()
         run_stage(name, paths, params_file=given.params, **options)

@@ -11,6 +11,7 @@ from pathlib import Path
 from dvc.output import Output
 from dvc.repo import Repo
 
+from vq.words import count
 from vq.workspace import opened
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def pull(root: Path) -> int:
         stats = repo.pull([out.fs_path for out in absent], allow_missing=True)["stats"]
         for out in _absent(repo):
             log.warning("%s: not in the remote either; its stage will make it", out)
-    log.info("%d files came from the remote", stats["fetched"])
+    log.info("%s came from the remote", count(stats["fetched"], "file"))
     return stats["fetched"]
 
 
@@ -50,9 +51,9 @@ def push(root: Path) -> int:
     with opened(root) as repo:
         if not _remote(repo):
             return 0
-        count: int = repo.push()
-    log.info("%d files went to the remote", count)
-    return count
+        pushed: int = repo.push()
+    log.info("%s went to the remote", count(pushed, "file"))
+    return pushed
 
 
 def _remote(repo: Repo) -> str | None:

@@ -3,10 +3,54 @@
 import hashlib
 from pathlib import Path
 
+from vq.errors import VqError
 
-def digest() -> str:
-    """Hash of every source file of the library."""
+WITHOUT_MEANING = ("__pycache__", ".pyc", ".swp", ".orig", ".rej", "~")
+"""How what tools leave between sources ends; hidden files have none either."""
+
+
+def digest(package: Path | None = None) -> str:
+    """Hash of every file of the library: sources, and the weights and tables among them.
+
+    Args:
+        package: folder of another copy of the library; by default, of the one that runs.
+    """
+    package = package or Path(__file__).parent
     found = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        found.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package)
+        if path.is_file() and not any(_is_noise(part) for part in name.parts):
+            found.update(name.as_posix().encode() + b"\0")
+            found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
+
+
+def _is_noise(part: str) -> bool:
+    return part.startswith(".") or part.endswith(WITHOUT_MEANING)
+
+
+_LOADED = digest()
+"""Of what this process runs: later edits are not in it."""
+
+
+def check(workspace: Path) -> None:
+    """Nothing, if this process runs the code of a workspace; or if the workspace has none.
+
+    Dvc hashes the code that lies in the workspace, whichever has run.
+
+    Raises:
+        VqError: it runs other code; the message says whose, and what to do.
+    """
+    package, ours = workspace.resolve() / "vq", Path(__file__).resolve().parent
+    if not (package / "__init__.py").is_file() or digest(package) == _LOADED:
+        return
+    if package == ours:
+        raise VqError(
+            f"{package}: was edited after this process had started, and dvc would record the edit "
+            "as what has run; run again"
+        )
+    raise VqError(
+        f"{package}: is not the code that runs here, which is that of {ours}, and dvc would record "
+        "it as what has run; in that folder, say `python -m vq` instead of `vq`, or set "
+        f"PYTHONPATH={workspace.resolve()}"
+    )

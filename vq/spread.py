@@ -23,6 +23,7 @@ from vq.errors import VqError
 from vq.params import Params
 from vq.score.crew import Crew
 from vq.score.shards import Shard, Shards
+from vq.words import count
 from vq.workspace import files_of
 from vq.zoo import extract
 from vq.zoo.cache import Cache
@@ -92,7 +93,9 @@ def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iter
     # Not the beacon of the workspace: scoring runs beside training.
     with lit(shards.folder / "vq.beacon") as beacon:
         job = Job(beacon, partial(_score, shards))
-        yield iter([[Part(f"{len(s.videos)} videos, {s.videos[0]}", job, s) for s in todo]])
+        yield iter(
+            [[Part(f"{count(len(s.videos), 'video')}, {s.videos[0]}", job, s) for s in todo]]
+        )
 
 
 def _score(shards: Shards) -> Work:
@@ -131,7 +134,9 @@ def _shards(
             if network := network_of(expert):
                 network.publish(graphs / name)
         job = Job(beacon, partial(_fill, planned, names, exported))
-        parts = [Part(f"{len(s.videos)} videos, {s.videos[0].path.name}", job, s) for s in todo]
+        parts = [
+            Part(f"{count(len(s.videos), 'video')}, {s.videos[0].path.name}", job, s) for s in todo
+        ]
         try:
             yield iter([parts] if parts else [])
         finally:
@@ -162,7 +167,7 @@ def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
         while gone := [trial for trial in todo if trials.kept(trial) is None]:
             if time.monotonic() > deadline:
                 raise VqError(
-                    f"{len(gone)} of {len(todo)} trials were done elsewhere, and are not in "
+                    f"{len(gone)} of {count(len(todo), 'trial')} done elsewhere are not in "
                     f"{files['trials']}: do all machines see the same features, under this path?"
                 )
             time.sleep(0.2)

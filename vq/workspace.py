@@ -6,7 +6,9 @@ only in place of the shell command calls the library. Afterwards `dvc status` is
 `dvc repro` has nothing to do.
 """
 
+import glob
 import logging
+import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -23,11 +25,17 @@ from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import cli, durations
+from vq import source as code
 from vq.errors import BusyError, DataError, VqError
 from vq.release import source
 from vq.release.source import Source
 
 log = logging.getLogger(__name__)
+
+CODE = ("vq/**", "flows/**", "pyproject.toml", "requirements.lock", "prefect.yaml")
+PIPELINE = ("**/dvc.yaml", "**/?*.dvc", "**/params.yaml", "**/card.yaml")
+"""Files that make a student, as git's patterns: one that git has never heard of counts as a change.
+"""
 
 KEPT = ("dvc.lock", ".gitignore", durations.FILE.as_posix())
 """What a run writes beside the outs of stages."""
@@ -116,18 +124,39 @@ def files_of(root: Path, address: str) -> dict[str, Path]:
         return {path.stem: path for path in known}
 
 
-def maker_of(root: Path, file: Path) -> str | None:
-    """Address of the stage that writes a file or folder of the workspace; none if no stage does."""
+def objection(root: Path, file: Path) -> str:
+    """Why dvc would not take, or not keep, what is added to a file or folder of the workspace.
+
+    Returns:
+        A sentence with what to do; empty if nothing is in the way.
+    """
     with opened(root) as repo:
-        wanted = str(Path(repo.root_dir, file))
-        makers = [
-            stage.addressing
-            for stage in repo.index.stages
-            if stage.cmd
-            for out in stage.outs
-            if out.fs_path == wanted
-        ]
-    return makers[0] if makers else None
+        place = Path(os.path.normpath(Path(repo.root_dir, file)))
+        for stage in repo.index.stages:
+            for out in (Path(out.fs_path) for out in stage.outs):
+                if place.is_relative_to(out) or out.is_relative_to(place):
+                    return _objection(stage, Path(os.path.relpath(out, repo.root_dir)), file)
+    return ""
+
+
+def _objection(stage: Stage, out: Path, file: Path) -> str:
+    if stage.cmd:
+        return (
+            f"{out}: the stage {stage.addressing} makes these videos, and would remove new ones; "
+            "set data.dir in params.yaml to a data set of your own"
+        )
+    # Its data stay where they are.
+    own = f"`dvc remove {stage.relpath}`, then `dvc add {file}`"
+    if stage.is_import:
+        return (
+            f"{out}: was imported ({stage.relpath}), and `dvc update` would undo what is added "
+            f"here; add it where that comes from, or make the copy your own: {own}"
+        )
+    if stage.frozen:
+        return f"{out}: is frozen; `dvc unfreeze {stage.relpath}` if it may grow"
+    if out != Path(os.path.normpath(file)):
+        return f"{file}: cannot be put under dvc by itself, since {stage.relpath} has {out}; {own}"
+    return ""
 
 
 def add(root: Path, files: Sequence[Path]) -> list[Path]:
@@ -176,13 +205,31 @@ def commit(root: Path, files: Sequence[Path], message: str) -> str:
 def source_of(root: Path) -> Source:
     """The git commit of a workspace, and what but the files that dvc writes differs from it.
 
+    New files count where they are code, params, or part of the pipeline: read by a stage, and in
+    neither git nor dvc. Others (uploads, a delivery, rows of scores) are nobody's business.
+
     Raises:
         DataError: the changes are too large to keep.
+        VqError: this process runs other code than that of the workspace.
     """
+    code.check(root)
     with opened(root) as repo:
-        written = [Path(out.fs_path).relative_to(repo.root_dir) for out in repo.index.outs]
+        here = Path(repo.root_dir)
+        written = [Path(out.fs_path).relative_to(here) for out in repo.index.outs]
+        deps = [Path(dep.fs_path) for dep in repo.index.deps]
+        wanted = [_pattern(dep, here) for dep in deps if dep.is_relative_to(here)]
     ours = [path.as_posix() for path in written]
-    return source.read(root, ignored=[*ours, *(f"**/{name}" for name in KEPT)])
+    return source.read(
+        root,
+        ignored=[*ours, *(f"**/{name}" for name in KEPT)],
+        untracked=[*CODE, *PIPELINE, *wanted],
+    )
+
+
+def _pattern(dep: Path, root: Path) -> str:
+    """Of what a stage reads: of a folder the programs, since it may hold videos as well."""
+    name = glob.escape(dep.relative_to(root).as_posix())
+    return f"{name}/**/*.py" if dep.is_dir() else name
 
 
 @contextmanager
@@ -244,11 +291,16 @@ def _call(stage: Stage, before: Callable[[], None]) -> None:
             _execute(command)
 
 
+OURS = (["python", "-m", "vq"], ["vq"])
+"""How a command that is ours begins."""
+
+
 def _execute(command: str) -> None:
-    program, *arguments = shlex.split(command)
+    words = shlex.split(command)
+    ours = [words[len(start) :] for start in OURS if words[: len(start)] == start]
     try:
-        if program == "vq":
-            code = cli.dispatch(arguments, held=True)
+        if ours:
+            code = cli.dispatch(ours[0], held=True)
         else:  # a data set may be made by any program
             code = subprocess.run(command, shell=True, check=False).returncode
     except SystemExit as error:  # argparse; it has told standard error what it misses

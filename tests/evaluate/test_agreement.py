@@ -54,7 +54,7 @@ def test_equal_ratings_cannot_be_ranked(measure: Callable[..., float]) -> None:
 @pytest.mark.parametrize("measure", MEASURES)
 def test_one_video_cannot_be_ranked(measure: Callable[..., float]) -> None:
     """Neither can none."""
-    with pytest.raises(ValueError, match="1 videos"):
+    with pytest.raises(ValueError, match="1 video with"):
         measure(np.ones(1), np.ones(1))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from tests.score.toy import MOMENTS, SIDE_PX, write_bundle, write_video
 from vq import params
@@ -36,18 +37,20 @@ OPEN = Gate("srcc", 0.9, 0.8, 1.0, 0.75, True, "SRCC on test is 0.900.")
 SHUT = Gate("size_mb", 12.0, None, None, 10.0, False, "The bundle has 12.00 MB.")
 
 Make = Callable[..., Candidate]
+Network = tuple[np.ndarray, np.ndarray]
 
 
-def release(candidate: Candidate, root: Path) -> Release:
-    """Release into the workspace of the test."""
-    return releases.release(candidate, root=root, settings=SETTINGS, seed=7)
+def release(candidate: Candidate, root: Path, **settings: object) -> Release:
+    """Release into the workspace of the test; some settings may be others."""
+    known = SETTINGS.model_copy(update=settings)
+    return releases.release(candidate, root=root, settings=known, seed=7)
 
 
 def maker(root: Path) -> Make:
     """What writes a student; today's data are beside it."""
     videos = _videos(root)
 
-    def make(network: tuple[np.ndarray, np.ndarray], *gates: Gate, name: str = "a") -> Candidate:
+    def make(network: Network, *gates: Gate, name: str = "a") -> Candidate:
         folder = root / name
         write_bundle(folder / "student", *network, licences=["data toy: CC0", "expert x: MIT"])
         (folder / "student" / "student.safetensors").write_bytes(name.encode())
@@ -55,7 +58,7 @@ def maker(root: Path) -> Make:
         srcc = {"value": 0.9, "low": 0.8, "high": None}
         _write(folder / "test.json", {"models": {"student": {"srcc": srcc}}})
         (folder / "params.yaml").write_text("seed: 7\nsplit: {salt: vq-1}\n")
-        (folder / "dvc.lock").write_text("schema: '2.0'\n")
+        write_lock(folder / "dvc.lock")
         return Candidate(
             student=folder / "student",
             verdict=folder / "verdict.json",
@@ -67,6 +70,20 @@ def maker(root: Path) -> Make:
         )
 
     return make
+
+
+def write_lock(path: Path, **other: object) -> None:
+    """What dvc writes of two stages: `seed`, `floor`, `data` and `code` may be others."""
+    stand = {"seed": 7, "floor": 0.75, "data": "d1", "code": "c1", "cmd": "x", "at": "videos"}
+    now = stand | other
+    deps = [
+        {"path": now["at"], "hash": "md5", "md5": now["data"], "size": 10, "nfiles": 2},
+        {"path": "vq/learn", "hash": "md5", "md5": now["code"], "size": 10, "nfiles": 2},
+    ]
+    distill = {"cmd": now["cmd"], "deps": deps, "params": {"params.yaml": {"seed": now["seed"]}}}
+    judge = {"cmd": "y", "deps": [], "params": {"params.yaml": {"judge.floor": now["floor"]}}}
+    stages = {"distill": distill, "judge": judge}
+    path.write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
 
 
 def write_splits(path: Path, *, test: range) -> None:

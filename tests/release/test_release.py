@@ -1,6 +1,7 @@
 """A released student can be found, fetched and traced to what made it; the champion is the best."""
 
 import json
+import re
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,17 @@ from tests.release.students import (
     OPEN,
     SHUT,
     Make,
+    Network,
     release,
     same,
+    write_lock,
 )
 from tests.score.toy import write_video
+from vq.errors import DataError
 from vq.release import notes, register, throne
 from vq.release.registry import Registry
 from vq.release.source import Source
+from vq.release.verdict import Gate
 from vq.score.locate import locate
 from vq.score.rows import Row
 
@@ -92,13 +97,91 @@ def test_a_champion_that_was_beaten_is_no_champion_when_it_comes_back(
     assert client().get_registered_model("vq-student").aliases == {"champion": 2}
 
 
-def test_other_params_make_another_version(candidate: Make, root: Path) -> None:
-    """Even if they lead to the same weights."""
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"seed": 8}, id="params-of-the-training"),
+        pytest.param({"floor": 0.7}, id="params-of-the-verdict"),
+        pytest.param({"data": "d2"}, id="data"),
+    ],
+)
+def test_what_a_stage_reads_makes_another_version(
+    candidate: Make, root: Path, other: dict[str, object]
+) -> None:
+    """Even if it leads to the same weights."""
     release(candidate(GOOD), root)
-    other = candidate(GOOD)
-    other.params.write_text("seed: 8\n")
+    again = candidate(GOOD)
+    write_lock(again.lock, **other)
 
-    assert release(other, root).version == "2"
+    assert release(again, root).version == "2"
+
+
+def test_the_same_student_is_no_new_version(candidate: Make, root: Path) -> None:
+    """Whatever was turned that no stage reads, and however its files and commands are called."""
+    first = release(candidate(GOOD), root)
+    again = candidate(GOOD)
+    again.params.write_text("release: {bootstrap: 500}\nsplit: {salt: vq-1}\nseed: 7  # other\n")
+    write_lock(again.lock, code="c2", cmd="python -m x", at="data/moved/videos")
+    changed = replace(again, source=Source("0123abc", ("params.yaml",), b"diff"))
+
+    assert release(changed, root, bootstrap=500, margin=0.1) == replace(first, new=False)
+    assert [version.version for version in client().search_model_versions("")] == [1]
+
+
+@pytest.mark.parametrize("text", ["stages: [distill]\n", "{", ""], ids=["list", "yaml", "empty"])
+def test_a_broken_lock_is_named(candidate: Make, root: Path, text: str) -> None:
+    """Half of a merge, say."""
+    made = candidate(GOOD)
+    made.lock.write_text(text)
+
+    with pytest.raises(DataError, match=r"dvc\.lock: is no dvc\.lock .*run `dvc repro`"):
+        release(made, root)
+
+
+def test_once_committed_a_student_may_be_champion(candidate: Make, root: Path) -> None:
+    """As the shut gate says: the version that nobody can make again does not stand for it."""
+    source = Source("0123abc", ("vq/new.py", "vq/old.py"), b"diff")
+    first = release(replace(candidate(GOOD), source=source), root)
+    again = release(replace(candidate(GOOD), source=source), root)
+    committed = release(replace(candidate(GOOD), source=Source("4567def")), root)
+    last = release(replace(candidate(GOOD), source=source), root)
+
+    assert first.reason.startswith("2 files differ from commit 0123abc, the first is vq/new.py: ")
+    assert (again.version, again.new) == ("1", False)
+    assert (committed.version, committed.alias, committed.new) == ("2", "champion", True)
+    assert (last.version, last.alias, last.new) == ("2", "champion", False)
+
+
+@pytest.mark.parametrize(
+    ("network", "gates", "verdict"),
+    [
+        pytest.param(GOOD, [], "accepted", id="accepted"),
+        pytest.param(BAD, [], "rejected: champion", id="lost"),
+        pytest.param(GOOD, [OPEN, SHUT], "rejected: size_mb", id="file"),
+    ],
+)
+def test_the_verdict_names_the_gates_that_stayed_shut(
+    candidate: Make, root: Path, network: Network, gates: list[Gate], verdict: str
+) -> None:
+    """Those of the world too: whoever looks for `accepted` finds no student that has lost."""
+    release(candidate(GOOD), root)
+    released = release(candidate(network, *gates, name="b"), root)
+    version = client().get_model_version("vq-student", released.version)
+
+    assert version.tags["verdict"] == verdict
+    assert client().get_run(version.run_id).data.tags["verdict"] == verdict
+
+
+def test_no_threshold_reads_minus_zero(candidate: Make, root: Path) -> None:
+    """A margin of nothing is 0 in the table, the sentence and the registry."""
+    release(candidate(GOOD), root)
+    released = release(candidate(GOOD, name="b"), root, margin=0.0)
+    version = client().get_model_version("vq-student", released.version)
+    kept = client().download_artifacts(version.run_id, "release.json", str(root))
+
+    said = notes.markdown(released) + Path(kept).read_text() + version.description
+    assert "| champion | 0.000 | 0 |" in said
+    assert re.search(r"(?<![\d-])-0(\.0*)?(?![\d.])", said) is None
 
 
 def test_a_student_of_uncommitted_files_is_no_champion(candidate: Make, root: Path) -> None:
@@ -109,7 +192,7 @@ def test_a_student_of_uncommitted_files_is_no_champion(candidate: Make, root: Pa
 
     assert released.alias == "challenger"
     assert released.reason == (
-        "1 files differ from commit 0123abc, the first is vq/new.py: commit them and run again."
+        "1 file differs from commit 0123abc, the first is vq/new.py: commit it and run again."
     )
     assert version.tags["git_dirty"] == "true"
     changes = client().download_artifacts(version.run_id, "changes.diff", str(root))

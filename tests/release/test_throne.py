@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.students import BAD, GOOD, OPEN, SHUT, Make, release
+from tests.release.students import BAD, GOOD, OPEN, SHUT, Make, release, write_lock
 from vq.errors import DataError
 from vq.release import throne
 from vq.release.registry import Registry, existing
@@ -63,6 +63,38 @@ def test_a_rollback_goes_back_one_champion_each(candidate: Make, root: Path) -> 
         ]
         with pytest.raises(DataError, match="1 is the first champion: there is none to go back"):
             throne.rollback(registry, reason="")
+
+
+@pytest.mark.slow
+def test_a_rollback_goes_back_to_another_student(candidate: Make, root: Path) -> None:
+    """Versions of the champion's weights are one student: going back to it changes nothing."""
+    release(candidate(GOOD), root)
+    for floor in (0.75, 0.7, 0.65):
+        same = candidate(GOOD, name="b")
+        write_lock(same.lock, floor=floor)
+        release(same, root)
+    with existing(root, "vq-student") as registry:
+        assert champion(registry) == "4"
+        assert throne.rollback(registry, reason="") == (
+            "vq-student 1 is champion again, in place of 4."
+        )
+        throne.promote(registry, "3", reason="")
+        assert throne.rollback(registry, reason="").startswith("vq-student 1 is champion again")
+
+
+@pytest.mark.slow
+def test_without_another_student_there_is_no_way_back(candidate: Make, root: Path) -> None:
+    """It says so instead of moving the alias."""
+    for floor in (0.75, 0.7):
+        same = candidate(GOOD)
+        write_lock(same.lock, floor=floor)
+        release(same, root)
+    with existing(root, "vq-student") as registry:
+        with pytest.raises(
+            DataError, match=r"2 is the first champion but for the same student \(1\)"
+        ):
+            throne.rollback(registry, reason="")
+        assert champion(registry) == "2"
 
 
 @pytest.mark.slow

@@ -21,4 +21,4 @@ def test_a_student_carries_the_licences_of_every_data_set() -> None:
 
     found = distill.licences(table, card, params, {})
 
-    assert found == ["data web (2 videos): CC0", "data lab (1 videos): research only"]
+    assert found == ["data web (2 videos): CC0", "data lab (1 video): research only"]

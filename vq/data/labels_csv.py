@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from vq.data.manifest import DTYPES
 from vq.errors import DataError
+from vq.words import count
 
 LABELS = ("mos", "mos_std", "ratings", "content", "dataset")
 """Columns that a label file may have beside `video`, which it must have."""
@@ -97,7 +98,7 @@ def _label(header: list[str], line: list[str], keep: Sequence[str]) -> Label:
     is_inside = not problem
     if len(line) != len(header):
         problem = problem or (
-            f"its row has {len(line)} cells, the header {len(header)}; "
+            f"its row has {count(len(line), 'cell')}, the header {len(header)}; "
             "put cells with commas in double quotes"
         )
     values: dict[str, object] = {name: cells.get(name) or None for name in ("content", "dataset")}

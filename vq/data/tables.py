@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vq.errors import DataError
+from vq.words import count, which
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -65,8 +66,8 @@ class Table:
         """
         if place >= len(self.header):
             raise DataError(
-                f"{self.path}: has {len(self.header)} columns, column {place + 1} is wanted; "
-                "is it the right file?"
+                f"{self.path}: has {count(len(self.header), 'column')}, column {place + 1} is "
+                "wanted; is it the right file?"
             )
         return [row[place] for row in self.rows]
 
@@ -345,4 +346,4 @@ def _check_lengths(path: Path, found: Sequence[Sequence[str]], width: int | None
 
 
 def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s, the first of which"
+    return count(number, what) + which(number, "", ", the first of which")

@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from vq.words import count
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -104,7 +106,9 @@ def _refuse_what_ranks_nothing(
     predicted: Float[np.ndarray, " videos"], mos: Float[np.ndarray, " videos"]
 ) -> None:
     if len(mos) < 2 or np.ptp(mos) == 0:
-        raise ValueError(f"{len(mos)} videos with ratings {np.unique(mos)[:3]} cannot be ranked")
+        raise ValueError(
+            f"{count(len(mos), 'video')} with ratings {np.unique(mos)[:3]} cannot be ranked"
+        )
     _refuse_nan(predicted, mos)
 
 

@@ -14,6 +14,8 @@ from jaxtyping import Float, Float64
 from scipy.optimize import curve_fit
 from scipy.special import expit
 
+from vq.words import count
+
 FEWEST = 8
 """Videos below which four parameters would follow the noise."""
 
@@ -69,11 +71,11 @@ def fit(scores: Float[np.ndarray, " videos"], mos: Float[np.ndarray, " videos"])
     x, y = scores.astype(np.float64), mos.astype(np.float64)
     if not len(x) or not np.isfinite(x).all() or not np.isfinite(y).all():
         raise ValueError(
-            f"cannot fit a map to {len(x)} videos with scores {x[:3]}, ratings {y[:3]}"
+            f"cannot fit a map to {count(len(x), 'video')} with scores {x[:3]}, ratings {y[:3]}"
         )
     line = _fit_line(x, y)
     if len(x) < FEWEST:
-        return _because(line, f"only {len(x)} videos, {FEWEST} are needed")
+        return _because(line, f"only {count(len(x), 'video')}, {FEWEST} are needed")
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return _because(line, "the scores or the ratings are constant")
     try:

@@ -12,6 +12,7 @@ from vq.data.card import Card
 from vq.evaluate import elsewhere, plots, zoo
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.summary import MODELS
+from vq.words import count, which
 
 TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -170,10 +171,14 @@ def near_duplicates(found: pd.DataFrame) -> dict[str, Any]:
     leaks = int((found["split_a"] != found["split_b"]).sum())
     contents = len({*found["content_a"], *found["content_b"]})
     if leaks:
-        sentence = f"{leaks} of {len(found)} pairs are on two sides of the split: part of the "
+        sentence = (
+            f"{leaks} of {count(len(found), 'pair')} "
+            f"{which(leaks, 'is', 'are')} on two sides of the split: part of the "
+        )
         sentence += "agreement is remembered, not learnt. Name one content, or let them be joined."
     else:
-        sentence = f"{len(found)} pairs of videos of {contents} contents; none is on two sides."
+        sentence = f"{count(len(found), 'pair')} of videos of {count(contents, 'content')}; "
+        sentence += "none is on two sides."
     return {"leaks": leaks, "sentence": sentence, "pairs": found.head(PAIRS).to_dict("records")}
 
 

@@ -18,6 +18,7 @@ from vq.footage.sources import Source
 from vq.footage.store import MB, DiskFullError, Store, hash_of
 from vq.footage.table import Entry, Package
 from vq.footage.unavailable import STATUSES, UnavailableError
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +84,11 @@ def fetch(
             run.fail(run.missing(), error.status, error.reason)
         outcomes = run.outcomes()
         _write(root, run.here(), outcomes)
-    count = len(run.here())
-    if count < params.min_sources:
+    here = len(run.here())
+    if here < params.min_sources:
         reasons = Counter(outcome.status for outcome in outcomes)
         raise DataError(
-            f"{root}: {count} of {len(entries)} sources are here, min_sources is "
+            f"{root}: {here} of {count(len(entries), 'source')} here, min_sources is "
             f"{params.min_sources} ({_counts(reasons)}); {root / 'report.csv'} says why"
         )
     return outcomes

@@ -10,6 +10,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="folder of the new videos; they stay there")
     parser.add_argument("labels", type=Path, help="their label file, in the form of labels.csv")
     parser.add_argument("--commit", action="store_true", help="put the new version into git")
+    parser.add_argument(
+        "--partial", action="store_true", help="take what passes, however much does not"
+    )
     parser.add_argument("--jobs", type=int, default=0, help="processes that probe (0: one a core)")
 
 
@@ -22,16 +25,23 @@ def run(given: Namespace) -> int:
     Raises:
         VqError: nothing could be taken in.
     """
+    from vq.intake import notes
     from vq.intake.take import ingest
 
-    intake = ingest(given.folder, given.labels, root=Path(), commit=given.commit, jobs=given.jobs)
-    say = sys.stdout.write
-    say(
-        f"{intake.folder}: {len(intake.taken)} videos more, {intake.known} were there already, "
-        f"{len(intake.refused)} refused\n"
+    intake = ingest(
+        given.folder,
+        given.labels,
+        root=Path(),
+        commit=given.commit,
+        partial=given.partial,
+        jobs=given.jobs,
     )
+    say = sys.stdout.write
+    say(f"{notes.headline(intake)}\n")
     for row in intake.refused.head(10).itertuples(index=False):
         say(f"  {row.video}: {row.check}: {row.value}; {row.remedy}\n")
     if len(intake.refused):
         say(f"all refused rows are in {intake.quarantine}\n")
+    if intake.declined:
+        sys.stderr.write(f"vq ingest: error: {intake.declined}\n")
     return int(len(intake.refused) > 0)

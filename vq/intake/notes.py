@@ -1,20 +1,43 @@
 """What people read of a delivery: how many videos came in, and which did not."""
 
+from vq.errors import DataError
 from vq.intake.take import Intake
+from vq.words import count
 
 SHOWN = 50
 """Refused rows that are told; the file has all."""
 
 
+def headline(intake: Intake) -> str:
+    """What became of a delivery, in a line."""
+    return (
+        f"{intake.folder}: {count(len(intake.taken), 'video')} more, {intake.known} there already, "
+        f"{len(intake.refused)} refused"
+    )
+
+
+def outcome(intake: Intake) -> str:
+    """The headline, for a caller that fails where nothing was taken.
+
+    Raises:
+        DataError: too much was refused.
+    """
+    if intake.declined:
+        raise DataError(intake.declined)
+    return headline(intake)
+
+
 def markdown(intake: Intake) -> str:
-    """A heading, a sentence, and a row for each refused video."""
+    """A heading, a sentence, why nothing was taken, and a row for each refused video."""
     refused = intake.refused
     version = f" Commit `{intake.commit[:10]}`." if intake.commit else ""
     lines = [
-        f"## {intake.folder}: {len(intake.taken)} videos more",
+        f"## {intake.folder}: {count(len(intake.taken), 'video')} more",
         "",
-        f"{intake.known} were there already, {len(refused)} are refused.{version}",
+        f"There already: {intake.known}. Refused: {len(refused)}.{version}",
     ]
+    if intake.declined:
+        lines += ["", _cell(intake.declined)]
     if len(refused):
         lines += [
             "",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import params, workspace
+from vq import params, source, workspace
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
@@ -24,6 +24,7 @@ from vq.lock import hold
 from vq.params import Params
 from vq.stages.import_ import import_
 from vq.video.probe import sha256
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +47,24 @@ class Intake:
     quarantine: Path
     commit: str
     """Of git; empty if there was none to make, or none was wanted."""
+    declined: str = ""
+    """Why nothing was taken, not even what passed: a sentence; empty if that is in the data set."""
 
 
 def ingest(
-    folder: Path, labels: Path, *, root: Path, commit: bool = False, jobs: int = 0
+    folder: Path,
+    labels: Path,
+    *,
+    root: Path,
+    commit: bool = False,
+    partial: bool = False,
+    jobs: int = 0,
 ) -> Intake:
     """Check new videos as the pipeline would, and add those that pass to the data set of params.
 
-    A delivery has the form of a data set: a folder of videos, and a label file with their paths in
+    A delivery of which more than `validate.max_rejected` is refused is not taken at all: that many
+    faults have one cause, such as labels on another scale, and what passes has it by accident. A
+    delivery has the form of a data set: a folder of videos, and a label file with their paths in
     it. Videos are known by their bytes, so that to hand in a delivery again does nothing. Videos
     come first, each whole, and the label file last: a kill leaves the data set as it was, or, for
     an instant, with videos that have no label yet; the same delivery again completes it. At the
@@ -64,6 +75,7 @@ def ingest(
         labels: their label file.
         root: the workspace.
         commit: whether to put the new version into git, as a commit of its own.
+        partial: take what passes, however much does not.
         jobs: processes that probe; 0 for one on each core.
 
     Raises:
@@ -71,16 +83,19 @@ def ingest(
             by hand (`vq.intake.since`); nothing has changed.
         BusyError: another process is at work in the workspace.
     """
+    source.check(root)
     known = params.load(root / "params.yaml")
     target = root / known.data.dir
     with hold(root):
-        if maker := workspace.maker_of(root, known.data.dir / "videos"):
-            raise DataError(
-                f"{target}: the stage {maker} makes these videos, and would remove new ones; set "
-                "data.dir in params.yaml to a data set of your own"
-            )
+        places = [known.data.dir / "videos", known.data.dir / "labels.csv"]
+        for place in places:
+            if objection := workspace.objection(root, place):
+                raise DataError(f"{objection}. Nothing was taken")
         since.check(root, known)
         table_of_labels, found, quarantined = _check(folder, labels, target, known, root, jobs)
+        quarantine = root / REPORTS / "quarantine.csv"
+        if declined := "" if partial else _too_many(found, quarantined, known, folder):
+            return Intake(target, [], len(found.known), quarantined, quarantine, "", declined)
         _move(folder, found.new, target / "videos")
         more = _rows(found, table_of_labels)
         if more.rows:
@@ -88,16 +103,27 @@ def ingest(
             table.write(table.read(there).add(more) if there.exists() else more, there)
         taken = sorted([a.video for a in found.new] + [name for _, name in found.late])
         log.info(
-            "%s: %d videos new, %d known, %d refused",
+            "%s: %s new, %d known, %d refused",
             folder,
-            len(taken),
+            count(len(taken), "video"),
             len(found.known),
             len(quarantined),
         )
-        written = workspace.add(root, [known.data.dir / "videos", known.data.dir / "labels.csv"])
+        written = workspace.add(root, places)
         made = workspace.commit(root, written, _message(known, taken)) if commit else ""
-    return Intake(
-        target, taken, len(found.known), quarantined, root / REPORTS / "quarantine.csv", made
+    return Intake(target, taken, len(found.known), quarantined, quarantine, made)
+
+
+def _too_many(found: Sorted, refused: pd.DataFrame, known: Params, folder: Path) -> str:
+    most = known.validate_.max_rejected
+    arrived = len(found.new) + len(found.late) + len(found.known) + len(refused)
+    if len(refused) <= most * arrived:
+        return ""
+    return (
+        f"{folder}: nothing is taken, {len(refused)} of {count(arrived, 'video')} "
+        f"({len(refused) / arrived:.1%}) did not pass, more than validate.max_rejected of "
+        f"params.yaml allows ({most:.1%}); mend the delivery, or take the others with "
+        "--partial (the flow's parameter partial)"
     )
 
 
@@ -198,4 +224,4 @@ def _copy(source: Path, target: Path, expected: str) -> None:
 
 
 def _message(known: Params, taken: Sequence[str]) -> str:
-    return f"{known.data.dir}: {len(taken)} videos more"
+    return f"{known.data.dir}: {count(len(taken), 'video')} more"

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from vq import processes
 from vq.errors import DataError, ParamsError
+from vq.words import count
 
 # It tells how many processes there are, to people who have just said so.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
@@ -35,8 +36,9 @@ def start(precision: str) -> Fabric:
         )
     if device == "cuda" and processes.here() > torch.cuda.device_count():
         raise ParamsError(
-            f"{processes.here()} processes on a machine with {torch.cuda.device_count()} GPUs; "
-            "start as many as there are: torchrun --nproc-per-node"
+            f"{count(processes.here(), 'process', 'processes')} on a machine with "
+            f"{count(torch.cuda.device_count(), 'GPU')}; start as many as there are: torchrun "
+            "--nproc-per-node"
         )
     together = processes.count() > 1
     fabric = Fabric(

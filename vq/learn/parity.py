@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vq.errors import WeightsError
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def check(
             "another version of torch or of ONNX Runtime may export this backbone rightly"
         )
     log.info(
-        "exported: at most %.0e of the scale off, %d videos of validation",
+        "exported: at most %.0e of the scale off, %s of validation",
         off[worst] / span,
-        len(off),
+        count(len(off), "video"),
     )

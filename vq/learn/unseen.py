@@ -11,6 +11,7 @@ from vq.data.levels import expectation
 from vq.learn.lesson import Lesson
 from vq.learn.probe import PROBE
 from vq.learn.teach import teach
+from vq.words import count
 
 
 def expected(
@@ -64,5 +65,5 @@ def deal(
     """
     names, of = np.unique(np.asarray(families, str), return_inverse=True)
     if len(names) < 2:
-        raise ValueError(f"{len(names)} families cannot be parted")
+        raise ValueError(f"{count(len(names), 'family', 'families')} cannot be parted")
     return (rng.permutation(len(names)) % min(folds, len(names)))[of]

@@ -11,6 +11,7 @@ from vq.errors import DataError
 from vq.evaluate import interval
 from vq.params import Prune
 from vq.prune.trial import Effect
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,8 @@ def judge(
     if len(left) < 2:
         lines = "; ".join(f"{one.name}: {one.reason}" for one in judged)
         raise DataError(
-            f"{len(left)} of {len(judged)} experts are candidates; two are needed ({lines}). "
-            "Bring more experts or more videos, or lower prune.candidate_confidence"
+            f"{len(left)} of {count(len(judged), 'expert')} are candidates; two are needed "
+            f"({lines}). Bring more experts or more videos, or lower prune.candidate_confidence"
         )
     return judged
 

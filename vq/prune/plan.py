@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from vq.data.workers import cores
 from vq.params import Prune
 from vq.prune.trial import Trial
-from vq.prune.trials import Trials, Unknown, count
+from vq.prune.trials import Trials, Unknown, tally
+from vq.words import count
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Plan:
 
     def text(self) -> str:
         """For people."""
-        lines = [count(self.kept + len(self.todo), len(self.todo))]
+        lines = [tally(self.kept + len(self.todo), len(self.todo))]
         lines += [f"  {name(trial)}" for trial in self.todo]
         if not self.todo:
             return f"{lines[0]}: a run would only choose anew"
@@ -37,7 +38,8 @@ class Plan:
         lines.append(f"then at most {self.later} more: with whom depends on what these say")
         lines.append(
             f"about {next_ones:.1f} minutes, with what may follow at most {most:.1f}, "
-            f"in {self.jobs} processes ({self.seconds:.1f} s a trial, {self.basis})"
+            f"in {count(self.jobs, 'process', 'processes')} "
+            f"({self.seconds:.1f} s a trial, {self.basis})"
         )
         return "\n".join(lines)
 

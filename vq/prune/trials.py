@@ -28,6 +28,7 @@ from vq.errors import DataError, DivergedError, VqError
 from vq.learn.lesson import Vectors
 from vq.learn.loop import determinism
 from vq.prune.trial import Effect, Fidelity, Lessons, Probe, Trial
+from vq.words import count
 from vq.workers.parent import follow
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Unknown(Exception):  # noqa: N818 - no error: the answer of a plan
     """Trials that a plan would have to run."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
-        super().__init__(f"{len(trials)} trials are not known")
+        super().__init__(f"{count(len(trials), 'trial')} are not known")
         self.trials = trials
 
 
@@ -117,7 +118,7 @@ class Trials:
         self.used |= {trial: kept for trial, kept in found.items() if kept is not None}
         if self.plan and todo:
             raise Unknown(todo)
-        log.info("%s: %s", what, count(len(wanted), len(todo)))
+        log.info("%s: %s", what, tally(len(wanted), len(todo)))
         for trial, kept in self._compute(todo, what):
             found[trial] = kept
         return [kept.effect for kept in found.values() if kept is not None]
@@ -202,9 +203,9 @@ class Trials:
         return self.fidelity.of(ordered.experts), ordered, lessons, self.seed
 
 
-def count(wanted: int, todo: int) -> str:
+def tally(wanted: int, todo: int) -> str:
     """How many trials there are, in words."""
-    return f"{wanted} trials: {wanted - todo} from earlier runs, {todo} to do"
+    return f"{count(wanted, 'trial')}: {wanted - todo} from earlier runs, {todo} to do"
 
 
 def _each(calls: Iterable[Any], jobs: int) -> Iterator[tuple[int, Kept]]:

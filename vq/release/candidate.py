@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from vq.data import manifest, split
 from vq.errors import DataError
@@ -64,22 +66,62 @@ class Candidate:
             raise DataError(f"{self.verdict}: no verdict ({error}); run `dvc repro`") from error
 
     def hashes(self) -> dict[str, str]:
-        """What made the student; `identity` is the same for the same student, data and params.
+        """What made the student, each by its hash.
+
+        `identity` is that of the version: the student's weights, and what the stages have read
+        that made and judged it. A knob that none of them reads makes no other version, and neither
+        does code that comes to the same results.
 
         Raises:
-            DataError: one of the files is missing.
+            DataError: one of the files is missing, or dvc.lock is none.
         """
         student = _digest(self.student / "student.safetensors", "sha256")
         # The md5 by which dvc.lock knows the accepted videos.
         data = _digest(self.videos.accepted, "md5")
-        settings = _digest(self.params, "sha256")
+        known = f"{student} {data} {_read_by_stages(self.lock)}"
         return {
-            "identity": hashlib.sha256(f"{student} {data} {settings}".encode()).hexdigest(),
+            "identity": hashlib.sha256(known.encode()).hexdigest(),
             "student": student,
             "data": data,
-            "params": settings,
+            "params": _digest(self.params, "sha256"),
             "dvc_lock": _digest(self.lock, "sha256"),
         }
+
+
+CODE = "vq/"
+"""Where the deps of a stage that are no data lie."""
+
+
+def _read_by_stages(lock: Path) -> str:
+    """Values of params, and data by their hashes, of each stage of a dvc.lock."""
+    try:
+        stages = yaml.safe_load(lock.read_bytes()).get("stages", {})
+        # Not where data lie, nor the command: the same files elsewhere are the same files.
+        read = {
+            name: [
+                sorted(stage.get("params", {}).values(), key=repr),
+                sorted(map(_hash, (d for d in stage.get("deps", []) if not _is_code(d["path"])))),
+            ]
+            for name, stage in stages.items()
+        }
+    except FileNotFoundError as error:
+        raise DataError(f"{lock}: no such file; run `dvc repro` before a release") from error
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        why = " ".join(str(error).split())  # YAML's has several lines
+        raise DataError(f"{lock}: is no dvc.lock ({why}); run `dvc repro`") from error
+    return json.dumps(read, sort_keys=True, default=str)
+
+
+def _is_code(path: str) -> bool:
+    return path.startswith(CODE)
+
+
+def _hash(dep: Mapping[str, object]) -> str:
+    # Of a file elsewhere dvc keeps an etag or a checksum.
+    return json.dumps({k: v for k, v in dep.items() if k not in NO_HASH}, sort_keys=True)
+
+
+NO_HASH = ("path", "hash", "size", "nfiles", "isexec")
 
 
 def _digest(path: Path, algorithm: str) -> str:

@@ -20,6 +20,7 @@ from vq.release.source import Source
 from vq.release.verdict import Gate, Verdict, shut
 from vq.release.verdict import interval as ends
 from vq.score import runtime
+from vq.words import count, which
 from vq.zoo import features
 
 
@@ -78,8 +79,9 @@ def _gates(
 def _committed(source: Source) -> Gate:
     files = source.changed
     sentence = (
-        f"{len(files)} files differ from commit {source.commit[:12]}, the first is {files[0]}: "
-        "commit them and run again."
+        f"{count(len(files), 'file')} {which(len(files), 'differs', 'differ')} from commit "
+        f"{source.commit[:12]}, the first is {files[0]}: commit {which(len(files), 'it', 'them')} "
+        "and run again."
         if files
         else f"Code and params are those of commit {source.commit[:12]}."
         if source.commit
@@ -97,8 +99,8 @@ def _fast(student: runtime.Model, videos: list[Path], most_ms: float) -> Gate:
     found_ms = statistics.median(seconds) * 1000
     passed = found_ms <= most_ms
     sentence = (
-        f"Half of {len(seconds)} test videos took {found_ms:.0f} ms or less to score here, "
-        f"{'within' if passed else 'over'} the budget of {most_ms:g} ms."
+        f"Half of {count(len(seconds), 'test video')} took {found_ms:.0f} ms or less to score "
+        f"here, {'within' if passed else 'over'} the budget of {most_ms:g} ms."
     )
     return Gate("score_ms", found_ms, None, None, most_ms, passed, sentence)
 
@@ -107,8 +109,9 @@ def _unseen(tested: pd.DataFrame, champion: Champion) -> Gate:
     seen = training.seen(tested, champion.learnt)
     contents = sorted(set(seen["content"]))
     sentence = (
-        f"{len(seen)} of today's {len(tested)} test videos (the first is of {contents[0]}) were "
-        f"in the training of champion {champion.version}: the splits have changed, so the two "
+        f"{len(seen)} of today's {count(len(tested), 'test video')} (the first is of "
+        f"{contents[0]}) {which(len(seen), 'was', 'were')} in the training of champion "
+        f"{champion.version}: the splits have changed, so the two "
         "cannot be compared. Judge by hand, and `vq promote` this one if you prefer it."
         if contents
         else f"Champion {champion.version} has learnt from none of today's {len(tested)} test "
@@ -146,8 +149,8 @@ def _no_worse(
     low, high = (found.low, found.high) if found.known else (None, None)
     passed = low is not None and low >= least
     sentence = (
-        f"SRCC {srcc(new, mos):.3f}, champion {champion.version} {srcc(old, mos):.3f} on the same "
-        f"{len(rows)} test videos: {found.value:+.3f} {ends(low, high)}, "
+        f"SRCC {srcc(new, mos):z.3f}, champion {champion.version} {srcc(old, mos):z.3f} on the "
+        f"same {count(len(rows), 'test video')}: {found.value:+z.3f} {ends(low, high)}, "
         f"{'no loss' if passed else 'which may be a loss'} of more than {settings.margin:g} at "
         f"{settings.confidence:.0%} confidence."
     )

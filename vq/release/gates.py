@@ -9,6 +9,7 @@ from vq.errors import DataError
 from vq.params import Judge
 from vq.release.cost import Cost
 from vq.release.verdict import Gate, Verdict, interval, shut
+from vq.words import count, which
 
 Found = Mapping[str, float | None]
 """A number and the ends of its interval: `value`, `low`, `high`."""
@@ -79,7 +80,7 @@ def _floor(name: str, found: Found, floor: float) -> Gate:
     passed = value is not None and math.isfinite(value) and value >= floor
     sentence = (
         f"{name.upper()} on test is {_number(value)} {_ends(found)}, "
-        f"{_where(passed)} the floor of {floor:.3f}."
+        f"{_where(passed)} the floor of {floor:z.3f}."
     )
     return _gate(name, found, floor, passed, sentence)
 
@@ -93,7 +94,7 @@ def _beats(name: str, found: Found | None, least: float) -> Gate:
     sentence = (
         f"The student's SRCC is {_number(found['value'], signed=True)} {_ends(found)} from that of "
         f"the {name} baseline: the low end "
-        f"{'reaches' if passed else 'does not reach'} {least:+.3f}."
+        f"{'reaches' if passed else 'does not reach'} {least:+z.3f}."
     )
     return _gate(f"beats_{name}", found, least, passed, sentence)
 
@@ -107,14 +108,17 @@ def _worst(column: str, found: Mapping[str, Any] | None, floor: float, least: in
     large = {k: one for k, one in found.items() if one["n"] >= least and one["srcc"] is not None}
     if not large:
         return shut(
-            name, floor, f"No {column} has {least} test videos to rank, so none was judged."
+            name,
+            floor,
+            f"No {column} has {count(least, 'test video')} to rank, so none was judged.",
         )
     worst, one = min(large.items(), key=lambda item: item[1]["srcc"])
     passed = one["srcc"] >= floor
     skipped = len(found) - len(large)
     sentence = (
-        f"The worst of {len(large)} values of {column} is {worst}: SRCC {one['srcc']:.3f} on its "
-        f"{one['n']} test videos, {_where(passed)} the floor of {floor:.3f}"
+        f"The worst of {count(len(large), 'value')} of {column} is {worst}: SRCC "
+        f"{one['srcc']:z.3f} on its {count(one['n'], 'test video')}, {_where(passed)} the floor of "
+        f"{floor:z.3f}"
         + (f"; {skipped} with fewer than {least} are not judged." if skipped else ".")
     )
     return Gate(name, one["srcc"], None, None, floor, passed, sentence)
@@ -128,7 +132,7 @@ def _coverage(found: Found | None, tolerance: float) -> Gate:
     passed = value is not None and value >= least
     sentence = (
         f"Intervals meant to hold {nominal:.0%} of ratings hold {_number(value)} {_ends(found)} "
-        f"of them on test, {_where(passed)} {least:.3f}."
+        f"of them on test, {_where(passed)} {least:z.3f}."
     )
     return _gate("coverage", found, least, passed, sentence)
 
@@ -139,7 +143,7 @@ def _interval(found: Found | None, span: float, most: float) -> Gate:
     share = found["half_width"] / span
     passed = share <= most
     sentence = (
-        f"An interval reaches {found['half_width']:.3f} to either side, {share:.0%} of the scale, "
+        f"An interval reaches {found['half_width']:z.3f} to either side, {share:.0%} of the scale, "
         f"{_within(passed)} {most:.0%}."
     )
     return Gate("interval", share, None, None, most, passed, sentence)
@@ -153,7 +157,7 @@ def _calibration(found: Found, span: float, most: float) -> Gate:
     passed = value is not None and value <= most
     sentence = (
         f"Videos of like scores are rated {_number(value)} {interval(low, high)} of the scale "
-        f"away from them on test, {_within(passed)} {most:.3f}."
+        f"away from them on test, {_within(passed)} {most:z.3f}."
     )
     return Gate("calibration", value, low, high, most, passed, sentence)
 
@@ -176,19 +180,21 @@ def _data(checks: Mapping[str, Any], most: float) -> Gate:
         return shut("rejected", most, "There is no video to judge by.")
     share = rejected / rows
     passed = share <= most
-    why = ", ".join(f"{name} {count}" for name, count in checks["by_check"].items() if count)
+    why = ", ".join(f"{name} {n}" for name, n in checks["by_check"].items() if n)
     sentence = (
-        f"{rejected} of {rows} videos ({share:.1%}) are in quarantine{why and f' ({why})'}, "
-        f"{'within' if passed else 'more than'} the {most:.1%} allowed."
+        f"{rejected} of {count(rows, 'video')} ({share:.1%}) {which(rejected, 'is', 'are')} in "
+        f"quarantine{why and f' ({why})'}, {'within' if passed else 'more than'} the {most:.1%} "
+        "allowed."
     )
     return Gate("rejected", share, None, None, most, passed, sentence)
 
 
 def _overlap(seen: tuple[str, ...], tested: int) -> Gate:
     sentence = (
-        f"{len(seen)} of {tested} test videos were learnt from, the first is of {min(seen)}."
+        f"{len(seen)} of {count(tested, 'test video')} "
+        f"{which(len(seen), 'was', 'were')} learnt from, the first is of {min(seen)}."
         if seen
-        else f"None of {tested} test videos was learnt from, by content or by file."
+        else f"None of {count(tested, 'test video')} was learnt from, by content or by file."
     )
     return Gate("overlap", float(len(seen)), None, None, 0.0, not seen, sentence)
 
@@ -198,7 +204,7 @@ def _gate(name: str, found: Found, threshold: float, passed: bool, sentence: str
 
 
 def _number(value: float | None, *, signed: bool = False) -> str:
-    return "unknown" if value is None else f"{value:+.3f}" if signed else f"{value:.3f}"
+    return "unknown" if value is None else f"{value:+z.3f}" if signed else f"{value:z.3f}"
 
 
 def _ends(found: Found) -> str:

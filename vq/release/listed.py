@@ -33,7 +33,7 @@ def told(registry: Registry, version: ModelVersion) -> dict[str, Any]:
 def for_people(row: Mapping[str, Any]) -> dict[str, Any]:
     """The same, shorter, and the agreement with its interval."""
     ends = (row["srcc"], row["low"], row["high"])
-    srcc = "" if None in ends else "{:.3f} [{:.3f}, {:.3f}]".format(*ends)
+    srcc = "" if None in ends else "{:z.3f} [{:z.3f}, {:z.3f}]".format(*ends)
     commit = row["commit"][:10] + (" and changes" if row["dirty"] else "")
     data = f"{row['dataset']} ({row['opinion']})"
     when = row["released"][:16].replace("T", " ")

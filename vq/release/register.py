@@ -37,7 +37,6 @@ def tags(candidate: Candidate) -> dict[str, str]:
         **candidate.hashes(),
         "git_commit": candidate.source.commit or "none",
         "git_dirty": str(candidate.source.dirty).lower(),
-        "verdict": "accepted" if candidate.judged().accepted else "rejected",
         "dataset": card.dataset,
         "opinion": card.opinion,
         "licences": json.dumps(card.licences, ensure_ascii=False),
@@ -54,7 +53,7 @@ def register(
     Args:
         registry: where.
         candidate: the student.
-        known: its tags.
+        known: its tags, and `verdict`.
         root: the workspace.
     """
     with mlflow.start_run(

@@ -1,6 +1,7 @@
 """Register a student, and make it champion if it may be."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from vq.release.notes import Release
 from vq.release.register import register, sweep, tags
 from vq.release.registry import CHALLENGER, CHAMPION, RELEASED, Registry, connect
 from vq.release.verdict import Verdict
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,9 @@ log = logging.getLogger(__name__)
 def release(candidate: Candidate, *, root: Path, settings: params.Release, seed: int) -> Release:
     """Register a student, and make it champion if every gate opens.
 
-    A student that is in the registry already, from the same data and params, is left as it is.
+    A student that is in the registry already, from the same data and params, is left as it is;
+    unless it was made from uncommitted files then, and is not now: then it becomes a version that
+    may be champion.
     After an interruption, call again: it takes up where it was, and what cannot be taken up is
     cleaned away. The caller holds the workspace (`vq.lock.hold`).
 
@@ -40,8 +44,8 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     registry = connect(root, settings.model)
     known = tags(candidate)
     if swept := sweep(registry, root=root):
-        log.info("%s: took away what %d interrupted runs left", settings.model, swept)
-    version = _find(registry, known["identity"])
+        log.info("%s: took away what %s left", settings.model, count(swept, "killed run"))
+    version = _find(registry, known)
     if version is not None and RELEASED in version.tags:
         log.info("%s %s is this student already", settings.model, version.version)
         return _again(registry, version)
@@ -51,7 +55,8 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
         return _settle(registry, version, Verdict.from_json(registry.gates(version)))
     verdict = _judged(registry, candidate, reigning, settings, seed)
     if version is None:
-        version = register(registry, candidate, known, root=root)
+        tagged = {**known, "verdict": verdict.summary}
+        version = register(registry, candidate, tagged, root=root)
     return _settle(registry, version, verdict)
 
 
@@ -89,6 +94,8 @@ def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Rele
         if gate.name == "score_ms" and gate.value is not None:
             client.log_metric(version.run_id, gate.name, gate.value)
     client.set_model_version_tag(registry.model, number, "reason", reason)
+    # Again, since a run that was killed may have come to another one.
+    client.set_model_version_tag(registry.model, number, "verdict", verdict.summary)
     if verdict.accepted:
         throne.crown(registry, version, how="release", reason=reason)
     else:
@@ -123,6 +130,9 @@ def _again(registry: Registry, version: ModelVersion) -> Release:
     return Release(registry.model, str(version.version), alias, reason, verdict, new=False)
 
 
-def _find(registry: Registry, identity: str) -> ModelVersion | None:
-    found = [one for one in registry.all() if one.tags.get("identity") == identity]
+def _find(registry: Registry, known: Mapping[str, str]) -> ModelVersion | None:
+    """The version that a student is already; one that nobody can make again stands for none."""
+    same = [one for one in registry.all() if one.tags.get("identity") == known["identity"]]
+    clean = [one for one in same if one.tags.get("git_dirty") == "false"]
+    found = clean if clean or known["git_dirty"] == "false" else same
     return found[0] if found else None

@@ -32,18 +32,21 @@ class Source:
         return not self.commit or bool(self.changed)
 
 
-def read(root: Path, *, ignored: Sequence[str] = ()) -> Source:
+def read(root: Path, *, ignored: Sequence[str] = (), untracked: Sequence[str] = ("**",)) -> Source:
     """Say what of a workspace git knows, without a trace in the repository.
 
     Args:
         root: the workspace; it may be a part of a repository.
         ignored: git's patterns (pathspecs, from the root of the workspace) of files that do not
             count.
+        untracked: patterns of those that count though git has never heard of them. Others, such as
+            videos that somebody put into the workspace, are nobody's business.
 
     Raises:
         DataError: the changes are too large to keep.
     """
-    counted = ["--", ".", *(f":(exclude,glob){pattern}" for pattern in ignored)]
+    but = [f":(exclude,glob){pattern}" for pattern in ignored]
+    counted = ["--", ".", *but]
     try:
         commit = _git(root, "rev-parse", "HEAD").decode().strip()
         folder = Path(_git(root, "rev-parse", "--absolute-git-dir").decode().strip())
@@ -63,8 +66,11 @@ def read(root: Path, *, ignored: Sequence[str] = ()) -> Source:
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects.resolve()),
             },
         )
-        # All: `git add` refuses a pattern, though it excludes, of what .gitignore names.
-        git("add", "--all", "--", ".")
+        git("add", "--update", "--", ".")
+        known = [f":(glob){pattern}" for pattern in untracked]
+        new = git("ls-files", "--others", "--exclude-standard", "-z", "--", *known, *but)
+        if new:
+            git("--literal-pathspecs", "add", *FROM_STDIN, stdin=new)
         names = git("diff", "--cached", "--name-only", "-z", "HEAD", *counted)
         diff = git("diff", "--cached", *AS_PATCH, "HEAD", *counted) if names else b""
     if len(diff) > MOST_MB * 1e6:
@@ -74,6 +80,8 @@ def read(root: Path, *, ignored: Sequence[str] = ()) -> Source:
         )
     return Source(commit, tuple(names.decode().split("\0")[:-1]), diff)
 
+
+FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 
 # Whatever the person has set for reading diffs.
 AS_PATCH = (

@@ -14,6 +14,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq.errors import DataError
 from vq.release.registry import CHALLENGER, CHAMPION, Registry
+from vq.release.verdict import WORLD, Verdict
 
 How = Literal["release", "promote", "rollback"]
 TAG = "champion."
@@ -66,7 +67,7 @@ def promote(registry: Registry, name: str, *, reason: str) -> str:
         A sentence that says what was done.
 
     Raises:
-        DataError: there is no such version, its gates did not all open, or it cannot be made again.
+        DataError: there is no such version, or it may not be champion: see `check`.
     """
     version, reigning = registry.version(name), registry.at(CHAMPION)
     called = f"{registry.model} {version.version}"
@@ -82,14 +83,13 @@ def check(registry: Registry, version: ModelVersion) -> None:
     """Refuse what may not be champion.
 
     Raises:
-        DataError: its gates did not all open, or it cannot be made again.
+        DataError: a gate of files stayed shut, or it cannot be made again. What the world said on
+            the day of its release, a person may overrule.
     """
     called = f"{registry.model} {version.version}"
-    if version.tags["verdict"] != "accepted":
-        raise DataError(
-            f"{called} cannot be champion, its verdict is {version.tags['verdict']}: "
-            f"{version.tags['reason']}"
-        )
+    gates = Verdict.from_json(registry.gates(version)).gates
+    if shut := [gate.sentence for gate in gates if not gate.passed and gate.name not in WORLD]:
+        raise DataError(f"{called} cannot be champion, its verdict is rejected: {' '.join(shut)}")
     if version.tags["git_dirty"] != "false":
         raise DataError(
             f"{called} cannot be champion, it was made from files that no commit has: commit them "
@@ -99,6 +99,8 @@ def check(registry: Registry, version: ModelVersion) -> None:
 
 def rollback(registry: Registry, *, reason: str) -> str:
     """Make the champion before the present one champion again; twice goes back two.
+
+    Versions of the very same student count as one: to go back to the same is to go nowhere.
 
     Returns:
         A sentence that says what was done.
@@ -111,13 +113,19 @@ def rollback(registry: Registry, *, reason: str) -> str:
         raise DataError(f"{registry.model} has no champion to go back from; see `vq promote`")
     known = {str(version.version): version for version in registry.versions()}
     before = [v for v in line(history(registry), str(reigning.version))[:-1] if v in known]
-    if not before:
+    others = [v for v in before if not _same(known[v], reigning)]
+    if not others:
+        same = f" but for the same student ({', '.join(before)})" if before else ""
         raise DataError(
-            f"{registry.model} {reigning.version} is the first champion: there is none to go back "
-            "to; `vq registry` lists versions, `vq promote` chooses one"
+            f"{registry.model} {reigning.version} is the first champion{same}: there is none to go "
+            "back to; `vq registry` lists versions, `vq promote` chooses one"
         )
-    crown(registry, known[before[-1]], how="rollback", reason=reason)
-    return f"{registry.model} {before[-1]} is champion again, in place of {reigning.version}."
+    crown(registry, known[others[-1]], how="rollback", reason=reason)
+    return f"{registry.model} {others[-1]} is champion again, in place of {reigning.version}."
+
+
+def _same(one: ModelVersion, other: ModelVersion) -> bool:
+    return one.tags.get("student") == other.tags.get("student")
 
 
 def line(moves: Sequence[Move], reigning: str) -> list[str]:

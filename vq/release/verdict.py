@@ -22,6 +22,16 @@ class Gate:
     sentence: str
     """The outcome for someone who sees nothing else."""
 
+    def __post_init__(self) -> None:
+        # -0.0 + 0.0 is 0.0: a margin of 0 is no "-0" to whoever reads it.
+        for name in ("value", "low", "high", "threshold"):
+            number = getattr(self, name)
+            object.__setattr__(self, name, None if number is None else number + 0.0)
+
+
+WORLD = ("committed", "score_ms", "unseen", "champion")
+"""Names of the gates that need the world; the others need files."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,6 +43,12 @@ class Verdict:
     def accepted(self) -> bool:
         """Every gate opened."""
         return all(gate.passed for gate in self.gates)
+
+    @property
+    def summary(self) -> str:
+        """`accepted`, or `rejected` and the gates that stayed shut: `rejected: champion`."""
+        names = ", ".join(gate.name for gate in self.gates if not gate.passed)
+        return f"rejected: {names}" if names else "accepted"
 
     @property
     def objections(self) -> tuple[str, ...]:
@@ -65,4 +81,4 @@ def interval(low: float | None, high: float | None) -> str:
     """The ends of a confidence interval, in words where there are none."""
     if low is None or high is None:
         return "(no interval: too few contents)"
-    return f"[{low:.3f}, {high:.3f}]"
+    return f"[{low:z.3f}, {high:z.3f}]"

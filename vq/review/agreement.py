@@ -8,8 +8,9 @@ import yaml
 from vq.errors import DataError
 from vq.evaluate.interval import Interval
 from vq.review.joined import Pair, Settings, difference, join
-from vq.review.markdown import Section, count, table
+from vq.review.markdown import Section, table
 from vq.review.revision import Revision
+from vq.words import count
 
 TITLE = "Agreement on validation"
 HEAD = ("model", "measure", ">before", ">after", ">difference", "reading")
@@ -35,9 +36,9 @@ class Told:
 
     def __str__(self) -> str:
         ends = (
-            "" if self.low is None or self.high is None else f" [{self.low:.3f}, {self.high:.3f}]"
+            "" if self.low is None or self.high is None else f" [{self.low:z.3f}, {self.high:z.3f}]"
         )
-        return f"{self.value:.3f}{ends}"
+        return f"{self.value:z.3f}{ends}"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Line:
         if self.difference is None:
             return ""
         one = self.difference
-        ends = f"[{one.low:+.3f}, {one.high:+.3f}]" if one.known else "(no interval)"
-        return f"{one.value:+.3f} {ends}"
+        ends = f"[{one.low:+z.3f}, {one.high:+z.3f}]" if one.known else "(no interval)"
+        return f"{one.value:+z.3f} {ends}"
 
     @property
     def reading(self) -> str:
@@ -148,7 +149,7 @@ def section(
 
 def _headline(line: Line) -> str:
     """What the first measure comes to; the ends of single intervals are for the table."""
-    values = f"{line.before.value:.3f} -> {line.after.value:.3f}"
+    values = f"{line.before.value:z.3f} -> {line.after.value:z.3f}"
     change = f" ({line.change})" if line.change else ""
     reading = line.reading.replace("*", "")
     return f"{line.measure.upper()} of the {line.model} on validation {values}{change}: {reading}"

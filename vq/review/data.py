@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vq.errors import DataError
-from vq.review.markdown import Section, code, count, table
+from vq.review.markdown import Section, code, table
 from vq.review.revision import Revision
+from vq.words import count
 
 HEAD = ("video", "what", ">mos before", ">mos after")
 KINDS = ("added", "removed", "replaced", "relabelled")

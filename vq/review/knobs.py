@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from vq.errors import DataError
-from vq.review.markdown import Section, code, count, plain, table
+from vq.review.markdown import Section, code, plain, table
+from vq.words import count
 
 HEAD = ("knob", "old", "new", "what it is")
 MOST = 40

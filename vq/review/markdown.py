@@ -49,11 +49,6 @@ def few(items: Sequence[str], *, most: int = 3) -> str:
     return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 stage`, `2 stages`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def _cell(value: str) -> str:
     # A bar ends a cell, even inside code.
     return " ".join(value.split()).replace("|", "\\|")

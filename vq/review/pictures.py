@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from vq.data.files import atomic
 from vq.evaluate.agreement import srcc
 from vq.review.joined import Pair
+from vq.words import count
 
 
 def scatter(paired: Pair, path: Path) -> None:
@@ -26,9 +27,9 @@ def scatter(paired: Pair, path: Path) -> None:
     figure = Figure(figsize=(12, 4.2), layout="constrained")
     panels = figure.subplots(1, 3)
     for panel, scores, name in ((panels[0], before, "before"), (panels[1], after, "after")):
-        _dots(panel, scores, mos, ends, f"{name}: SRCC {srcc(scores, mos):.3f}")
+        _dots(panel, scores, mos, ends, f"{name}: SRCC {srcc(scores, mos):z.3f}")
         panel.set(xlabel="score of the student", ylabel="rating")
-    _dots(panels[2], before, after, ends, f"what moved, of {len(rows)} validation videos")
+    _dots(panels[2], before, after, ends, f"what moved, of {count(len(rows), 'validation video')}")
     panels[2].set(xlabel="score before", ylabel="score after")
     with atomic(path) as unfinished:
         figure.savefig(unfinished, dpi=110)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from vq import durations
 from vq.review.knobs import Knob
-from vq.review.markdown import Section, code, count, few, table
+from vq.review.markdown import Section, code, few, table
 from vq.review.paths import inside, touch
 from vq.review.revision import Revision, Stage
+from vq.words import count
 
 HEAD = ("stage", "why", "state", ">last run took")
 NOTE = (
@@ -124,7 +125,7 @@ def _edited(
 
 
 def _source(dep: str, edited: Sequence[str]) -> str:
-    return code(edited[0]) if len(edited) == 1 else f"{code(dep)} ({len(edited)} files)"
+    return code(edited[0]) if len(edited) == 1 else f"{code(dep)} ({count(len(edited), 'file')})"
 
 
 def _codes(names: Sequence[str]) -> str:
@@ -162,7 +163,7 @@ def _durations(revision: Revision) -> tuple[dict[str, tuple[float, ...]], str]:
 def _took(runs: Sequence[float]) -> str:
     if not runs:
         return "not known"
-    others = f" ({_time(min(runs))} to {_time(max(runs))} in {len(runs)} runs)"
+    others = f" ({_time(min(runs))} to {_time(max(runs))} in {count(len(runs), 'run')})"
     return _time(runs[-1]) + (others if len(runs) > 1 else "")
 
 

@@ -6,6 +6,7 @@ from vq.errors import DataError
 from vq.release.verdict import Verdict
 from vq.review.markdown import Section, table
 from vq.review.revision import Revision
+from vq.words import count
 
 TITLE = "Verdict on test"
 
@@ -27,7 +28,9 @@ def section(new: Revision, *, to_run: bool) -> Section:
     except (ValueError, DataError) as error:
         return Section(TITLE, f"there is no verdict that can be read ({error})", "")
     shut = len(verdict.objections)
-    said = f"{shut} of {len(verdict.gates)} gates stay shut" if shut else "every gate opens"
+    said = (
+        f"{shut} of {count(len(verdict.gates), 'gate')} stay shut" if shut else "every gate opens"
+    )
     rows = [
         (gate.name, "open" if gate.passed else "**shut**", gate.sentence) for gate in verdict.gates
     ]

@@ -9,8 +9,9 @@ import yaml
 from vq.data import card as cards
 from vq.errors import DataError, ParamsError
 from vq.params import Versions, parse
-from vq.review.markdown import Section, code, count, table
+from vq.review.markdown import Section, code, table
 from vq.review.revision import Revision
+from vq.words import count
 
 TITLE = "Checks of the data"
 HEAD = ("video", "check", "found", "what to do")

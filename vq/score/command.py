@@ -29,6 +29,7 @@ from vq.score.progress import shown
 from vq.score.remote import is_url
 from vq.score.rows import Row
 from vq.score.timelines import Timelines
+from vq.words import count
 
 WRONG = 2
 """Exit code of a run that cannot work: wrong usage, no model, no place for the rows."""
@@ -148,7 +149,7 @@ class _Run:
             journal.begin()
         left = [item for item in found if _name(item) not in scored]
         if len(left) < len(found):
-            _say(f"{len(found) - len(left)} of {len(found)} videos have a score already")
+            _say(f"{len(found) - len(left)} of {count(len(found), 'video')} have a score already")
         with stoppable() as stop:
             for row in self._rows(left, stop, streaming=False):
                 journal.add(row)
@@ -184,7 +185,7 @@ class _Run:
             yield answer.row
 
     def _far(self, items: Sequence[str | Row]) -> str:
-        return f"{self.done} of {len(items)} videos"
+        return f"{self.done} of {count(len(items), 'video')}"
 
 
 def _form(given: Namespace) -> str:

@@ -2,6 +2,7 @@
 
 from vq.score.batch import Batch
 from vq.score.names import readable
+from vq.words import count
 
 
 def markdown(batch: Batch) -> str:
@@ -9,12 +10,12 @@ def markdown(batch: Batch) -> str:
     total = sum(batch.counts.values())
     statuses = sorted(batch.counts.items(), key=lambda found: -found[1])
     parts = [
-        f"## {batch.output}: {batch.counts.get('ok', 0)} of {total} videos have a score",
-        f"{batch.new} videos in this run, {batch.seconds:.0f} s, {batch.rate:.1f} a second; "
-        f"model `{batch.model}`.",
+        f"## {batch.output}: {batch.counts.get('ok', 0)} of {count(total, 'video')} have a score",
+        f"{count(batch.new, 'video')} in this run, {batch.seconds:.0f} s, {batch.rate:.1f} a "
+        f"second; model `{batch.model}`.",
         _table(
             "| status | videos | share |\n|---|---:|---:|",
-            [f"| {status} | {count} | {count / total:.1%} |" for status, count in statuses],
+            [f"| {status} | {rows} | {rows / total:.1%} |" for status, rows in statuses],
         ),
     ]
     if batch.worst:

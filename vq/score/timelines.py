@@ -1,8 +1,8 @@
 """Where the timelines of a run are written."""
 
+import itertools
 import json
 from collections.abc import Sequence
-from itertools import chain, count
 from pathlib import Path
 
 from vq.data.files import atomic
@@ -10,6 +10,7 @@ from vq.errors import DataError
 from vq.score.answers import Answer
 from vq.score.names import as_text
 from vq.score.rows import Row
+from vq.words import count
 
 ENDINGS = (".png", ".json")
 LONGEST = 200
@@ -34,7 +35,9 @@ class Timelines:
         ending = target.suffix.lower()
         alone = ending in ENDINGS
         if alone and len(videos) > 1:
-            raise DataError(f"{target}: is one file for {len(videos)} videos; name a folder")
+            raise DataError(
+                f"{target}: is one file for {count(len(videos), 'video')}; name a folder"
+            )
         if not alone and target.exists() and not target.is_dir():
             raise DataError(f"{target}: is there, and no folder; name another, or a .png or .json")
         if not alone and ending and not target.exists():
@@ -76,8 +79,8 @@ def _both(folder: Path, videos: Sequence[str]) -> dict[str, list[Path]]:
         # The path makes the name: clips of two folders are often called the same.
         name = "_".join(part for part in Path(video).parts if part not in ("/", ".."))
         name = as_text(name).encode()[-LONGEST:].decode("utf-8", "ignore")
-        numbered = (f"{name}-{number}" for number in count(2))
-        name = next(one for one in chain([name], numbered) if one not in taken)
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        name = next(one for one in itertools.chain([name], numbered) if one not in taken)
         taken.add(name)
         files[video] = [folder / f"{name}{ending}" for ending in ENDINGS]
     return files

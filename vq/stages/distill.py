@@ -39,6 +39,7 @@ from vq.student.network import Student
 from vq.teacher import bundle as teachers
 from vq.teacher.network import Shape
 from vq.video.views import ViewSpec
+from vq.words import count
 from vq.zoo import builtin
 from vq.zoo import features as store
 
@@ -233,9 +234,9 @@ def licences(
     """
     counts = [int(n) for n in np.bincount(sets.number(manifest, card), minlength=len(card.sets))]
     found = [
-        f"data {name} ({count} videos): {ratings.licence}"
-        for (name, ratings), count in zip(card.sets.items(), counts, strict=True)
-        if count
+        f"data {name} ({count(videos, 'video')}): {ratings.licence}"
+        for (name, ratings), videos in zip(card.sets.items(), counts, strict=True)
+        if videos
     ]
     if params.start != "random":
         found.append(f"start {params.start}: {builtin.card(params.start).licence}")

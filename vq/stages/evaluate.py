@@ -31,6 +31,7 @@ from vq.params import Evaluate
 from vq.score import card as cards_of_students
 from vq.score import runtime
 from vq.teacher import bundle as teachers
+from vq.words import count
 from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
@@ -246,7 +247,7 @@ def _videos(accepted: Path, splits: Path, features: Path) -> pd.DataFrame:
     everything = manifests.read(accepted)
     frame = learnable(everything, store.failed(features))
     if len(frame) < len(everything):
-        log.warning("%d videos have no features and are left out", len(everything) - len(frame))
+        log.warning("left out without features: %s", count(len(everything) - len(frame), "video"))
     return frame.assign(split=split.of_videos(frame, split.read(splits)).to_numpy())
 
 
@@ -256,7 +257,7 @@ def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
     rows = manifest[(manifest["split"] == side) & manifest["mos"].notna() & primary]
     if (different := rows["mos"].nunique()) < 2:
         raise DataError(
-            f"the {side} split has {len(rows)} rated videos, with {different} different ratings: "
+            f"the {side} split has {count(len(rows), 'rated video')}, {different} different: "
             "nothing to rank; bring more contents, or another split.salt"
         )
     return rows.index

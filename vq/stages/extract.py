@@ -9,6 +9,7 @@ from vq.data import manifest
 from vq.data.files import atomic
 from vq.data.paths import inside
 from vq.errors import DataError
+from vq.words import count, which
 from vq.zoo import extract as zoo
 from vq.zoo.cache import Cache
 from vq.zoo.task import Video
@@ -55,8 +56,10 @@ def extract(
             names = {video.sha256: video.path for video in wanted}
             some = "; ".join(f"{names[sha]}: {why}" for sha, why in list(failed.items())[:3])
             raise DataError(
-                f"{len(failed)} of {len(wanted)} videos fail, more than extract.max_failed "
-                f"({params.max_failed:g}) allows: {some}. Mend or remove them, or raise the limit"
+                f"{len(failed)} of {count(len(wanted), 'video')} "
+                f"{which(len(failed), 'fails', 'fail')}, "
+                f"more than extract.max_failed ({params.max_failed:g}) allows: {some}. Mend or "
+                "remove them, or raise the limit"
             )
         known = zoo.index(wanted, planned, experts, failed)
         known["cache"] = os.path.relpath(cache, index.parent)

@@ -19,6 +19,7 @@ from vq.data.paths import LEAVES, leaves
 from vq.data.workers import cores
 from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def import_(
     manifests.write(table, twin)
     prints = {look.sha256: look.fingerprint for look in looks.values() if look.fingerprint}
     store.write({str(sha256): found for sha256, found in prints.items()}, fingerprints)
-    log.info("%d rows, %d of them with a problem", len(table), (table["problem"] != "").sum())
+    log.info("%s, %d with a problem", count(len(table), "row"), (table["problem"] != "").sum())
 
 
 def _without_label(videos: Path, rows: Sequence[Label]) -> list[str]:
@@ -78,7 +79,7 @@ def _without_label(videos: Path, rows: Sequence[Label]) -> list[str]:
     files -= {row.video for row in rows}
     found = sorted(file for file in files if Path(file).suffix.lower() in SUFFIXES)
     if others := sorted(files - set(found)):
-        log.warning("%d files are no videos by name, left out: %s", len(others), others[:5])
+        log.warning("%s no video by name, left out: %s", count(len(others), "file"), others[:5])
     return found
 
 

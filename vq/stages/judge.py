@@ -11,6 +11,7 @@ from vq.errors import VqError
 from vq.release import cost, gates, training
 from vq.release.gates import Measured
 from vq.score import card as cards
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def judge(
         log.info("%s: %s", "open" if gate.passed else "SHUT", gate.sentence)
     if strict and not found.accepted:
         raise VqError(
-            f"{len(found.objections)} of {len(found.gates)} gates stay shut:\n  "
+            f"{len(found.objections)} of {count(len(found.gates), 'gate')} stay shut:\n  "
             + "\n  ".join(found.objections)
         )
 

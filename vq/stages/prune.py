@@ -29,6 +29,7 @@ from vq.prune.plan import plan
 from vq.prune.select import Selection, select
 from vq.prune.trial import Fidelity, Probe
 from vq.prune.trials import Trials
+from vq.words import count
 from vq.zoo import features as store
 from vq.zoo.extract import create
 
@@ -111,7 +112,7 @@ def prune(
     with atomic(similarity) as partial:
         found.alike.to_csv(partial, index_label="expert", float_format="%.4f")
     kept = found.combination.experts
-    log.info("kept %s of %d experts", ", ".join(kept), len(known))
+    log.info("kept %s of %s", ", ".join(kept), count(len(known), "expert"))
 
 
 def trials_of(

@@ -8,6 +8,7 @@ from vq.data import manifest
 from vq.data import split as sides
 from vq.data.duplicates import finding, store
 from vq.data.duplicates.join import heads
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -55,4 +56,4 @@ def split(
     finding.tell(judged, near_duplicates)
     sides.check(table)
     sides.write(table, splits)
-    log.info("%d contents: %s", len(table), table["split"].value_counts().to_dict())
+    log.info("%s: %s", count(len(table), "content"), table["split"].value_counts().to_dict())

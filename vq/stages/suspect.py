@@ -16,6 +16,7 @@ from vq.learn import unseen
 from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism
 from vq.params import Suspect
+from vq.words import count
 from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
@@ -81,4 +82,4 @@ def suspect(
         z=params.z,
     )
     suspicion.write(found, suspicious)
-    log.info("%d of %d labels look wrong: %s", len(found), len(rows), suspicious)
+    log.info("looks wrong: %d of %s: %s", len(found), count(len(rows), "label"), suspicious)

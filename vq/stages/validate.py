@@ -10,6 +10,7 @@ from vq.data import kinds
 from vq.data import manifest as manifests
 from vq.data.files import atomic
 from vq.errors import DataError
+from vq.words import count, which
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +64,15 @@ def validate(
     }
     with atomic(summary) as unfinished:
         unfinished.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    log.info("%d of %d rows accepted", len(rows) - len(found), len(rows))
+    log.info("%d of %s accepted", len(rows) - len(found), count(len(rows), "row"))
     if len(found) == len(rows):
-        raise DataError(f"{manifest}: none of its {len(rows)} rows is accepted; see {quarantine}")
+        raise DataError(
+            f"{manifest}: none of its {count(len(rows), 'row')} is accepted; see {quarantine}"
+        )
     if share > params.max_rejected:
         raise DataError(
-            f"{manifest}: {len(found)} of {len(rows)} rows ({share:.1%}) are rejected, more than "
-            f"validate.max_rejected allows ({params.max_rejected:.1%}); mend what {quarantine} "
+            f"{manifest}: {len(found)} of {count(len(rows), 'row')} ({share:.1%}) "
+            f"{which(len(found), 'is', 'are')} rejected, more than validate.max_rejected allows "
+            f"({params.max_rejected:.1%}); mend what {quarantine} "
             f"lists, see {docs / 'index.html'} for details, or raise the limit"
         )

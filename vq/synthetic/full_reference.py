@@ -22,6 +22,7 @@ from jaxtyping import Float64
 from vq.errors import VideoError
 from vq.synthetic import ffmpeg, tones
 from vq.synthetic.tones import Tone
+from vq.words import count
 
 Scaler = Literal["bicubic", "bilinear", "lanczos"]
 
@@ -129,7 +130,7 @@ def measure(
     rows = _libvmaf(reference, copy, size, tone, scaler=scaler, threads=threads)
     if len(rows) != len(look.motion):
         raise VideoError(
-            copy, f"FFmpeg compared {len(rows)} frames, {len(look.motion)} were decoded"
+            copy, f"FFmpeg compared {count(len(rows), 'frame')}, {len(look.motion)} were decoded"
         )
     series = {
         name: np.array([row.get(key, np.nan) if name == "ms_ssim" else row[key] for row in rows])

@@ -17,6 +17,7 @@ from vq.score import card as cards
 from vq.score.rows import Row
 from vq.watch.compare import Comparison, Pair, compare
 from vq.watch.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
+from vq.words import count, which
 from vq.workspace import files_of
 
 log = logging.getLogger(__name__)
@@ -88,12 +89,14 @@ def _left_out(
         if name not in compared:
             trained, recent = (int(side.count()) for side in pair)
             sentences.append(
-                f"{name}: {trained} contents in training and {recent} recent videos have one, "
-                f"watch.min_rows wants {settings.min_rows} of each"
+                f"{name}: {count(trained, 'content')} in training and "
+                f"{count(recent, 'recent video')} have one, watch.min_rows wants "
+                f"{settings.min_rows} of each"
             )
     others = Counter(row.model for row in rows if row.status == "ok" and row.model != model)
     sentences += [
-        f"{count} scores are of {other}, this workspace has {model}"
-        for other, count in sorted(others.items())
+        f"{count(number, 'score')} {which(number, 'is', 'are')} of {other}, this workspace has "
+        f"{model}"
+        for other, number in sorted(others.items())
     ]
     return sentences

@@ -1,16 +1,18 @@
 """What people read of a look at recent videos."""
 
 from vq.watch.look import Sight
+from vq.words import count, which
 
 
 def headline(sight: Sight) -> str:
     """One sentence: what drifted."""
     if not sight.comparisons:
-        return f"nothing could be compared of {sight.rows} recent videos"
+        return f"nothing could be compared of {count(sight.rows, 'recent video')}"
     if not sight.drifted:
-        return f"{sight.rows} recent videos are like those of the training"
+        return f"{count(sight.rows, 'recent video')}: like those of the training"
     names = ", ".join(one.column for one in sight.drifted)
-    return f"{sight.rows} recent videos differ from those of the training in {names}"
+    verb = which(sight.rows, "differs", "differ")
+    return f"{count(sight.rows, 'recent video')} {verb} from those of the training in {names}"
 
 
 def markdown(sight: Sight) -> str:

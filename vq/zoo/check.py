@@ -16,6 +16,7 @@ from vq.errors import ParamsError, WeightsError
 from vq.params import Expert as Spec
 from vq.video import sample
 from vq.video.decode import decode
+from vq.words import count
 from vq.zoo import catalog, plugins
 from vq.zoo.describe import one_thread
 from vq.zoo.expert import CLIP_FRAMES, Expert
@@ -96,7 +97,7 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
     facts = {
         "catalog": expert.catalog,
         "sees": _sight(expert, clips),
-        "feature": f"{first.shape[0]} rows of {first.shape[1]}, kept as {expert.dtype}",
+        "feature": f"{count(first.shape[0], 'row')} of {first.shape[1]}, kept as {expert.dtype}",
         "same bits again": all(np.array_equal(first, again, equal_nan=True) for again in rows),
         "finite": bool(np.isfinite(first).all()),
         "parameters": expert.parameters,
@@ -136,8 +137,9 @@ def _clips(expert: Expert, video: Path, sampling: Sampling) -> list[np.ndarray]:
 
 def _sight(expert: Expert, clips: Sequence[np.ndarray]) -> str:
     frames, height, width = clips[0].shape[:3]
-    what = "frames" if expert.kind == "image" else f"clips of {frames} frames"
-    return f"{len(clips)} {what}, {width} x {height} px"
+    one = "frame" if expert.kind == "image" else "clip"
+    of = "" if expert.kind == "image" else f" of {count(frames, 'frame')}"
+    return f"{count(len(clips), one)}{of}, {width} x {height} px"
 
 
 def _describe(expert: Expert, clips: Sequence[np.ndarray]) -> Float[np.ndarray, "rows dim"]:
@@ -156,8 +158,9 @@ def _faults(
     if rows.shape[1] != expert.dim:
         yield f"says that it has {expert.dim} numbers a row, and gives {rows.shape[1]}"
     if not facts["finite"]:
-        count = int(np.count_nonzero(~np.isfinite(rows)))
-        yield f"{count} of {rows.size} numbers are not finite; extraction would refuse the video"
+        wrong = int(np.count_nonzero(~np.isfinite(rows)))
+        of = count(rows.size, "number")
+        yield f"{wrong} of {of} are not finite; extraction would refuse the video"
         return
     if not facts["same bits again"]:
         yield "says something else of the same pixels each time; a cache would keep one of them"

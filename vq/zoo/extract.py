@@ -14,6 +14,7 @@ from vq import params
 from vq.data.workers import cores
 from vq.errors import ParamsError, WeightsError
 from vq.video import PIXELS
+from vq.words import count, which
 from vq.zoo import catalog
 from vq.zoo.cache import Cache
 from vq.zoo.expert import Expert
@@ -156,16 +157,17 @@ def export(experts: Mapping[str, Expert], settings: params.Extract) -> dict[str,
 def _counts(videos: Sequence[Video], todo: Sequence[Shard], planned: Plan) -> str:
     """How much is there and what is not: `396 videos x 5: 1,584 found, 396 to do (distortion)`."""
     lacking = Counter(name for shard in todo for names in shard.missing for name in names)
-    count = len({video.sha256 for video in videos})
+    number = len({video.sha256 for video in videos})
     to_do = sum(lacking.values())
-    found = count * len(planned.keys) - to_do
+    found = number * len(planned.keys) - to_do
     names = ", ".join(
-        name if lacking[name] == count else f"{name} {lacking[name]:,}"
+        name if lacking[name] == number else f"{name} {lacking[name]:,}"
         for name in planned.keys
         if lacking[name]
     )
-    experts = len(planned.keys) - 1
-    said = f"{count:,} videos x ({experts} experts + views): {found:,} found, {to_do:,} to do"
+    each = f"{count(len(planned.keys) - 1, 'expert')} + views"
+    what = which(number, "video", "videos")
+    said = f"{number:,} {what} x ({each}): {found:,} found, {to_do:,} to do"
     return f"{said} ({names})" if names else said
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Float32, UInt8
 from vq.data.files import read_json
 from vq.errors import DataError
 from vq.video.views import ViewSpec
+from vq.words import count
 from vq.zoo.cache import Cache, Stored
 
 
@@ -50,8 +51,8 @@ def views(index: Path, shas: Sequence[str]) -> Sequence[UInt8[np.ndarray, "momen
     where = _cache(index, known).where(known["views"]["key"])
     if lost := [sha for sha in shas if sha not in where]:
         raise DataError(
-            f"{index}: {len(lost)} of {len(shas)} videos have no views, the first is {lost[0]}; "
-            "run `vq extract`, and look for them under `failed`"
+            f"{index}: {len(lost)} of {count(len(shas), 'video')} without views, the first is "
+            f"{lost[0]}; run `vq extract`, and look for them under `failed`"
         )
     return Stored([(where[sha], sha) for sha in shas])
 

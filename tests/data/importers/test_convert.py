@@ -117,7 +117,7 @@ def test_tables_of_other_programs(tmp_path: Path, suffix: str) -> None:
         pytest.param(
             "own",
             "video,mos\na.mp4,50\n",
-            "1 of 1 scores are not on the scale.*'a.mp4' has 50",
+            "1 of 1 score is not on the scale.*'a.mp4' has 50",
             id="scale",
         ),
         pytest.param(
@@ -137,7 +137,7 @@ def test_tables_of_other_programs(tmp_path: Path, suffix: str) -> None:
         pytest.param(
             "konvid-1k",
             "flickr_id,mos\n1,3\n",
-            "it has 1 videos, KoNViD-1k has 1200.*--anyway",
+            "it has 1 video, KoNViD-1k has 1200.*--anyway",
             id="count",
         ),
         pytest.param(
@@ -307,7 +307,7 @@ def test_the_wrong_folder_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     assert run(tmp_path, "own", "video,mos\na.mp4,3\n", *OWN, "--videos", str(videos)) == 1
 
-    assert "has none of the 1 videos, such as 'a.mp4'" in capsys.readouterr().err
+    assert "has no video of the list (1 in all), such as 'a.mp4'" in capsys.readouterr().err
 
 
 def test_youtubes_copies_have_longer_names(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vq import durations
+from vq import durations, source
 from vq.data.demo.make import load, make
+from vq.lock import workspace_of
+from vq.words import count
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,7 +28,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace) -> int:
-    """Make the data set; say how long it took."""
+    """Make the data set; say how long it took.
+
+    Raises:
+        VqError: the workspace has another `vq` than this one.
+    """
+    if root := workspace_of(given.labels):
+        source.check(root)
     params = load(given.params)
     started = time.perf_counter()
     columns = (
@@ -49,6 +57,7 @@ def run(given: Namespace) -> int:
     seconds = time.perf_counter() - started
     durations.record(given.labels, "demo", seconds)
     sys.stdout.write(
-        f"{made} videos in {given.videos}, synthetic MOS in {given.labels}, {seconds:.0f} s\n"
+        f"{count(made, 'video')} in {given.videos}, synthetic MOS in {given.labels}, "
+        f"{seconds:.0f} s\n"
     )
     return 0

@@ -17,6 +17,7 @@ from numpy.random import Generator
 
 from vq.data.demo.camera import Clip
 from vq.errors import VideoError
+from vq.words import count
 
 CURVE = ((0.0, 1.0), (0.5, 1.5), (0.88, 2.5), (0.95, 3.5), (0.99, 4.5), (1.0, 5.0))
 """(SSIM, grade): where one grade ends and the next begins stands the half between them.
@@ -73,7 +74,7 @@ def ssim(path: Path, pristine: Clip, *, fps: int | float) -> Float64[np.ndarray,
                 buffer.push(one)
             values.append(float(sink.pull().metadata["lavfi.ssim.Y"]))
     if len(values) < len(pristine):
-        raise VideoError(path, f"has {len(values)} frames, was made from {len(pristine)}")
+        raise VideoError(path, f"has {count(len(values), 'frame')}, was made from {len(pristine)}")
     return np.array(values)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from vq.data.duplicates.fingerprint import Fingerprint
 from vq.data.duplicates.pairs import find
 from vq.data.files import atomic
+from vq.words import count
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,9 @@ def tell(found: pd.DataFrame, path: Path) -> None:
     leaks = int((found["finding"] == LEAK).sum())
     contents = len({*found["content_a"], *found["content_b"]})
     log.warning(
-        "%d pairs of videos of %d contents show the same; %s; see %s",
-        len(found),
-        contents,
+        "%s of videos of %s show the same; %s; see %s",
+        count(len(found), "pair"),
+        count(contents, "content"),
         f"{leaks} of them are on two sides of the split" if leaks else found["finding"][0],
         path,
     )

@@ -10,6 +10,7 @@ from pyarrow import parquet
 from vq.data.duplicates.fingerprint import Fingerprint, pack, unpack
 from vq.data.files import atomic
 from vq.errors import DataError
+from vq.words import count
 
 
 def write(prints: Mapping[str, Fingerprint], path: Path) -> None:
@@ -44,6 +45,6 @@ def read(path: Path, videos: Sequence[str]) -> list[Fingerprint]:
         ) from error
     if lacking := [sha256 for sha256 in videos if sha256 not in prints]:
         raise DataError(
-            f"{path}: lacks {len(lacking)} videos ({lacking[0]}); run `vq import` again"
+            f"{path}: lacks {count(len(lacking), 'video')} ({lacking[0]}); run `vq import` again"
         )
     return [prints[sha256] for sha256 in videos]

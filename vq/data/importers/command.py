@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from vq.errors import DataError
+from vq.words import count
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -130,7 +131,7 @@ def _said(given: Namespace) -> dict[str, object]:
 def _tell(
     given: Namespace, notes: tuple[str, ...], videos: int, out: Path, folder: Path | None
 ) -> None:
-    lines = [f"{videos} videos", *notes]
+    lines = [f"{count(videos, 'video')}", *notes]
     if folder is None:
         lines.append(f"No videos at {out / 'videos'}: names are not held against files.")
     lines.append(

@@ -15,6 +15,7 @@ from vq.data.importers.form import Form, How, Rating
 from vq.data.importers.match import Matched, match, normal
 from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
+from vq.words import count, which
 
 COLUMNS = ("video", "mos", "mos_std", "ratings", "content")
 NEAR = 0.01
@@ -55,9 +56,9 @@ def read(form: Form, path: Path, how: How, *, anyway: bool = False) -> Labels:
     ratings = [_grouped(rating, form) for rating in ratings]
     _check_scale(path, ratings, form)
     if repeated:
-        notes.append(f"{repeated} rows said what an earlier one said; each is there once.")
+        notes.append(f"{count(repeated, 'row')} said what an earlier one said; each is there once.")
     if unrated := sum(rating.mos is None for rating in ratings):
-        notes.append(f"{unrated} of {len(ratings)} videos have no mos.")
+        notes.append(f"{unrated} of {count(len(ratings), 'video')} without a mos.")
     different = _differences(ratings, form)
     if different and not anyway:
         raise DataError(
@@ -84,7 +85,7 @@ def find_files(labels: Labels, form: Form, videos: Path | None, *, present: bool
     matched = match(labels.ratings, videos, tail=form.tail)
     if len(matched.missing) == len(labels.ratings):
         raise DataError(
-            f"{videos}: has none of the {len(labels.ratings)} videos, such as "
+            f"{videos}: has no video of the list ({len(labels.ratings)} in all), such as "
             f"{matched.missing[0]!r}; is it the right folder?"
         )
     absent = set(matched.missing)
@@ -174,8 +175,9 @@ def _check_scale(path: Path, ratings: Sequence[Rating], form: Form) -> None:
     off = [one for one in ratings if one.mos is not None and not low <= one.mos <= high]
     if off:
         raise DataError(
-            f"{path}: {len(off)} of {len(ratings)} scores are not on the scale of {form.title}, "
-            f"{low:g} to {high:g}: {off[0].video!r} has {off[0].mos:g}; is it the right file, "
+            f"{path}: {len(off)} of {count(len(ratings), 'score')} "
+            f"{which(len(off), 'is', 'are')} not on the scale of {form.title}, {low:g} to "
+            f"{high:g}: {off[0].video!r} has {off[0].mos:g}; is it the right file, "
             "or were its scores rescaled?"
         )
 
@@ -185,7 +187,7 @@ def _differences(ratings: Sequence[Rating], form: Form) -> list[str]:
     scores = [one.mos for one in ratings if one.mos is not None]
     said = []
     if form.videos and form.videos != len(ratings):
-        said.append(f"it has {len(ratings)} videos, {form.title} has {form.videos}")
+        said.append(f"it has {count(len(ratings), 'video')}, {form.title} has {form.videos}")
     if form.published and form.scale and scores:
         near = NEAR * (form.scale[1] - form.scale[0])
         low, high = min(scores), max(scores)
@@ -213,12 +215,13 @@ def _suffixed(rating: Rating, form: Form, *, guess: bool = True) -> Rating:
 def _told(matched: Matched, *, present: bool) -> list[str]:
     said = []
     if matched.respelt:
-        said.append(f"{matched.respelt} names were spelt as their files are.")
+        said.append(f"{count(matched.respelt, 'name')} spelt now as the files are.")
     if matched.missing:
         what = "left out" if present else "in quarantine at the next `dvc repro`"
         said.append(
-            f"{len(matched.missing)} of {len(matched.ratings)} videos are not there, such as "
-            f"{matched.missing[0]}: {what}."
+            f"{len(matched.missing)} of {count(len(matched.ratings), 'video')} "
+            f"{which(len(matched.missing), 'is', 'are')} not there, such as {matched.missing[0]}: "
+            f"{what}."
         )
     return said
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from vq.data.importers.form import Form, How, Rating, parts
 from vq.data.importers.matlab import Variables
 from vq.errors import DataError
+from vq.words import count
 
 
 def read(path: Path, how: How) -> list[Rating]:
@@ -19,8 +20,8 @@ def read(path: Path, how: How) -> list[Rating]:
     mos = held.numbers("qualcommSubjectiveData", "unBiasedMOS")
     if not len(names) == len(kinds) == len(mos):
         raise DataError(
-            f"{path}: has {len(names)} names, {len(kinds)} kinds of distortion and {len(mos)} "
-            "scores; is it the right file?"
+            f"{path}: has {count(len(names), 'name')}, {count(len(kinds), 'kind')} of distortion "
+            f"and {count(len(mos), 'score')}; is it the right file?"
         )
     distortions = [_folder(path, folders, kind) for kind in kinds]
     return [

@@ -5,6 +5,7 @@ from pathlib import Path
 from vq.data.importers.form import Form, How, Rating
 from vq.data.importers.matlab import Variables
 from vq.errors import DataError
+from vq.words import count
 
 
 def read(path: Path, how: How) -> list[Rating]:
@@ -22,8 +23,8 @@ def paired(path: Path, names: str, scores: str) -> list[Rating]:
     videos, mos = held.texts(names), held.numbers(scores)
     if len(videos) != len(mos):
         raise DataError(
-            f"{path}: {names} has {len(videos)} names, {scores} {len(mos)} numbers; "
-            "is it the right file?"
+            f"{path}: {names} has {count(len(videos), 'name')}, {scores} "
+            f"{count(len(mos), 'number')}; is it the right file?"
         )
     return [Rating(video, value) for video, value in zip(videos, mos, strict=True)]
 

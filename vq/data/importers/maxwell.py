@@ -7,6 +7,7 @@ import numpy as np
 from vq.data import tables
 from vq.data.importers.form import Form, How, Rating
 from vq.errors import DataError
+from vq.words import count
 
 OVERALL = "O"
 DIMENSIONS = (*(f"A-{n}" for n in range(1, 6)), "A-all", *(f"T-{n}" for n in range(1, 9)), "T-all")
@@ -39,8 +40,8 @@ def _names(path: Path, names: Path, overall: list[float | None]) -> list[str]:
     found = tables.lines(names)
     if len(found) != len(overall):
         raise DataError(
-            f"{names}: has {len(found)} lines, {path} {len(overall)} rows; they have to be lists "
-            "of the same videos"
+            f"{names}: has {count(len(found), 'line')}, {path} {count(len(overall), 'row')}; "
+            "they have to be lists of the same videos"
         )
     if len(found[0]) > 1:
         scores = tables.numbers([line[-1] for line in found], where=f"{names}: last column")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vq.errors import DataError
+from vq.words import count
 
 if TYPE_CHECKING:
     from vq.data.ratings.recover import Opinions
@@ -64,11 +65,12 @@ def run(given: Namespace) -> int:
         writer.writerows(_rows(ratings.videos, found))
     out = [name for name, gone in zip(ratings.raters, found.rejected, strict=True) if gone]
     lines = [
-        f"{len(ratings.videos)} videos, {len(ratings.raters)} raters, {given.method}",
+        f"{count(len(ratings.videos), 'video')}, {count(len(ratings.raters), 'rater')}, "
+        f"{given.method}",
         f"left out: {', '.join(out)}" if out else "no rater left out",
     ]
     if unrated := int((found.ratings == 0).sum()):
-        lines.append(f"{unrated} videos without a rating that counts: no mos")
+        lines.append(f"{count(unrated, 'video')} without a rating that counts: no mos")
     sys.stdout.write("\n".join([*lines, f"Wrote {given.out}"]) + "\n")
     return 0
 

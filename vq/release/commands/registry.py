@@ -57,7 +57,7 @@ def _list(registry: Registry, *, as_json: bool) -> None:
         return
     table = Table(title=registry.model)
     for heading, name in SHOWN.items():
-        table.add_column(heading, no_wrap=name in ("version", "alias", "verdict"))
+        table.add_column(heading, no_wrap=name in ("version", "alias"))
     for row in rows:
         row = for_people(row)
         table.add_row(*(str(row[name] or "") for name in SHOWN.values()))
