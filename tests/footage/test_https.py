@@ -197,7 +197,7 @@ def test_nothing_to_be_had_is_an_error(footage: Footages, web: Web) -> None:
     """A data set without a file is none; the error says what became of how many."""
     footage.write([row(LARGE, url=web.url("/gone"))])
 
-    with pytest.raises(DataError, match=r"0 of 1 sources are here, min_sources is 1 \(1 gone\)"):
+    with pytest.raises(DataError, match=r"has 0 of 1 source, min_sources is 1 \(1 gone\)"):
         footage.fetch()
     assert footage.report()[0]["status"] == "gone"
 

@@ -117,5 +117,5 @@ def test_a_row_of_another_length_is_an_error(footage: Footages) -> None:
     path = footage.root / "sources.csv"
     path.write_text(path.read_text().rstrip("\r\n") + ",more\n")
 
-    with pytest.raises(DataError, match="line 2: has not 18 columns; quote values with commas"):
+    with pytest.raises(DataError, match="line 2: needs 18 cells; quote values with commas"):
         read(path)

@@ -88,7 +88,7 @@ def fetch(
     if here < params.min_sources:
         reasons = Counter(outcome.status for outcome in outcomes)
         raise DataError(
-            f"{root}: {here} of {count(len(entries), 'source')} here, min_sources is "
+            f"{root}: has {here} of {count(len(entries), 'source')}, min_sources is "
             f"{params.min_sources} ({_counts(reasons)}); {root / 'report.csv'} says why"
         )
     return outcomes

@@ -126,9 +126,7 @@ def _unique(path: Path, values: list[str], column: str) -> None:
 def _entry(row: dict[str, str], where: str) -> Entry:
     # A row too short has None, one too long has a key None.
     if None in row or None in row.values():
-        raise DataError(
-            f"{where}: has not {count(len(COLUMNS), 'column')}; quote values with commas"
-        )
+        raise DataError(f"{where}: needs {count(len(COLUMNS), 'cell')}; quote values with commas")
     row = {name: value.strip() for name, value in row.items()}
 
     def check(passes: object, column: str, rule: str) -> None:
