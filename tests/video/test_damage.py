@@ -119,12 +119,15 @@ def test_damage_comes_out_the_same_under_load(flipped: Path) -> None:
     assert len(digests) == 1
 
 
-def test_damage_comes_out_the_same_in_every_process(flipped: Path) -> None:
+@pytest.mark.parametrize("name", ["h264", "h264-slices", "hevc", "vp8", "vp9", "mpeg4-avi"])
+def test_damage_comes_out_the_same_in_every_process(name: str, tmp_path: Path) -> None:
     """Whatever is in memory that nobody has written to."""
-    digests = {digest(flipped)}
+    healthy = formats.FORMATS[name](tmp_path / "healthy")
+    path = with_packets(healthy, tmp_path / f"flipped{healthy.suffix}", Flipped())
+    digests = {digest(path)}
     for byte in ("1", "170"):
         done = subprocess.run(
-            [sys.executable, "-c", HASH, str(flipped)],
+            [sys.executable, "-c", HASH, str(path)],
             env={**os.environ, "MALLOC_PERTURB_": byte},
             capture_output=True,
             text=True,

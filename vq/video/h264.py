@@ -79,8 +79,8 @@ class Reader:
 
     def _learn(self, units: Sequence[bytes]) -> None:
         for unit in units:
-            if unit[0] & 31 == 7 and (found := _sequence(unit)):
-                self._sequences[found[0]] = found[1]
+            if unit[0] & 31 == 7 and (entry := _sequence(unit)):
+                self._sequences[entry[0]] = entry[1]
             elif unit[0] & 31 == 8:
                 bits = Bits(unit[1:HEAD])
                 picture, sequence = bits.golomb(), bits.golomb()

@@ -84,8 +84,8 @@ class Reader:
 
     def _learn(self, units: Sequence[bytes]) -> None:
         for unit in units:
-            if unit[0] >> 1 == 33 and (found := sequence_set(unit)):
-                self._sequences[found[0]] = found[1]
+            if unit[0] >> 1 == 33 and (entry := sequence_set(unit)):
+                self._sequences[entry[0]] = entry[1]
             elif unit[0] >> 1 == 34:
                 number, picture = picture_set(unit)
                 self._pictures[number] = picture
