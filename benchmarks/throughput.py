@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = Table("", "s", "videos/s", "throughput x", "MB, first 100", "MB, last 100")
     for name, some in runs.items():
         seconds = median(one.seconds for one in some)
-        pairs = zip(runs["one job, one thread"], some, strict=True)
+        pairs = zip(runs["one job"], some, strict=True)
         times = median(plain.seconds / one.seconds for plain, one in pairs)
         memory = [max(one.first_mb for one in some), max(one.last_mb for one in some)]
         table.add_row(

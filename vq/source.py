@@ -1,10 +1,13 @@
 """The code of this library, as a hash: what other code made is not passed off as its own."""
 
 import hashlib
+import shlex
 from pathlib import Path
 
 from vq.errors import VqError
 
+COMMANDS = (["python", "-m", "vq"], ["vq"])
+"""How a command of ours begins in dvc.yaml."""
 WITHOUT_MEANING = ("__pycache__", ".pyc", ".swp", ".orig", ".rej", "~")
 """How what tools leave between sources ends; hidden files have none either."""
 
@@ -54,3 +57,12 @@ def check(workspace: Path) -> None:
         "it as what has run; in that folder, say `python -m vq` instead of `vq`, or set "
         f"PYTHONPATH={workspace.resolve()}"
     )
+
+
+def arguments(command: str) -> list[str] | None:
+    """What a command in dvc.yaml gives to `vq`; None if it is of another program."""
+    words = shlex.split(command)
+    for start in COMMANDS:
+        if words[: len(start)] == start:
+            return words[len(start) :]
+    return None

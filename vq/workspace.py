@@ -9,7 +9,6 @@ only in place of the shell command calls the library. Afterwards `dvc status` is
 import glob
 import logging
 import os
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
@@ -291,16 +290,11 @@ def _call(stage: Stage, before: Callable[[], None]) -> None:
             _execute(command)
 
 
-OURS = (["python", "-m", "vq"], ["vq"])
-"""How a command that is ours begins."""
-
-
 def _execute(command: str) -> None:
-    words = shlex.split(command)
-    ours = [words[len(start) :] for start in OURS if words[: len(start)] == start]
+    arguments = code.arguments(command)
     try:
-        if ours:
-            code = cli.dispatch(ours[0], held=True)
+        if arguments is not None:
+            code = cli.dispatch(arguments, held=True)
         else:  # a data set may be made by any program
             code = subprocess.run(command, shell=True, check=False).returncode
     except SystemExit as error:  # argparse; it has told standard error what it misses

@@ -18,7 +18,7 @@ def test_drift_is_an_event_with_what_changed(prefect: Prefect, trained: Path, sc
         alike = watch([score("alike.jsonl", around=3.0)], workspace=trained)
         differ = watch([score("differ.jsonl", around=2.0)], workspace=trained)
 
-    assert alike == "100 recent videos are like those of the training"
+    assert alike == "100 recent videos: like those of the training"
     assert prefect.artifact("drift").startswith(f"## {differ}\n")
     (event,) = _events(prefect, "vq.drift")
     assert list(event["payload"]) == ["score"]

@@ -27,7 +27,7 @@ def test_families_are_dealt_whole_and_evenly() -> None:
 def test_two_families_are_two_folds_and_one_cannot_be_parted() -> None:
     """However many folds are asked for."""
     assert set(deal(["a", "b", "b"], 5, rng=np.random.default_rng(0))) == {0, 1}
-    with pytest.raises(ValueError, match="1 families"):
+    with pytest.raises(ValueError, match="1 family cannot be parted"):
         deal(["a", "a"], 5, rng=np.random.default_rng(0))
 
 

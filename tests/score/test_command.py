@@ -295,7 +295,7 @@ def test_a_name_that_is_no_text_is_kept_and_found_again(
     assert cli.main([*score, "--timeline", "old"]) == 0
     assert cli.main([*score, "--resume"]) == 0
 
-    assert "1 of 1 videos have a score already" in capsys.readouterr().err
+    assert "1 of 1 video has a score already" in capsys.readouterr().err
     assert [row.video for row in forms.read(workspace / f"rows.{form}", form)] == [f"old/{name}"]
     timeline = json.loads((workspace / r"old/old_caf\xe9.mkv.json").read_bytes().decode())
     assert timeline["video"] == r"old/caf\xe9.mkv"

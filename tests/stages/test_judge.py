@@ -86,7 +86,7 @@ def test_a_test_video_that_is_in_training_is_found(files: Files) -> None:
 
     assert by_name["name"] == by_file["name"] == "overlap"
     assert (by_name["value"], by_file["value"]) == (1, 1)
-    assert "1 of 1 test videos were learnt from, the first is of cat" in by_file["sentence"]
+    assert "1 of 1 test video was learnt from, the first is of cat" in by_file["sentence"]
 
 
 def test_a_measurement_that_is_not_there_is_named(files: Files) -> None:

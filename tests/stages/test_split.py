@@ -106,7 +106,7 @@ def test_a_leak_that_is_reported_is_a_warning(
     (found,) = pd.read_csv(tmp_path / "near_duplicates.csv").to_dict("records")
     assert found["split_a"] != found["split_b"]
     assert found["finding"].startswith("LEAK: on two sides; name one content in labels.csv, or set")
-    assert "1 pairs of videos of 2 contents show the same; 1 of them are on two" in caplog.text
+    assert "1 pair of videos of 2 contents that show the same; 1 on two sides" in caplog.text
 
 
 def test_who_does_not_look_finds_nothing(tmp_path: Path) -> None:

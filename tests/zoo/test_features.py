@@ -67,7 +67,7 @@ def test_views_are_whole_or_an_error(index: Path) -> None:
     """A student cannot train on a video it does not see."""
     assert features.views(index, [ONE])[0].shape == (2, 4, 4, 4)
     assert features.view_spec(index).side_px == 4
-    with pytest.raises(DataError, match=f"1 of 2 videos have no views, the first is {TWO}"):
+    with pytest.raises(DataError, match=f"1 of 2 videos without views, the first is {TWO}"):
         features.views(index, [ONE, TWO])
 
 

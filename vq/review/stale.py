@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vq import durations
+from vq import durations, source
 from vq.review.knobs import Knob
 from vq.review.markdown import Section, code, few, table
 from vq.review.paths import inside, touch
@@ -144,9 +144,8 @@ def _feeds(maker: Stage, stage: Stage) -> bool:
 
 
 def _name(stage: Stage) -> str:
-    """Under which `vq.durations` knows it: `vq NAME ...`."""
-    program, _, rest = stage.command.partition(" ")
-    return rest.split(" ")[0] if program == "vq" else ""
+    """Under which `vq.durations` knows it: the first argument of a command of ours."""
+    return next(iter(source.arguments(stage.command) or ()), "")
 
 
 def _durations(revision: Revision) -> tuple[dict[str, tuple[float, ...]], str]:

@@ -29,7 +29,7 @@ from vq.score.progress import shown
 from vq.score.remote import is_url
 from vq.score.rows import Row
 from vq.score.timelines import Timelines
-from vq.words import count
+from vq.words import count, which
 
 WRONG = 2
 """Exit code of a run that cannot work: wrong usage, no model, no place for the rows."""
@@ -149,7 +149,9 @@ class _Run:
             journal.begin()
         left = [item for item in found if _name(item) not in scored]
         if len(left) < len(found):
-            _say(f"{len(found) - len(left)} of {count(len(found), 'video')} have a score already")
+            done = len(found) - len(left)
+            have = which(done, "has", "have")
+            _say(f"{done} of {count(len(found), 'video')} {have} a score already")
         with stoppable() as stop:
             for row in self._rows(left, stop, streaming=False):
                 journal.add(row)

@@ -23,19 +23,6 @@ def reader(codec: str, extradata: bytes | None) -> Read | None:
     return READERS.get(codec)
 
 
-def _mpeg4(packet: bytes) -> Said:
-    """ISO/IEC 14496-2, 6.2: configuration, then a picture (VOP) that begins with its type."""
-    pictures = packet.count(b"\0\0\1\xb6")
-    picture = packet.find(b"\0\0\1\xb6")
-    # Two: packed B-frames, of which a packet holds the next. Few bytes: perhaps not coded.
-    if pictures != 1 or len(packet) < picture + 16:
-        return UNSOUND
-    kind = packet[picture + 4] >> 6
-    configuration = packet[:picture].split(b"\0\0\1\xb3")[0]
-    sets = frozenset({configuration} if configuration else ())
-    return Said(start=kind == 0, spare=kind == 2 and not picture, sets=sets)
-
-
 def _vp8(packet: bytes) -> Said:
     """RFC 6386, 9.1: is it shown? Some are only there to be predicted from."""
     return Said(shown=bool(packet[0] & 0x10))
@@ -99,7 +86,6 @@ MPEG2 = frozenset({"mpeg1video", "mpeg2video"})
 
 READERS: dict[str, Read] = {
     "av1": _av1,
-    "mpeg4": _mpeg4,
     "prores": _prores,
     "vp8": _vp8,
     "vp9": _vp9,
@@ -109,5 +95,6 @@ COUNTED = frozenset({"vp8"})
 """Their packets tell how many frames there are, but decoding is not planned.
 
 What the decoder of VP8 makes of damage depends on all that it saw before, keyframes or not, and it
-does not say so; nor does that of MJPEG, which leaves a part as it was in the picture before.
+does not say so. Nor do those of MPEG-4 part 2, which learns the habits of encoders as it goes, and
+of MJPEG, which leaves a part as it was in the picture before.
 """

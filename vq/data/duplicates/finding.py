@@ -64,10 +64,10 @@ def tell(found: pd.DataFrame, path: Path) -> None:
     leaks = int((found["finding"] == LEAK).sum())
     contents = len({*found["content_a"], *found["content_b"]})
     log.warning(
-        "%s of videos of %s show the same; %s; see %s",
+        "%s of videos of %s that show the same; %s; see %s",
         count(len(found), "pair"),
         count(contents, "content"),
-        f"{leaks} of them are on two sides of the split" if leaks else found["finding"][0],
+        f"{leaks} on two sides of the split" if leaks else found["finding"][0],
         path,
     )
 
