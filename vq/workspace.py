@@ -294,13 +294,13 @@ def _execute(command: str) -> None:
     arguments = code.arguments(command)
     try:
         if arguments is not None:
-            code = cli.dispatch(arguments, held=True)
+            status = cli.dispatch(arguments, held=True)
         else:  # a data set may be made by any program
-            code = subprocess.run(command, shell=True, check=False).returncode
+            status = subprocess.run(command, shell=True, check=False).returncode
     except SystemExit as error:  # argparse; it has told standard error what it misses
         raise DataError(f"{command}: wrong arguments; see dvc.yaml") from error
-    if code:
-        raise VqError(f"{command}: ended with exit code {code}; the log above says why")
+    if status:
+        raise VqError(f"{command}: ended with exit code {status}; the log above says why")
 
 
 def _say(found: list[Any]) -> Iterator[str]:
