@@ -33,6 +33,9 @@ PARAMS: dict[str, Any] = {
 }
 
 
+FILM: dict[str, Any] = {"seed": 4, "takes": 1, "ladders": 2, "rungs": 2, "frames": 8}
+
+
 def sha256(content: bytes) -> str:
     """As sources.csv has it."""
     return hashlib.sha256(content).hexdigest()
@@ -86,7 +89,7 @@ class Footages:
     def params(self, **changes: object) -> Footage:
         """Write params with these changes, and read them."""
         path = self.root / "params.yaml"
-        path.write_text(yaml.safe_dump({"footage": {**PARAMS, **changes}}))
+        path.write_text(yaml.safe_dump({"footage": {**PARAMS, **changes}, "film": FILM}))
         return config.load(path)
 
     def fetch(self, *folders: Path, offline: bool = False, **changes: object) -> list[Outcome]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.footage.conftest import PARAMS, Footages, picture, row
+from tests.footage.conftest import FILM, PARAMS, Footages, picture, row
 from tests.workspace import ROOT, commit, make_workspace, run
 
 
@@ -24,7 +24,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "stock/0").write_bytes(files[0])
     footage.write([row(f, url="http://127.0.0.1:9/x") for f in files])
     params = {**PARAMS, "folders": ["../../stock"]}
-    (data / "params.yaml").write_text(yaml.safe_dump({"footage": params}))
+    (data / "params.yaml").write_text(yaml.safe_dump({"footage": params, "film": FILM}))
     stages = yaml.safe_load((root / "dvc.yaml").read_text())
     stages["stages"]["pretext"] = {
         "cmd": "cp data/footage/manifest.csv artifacts/pretext.csv",

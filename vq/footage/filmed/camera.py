@@ -1,0 +1,155 @@
+"""A virtual camera over large photographs: it pans, zooms, shakes, and something moves in front.
+
+What it films is pristine: each pixel of a film is an average of at least one of the photograph.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, UInt8
+from numpy.random import Generator
+from PIL import Image, ImageDraw, ImageFilter
+
+Clip = UInt8[np.ndarray, "time height width 3"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """Of a film."""
+
+    width: int
+    """Pixels, even."""
+    height: int
+    """Pixels, even."""
+    frames: int
+    fps: int
+
+
+@dataclass(frozen=True)
+class Take:
+    """Where the camera looks: one entry for each frame, in pixels of the photograph."""
+
+    left: Float64[np.ndarray, " time"]
+    top: Float64[np.ndarray, " time"]
+    scale: Float64[np.ndarray, " time"]
+    """Pixels of the photograph for one of the film; 1 or more."""
+
+
+def film(photo: Image.Image, form: Format, rng: Generator, other: Image.Image | None) -> Clip:
+    """Film a photograph, by chance with a piece of another one that moves before it.
+
+    Args:
+        photo: RGB.
+        form: of the film. A photograph that is smaller is first scaled up.
+        rng: draws the way of the camera, its exposure time and the graded look.
+        other: what may move in front; None: nothing does.
+    """
+    photo = _large_enough(photo, form)
+    take = walk(rng, form, photo.size)
+    # A long exposure smears what moves fast: pristine, however soft it is.
+    parts = 3 if rng.random() < 0.35 else 1
+    thing = _thing(other, form, rng) if other is not None else None
+    frames = []
+    for number in range(form.frames):
+        shots = [_shot(photo, take, form, number, part / parts) for part in range(parts)]
+        whole = shots[0] if parts == 1 else np.mean(shots, 0, dtype=np.float32)
+        frame = Image.fromarray(np.rint(whole).astype(np.uint8))
+        if thing is not None:
+            picture, mask, xs, ys = thing
+            frame.paste(picture, (round(xs[number]), round(ys[number])), mask)
+        frames.append(np.asarray(frame))
+    return _look(rng)[np.stack(frames)]
+
+
+def walk(rng: Generator, form: Format, size: tuple[int, int]) -> Take:
+    """Draw the way of the camera: a pan, a sway, a shake and a zoom, inside the photograph."""
+    time = np.arange(form.frames + 1) / form.fps
+    most = min(size[0] / form.width, size[1] / form.height)
+    # Most takes are near: that is where a photograph shows detail as a film would.
+    base = 1 + (most - 1) * rng.random() ** 1.3
+    zoom = rng.choice([0.0, 0.0, 0.08, 0.3]) * rng.uniform(-1, 1)
+    scale = np.clip(base * np.exp(zoom * (time - time.mean())), 1, most)
+    speed = rng.choice([0.0, 0.03, 0.12, 0.4]) * rng.uniform(0.5, 1.5)
+    shake = rng.choice([0.0, 0.0004, 0.002]) * rng.uniform(0.5, 1.5)
+    angle = rng.uniform(0, 2 * np.pi)
+    ways = []
+    for axis, direction in ((0, np.cos(angle)), (1, np.sin(angle))):
+        sway = (
+            0.01 * rng.random() * np.sin(2 * np.pi * (rng.uniform(0.3, 1.5) * time + rng.random()))
+        )
+        jitter = shake * rng.standard_normal(len(time))
+        moved = (speed * direction * time + sway + jitter) * form.width * scale
+        room = size[axis] - (form.width, form.height)[axis] * scale
+        start = rng.random() * float(room.min())
+        ways.append(_reflect(start + moved - moved[0], room))
+    return Take(ways[0], ways[1], scale)
+
+
+def _shot(photo: Image.Image, take: Take, form: Format, number: int, part: float) -> np.ndarray:
+    left, top, scale = (
+        float((1 - part) * way[number] + part * way[number + 1])
+        for way in (take.left, take.top, take.scale)
+    )
+    right = min(left + form.width * scale, photo.size[0])
+    bottom = min(top + form.height * scale, photo.size[1])
+    return np.asarray(
+        photo.resize(
+            (form.width, form.height), Image.Resampling.LANCZOS, box=(left, top, right, bottom)
+        )
+    )
+
+
+def _reflect(way: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Turn back at the borders: from 0 to `room`."""
+    period = 2 * np.maximum(room, 1e-9)
+    folded = np.mod(way, period)
+    return np.clip(np.minimum(folded, period - folded), 0, np.maximum(room, 0))
+
+
+def _large_enough(photo: Image.Image, form: Format) -> Image.Image:
+    factor = max(form.width / photo.size[0], form.height / photo.size[1])
+    if factor <= 1:
+        return photo
+    width, height = (int(np.ceil(side * factor)) for side in photo.size)
+    return photo.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def _thing(
+    other: Image.Image, form: Format, rng: Generator
+) -> tuple[Image.Image, Image.Image, np.ndarray, np.ndarray]:
+    """A piece of a photograph with an irregular outline, and its way over the film."""
+    side = int(form.height * rng.uniform(0.25, 0.7))
+    wide = max(int(side * rng.uniform(0.5, 1.4)), 8)
+    scale = 1 + (min(other.size[0] / wide, other.size[1] / side, 3) - 1) * rng.random()
+    left = rng.random() * max(other.size[0] - wide * scale, 0)
+    top = rng.random() * max(other.size[1] - side * scale, 0)
+    box = (
+        left,
+        top,
+        min(left + wide * scale, other.size[0]),
+        min(top + side * scale, other.size[1]),
+    )
+    picture = other.resize((wide, side), Image.Resampling.LANCZOS, box=box)
+    mask = Image.new("L", (wide, side), 0)
+    turns = np.linspace(0, 2 * np.pi, 14, endpoint=False)
+    radius = 0.48 * rng.uniform(0.6, 1.0, len(turns))
+    outline = [
+        (wide * (0.5 + r * np.cos(t)), side * (0.5 + r * np.sin(t)))
+        for r, t in zip(radius, turns, strict=True)
+    ]
+    ImageDraw.Draw(mask).polygon(outline, fill=255)
+    mask = mask.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.7, 2.0))))
+    time = np.arange(form.frames) / form.fps
+    angle, speed = rng.uniform(0, 2 * np.pi), form.width * rng.uniform(0.02, 0.5)
+    x = rng.uniform(0, form.width - wide * 0.7) + speed * np.cos(angle) * time
+    y = rng.uniform(0, form.height - side * 0.7) + speed * np.sin(angle) * time
+    return picture, mask, x, y
+
+
+def _look(rng: Generator) -> UInt8[np.ndarray, " levels"]:
+    """A tone curve: contrast and brightness differ from camera to camera, and are no damage."""
+    light = np.arange(256) / 255
+    gamma = np.exp(rng.normal(0, 0.18))
+    contrast = np.exp(rng.normal(0, 0.12))
+    graded = np.clip((light**gamma - 0.5) * contrast + 0.5 + rng.normal(0, 0.03), 0, 1)
+    return np.rint(255 * graded).astype(np.uint8)

@@ -1,0 +1,137 @@
+"""A data set of films: videos, and labels that full-reference metrics give them."""
+
+import csv
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from vq.data.files import atomic
+from vq.data.workers import in_processes
+from vq.errors import DataError, VideoError
+from vq.footage import sources
+from vq.footage.config import Film
+from vq.footage.filmed.make import Version, film
+from vq.footage.sources import Source
+from vq.synthetic import cache, ffmpeg, fused
+
+log = logging.getLogger(__name__)
+
+VIDEOS, LABELS, REFERENCES = "videos", "labels.csv", "references"
+COLUMNS = ("video", "mos", "content", "distortion", "film", "ladder", "strength")
+"""Header of the labels. `distortion` is the chain of damage; `film`, `ladder` and `strength` tell
+which versions have an order that needs no label."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A version and its label."""
+
+    version: Version
+    mos: float | None
+    """The fused label, 1 to 5, synthetic; None if the version could not be measured."""
+    problem: str = ""
+    """Why not."""
+
+
+Outcome = Sequence[Labelled] | str
+"""The versions of a film, or why there are none."""
+
+
+def make(
+    folder: Path,
+    *,
+    params: Film,
+    jobs: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Outcome]:
+    """Film every photograph of a footage data set, and write `videos/` and `labels.csv`.
+
+    Films and measures that a run before completed are kept. Videos of other params are removed.
+
+    Args:
+        folder: of the data set; `vq footage fetch` has brought its photographs.
+        params: section `film`.
+        jobs: processes side by side; 0 for one on each core.
+        progress: told how many films of all are made.
+
+    Returns:
+        What became of each film, in the order of the manifest, take after take.
+
+    Raises:
+        DataError: there is no photograph, or not one film could be made.
+        FfmpegError: there is no FFmpeg with libvmaf.
+    """
+    ffmpeg.binary()  # before any work
+    photos = sources.load(folder, kind="photo")
+    if not photos:
+        raise DataError(f"{folder}: has no photograph; run `vq footage fetch {folder}`")
+    for name in (VIDEOS, REFERENCES):
+        (folder / name).mkdir(exist_ok=True)
+    takes = [(photo, take) for take in range(params.takes) for photo in photos]
+    work = partial(_one, photos=photos, folder=folder, params=params)
+    lost: Outcome = "its process died; film it again"
+    outcomes: list[Outcome] = []
+    for outcome in in_processes(work, takes, jobs=jobs, lost=lost):
+        outcomes.append(outcome)
+        progress(len(outcomes), len(takes))
+    rows = [row for outcome in outcomes if not isinstance(outcome, str) for row in outcome]
+    for (photo, _), outcome in zip(takes, outcomes, strict=True):
+        if isinstance(outcome, str):
+            log.warning("%s: not filmed: %s", photo.path, outcome)
+    if not rows:
+        raise DataError(f"{folder}: not one film could be made; the first: {outcomes[0]}")
+    for row in rows:
+        if row.problem:
+            log.warning("%s: has no label: %s", row.version.video, row.problem)
+    names = {row.version.video for row in rows}
+    for path in (folder / VIDEOS).iterdir():
+        if path.name not in names:
+            path.unlink()
+    _write(rows, folder / LABELS)
+    return outcomes
+
+
+def _one(
+    take: tuple[Source, int], *, photos: Sequence[Source], folder: Path, params: Film
+) -> Outcome:
+    videos, references = folder / VIDEOS, folder / REFERENCES
+    try:
+        versions = film(
+            photos, take[0], take[1], videos=videos, references=references, params=params
+        )
+    except DataError as error:
+        return str(error)
+    return [_labelled(version, videos, references) for version in versions]
+
+
+def _labelled(version: Version, videos: Path, references: Path) -> Labelled:
+    try:
+        measures = cache.measured(
+            references / version.reference,
+            videos / version.video,
+            folder=references / "measures",
+        )
+    except VideoError as error:
+        return Labelled(version, None, error.reason)
+    return Labelled(version, fused.label(measures).value)
+
+
+def _write(rows: Sequence[Labelled], path: Path) -> None:
+    with atomic(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            version, mos = row.version, "" if row.mos is None else f"{row.mos:.4f}"
+            writer.writerow(
+                (
+                    version.video,
+                    mos,
+                    version.content,
+                    version.chain,
+                    version.film,
+                    version.ladder,
+                    f"{version.strength:.4f}",
+                )
+            )

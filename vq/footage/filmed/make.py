@@ -1,0 +1,127 @@
+"""One film of a photograph, its ladders of damage, and the table that says which is which."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vq.data.files import atomic
+from vq.footage import pictures
+from vq.footage.config import Film
+from vq.footage.filmed import camera, chains, ladder
+from vq.footage.filmed.camera import Clip, Format
+from vq.footage.sources import Source
+
+SIZES = (
+    *((480, 270),) * 4,
+    *((426, 240),) * 2,
+    *((640, 360),) * 3,
+    *((256, 256),) * 2,
+    (320, 240),
+    (270, 480),
+    (360, 640),
+    (854, 480),
+    (960, 540),
+)
+"""Width and height that films are drawn from; those that are listed more often come more often."""
+RATES = (24, 25, 30)
+"""Frames a second that films are drawn from."""
+CLEAN = (12, 21)
+"""Rate factors of the H.264 around damage that is no codec's: of a good upload."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One row of the table."""
+
+    video: str
+    """Name of its file."""
+    reference: str
+    """Name of the file of the film without damage: H.264, lossless."""
+    content: str
+    """The scene."""
+    film: str
+    """One take of a photograph; order is known within it alone."""
+    ladder: int
+    """Number of the ladder within the film; -1 for the pristine version."""
+    chain: str
+    """The steps, by `chains.STEPS`; `pristine` for none."""
+    strength: float
+    """From 0; rising within a ladder."""
+
+
+def film(
+    photos: Sequence[Source],
+    photo: Source,
+    take: int,
+    *,
+    videos: Path,
+    references: Path,
+    params: Film,
+) -> list[Version]:
+    """Film a photograph once and write all versions; the same bytes for the same arguments.
+
+    A film that a run before completed is not made again.
+
+    Args:
+        photos: a piece of another one may move before the one that is filmed.
+        photo: the one to film.
+        take: number of the film of this photograph.
+        videos: folder of the versions.
+        references: folder of the films without damage, and of a table for each, written last.
+        params: seed, ladders, rungs and frames.
+
+    Raises:
+        DataError: a photograph cannot be decoded.
+    """
+    stem = f"{photo.path.stem}_{take:02d}"
+    table = references / f"{stem}.json"
+    made = {**params.model_dump(), "photo": photo.sha256}
+    if table.exists() and (kept := json.loads(table.read_text()))["made_of"] == made:
+        return [Version(**row) for row in kept["versions"]]
+    rng = np.random.default_rng([params.seed, take, zlib.crc32(stem.encode())])
+    width, height = SIZES[int(rng.integers(len(SIZES)))]
+    fps = int(rng.choice(RATES))
+    others = sorted((one for one in photos if one != photo), key=lambda one: one.file)
+    other = others[int(rng.integers(len(others)))] if others and rng.random() < 0.5 else None
+    pristine = camera.film(
+        _open(photo),
+        Format(width, height, params.frames, fps),
+        rng,
+        None if other is None else _open(other),
+    )
+    rows: list[Version] = []
+    reference = f"{stem}-reference.mkv"
+    (references / reference).write_bytes(chains.encode(pristine, "libx264", 0.0, fps))
+
+    def add(data: bytes, number: int, chain: str, strength: float) -> None:
+        video = f"{stem}-{len(rows):02d}.mkv"
+        (videos / video).write_bytes(data)
+        rows.append(Version(video, reference, photo.content, stem, number, chain, strength))
+
+    add(chains.encode(pristine, "libx264", 10.0, fps), -1, "pristine", 0.0)
+    some = ladder.draw(rng, params.rungs)
+    for number in range(params.ladders):
+        chosen, clean = next(some), float(rng.integers(*CLEAN))
+        for strength in chosen.strengths:
+            add(_encoded(chosen, pristine, strength, clean, fps), number, chosen.name, strength)
+    # Last, and whole or not at all: a film that was cut short has no table.
+    with atomic(table) as part:
+        part.write_text(json.dumps({"made_of": made, "versions": [asdict(row) for row in rows]}))
+    return rows
+
+
+def _encoded(chosen: ladder.Ladder, frames: Clip, strength: float, clean: float, fps: int) -> bytes:
+    only = chosen.links[0].step if len(chosen.links) == 1 else None
+    if only is not None and only in chains.ENCODERS:
+        # The codec itself is the damage: no second one around it.
+        return chains.encode(frames, only, chains.level(only, strength), fps)
+    return chains.encode(ladder.apply(chosen, frames, strength), "libx264", clean, fps)
+
+
+def _open(photo: Source) -> Image.Image:
+    return Image.fromarray(pictures.read(photo))
