@@ -197,6 +197,8 @@ def compare(path: Path) -> tuple[str, str]:
         reason = error.reason
     rule = ""
     for choose in CHOICES:
+        if rule and rule != plan.NOTHING_SAVED:
+            break  # what forbids one plan forbids all: they end in the same decode
         try:
             rule = rule or _rule(path, choose)
             decoded = decode(path, choose)

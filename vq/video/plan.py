@@ -10,7 +10,8 @@ from vq.video.shapes import Bool, Int64
 
 WORTH = 0.9
 """A plan that decodes a larger share of the packets, up to the last one needed, is none."""
-
+NOTHING_SAVED = "a plan would save nothing"
+"""Why that is none; every other reason holds for any frames of the file."""
 
 HOLE = 1.75
 """Times the usual distance of two frames; 1.5 times is the longest in film on television."""
@@ -80,7 +81,7 @@ def plan(packets: Packets, wanted: Collection[int]) -> Plan:
         floor = int(packets.pts[first])
         runs.append(Run(range(first, last + 1), floor, np.sort(here[here >= floor])))
     if decoded.sum() > WORTH * (needed.max() + 1):
-        raise NoPlanError("a plan would save nothing")
+        raise NoPlanError(NOTHING_SAVED)
     return Plan(times, decoded, tuple(runs))
 
 
