@@ -15,7 +15,7 @@ from vq.footage.unavailable import UnavailableError
 
 
 def download(
-    package: Package, folder: Path, *, package_mb: int, seconds: float, sdists: bool
+    package: Package, folder: Path, *, package_mb: int, seconds: float, sdists: bool | None
 ) -> Path:
     """Have a package of one version brought into an empty folder; nothing of it is installed.
 
@@ -25,7 +25,8 @@ def download(
         package_mb: size that it may have (held on Linux while it comes, elsewhere afterwards).
         seconds: that it may take.
         sdists: whether a source distribution of PyPI will do: pip runs code of the package to
-            learn what it is called.
+            learn what it is called. None where that is no choice: it will not, and nobody is told
+            of it.
 
     Returns:
         The archive.
@@ -34,7 +35,7 @@ def download(
         UnavailableError: the program is not here, or does not bring the package.
         DiskFullError: there is no room.
     """
-    command = _COMMANDS[package.registry](package, folder, sdists)
+    command = _COMMANDS[package.registry](package, folder, bool(sdists))
     code, output = _run(command, folder, package_mb * MB, seconds)
     if code is None:
         raise UnavailableError(
@@ -52,7 +53,7 @@ def download(
     said = f"{_ADVICE[package.registry]}: {_reason(output)}"
     if any(sign in output for sign in _NO_CONNECTION):
         raise UnavailableError("unreachable", f"{package}: the registry is out of reach; {said}")
-    if package.registry == "pypi" and not sdists:
+    if package.registry == "pypi" and sdists is False:
         said = f"`sdists` in params allows what is no wheel; {said}"
     raise UnavailableError("gone", f"{package}: the registry does not have it; {said}")
 

