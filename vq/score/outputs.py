@@ -155,10 +155,13 @@ def _parquet(path: Path, head: bytes) -> bool:
     if not head.startswith(b"PAR1"):
         return False
     try:
+        import pyarrow
         from pyarrow import parquet
-
+    except ImportError:  # then no run of ours can have written it here
+        return False
+    try:
         return set(parquet.read_schema(path).names) >= COLUMNS
-    except Exception:  # noqa: BLE001 - whatever it is, it is not ours
+    except (pyarrow.ArrowException, OSError):
         return False
 
 
