@@ -39,7 +39,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_pipeline_does_not_want_it() -> None:
     """No stage of ours depends on it: whoever does not pretrain fetches nothing."""
-    assert "footage" not in (ROOT / "dvc.yaml").read_text()
+    assert "data/footage" not in (ROOT / "dvc.yaml").read_text()
 
 
 @pytest.mark.slow
