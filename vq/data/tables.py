@@ -211,8 +211,8 @@ def _wide(head: bytes) -> str:
 
 def told_delimiter(text: str) -> tuple[str, str]:
     """The delimiter that a first line `sep=;` tells Excel, or none; and the text after it."""
-    told = SEP.match(text)
-    return (told[1], text[told.end() :]) if told else ("", text)
+    line = SEP.match(text)
+    return (line[1], text[line.end() :]) if line else ("", text)
 
 
 def cells(text: Iterable[str], mark: str, *, strict: bool = True) -> "Reader":
