@@ -192,6 +192,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
         train=torch.from_numpy(sides.train),
         validation=torch.from_numpy(sides.validation),
         dataset=torch.zeros(len(target), dtype=torch.int64),
+        content=torch.arange(len(target)),
     )
 
 

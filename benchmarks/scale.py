@@ -203,6 +203,7 @@ def _trial(found: Mapping[str, np.ndarray], count: int, known: params.Params) ->
         train=torch.arange(some * 3 // 4),
         validation=torch.arange(some * 3 // 4, some),
         dataset=torch.zeros(some, dtype=torch.long),
+        content=torch.arange(some),
     )
     _, took = _timed(lambda: effect(Trial(tuple(found), student=False), [lesson], seed=known.seed))
     return took / some
@@ -216,7 +217,7 @@ def _student(known: params.Params) -> float:
             settings.backbone,
             start=settings.start,
             stages=settings.stages,
-            views=extract.plan(known.extract, {}, Path()).views,
+            every=settings.every,
             dim=known.teach.dim,
             levels=known.teach.levels,
             dropout=settings.dropout,

@@ -216,6 +216,7 @@ def _probe(folds: int, rounds: int) -> "Predictor":
             train=torch.from_numpy(rows),
             validation=torch.from_numpy(rows),
             dataset=torch.zeros(len(mos), dtype=torch.int64),
+            content=torch.arange(len(mos)),
         )
         names = case.contents.astype(str).tolist()
         return unseen.expected(lesson, rows, names, folds=folds, rounds=rounds, seed=seed)

@@ -209,6 +209,7 @@ class Teach(Section):
     epochs: Positive
     patience: Positive
     batch: Annotated[int, Field(ge=2)]
+    together: Positive
     learning_rate: Rate
     weight_decay: NonNegative
     warmup: NonNegative
@@ -219,6 +220,7 @@ class Teach(Section):
     emd: NonNegative
     plcc: NonNegative
     rank: NonNegative
+    within: NonNegative
 
 
 class Distill(Section):
@@ -228,6 +230,7 @@ class Distill(Section):
     backbone: str
     start: str
     stages: tuple[Annotated[int, Field(ge=0)], ...]
+    every: Positive
     a: NonNegative
     b: NonNegative
     c: NonNegative
@@ -239,6 +242,7 @@ class Distill(Section):
     epochs: Positive
     patience: Positive
     batch: Annotated[int, Field(ge=2)]
+    together: Positive
     learning_rate: Rate
     backbone_rate: NonNegative
     weight_decay: NonNegative
@@ -250,6 +254,7 @@ class Distill(Section):
     emd: NonNegative
     plcc: NonNegative
     rank: NonNegative
+    within: NonNegative
     threads: Positive
     calibrate: Positive
     coverage: Fraction

@@ -33,7 +33,14 @@ PARAMS: dict[str, Any] = {
 }
 
 
-FILM: dict[str, Any] = {"seed": 4, "takes": 1, "ladders": 2, "rungs": 2, "frames": 8}
+FILM: dict[str, Any] = {
+    "seed": 4,
+    "takes": 1,
+    "recorded": 0.5,
+    "ladders": 2,
+    "rungs": 2,
+    "frames": 8,
+}
 
 
 def sha256(content: bytes) -> str:

@@ -31,5 +31,6 @@ def make_lesson(
         train=torch.arange(first),
         validation=torch.arange(first, videos),
         dataset=torch.zeros(len(target), dtype=torch.int64),
+        content=torch.arange(len(target)),
         sight=Vectors(next(iter(features.values()))),
     )

@@ -16,6 +16,7 @@ def prediction(
     target: torch.Tensor,
     *,
     dataset: list[int] | None = None,
+    content: list[int] | None = None,
     shift: torch.Tensor | None = None,
     **weights: float,
 ) -> torch.Tensor:
@@ -28,6 +29,7 @@ def prediction(
         VALUES,
         PROBE.model_copy(update={"plcc": 1.0, "rank": 1.0} | weights),
         dataset=which,
+        content=torch.tensor(content or list(range(len(target)))),
         aligned=aligned,
     )
 
@@ -196,3 +198,31 @@ def test_stop_gradient_keeps_the_teacher_out(*, stop: bool) -> None:
 
     assert (first.grad is None) == stop
     assert second.grad is not None
+
+
+def test_within_asks_for_the_order_of_versions_of_one_content_alone() -> None:
+    """Right order costs little, wrong order much; another content's videos are not compared."""
+    mos, spread = torch.tensor([5.0, 3.0, 1.0, 4.0]), torch.tensor(1.0)
+    content = torch.tensor([0, 0, 0, 1])
+
+    right = losses.within(mos, mos, content, spread)
+    wrong = losses.within(-mos, mos, content, spread)
+    other = losses.within(torch.tensor([5.0, 3.0, 1.0, -9.0]), mos, content, spread)
+
+    assert right < 0.01
+    assert wrong > 5
+    assert other == right
+
+
+def test_within_is_nothing_where_no_content_has_two_versions_that_differ() -> None:
+    """No pair, no loss, and a gradient all the same."""
+    score = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    loss = losses.within(
+        score, torch.tensor([3.0, 3.05, 1.0]), torch.tensor([0, 0, 1]), torch.ones(())
+    )
+
+    loss.backward()
+
+    assert loss.item() == 0
+    assert score.grad is not None
+    assert torch.isfinite(score.grad).all()

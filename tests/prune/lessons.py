@@ -39,6 +39,7 @@ def lessons(seed: int, repeats: int = 2) -> list[Lesson]:
         train=torch.arange(200),
         validation=torch.arange(200, COUNT),
         dataset=torch.zeros(COUNT, dtype=torch.int64),
+        content=torch.arange(COUNT),
         sight=Vectors(torch.from_numpy(seen.astype("f"))),
     )
     dealt = [torch.from_numpy(rng.permutation(COUNT)) for _ in range(repeats)]

@@ -48,6 +48,7 @@ def lesson() -> Lesson:
         train=torch.arange(40),
         validation=torch.arange(40, COUNT),
         dataset=torch.zeros(COUNT, dtype=torch.int64),
+        content=torch.arange(COUNT),
         sight=Pictures(list(views.clip(0, 255).astype(np.uint8)), moments=2),
     )
 

@@ -7,9 +7,9 @@ import onnxruntime
 import pytest
 import torch
 
-from vq.errors import ParamsError
+from vq.errors import ParamsError, WeightsError
 from vq.learn.loop import initialisation
-from vq.student import bundle, statistics
+from vq.student import bundle, motion
 from vq.student.export import export
 from vq.student.network import Features, Student
 from vq.video.views import ViewSpec
@@ -24,7 +24,6 @@ def build(start: str = "random", *, others: int = 0) -> Student:
             "mobilenetv3_small_050",
             start=start,
             stages=(1, 3),
-            views=VIEWS,
             dim=16,
             levels=5,
             others=others,
@@ -52,29 +51,52 @@ def test_second_feature_and_prediction_have_the_teachers_shape() -> None:
     assert second.logits.shape == (2, 5)
 
 
+def _moments(stills: int, videos: int = 2, moments: int = 8) -> torch.Tensor:
+    """Noise whose next frame is the same at the first so many moments."""
+    pixels = 255 * torch.rand(videos, moments, 4, 64, 64)
+    red, green, blue, _ = pixels.unbind(2)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    pixels[:, :stills, 3] = luma[:, :stills]
+    return pixels
+
+
 def test_a_frozen_moment_shows() -> None:
-    """Where the next frame is the same, the still shares are near one; in noise near zero."""
-    pixels = torch.rand(4, 4, 64, 64)
-    frozen = pixels.clone()
-    frozen[:, 3] = 0.299 * pixels[:, 0] + 0.587 * pixels[:, 1] + 0.114 * pixels[:, 2]
+    """The stillest moments tell 0, 1, 2 and 8 frozen ones of 8 apart; still shares say how many."""
+    told = [motion.describe(_moments(stills)) for stills in (0, 1, 2, 8)]
 
-    moving, still = (statistics.describe(given, 32) for given in (pixels, frozen))
+    assert told[0].shape == (2, motion.WIDTH)
+    least = [rows[:, 1].mean().item() for rows in told]
+    assert least == sorted(least, reverse=True)
+    assert least[0] - least[1] > 1
+    still = [rows[:, -3].mean().item() for rows in told]
+    assert still == pytest.approx([0, 1 / 8, 2 / 8, 1], abs=0.02)
 
-    assert moving.shape == (4, statistics.WIDTH)
-    assert (still[:, -3:] > 0.95).all()
-    assert (moving[:, -3:] < 0.05).all()
+
+def test_the_order_and_the_number_of_moments_do_not_matter_to_motion() -> None:
+    """Any number may be seen: twice the same moments say the same."""
+    pixels = _moments(2)
+
+    shuffled = pixels[:, torch.randperm(8)]
+
+    torch.testing.assert_close(motion.describe(shuffled), motion.describe(pixels))
+    doubled = torch.cat([pixels, pixels], 1)
+    torch.testing.assert_close(motion.describe(doubled), motion.describe(pixels))
 
 
-def test_normalised_values_of_noise_have_the_moments_of_noise() -> None:
-    """White noise: second moment near one, neighbours independent; a blur binds them."""
-    noise = 40 * torch.randn(200, 1, 32, 32)
-    blurred = torch.nn.functional.avg_pool2d(noise, 3, stride=1)
+def test_the_backbone_looks_at_every_other_moment_and_motion_at_all() -> None:
+    """Pixels of the second moment change nothing but the motion."""
+    with initialisation(0):
+        trunk = bundle.build(
+            "mobilenetv3_small_050", start="random", stages=(1,), every=2, dim=16, levels=5
+        ).trunk.eval()
+    given, changed = views(), views()
+    changed[:, 1] = 0
+    with torch.no_grad():
+        before, after = trunk(given), trunk(changed)
 
-    white, soft = (statistics.normalised(given).mean(0) for given in (noise, blurred))
-
-    assert white[3].item() == pytest.approx(1, abs=0.1)
-    assert abs(white[5].item()) < 0.1
-    assert soft[5].item() > 0.3
+    pictures = trunk.width - motion.WIDTH
+    torch.testing.assert_close(after[:, :pictures], before[:, :pictures])
+    assert (after[:, pictures:] != before[:, pictures:]).any()
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +137,7 @@ def test_a_bundle_comes_back(saved: Path) -> None:
     student = build()
     with initialisation(5):
         other = bundle.build(
-            "mobilenetv3_small_050", start="random", stages=(1, 3), views=VIEWS, dim=16, levels=5
+            "mobilenetv3_small_050", start="random", stages=(1, 3), dim=16, levels=5
         )
     found = bundle.load(other, saved)
 
@@ -150,4 +172,30 @@ def test_a_backbone_that_cannot_be_is_named(
 ) -> None:
     """In words, before anything is trained."""
     with pytest.raises(ParamsError, match=match):
-        bundle.build(backbone, start="random", stages=stages, views=VIEWS, dim=16, levels=5)
+        bundle.build(backbone, start="random", stages=stages, dim=16, levels=5)
+
+
+@pytest.mark.slow
+def test_a_student_starts_as_an_earlier_one_ended(saved: Path) -> None:
+    """Weights, head and standardisation: before any training it says the same."""
+    student = build()
+
+    again = build(start=f"{saved}/", others=1)
+
+    with torch.no_grad():
+        torch.testing.assert_close(again(views()).logits, student(views()).logits)
+
+
+@pytest.mark.slow
+def test_an_earlier_student_of_another_shape_is_refused(saved: Path) -> None:
+    """In words that say what to set."""
+    with pytest.raises(
+        ParamsError, match=r"was built otherwise .* set distill.backbone and stages"
+    ):
+        bundle.build("mobilenetv3_small_050", start=f"{saved}/", stages=(1, 2), dim=16, levels=5)
+
+
+def test_an_earlier_student_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The folder and what writes it."""
+    with pytest.raises(WeightsError, match=r"nowhere.*student.safetensors: cannot be read"):
+        build(start=f"{tmp_path}/nowhere")

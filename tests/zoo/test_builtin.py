@@ -56,9 +56,9 @@ def test_a_shipped_network_matches_its_card(name: str) -> None:
 
 @pytest.mark.parametrize("name", builtin.names())
 def test_a_shipped_network_is_small(name: str) -> None:
-    """Weights live in git; an expert has 0.2 to 2 million parameters."""
-    assert builtin.path(name).stat().st_size < 4e6
-    assert 2e5 < sum(value.numel() for value in builtin.load(name).parameters()) < 2e6
+    """Weights live in git; an expert has 0.2 to 4 million parameters."""
+    assert builtin.path(name).stat().st_size < 8e6
+    assert 2e5 < sum(value.numel() for value in builtin.load(name).parameters()) < 4e6
 
 
 def test_all_shipped_networks_together_are_small() -> None:
@@ -178,10 +178,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
 
 
 GOLDEN = {
-    "contrastive": (0.6369, -4.096, -1.964, 4.612, 0.2096, 0.2986, 4.344),
     "distortion": (-0.1407, 0.1739, -0.2833, 1.385, 0.2154, 0.3771, 0.3881),
     "motion": (0.03843, 0.03752, 0.09639, 0.8155, 1.09, 0.3363, 0.4461),
-    "restoration": (0.02486, 1.052, 0.6909, -2.738, 0.3787, 0.4413, 0.00294),
+    "quality": (),
 }
 """Every 96th feature of a cat, computed when the weights were made (x86 CPU)."""
 

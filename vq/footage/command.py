@@ -68,7 +68,7 @@ def _film(arguments: Namespace) -> int:
         )
     films = [outcome for outcome in outcomes if not isinstance(outcome, str)]
     versions = [row for film in films for row in film]
-    unlabelled = sum(row.mos is None for row in versions)
+    unlabelled = sum(row.label is None for row in versions)
     sys.stdout.write(
         f"{count(len(films), 'film')} of {len(outcomes)}, {count(len(versions), 'video')} in "
         f"{arguments.folder / dataset.VIDEOS}, {unlabelled} without a label; synthetic labels in "

@@ -41,10 +41,11 @@ class Footage(Section):
 
 
 class Film(Section):
-    """What videos are made of the photographs."""
+    """What videos are made of the photographs and the clips."""
 
     seed: Annotated[int, Field(ge=0)]
     takes: Annotated[int, Field(ge=1)]
+    recorded: Annotated[float, Field(ge=0, le=1)]
     ladders: Annotated[int, Field(ge=1)]
     rungs: Annotated[int, Field(ge=1)]
     frames: Annotated[int, Field(ge=8)]
@@ -56,7 +57,7 @@ class _File(Section):
 
 
 def film(path: Path) -> Film:
-    """Read how videos are made of the photographs.
+    """Read how videos are made of the photographs and the clips.
 
     Raises:
         ParamsError: no such file, or a key is missing, unknown or out of range.

@@ -60,6 +60,7 @@ def assemble(
         validation=torch.from_numpy(validation),
         sight=sight,
         dataset=torch.from_numpy(dataset),
+        content=torch.from_numpy(pd.factorize(manifest["content"])[0].astype(np.int64)),
     )
 
 

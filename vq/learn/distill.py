@@ -1,17 +1,20 @@
 """Train a student, with a teacher or without: L = a L1 + b L2 + c L3 (claims 1, 6 and 7)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from vq.learn import losses
 from vq.learn.checkpoint import Checkpoint
-from vq.learn.lesson import Lesson
+from vq.learn.lesson import Lesson, Vectors
 from vq.learn.loop import Objective, fit
 from vq.learn.teach import prediction, present, spoken
 from vq.params import Distill
-from vq.student.network import Second, Student
+from vq.student import bundle
+from vq.student.network import Features, Second, Student, Trunk
 from vq.teacher.network import First, Teacher, drop_experts
 
 
@@ -29,7 +32,8 @@ def distill(
     """Train the student in place.
 
     Args:
-        student: with its starting weights; its standardisation is fitted here.
+        student: with its starting weights; its standardisation is fitted here, unless it brings
+            that of an earlier student.
         teacher: already fitted. Mode `staged` holds it; in `joint` its small parts keep learning,
             on one objective with the student. None trains on labels alone: the undistilled student.
         lesson: what there is to learn from.
@@ -43,7 +47,8 @@ def distill(
         The student's best validation loss, against labels alone.
     """
     objective = _Objective(student, teacher, lesson, params, expert_dropout)
-    fit_scales(student, lesson)
+    if not bundle.earlier(params.start):
+        fit_scales(student, lesson)
     joint = teacher is not None and params.mode == "joint"
     if teacher is not None and not joint:
         teacher.requires_grad_(False)
@@ -51,6 +56,7 @@ def distill(
         nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
         objective=objective,
         rows=lesson.train if teacher is not None else lesson.labelled(),
+        content=lesson.content,
         schedule=params,
         seed=seed,
         slow=student.trunk,
@@ -152,6 +158,28 @@ def fit_scales(student: Student, lesson: Lesson, *, batch: int = 16) -> None:
     student.eval()
     parts = [student.trunk(lesson.sight.whole(some)) for some in lesson.train.split(batch)]
     student.standard.fit(torch.cat(parts))
+
+
+@torch.inference_mode()
+def described(trunk: Trunk, lesson: Lesson, *, batch: int = 16) -> Lesson:
+    """The lesson as a frozen trunk sees it: each video described once, not in every step."""
+    if lesson.sight is None:
+        raise ValueError("a student without sight has no features")
+    seen = torch.full((len(lesson.target), trunk.width), torch.nan)
+    for rows in torch.cat([lesson.train, lesson.validation]).split(batch):
+        seen[rows] = trunk(lesson.sight.whole(rows))
+    return replace(lesson, sight=Vectors(seen))
+
+
+@contextmanager
+def of_descriptions(student: Student) -> Iterator[None]:
+    """Let a student learn from what its trunk said (`described`), without the trunk."""
+    trunk = student.trunk
+    student.trunk = Features(trunk.width)
+    try:
+        yield
+    finally:
+        student.trunk = trunk
 
 
 def _device(student: Student) -> torch.device:

@@ -37,6 +37,8 @@ class Lesson:
     """Rows of the labelled validation videos, all of the primary data set."""
     dataset: Int[Tensor, " videos"]
     """Which data set a video is of; 0 is the primary."""
+    content: Int[Tensor, " videos"]
+    """Number of what a video shows; versions of one source have the same."""
     sight: Sight | None = None
 
     @property

@@ -30,6 +30,7 @@ class Schedule(Protocol):
     epochs: int
     patience: int
     batch: int
+    together: int
     learning_rate: float
     weight_decay: float
     warmup: float
@@ -67,6 +68,7 @@ def fit(
     *,
     objective: Objective,
     rows: Int[Tensor, " rows"],
+    content: Int[Tensor, " videos"],
     schedule: Schedule,
     seed: int,
     slow: nn.Module | None = None,
@@ -86,6 +88,7 @@ def fit(
         model: everything that learns.
         objective: what for.
         rows: of the training videos.
+        content: number of what each video shows, by row.
         schedule: epochs, patience, batch size, rates, precision; the rate decays as a cosine. With
             `ema`, the moving average of the weights is what is validated and kept.
         seed: of order, dropout and whatever `objective` draws.
@@ -124,7 +127,7 @@ def fit(
         if hold_norms:
             _hold_norms(model)
         with randomness(seed, epoch, process=fabric.global_rank) as generator:
-            training = run.epoch(epoch, rows, generator)
+            training = run.epoch(epoch, rows, content, generator)
         for part in parts.values():
             machine.agree(fabric, part)
         model.eval()
@@ -160,9 +163,9 @@ class _Run:
     optimizer: torch.optim.Optimizer
     schedule: Schedule
 
-    def epoch(self, epoch: int, rows: Tensor, generator: torch.Generator) -> float:
+    def epoch(self, epoch: int, rows: Tensor, content: Tensor, generator: torch.Generator) -> float:
         """Go through the rows once; gives the mean loss."""
-        order = rows[torch.randperm(len(rows), generator=generator)]
+        order = shuffled(rows, content, self.schedule.together, generator)
         batches = order.split(self.schedule.batch)
         total: Tensor | float = 0.0
         for number, some in enumerate(batches):
@@ -194,6 +197,28 @@ class _Run:
         mine = machine.share(self.fabric, len(rows))
         said = self.asked(rows[mine], {name: value[mine] for name, value in drawn.items()})
         return machine.gather(self.fabric, said, len(rows))
+
+
+def shuffled(
+    rows: Int[Tensor, " rows"],
+    content: Int[Tensor, " videos"],
+    together: int,
+    generator: torch.Generator,
+) -> Int[Tensor, " rows"]:
+    """Rows in another order, up to `together` of one content side by side; 1: wherever they fall.
+
+    What is learnt of the order of a content's versions is learnt from those that share a batch.
+    """
+    order = rows[torch.randperm(len(rows), generator=generator)]
+    if together == 1:
+        return order
+    order = order[content[order].argsort(stable=True)]
+    _, group, sizes = content[order].unique(return_inverse=True, return_counts=True)
+    first = sizes.cumsum(0) - sizes
+    place = torch.arange(len(order)) - first[group]
+    few = group * (int(sizes.max()) // together + 1) + place // together
+    names, chunk = few.unique(return_inverse=True)
+    return order[torch.rand(len(names), generator=generator)[chunk].argsort(stable=True)]
 
 
 def rate(schedule: Schedule, epoch: int, step: int, steps: int) -> float:

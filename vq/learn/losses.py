@@ -10,6 +10,8 @@ from torch.nn import functional
 
 MOST = 4096
 """Videos whose pairs are compared at once: a validation split may have 100,000."""
+APART = 0.15
+"""Share of the ratings' spread by which two versions of a content differ, if their order counts."""
 
 
 @runtime_checkable
@@ -20,6 +22,7 @@ class Weights(Protocol):
     emd: float
     plcc: float
     rank: float
+    within: float
 
 
 def cross_entropy(
@@ -60,6 +63,25 @@ def rank(
     return functional.relu(wrong).mean() / spread
 
 
+def within(
+    score: Float[Tensor, " batch"],
+    mos: Float[Tensor, " batch"],
+    content: Int[Tensor, " batch"],
+    spread: Float[Tensor, ""],
+) -> Float[Tensor, ""]:
+    """Mean logistic loss over pairs of one content that are rated `APART` or more apart.
+
+    RankNet (Burges et al., ICML 2005), per unit of the ratings' spread: which version of a video
+    is the better one does not depend on what it shows. 0 where a batch has no such pair.
+    """
+    above = (mos[:, None] - mos) / spread
+    asked = (content[:, None] == content) & (above > APART)
+    difference = (score[:, None] - score) / spread
+    # Four times: a quarter of the spread apart should count as told.
+    loss = functional.softplus(-4 * difference) * asked
+    return loss.sum() / asked.sum().clamp_min(1)
+
+
 def prediction(
     logits: Float[Tensor, "batch levels"],
     target: Float[Tensor, "batch levels"],
@@ -67,6 +89,7 @@ def prediction(
     weights: Weights,
     *,
     dataset: Int[Tensor, " batch"],
+    content: Int[Tensor, " batch"],
     aligned: Float[Tensor, "batch levels"],
 ) -> Float[Tensor, ""]:
     """A prediction against labels (L1, L2): classification, and agreement of the expected scores.
@@ -84,13 +107,14 @@ def prediction(
         values: scores of the levels.
         weights: of the parts.
         dataset: which set a video is of.
+        content: number of what it shows.
         aligned: logits as the raters of the video's set would have them (`vq.zoo.alignment`).
     """
     labelled = ~torch.isnan(target).any(1)
     if not labelled.any():
         return (logits.sum() + aligned.sum()) * 0
     logits, aligned = logits[labelled], aligned[labelled]
-    target, dataset = target[labelled], dataset[labelled]
+    target, dataset, content = target[labelled], dataset[labelled], content[labelled]
     loss = weights.cross_entropy * cross_entropy(aligned, target)
     # A teacher's step takes a millisecond or two: what weighs nothing is not computed.
     if weights.emd:
@@ -104,6 +128,9 @@ def prediction(
         share = some.sum() / count
         loss = loss + share * weights.plcc * plcc(score[some], mos[some])
         loss = loss + share * weights.rank * rank(score[some], mos[some], spread)
+        if weights.within:
+            pairs = within(score[some], mos[some], content[some], spread)
+            loss = loss + share * weights.within * pairs
     return loss
 
 

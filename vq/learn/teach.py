@@ -39,6 +39,7 @@ def teach(
         teacher,
         objective=_Objective(teacher, lesson, params),
         rows=lesson.labelled(),
+        content=lesson.content,
         schedule=params,
         seed=seed,
     )
@@ -97,6 +98,7 @@ def prediction(
         lesson.values.to(logits.device),
         weights,
         dataset=lesson.dataset[rows].to(logits.device),
+        content=lesson.content[rows].to(logits.device),
         aligned=said[f"{whose}_aligned"],
     )
 

@@ -146,7 +146,7 @@ class Full:
                 FULL_STUDENT.backbone,
                 start=FULL_STUDENT.start,
                 stages=FULL_STUDENT.stages,
-                views=self.views,
+                every=FULL_STUDENT.every,
                 dim=FULL.dim,
                 levels=lesson.target.shape[1],
                 dropout=FULL_STUDENT.dropout,

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ from vq.learn.assemble import assemble, learnable
 from vq.learn.calibrate import calibrate
 from vq.learn.checkpoint import Checkpoint
 from vq.learn.curves import curves
+from vq.learn.distill import described, look, of_descriptions
 from vq.learn.distill import distill as train
-from vq.learn.distill import look
 from vq.learn.lesson import Lesson, Pictures
 from vq.learn.loop import determinism, initialisation
 from vq.params import Distill
@@ -66,7 +67,7 @@ def distill(
     The one that ships is calibrated for its modes on the files of validation.
     """
     determinism(params.threads)
-    model, described = teachers.load(teacher)
+    model, about_teacher = teachers.load(teacher)
     manifest, lesson = read(accepted, card, splits, features, model.shape, params)
     views = store.view_spec(features)
     hashes = {
@@ -76,36 +77,43 @@ def distill(
         "params": hashlib.sha256(params.model_dump_json().encode()).hexdigest(),
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
-    start = "random" if params.start == "random" else builtin.card(params.start).sha256
+    start = bundle.start_hash(params.start)
     rest = {"code": source.digest(), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
     rest |= {"processes": str(processes.count())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
     known = store.experts(features)
     experts = {name: known[name] for name in model.shape.experts}
+    frozen = params.backbone_rate == 0
+    if frozen:
+        lesson = described(untrained(model.shape, lesson, params, seed).eval().trunk, lesson)
     for name, folder, guide in (("plain", plain, None), ("student", student, model)):
-        pupil = untrained(views, model.shape, lesson, params, seed)
+        pupil = untrained(model.shape, lesson, params, seed)
         checkpoint = Checkpoint(checkpoints / f"{name}.safetensors", key=f"{name}:{key}")
-        with curves(name, params.model_dump(mode="json") | {"seed": seed}) as record:
+        with (
+            curves(name, params.model_dump(mode="json") | {"seed": seed}) as record,
+            of_descriptions(pupil) if frozen else nullcontext(),
+        ):
             train(
                 pupil,
                 guide,
                 lesson,
                 params=params,
-                expert_dropout=described.expert_dropout,
+                expert_dropout=about_teacher.expert_dropout,
                 seed=seed,
                 checkpoint=checkpoint,
                 record=_say(name, record),
             )
-        if not processes.first():
-            continue
-        contents = manifest["content"].to_numpy(str)
-        scores, found = on_validation(pupil, lesson, contents, coverage=params.coverage)
+            if not processes.first():
+                continue
+            contents = manifest["content"].to_numpy(str)
+            scores, found = on_validation(pupil, lesson, contents, coverage=params.coverage)
+        pupil.eval()
         agreed = found["validation"]
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, agreed["srcc"], agreed["plcc"])
         with fresh_folder(folder) as partial:
             onnx = bundle.save(pupil, partial, views=views)
-            told = about(name, manifest, card, params, views, described.values, seed)
+            told = about(name, manifest, card, params, views, about_teacher.values, seed)
             told |= {"hashes": hashes, **found, "onnx_sha256": onnx}
             told["licences"] = licences(
                 manifest, cards.load(card), params, experts if guide else {}
@@ -123,7 +131,7 @@ def distill(
                     coverage=params.coverage,
                     jobs=cores(jobs),
                 )
-                span = described.values[-1] - described.values[0]
+                span = about_teacher.values[-1] - about_teacher.values[0]
                 parity.check(files, exact, scores[some], span=abs(span))
 
 
@@ -154,14 +162,14 @@ def read(
     )
 
 
-def untrained(views: ViewSpec, shape: Shape, lesson: Lesson, params: Distill, seed: int) -> Student:
-    """A student for these views that can learn this lesson from a teacher of this shape."""
+def untrained(shape: Shape, lesson: Lesson, params: Distill, seed: int) -> Student:
+    """A student that can learn this lesson from a teacher of this shape."""
     with initialisation(seed):
         return bundle.build(
             params.backbone,
             start=params.start,
             stages=params.stages,
-            views=views,
+            every=params.every,
             dim=shape.dim,
             levels=shape.levels,
             dropout=params.dropout,
@@ -238,7 +246,10 @@ def licences(
         for (name, ratings), videos in zip(card.sets.items(), counts, strict=True)
         if videos
     ]
-    if params.start != "random":
+    if bundle.earlier(params.start):
+        earlier = student_cards.load(Path(params.start))[0].licences
+        found += [f"start {params.start}: {licence}" for licence in earlier]
+    elif params.start != "random":
         found.append(f"start {params.start}: {builtin.card(params.start).licence}")
     return found + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]
 

@@ -1,9 +1,13 @@
 """The student as files: `student.safetensors` to train on, `student.onnx` to score with."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from vq.errors import ParamsError, WeightsError
 from vq.student.export import export
@@ -11,58 +15,99 @@ from vq.student.network import Pixels, Student
 from vq.video.views import ViewSpec
 from vq.zoo import builtin
 
+NAME = "student.safetensors"
+"""File with the weights to train on."""
+
 
 def build(
     backbone: str,
     *,
     start: str,
     stages: tuple[int, ...],
-    views: ViewSpec,
+    every: int = 1,
     dim: int,
     levels: int,
     dropout: float = 0.0,
     others: int = 0,
 ) -> Student:
-    """A student before training; `start` says where its backbone starts.
+    """A student before training.
+
+    Args:
+        backbone: timm name.
+        start: where it starts: `random`, the name of a built-in network, or the folder of an
+            earlier student, which has a slash in it.
+        stages: feature levels of the backbone that are pooled.
+        every: the backbone sees each so-manieth moment.
+        dim: D, width of the second feature.
+        levels: K.
+        dropout: of units in the second feature.
+        others: data sets beside the primary that it learns from.
 
     Raises:
         ParamsError: no such backbone, starting weights for another one, or d_s = D.
         WeightsError: there are no such starting weights, or they cannot be had.
     """
-    mean, std = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
-    if start != "random":
-        card = builtin.card(start)
-        mean, std = card.mean, card.std
-        if card.architecture != backbone:
-            raise ParamsError(
-                f"distill.start: {start} is a {card.architecture}, distill.backbone is {backbone}; "
-                "make them agree, or start from random"
-            )
-    if start == "random":
-        trunk = Pixels(backbone, stages=stages, patch_px=views.patch_px, mean=mean, std=std)
+
+    def student(trunk: Pixels) -> Student:
         return Student(trunk, dim=dim, levels=levels, dropout=dropout, others=others)
+
+    if start == "random":
+        return student(Pixels(backbone, stages=stages, every=every))
+    if earlier(start):
+        state = _weights(Path(start))
+        answers = state.get("trunk.answers.bias")
+        count = 0 if answers is None else len(answers)
+        whole = student(Pixels(backbone, stages=stages, every=every, answers=count))
+        _fit_in(whole, state, start)
+        return whole
+    card = builtin.card(start)
+    if card.architecture != backbone:
+        raise ParamsError(
+            f"distill.start: {start} is a {card.architecture}, distill.backbone is {backbone}; "
+            "make them agree, or start from random"
+        )
     # What the pretraining asked is told from all of its feature levels, or not at all.
     told = builtin.answers(start) if stages == card.levels else None
     trunk = Pixels(
         backbone,
         stages=stages,
-        patch_px=views.patch_px,
-        mean=mean,
-        std=std,
+        every=every,
+        pooling=card.pooling,
         answers=told.out_features if told else 0,
     )
+    trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
+    trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))
     weights = builtin.load(start).state_dict()
     # A student may stop at an earlier feature level than the network was pretrained with.
     trunk.backbone.load_state_dict({name: weights[name] for name in trunk.backbone.state_dict()})
     if told and trunk.answers:
         trunk.answers.load_state_dict(told.state_dict())
-    return Student(trunk, dim=dim, levels=levels, dropout=dropout, others=others)
+    return student(trunk)
+
+
+def earlier(start: str) -> bool:
+    """Is this start the folder of an earlier student; names of networks have no slash."""
+    return "/" in start
+
+
+def start_hash(start: str) -> str:
+    """What stands for the weights that a student starts from.
+
+    Raises:
+        WeightsError: there are none.
+    """
+    if start == "random":
+        return start
+    if not earlier(start):
+        return builtin.card(start).sha256
+    _weights(Path(start))
+    return hashlib.sha256((Path(start) / NAME).read_bytes()).hexdigest()
 
 
 def save(student: Student, folder: Path, *, views: ViewSpec) -> str:
     """Write both networks into a folder, and return the sha256 of the one that scores."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(student.state_dict(), folder / "student.safetensors")
+    save_file(student.state_dict(), folder / NAME)
     network = folder / "student.onnx"
     export(student, network, moments=views.moments, side_px=views.side_px)
     return hashlib.sha256(network.read_bytes()).hexdigest()
@@ -74,9 +119,40 @@ def load(student: Student, folder: Path) -> Student:
     Raises:
         WeightsError: the weights are missing, or those of a student that was built otherwise.
     """
-    file = folder / "student.safetensors"
     try:
-        student.load_state_dict(load_file(file))
-    except (OSError, RuntimeError) as error:
-        raise WeightsError(f"{file}: does not fit ({error}); run `dvc repro distill`") from error
+        student.load_state_dict(_weights(folder))
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{folder / NAME}: does not fit ({error}); run `dvc repro distill`"
+        ) from error
     return student.eval()
+
+
+def _fit_in(student: Student, state: Mapping[str, Tensor], start: str) -> None:
+    """Give a student the weights of an earlier one, whatever that learnt of other data sets."""
+    mine = student.state_dict()
+    kept = {name: value for name, value in state.items() if not name.startswith("alignment.")}
+    wrong = [
+        name
+        for name, value in mine.items()
+        if not name.startswith("alignment.")
+        and (name not in kept or kept[name].shape != value.shape)
+    ]
+    if wrong or kept.keys() - mine.keys():
+        first = (wrong or sorted(kept.keys() - mine.keys()))[0]
+        raise ParamsError(
+            f"distill.start: the student in {start} was built otherwise ({first}); set "
+            "distill.backbone and stages, teach.dim and teach.levels as they were then"
+        )
+    student.load_state_dict(kept, strict=False)
+
+
+def _weights(folder: Path) -> dict[str, Tensor]:
+    file = folder / NAME
+    try:
+        return load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(
+            f"{file}: cannot be read ({error}); it is written by `dvc repro distill`, beside the "
+            "network that scores"
+        ) from error

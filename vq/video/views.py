@@ -63,15 +63,16 @@ class ViewSpec:
         """Cut one view out of a pair of frames.
 
         Channels are red, green and blue of the patches, then the brightness (BT.601) of the second
-        frame at the same places: what moved between the two. A frame smaller than a view is first
-        scaled up, bilinear, until its short side fits.
+        frame at the same places: what moved between the two. In a frame smaller than a view the
+        patches overlap; one smaller than a patch is made larger by its mirror images. Neither
+        changes what a pixel is: a frame scaled up would look blurred.
         """
         return _view(self._patches(now), self._patches(after))
 
     def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
         """Cut the patches of a frame as it is decoded: the same as of its pixels, and cheaper."""
         width, height = convert.size
-        if min(width, height) < self.side_px:
+        if min(width, height) < self.patch_px:
             return self._patches(convert.rgb(frame))
         return convert.patches(frame, self._lines(height), self._lines(width))
 
@@ -87,7 +88,7 @@ class ViewSpec:
         return [sample.pair(now, frame_count) for now in found.tolist()]
 
     def _patches(self, pixels: UInt8[np.ndarray, "height width 3"]) -> np.ndarray:
-        pixels = _at_least(pixels, self.side_px)
+        pixels = _at_least(pixels, self.patch_px)
         height, width, _ = pixels.shape
         # Five times as fast as indexing rows and columns at once.
         return pixels.take(self._lines(height), axis=0).take(self._lines(width), axis=1)
@@ -155,14 +156,11 @@ def _view(
 
 
 def _at_least(pixels: np.ndarray, side_px: int) -> np.ndarray:
-    height, width, _ = pixels.shape
-    short = min(height, width)
-    if short >= side_px:
+    """Mirror a frame at its lower and right edge until both sides are long enough."""
+    rows, columns = (max(side_px - side, 0) for side in pixels.shape[:2])
+    if not rows and not columns:
         return pixels
-    from PIL import Image  # not at the top: few videos are so small, and it takes 0.03 s
-
-    size = tuple(max(side_px, round(side * side_px / short)) for side in (width, height))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+    return np.pad(pixels, ((0, rows), (0, columns), (0, 0)), mode="symmetric")
 
 
 def _luma(pixels: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "height width"]:

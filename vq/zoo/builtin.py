@@ -2,9 +2,9 @@
 
 import difflib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,6 +33,8 @@ class Card(BaseModel):
     kind: Kind = "image"
     levels: tuple[int, ...]
     """Feature levels whose mean and deviation over picture or clip were used in pretraining."""
+    pooling: Literal["whole", "cells"] = "whole"
+    """How they were pooled: `vq.zoo.pooling.pool` or `pool_cells`."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     """The network takes (rgb / 255 - mean) / std, at native resolution."""
@@ -51,7 +53,7 @@ class Card(BaseModel):
     seed: int
     minutes: float
     """Wall time of making it, material included but for what was found in `--material`."""
-    settings: dict[str, float]
+    settings: dict[str, float | str]
     validation: dict[str, dict[str, float]]
     """Measure by material: scenes held out, and photographs that no choice has seen."""
     licence: str
@@ -134,6 +136,11 @@ def channels(network: "nn.Module") -> tuple[int, ...]:
     """Channels of each map that a network of `build` returns."""
     known = network.channels if hasattr(network, "channels") else network.feature_info.channels()
     return tuple(known)
+
+
+def strides(network: "nn.Module", levels: Sequence[int]) -> tuple[int, ...]:
+    """Pixels of a picture for one of each of some levels of a timm network."""
+    return tuple(network.feature_info.reduction()[level] for level in levels)
 
 
 def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":

@@ -13,7 +13,7 @@ from torch import nn
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
-from vq.zoo import builtin, cost, weights
+from vq.zoo import builtin, cost, pooling, weights
 from vq.zoo.expert import Tags
 from vq.zoo.export import Seen
 from vq.zoo.network import Native, NativeClip, Square
@@ -75,15 +75,17 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     network = builtin.load(entry)
     channels = builtin.channels(network)
     size = (ROWS * TILE_PX, COLUMNS * TILE_PX)
-    pooled = Seen(Pooled(network, card.levels), card.mean, card.std)
+    strides = builtin.strides(network, card.levels) if card.pooling == "cells" else None
+    pooled = Seen(Pooled(network, card.levels, strides), card.mean, card.std)
     known: dict[str, Any] = {
         "name": name,
         "catalog": entry,
-        "dim": 2 * sum(channels[level] for level in card.levels),
+        "dim": pooling.width([channels[level] for level in card.levels], strides),
         "identity": identity(
             network,
             {"mean": card.mean, "std": card.std, "levels": card.levels}
-            | ({"least_px": card.least_px} if card.least_px > 1 else {}),
+            | ({"least_px": card.least_px} if card.least_px > 1 else {})
+            | ({"pooling": card.pooling} if card.pooling != "whole" else {}),
         ),
         "tags": Tags(_family(card.architecture), card.pretext, card.data, card.licence),
         "parameters": cost.parameters(network),
@@ -200,4 +202,4 @@ def _tags(spec: Spec, known: Mapping[str, Any]) -> Tags:
 
 
 def _family(model: str) -> str:
-    return model.split(".")[0].split("_")[0]
+    return model.removeprefix("tf_").split(".")[0].split("_")[0]

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
+
+CELL_PX = 16
+"""Side of the cells of `pool_cells`, in pixels of the picture."""
 
 
 def pool(
@@ -21,20 +25,58 @@ def pool(
     return torch.cat([*means, *spreads], 1)
 
 
+def pool_cells(
+    levels: Sequence[Float[Tensor, "pictures _ _ _"]], strides: Sequence[int]
+) -> Float[Tensor, "pictures width"]:
+    """Describe each cell of a picture by all levels, then pool the cells as `pool` does.
+
+    A level that is finer than the cells gives two maps: its mean and its deviation in each cell
+    (local contrast, which a blur takes away); one that is as coarse or coarser gives itself. Values
+    are put on a logarithmic scale, sign kept: channels of a classifier differ by orders of
+    magnitude.
+
+    Args:
+        levels: feature maps, each at least one cell large.
+        strides: pixels of the picture for one of each level, powers of two.
+    """
+    cells = []
+    for level, stride in zip(levels, strides, strict=True):
+        inside = CELL_PX // stride
+        if inside <= 1:
+            cells.append(level)
+            continue
+        mean = functional.avg_pool2d(level, inside)
+        square = functional.avg_pool2d(level * level, inside)
+        # Not the bare root: see `pool`.
+        cells += [mean, ((square - mean * mean).clamp_min(0) + 1e-6).sqrt()]
+    return pool([cell.sign() * torch.log1p(cell.abs()) for cell in cells])
+
+
+def width(channels: Sequence[int], strides: Sequence[int] | None) -> int:
+    """How many numbers `pool_cells` gives; without strides, how many `pool` does."""
+    finer = [2 if stride < CELL_PX else 1 for stride in strides or [CELL_PX] * len(channels)]
+    return 2 * sum(count * maps for count, maps in zip(channels, finer, strict=True))
+
+
 class Pooled(nn.Module):
     """A network of feature maps, and the pooling of some of its levels."""
 
-    def __init__(self, network: nn.Module, levels: Sequence[int]) -> None:
+    def __init__(
+        self, network: nn.Module, levels: Sequence[int], strides: Sequence[int] | None = None
+    ) -> None:
+        """Pool as `pool` does; with the strides of the levels, as `pool_cells`."""
         super().__init__()
         self.network = network
         self.levels = tuple(levels)
+        self.strides = strides
 
     def forward(
         self, pictures: Float[Tensor, "pictures 3 *sizes"]
     ) -> Float[Tensor, "pictures dim"]:
         """Describe each picture, or clip: its network folds time into the height of its maps."""
-        maps = self.network(pictures)
-        return pool([maps[level] for level in self.levels])
+        every = self.network(pictures)
+        maps = [every[level] for level in self.levels]
+        return pool(maps) if self.strides is None else pool_cells(maps, self.strides)
 
 
 class Levels(nn.Module):

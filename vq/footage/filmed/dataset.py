@@ -15,11 +15,14 @@ from vq.footage.config import Film
 from vq.footage.filmed.make import Version, film
 from vq.footage.sources import Source
 from vq.synthetic import cache, ffmpeg, fused
+from vq.synthetic.fused import Label
 
 log = logging.getLogger(__name__)
 
 VIDEOS, LABELS, REFERENCES = "videos", "labels.csv", "references"
-COLUMNS = ("video", "mos", "content", "distortion", "film", "ladder", "strength")
+IMPAIRMENTS = ("compression", "difference", "banding", "exposure", "colour", "stalls")
+"""What the label is made of, in grades from 0 to 4: see `vq.synthetic.fused`."""
+COLUMNS = ("video", "mos", "content", "distortion", "film", "ladder", "strength", *IMPAIRMENTS)
 """Header of the labels. `distortion` is the chain of damage; `film`, `ladder` and `strength` tell
 which versions have an order that needs no label."""
 
@@ -29,8 +32,8 @@ class Labelled:
     """A version and its label."""
 
     version: Version
-    mos: float | None
-    """The fused label, 1 to 5, synthetic; None if the version could not be measured."""
+    label: Label | None
+    """Synthetic, 1 to 5; None if the version could not be measured."""
     problem: str = ""
     """Why not."""
 
@@ -46,7 +49,9 @@ def make(
     jobs: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
-    """Film every photograph of a footage data set, and write `videos/` and `labels.csv`.
+    """Film every photograph of a footage data set, cut every clip, label the versions.
+
+    Writes `videos/` and `labels.csv`.
 
     Films and measures that a run before completed are kept. Videos of other params are removed.
 
@@ -64,12 +69,13 @@ def make(
         FfmpegError: there is no FFmpeg with libvmaf.
     """
     ffmpeg.binary()  # before any work
-    photos = sources.load(folder, kind="photo")
+    every = sources.load(folder)
+    photos = [source for source in every if source.kind == "photo"]
     if not photos:
         raise DataError(f"{folder}: has no photograph; run `vq footage fetch {folder}`")
     for name in (VIDEOS, REFERENCES):
         (folder / name).mkdir(exist_ok=True)
-    takes = [(photo, take) for take in range(params.takes) for photo in photos]
+    takes = [(source, take) for take in range(params.takes) for source in every]
     work = partial(_one, photos=photos, folder=folder, params=params)
     lost: Outcome = "its process died; film it again"
     outcomes: list[Outcome] = []
@@ -77,9 +83,9 @@ def make(
         outcomes.append(outcome)
         progress(len(outcomes), len(takes))
     rows = [row for outcome in outcomes if not isinstance(outcome, str) for row in outcome]
-    for (photo, _), outcome in zip(takes, outcomes, strict=True):
+    for (source, _), outcome in zip(takes, outcomes, strict=True):
         if isinstance(outcome, str):
-            log.warning("%s: not filmed: %s", photo.path, outcome)
+            log.warning("%s: not filmed: %s", source.path, outcome)
     if not rows:
         raise DataError(f"{folder}: not one film could be made; the first: {outcomes[0]}")
     for row in rows:
@@ -115,7 +121,7 @@ def _labelled(version: Version, videos: Path, references: Path) -> Labelled:
         )
     except VideoError as error:
         return Labelled(version, None, error.reason)
-    return Labelled(version, fused.label(measures).value)
+    return Labelled(version, fused.label(measures))
 
 
 def _write(rows: Sequence[Labelled], path: Path) -> None:
@@ -123,7 +129,8 @@ def _write(rows: Sequence[Labelled], path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in rows:
-            version, mos = row.version, "" if row.mos is None else f"{row.mos:.4f}"
+            version, label = row.version, row.label
+            mos, *impairments = _grades(label)
             writer.writerow(
                 (
                     version.video,
@@ -133,5 +140,14 @@ def _write(rows: Sequence[Labelled], path: Path) -> None:
                     version.film,
                     version.ladder,
                     f"{version.strength:.4f}",
+                    *impairments,
                 )
             )
+
+
+def _grades(label: Label | None) -> list[str]:
+    """The label and its impairments; all empty where there is none."""
+    if label is None:
+        return [""] * (1 + len(IMPAIRMENTS))
+    grades = [label.value, *(label.impairments[name] for name in IMPAIRMENTS)]
+    return [f"{grade:.4f}" for grade in grades]

@@ -1,4 +1,4 @@
-"""One film of a photograph, its ladders of damage, and the table that says which is which."""
+"""One film of a source, its ladders of damage, and the table that says which is which."""
 
 import json
 import zlib
@@ -12,7 +12,7 @@ from PIL import Image
 from vq.data.files import atomic
 from vq.footage import pictures
 from vq.footage.config import Film
-from vq.footage.filmed import camera, chains, ladder
+from vq.footage.filmed import camera, chains, ladder, recorder
 from vq.footage.filmed.camera import Clip, Format
 from vq.footage.sources import Source
 
@@ -45,7 +45,7 @@ class Version:
     content: str
     """The scene."""
     film: str
-    """One take of a photograph; order is known within it alone."""
+    """One take of a source; order is known within it alone."""
     ladder: int
     """Number of the ladder within the film; -1 for the pristine version."""
     chain: str
@@ -56,44 +56,38 @@ class Version:
 
 def film(
     photos: Sequence[Source],
-    photo: Source,
+    source: Source,
     take: int,
     *,
     videos: Path,
     references: Path,
     params: Film,
 ) -> list[Version]:
-    """Film a photograph once and write all versions; the same bytes for the same arguments.
+    """Film a photograph once, or cut a real clip, and write all versions.
 
-    A film that a run before completed is not made again.
+    The same bytes for the same arguments. A film that a run before completed is not made again.
 
     Args:
         photos: a piece of another one may move before the one that is filmed.
-        photo: the one to film.
-        take: number of the film of this photograph.
+        source: the photograph to film, or the clip to cut.
+        take: number of the film of this source.
         videos: folder of the versions.
         references: folder of the films without damage, and of a table for each, written last.
-        params: seed, ladders, rungs and frames.
+        params: seed, recorded, ladders, rungs and frames.
 
     Raises:
-        DataError: a photograph cannot be decoded.
+        DataError: the source cannot be decoded, or is a clip that is too small.
     """
-    stem = f"{photo.path.stem}_{take:02d}"
+    stem = f"{source.path.stem}_{take:02d}"
     table = references / f"{stem}.json"
-    made = {**params.model_dump(), "photo": photo.sha256}
+    made = {**params.model_dump(), "source": source.sha256}
     if table.exists() and (kept := json.loads(table.read_text()))["made_of"] == made:
         return [Version(**row) for row in kept["versions"]]
     rng = np.random.default_rng([params.seed, take, zlib.crc32(stem.encode())])
-    width, height = SIZES[int(rng.integers(len(SIZES)))]
-    fps = int(rng.choice(RATES))
-    others = sorted((one for one in photos if one != photo), key=lambda one: one.file)
-    other = others[int(rng.integers(len(others)))] if others and rng.random() < 0.5 else None
-    pristine = camera.film(
-        _open(photo),
-        Format(width, height, params.frames, fps),
-        rng,
-        None if other is None else _open(other),
-    )
+    if source.kind == "clip":
+        pristine, fps = recorder.cut(source, params.frames, rng)
+    else:
+        pristine, fps = _shoot(photos, source, rng, params)
     rows: list[Version] = []
     reference = f"{stem}-reference.mkv"
     (references / reference).write_bytes(chains.encode(pristine, "libx264", 0.0, fps))
@@ -101,7 +95,7 @@ def film(
     def add(data: bytes, number: int, chain: str, strength: float) -> None:
         video = f"{stem}-{len(rows):02d}.mkv"
         (videos / video).write_bytes(data)
-        rows.append(Version(video, reference, photo.content, stem, number, chain, strength))
+        rows.append(Version(video, reference, source.content, stem, number, chain, strength))
 
     add(chains.encode(pristine, "libx264", 10.0, fps), -1, "pristine", 0.0)
     some = ladder.draw(rng, params.rungs)
@@ -113,6 +107,22 @@ def film(
     with atomic(table) as part:
         part.write_text(json.dumps({"made_of": made, "versions": [asdict(row) for row in rows]}))
     return rows
+
+
+def _shoot(
+    photos: Sequence[Source], photo: Source, rng: np.random.Generator, params: Film
+) -> tuple[Clip, int]:
+    width, height = SIZES[int(rng.integers(len(SIZES)))]
+    form = Format(width, height, params.frames, int(rng.choice(RATES)))
+    others = sorted((one for one in photos if one != photo), key=lambda one: one.file)
+    other = others[int(rng.integers(len(others)))] if others and rng.random() < 0.5 else None
+    picture, moving = _open(photo), None if other is None else _open(other)
+    large = recorder.doubled(form)
+    room = picture.width >= large.width and picture.height >= large.height
+    if rng.random() < params.recorded and room:
+        frames = camera.film(picture, large, rng, moving)
+        return recorder.recorded(frames, rng, form.fps), form.fps
+    return camera.film(picture, form, rng, moving), form.fps
 
 
 def _encoded(chosen: ladder.Ladder, frames: Clip, strength: float, clean: float, fps: int) -> bytes:

@@ -7,7 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-RECIPES = ("distortion", "contrastive", "restoration", "motion")
+from vq.errors import ParamsError
+
+RECIPES = ("quality", "distortion", "motion")
 """Modules of this package, one a network."""
 
 
@@ -30,6 +32,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=Path,
         help="folder that keeps the material for the next recipe (default: it is thrown away)",
     )
+    parser.add_argument(
+        "--footage",
+        dest="folder",
+        help="of `quality`: the data set that `vq footage film` made (default: data/footage)",
+    )
     parser.add_argument("--workers", type=int, help="processes that make material")
 
 
@@ -39,10 +46,13 @@ def run(given: Namespace) -> int:
     from vq.zoo.pretrain import recipe
 
     chosen = import_module(f"vq.zoo.pretrain.{given.name}").RECIPE
+    for name in ("scenes", "held_out", "folder"):
+        if getattr(given, name) is not None and not hasattr(chosen.amount, name):
+            raise ParamsError(f"vq pretrain {given.name} takes no --{name.replace('_', '-')}")
     network, card = recipe.make(
         chosen,
         seed=given.seed,
-        amount=replace(chosen.amount, **_set(given, "scenes", "held_out", "workers")),
+        amount=replace(chosen.amount, **_set(given, "scenes", "held_out", "workers", "folder")),
         settings=replace(chosen.settings, **_set(given, "steps", "minutes")),
         folder=given.material,
     )

@@ -25,6 +25,8 @@ class Settings:
     pairs: int = 32
     """Pairs of pictures in one step, or clips."""
     learning_rate: float = 3e-3
+    backbone_rate: float = 1.0
+    """Learning rate of what the recipe calls `backbone`, as a share: less for a pretrained one."""
     weight_decay: float = 2e-2
     warm_up: float = 0.05
     """Share of the training in which the learning rate rises from nothing."""
@@ -80,14 +82,7 @@ def _train(
     batches: Iterator[Any],
     settings: Settings,
 ) -> None:
-    filters = [value for value in network.parameters() if value.ndim > 1]
-    others = [value for value in network.parameters() if value.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": filters, "weight_decay": settings.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-    )
+    optimiser = torch.optim.AdamW(_groups(network, settings))
     began, recent = time.monotonic(), []
     for step, batch in enumerate(batches):
         spent = (time.monotonic() - began) / 60 / settings.minutes
@@ -98,7 +93,7 @@ def _train(
                 log.warning("stopped by the clock after %d of %d steps", step, settings.steps)
             return
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * _schedule(done, settings.warm_up)
+            group["lr"] = group["full_rate"] * _schedule(done, settings.warm_up)
         value = loss(network, batch)
         optimiser.zero_grad()
         value.backward()
@@ -107,6 +102,22 @@ def _train(
         if step % _LOG_EVERY == _LOG_EVERY - 1:
             log.info("step %d: loss %.3f, %.0f %% done", step + 1, np.mean(recent), 100 * done)
             recent.clear()
+
+
+def _groups(network: nn.Module, settings: Settings) -> list[dict[str, Any]]:
+    """Parameters by learning rate; biases and normalisations do not decay."""
+    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    for name, value in network.named_parameters():
+        if value.requires_grad:
+            groups.setdefault((name.startswith("backbone."), value.ndim > 1), []).append(value)
+    return [
+        {
+            "params": values,
+            "weight_decay": settings.weight_decay if filters else 0.0,
+            "full_rate": settings.learning_rate * (settings.backbone_rate if backbone else 1.0),
+        }
+        for (backbone, filters), values in groups.items()
+    ]
 
 
 def _schedule(done: float, warm_up: float) -> float:

@@ -43,6 +43,13 @@ class Recipe:
     """How well the network does, beside an untrained one, on material that it has not seen."""
     ship: Callable[[nn.Module], tuple[nn.Module, nn.Linear | None]]
     """The backbone of the network in training, and the map from its feature to its answers."""
+    roles: tuple[Role, ...] = (Role.HELD_OUT, Role.PHOTOGRAPH)
+    """What it is measured on."""
+    described: Callable[[Any], Mapping[str, Any]] = lambda amount: {}
+    """Facts that depend on the amount."""
+    pretrained: bool = False
+    """Whether it starts from what others trained, which is then what it is measured against; else
+    that is a network with random weights."""
 
 
 def make(
@@ -86,15 +93,16 @@ def make(
 
         network = trained(settings)
         # Steps of length 0: random weights, but normalisations that have seen the material.
-        untrained = trained(replace(settings, steps=50, learning_rate=0.0))
+        brief = replace(settings, steps=50, learning_rate=0.0)
+        untrained = recipe.build().eval() if recipe.pretrained else trained(brief)
         validation = {}
-        for role in Role.HELD_OUT, *([Role.PHOTOGRAPH] if photographs else []):
+        for role in recipe.roles if photographs else recipe.roles[:1]:
             unseen = recipe.material(seed, role, amount, place)
             with threads(settings.threads):
                 validation[role.words] = dict(recipe.measure(network, untrained, unseen))
             log.info("%s: %s", role.words, validation[role.words])
     card = Card(
-        **recipe.facts,
+        **{**recipe.facts, **recipe.described(amount)},
         name=recipe.name,
         version=recipe.version,
         mean=MEAN,

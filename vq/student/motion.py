@@ -1,0 +1,55 @@
+"""What the student knows of time: how brightness changes from a frame to the next, at each moment.
+
+It has no weights and costs next to nothing; no single picture shows a stall.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+BLOCK_PX = 32
+"""Side of the blocks whose changes are told apart: what moves may be small."""
+ORDERS = (-8.0, -2.0, 2.0, 8.0)
+"""Exponents of the means over moments, from near the least to near the greatest."""
+STILL = (0.25, 1.0, 4.0)
+"""Mean absolute change of brightness, 0 to 255, below which a moment is still: soft bounds."""
+REST = 0.25
+"""Share of the video's own change below which a moment is at rest: a soft bound."""
+WIDTH = 2 * (1 + len(ORDERS)) + len(STILL) + 2
+"""How many numbers `describe` gives."""
+
+
+def describe(
+    pixels: Float[Tensor, "batch moments 4 side side"],
+) -> Float[Tensor, "batch motion"]:
+    """Amount of change over the moments of a video, and how many of them are still.
+
+    A mean of a negative exponent is ruled by the stillest moments, one of a positive exponent by
+    the liveliest; as the order of the moments does not matter, any number of them will do.
+
+    Args:
+        pixels: red, green, blue, and the brightness of the next frame, 0 to 255.
+    """
+    red, green, blue, following = pixels.unbind(2)
+    change = (following - (0.299 * red + 0.587 * green + 0.114 * blue)).abs()
+    blocks = functional.avg_pool2d(change, BLOCK_PX).flatten(2)
+    amount = blocks.mean(2)
+    logs = torch.log1p(blocks)
+    parts = []
+    for rows in (logs.mean(2), power_mean(logs, 4.0, dim=2)):
+        parts += [rows.mean(1), *(power_mean(rows, order, dim=1) for order in ORDERS)]
+    parts += [torch.sigmoid(4 * (bound - amount) / bound).mean(1) for bound in STILL]
+    share = amount / (0.3 + amount.mean(1, keepdim=True))
+    rests = torch.sigmoid(8 * (REST - share) / REST)
+    return torch.stack([*parts, rests.mean(1), rests.amax(1)], 1)
+
+
+def power_mean(rows: Tensor, order: float, *, dim: int) -> Tensor:
+    """The logarithm of the mean of exp(order x), over the order: from the least to the greatest."""
+    # Around the mean, or a still video would overflow beside a lively one.
+    middle = rows.mean(dim, keepdim=True)
+    spread = torch.exp(order * (rows - middle).clamp(-math.log1p(255), math.log1p(255)))
+    return middle.squeeze(dim) + torch.log(spread.mean(dim)) / order

