@@ -70,6 +70,7 @@ def run(validation: list[float], *, loss: float = 1.0, patience: int = 3) -> tup
         objective.model,
         objective=objective,
         rows=torch.arange(8),
+        content=torch.zeros(8, dtype=torch.int64),
         schedule=PROBE.model_copy(update={"epochs": len(validation), "patience": patience}),
         seed=0,
     )
@@ -80,7 +81,14 @@ def moved(slopes: Iterable[float], **changes: float | str) -> float:
     """How many full steps down the weight is in the end; Adam takes one where slopes are alike."""
     objective = Weight(slopes)
     schedule = ONCE.model_copy(update=changes)
-    fit(objective.model, objective=objective, rows=torch.arange(8), schedule=schedule, seed=0)
+    fit(
+        objective.model,
+        objective=objective,
+        rows=torch.arange(8),
+        content=torch.zeros(8, dtype=torch.int64),
+        schedule=schedule,
+        seed=0,
+    )
     return -objective.model.weight.item() / schedule.learning_rate
 
 
@@ -125,7 +133,14 @@ def test_the_average_of_the_weights_is_what_is_validated() -> None:
 
     objective = Seen([1.0] * 8)
     schedule = ONCE.model_copy(update={"epochs": 2, "ema": 0.5})
-    fit(objective.model, objective=objective, rows=torch.arange(8), schedule=schedule, seed=0)
+    fit(
+        objective.model,
+        objective=objective,
+        rows=torch.arange(8),
+        content=torch.zeros(8, dtype=torch.int64),
+        schedule=schedule,
+        seed=0,
+    )
 
     # The second epoch is of steps of half the length: from 4 on, 4.5, 5, 5.5, 6.
     average = 3.125
@@ -173,6 +188,7 @@ def test_a_run_that_is_over_is_not_gone_on_with(tmp_path: Path) -> None:
             objective.model,
             objective=objective,
             rows=torch.arange(8),
+            content=torch.zeros(8, dtype=torch.int64),
             schedule=ONCE,
             seed=0,
             checkpoint=Checkpoint(tmp_path / "it", key="k"),

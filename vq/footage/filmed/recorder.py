@@ -6,6 +6,7 @@ pristine all the same: a label compares a version with the film, not with the sc
 
 import av
 import numpy as np
+from jaxtyping import UInt8
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
@@ -24,7 +25,9 @@ RATES = (10.0, 30.0)
 """Frames a second of a cut: a clip of more is thinned out, one of fewer plays faster."""
 
 
-def recorded(frames: Clip, rng: Generator, fps: int) -> Clip:
+def recorded(
+    frames: Clip, rng: Generator, fps: int
+) -> UInt8[np.ndarray, "time half_height half_width 3"]:
     """Soften, add noise, encode as H.264, and scale to half the size.
 
     Args:

@@ -16,7 +16,6 @@ from vq.footage.filmed.dataset import COLUMNS, LABELS, VIDEOS
 from vq.video.decode import decode
 from vq.video.sample import moments
 from vq.zoo.pretrain import store
-from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.role import Role
 
 MOMENTS = 3
@@ -43,7 +42,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Footage(Amount):
+class Footage:
     """Which films there are, and which of them may be trained on."""
 
     folder: str = "data/footage"
@@ -53,6 +52,8 @@ class Footage(Amount):
     test: float = 0.2
     """As `split` in params.yaml: contents of its test are never opened, those of its validation are
     measured on."""
+    workers: int = 2
+    """Processes that decode."""
 
 
 def films(seed: int, role: Role, amount: Footage, folder: Path) -> list[Film]:
@@ -92,8 +93,9 @@ def read(folder: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{path}: cannot be read ({error}); run `vq footage fetch {folder}` and "
+            f"{path}: cannot be read ({reason}); run `vq footage fetch {folder}` and "
             f"`vq footage film {folder}`"
         ) from error
     if lacking := [name for name in COLUMNS if name not in table]:
