@@ -1,6 +1,7 @@
 """The training loop: when it ends, with which weights, and how fast it gets there."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from vq.errors import DivergedError, ParamsError
 from vq.learn.checkpoint import Checkpoint
-from vq.learn.loop import Objective, fit, rate
+from vq.learn.loop import Objective, fit, rate, shuffled
 from vq.learn.probe import PROBE
 
 ONCE = PROBE.model_copy(update={"epochs": 1, "batch": 2, "weight_decay": 0.0})
@@ -194,3 +195,35 @@ def test_a_run_that_is_over_is_not_gone_on_with(tmp_path: Path) -> None:
             checkpoint=Checkpoint(tmp_path / "it", key="k"),
         )
         assert -objective.model.weight.item() / ONCE.learning_rate == pytest.approx(4, rel=1e-4)
+
+
+def _shuffled(together: int, seed: int = 0) -> list[int]:
+    """Twelve rows from 4 on, three of each content; rows before them are not trained on."""
+    content = torch.tensor([9, 9, 9, 9] + [0, 1, 2, 3] * 3)
+    generator = torch.Generator().manual_seed(seed)
+    return shuffled(torch.arange(4, 16), content, together, generator).tolist()
+
+
+@pytest.mark.parametrize("together", [1, 2, 3, 5])
+def test_every_row_comes_once_in_another_order(together: int) -> None:
+    """Whatever stands together; another generator gives another order, the same the same."""
+    orders = [_shuffled(together, seed) for seed in (0, 0, 1)]
+
+    assert sorted(orders[0]) == list(range(4, 16))
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2]
+
+
+def test_versions_of_a_content_stand_together() -> None:
+    """Three of each: by twos there is a pair and a single one, by threes all stand together."""
+
+    def runs(together: int) -> list[int]:
+        contents = [(row - 4) % 4 for row in _shuffled(together)]
+        lengths = [1]
+        for before, after in pairwise(contents):
+            lengths = [*lengths[:-1], lengths[-1] + 1] if before == after else [*lengths, 1]
+        return lengths
+
+    assert runs(3) == [3] * 4
+    assert max(runs(2)) >= 2
+    assert sum(length >= 2 for length in runs(2)) >= 4

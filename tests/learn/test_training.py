@@ -14,7 +14,7 @@ from vq.evaluate import agreement
 from vq.learn import predict
 from vq.learn.assemble import assemble
 from vq.learn.checkpoint import Checkpoint
-from vq.learn.distill import distill, look
+from vq.learn.distill import described, distill, look, of_descriptions
 from vq.learn.lesson import Lesson, Pictures, Vectors
 from vq.learn.loop import initialisation
 from vq.learn.probe import PROBE, PROBE_STUDENT
@@ -285,3 +285,43 @@ def test_mixed_precision_keeps_full_weights(make_lesson: Make) -> None:
     assert not torch.equal(weights(teacher), weights(full))
     with torch.no_grad():
         assert srcc(look(pupil, lesson, lesson.validation), lesson) > 0.9
+
+
+class Sums(torch.nn.Module):
+    """A trunk that counts how often it looks."""
+
+    width = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(()))
+        self.looks = 0
+
+    def forward(self, views: torch.Tensor) -> torch.Tensor:
+        """Mean and spread of what a video shows."""
+        self.looks += len(views)
+        flat = self.scale * views.float().flatten(1)
+        return torch.stack([flat.mean(1), flat.std(1)], 1)
+
+
+def test_a_frozen_trunk_looks_at_each_video_once_and_stays_as_it_was(make_lesson: Make) -> None:
+    """Its student learns from the descriptions, and scores pixels in the end."""
+    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    rng = np.random.default_rng(0)
+    values = (lesson.target @ lesson.values).numpy()
+    spread = 20 + 20 * np.nan_to_num(values, nan=3.0)[:, None, None, None, None]
+    noise = 128 + spread * rng.standard_normal((len(values), 2, 4, 8, 8))
+    sight = Pictures(list(noise.clip(0, 255).astype(np.uint8)), moments=2)
+    lesson = replace(lesson, sight=sight)
+    trunk = Sums()
+    with initialisation(0):
+        pupil = Student(trunk, dim=8, levels=len(lesson.values), dropout=0.0)
+
+    frozen = described(trunk, lesson)
+    with of_descriptions(pupil):
+        distill(pupil, None, frozen, params=DISTILL, seed=0)
+
+    assert trunk.looks == len(lesson.train) + len(lesson.validation)
+    assert trunk.scale.item() == 1
+    with torch.no_grad():
+        assert srcc(look(pupil.eval(), lesson, lesson.validation), lesson) > 0.9

@@ -102,7 +102,7 @@ def test_a_full_trial_trains_on_pixels() -> None:
     """The tuned expert and the students see the noise, though the expert's feature is nonsense."""
     tuned = trunk("distortion")
     assert tuned is not None
-    full = Full({"distortion": tuned}, SPEC, "views")
+    full = Full({"distortion": tuned}, "views")
     given = [lesson()]
 
     alone = full.effect(Trial(("distortion",), student=True), given, seed=0)

@@ -31,7 +31,6 @@ from vq.params import Fusion
 from vq.prune.trial import Effect, Lessons, Trial, heads, sees
 from vq.student import bundle
 from vq.student.network import Student, Trunk
-from vq.video.views import ViewSpec
 from vq.zoo import builtin
 from vq.zoo.expert import Expert
 from vq.zoo.network import Native, Square
@@ -89,8 +88,6 @@ class Full:
 
     trunks: Mapping[str, nn.Module]
     """Experts that can be fine-tuned: see `tunable`."""
-    views: ViewSpec
-    """What the student sees."""
     seen: str
     """Hash of the views of all videos."""
     name: str = "full"

@@ -172,7 +172,7 @@ def _fidelity(
     log.info("full trials fine-tune %s; the others keep a head", ", ".join(trunks) or "nobody")
     seen = hashlib.sha256(" ".join([store.view_key(features), *shas]).encode()).hexdigest()
     sight = Pictures(store.views(features, shas), FULL_STUDENT.moments)
-    return Full(trunks, store.view_spec(features), seen), sight
+    return Full(trunks, seen), sight
 
 
 def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[list[str]]:

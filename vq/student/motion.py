@@ -35,7 +35,7 @@ def describe(
     """
     red, green, blue, following = pixels.unbind(2)
     change = (following - (0.299 * red + 0.587 * green + 0.114 * blue)).abs()
-    blocks = functional.avg_pool2d(change, BLOCK_PX).flatten(2)
+    blocks = functional.avg_pool2d(change, min(BLOCK_PX, int(pixels.shape[-1]))).flatten(2)
     amount = blocks.mean(2)
     logs = torch.log1p(blocks)
     parts = []

@@ -37,6 +37,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         dest="folder",
         help="of `quality`: the data set that `vq footage film` made (default: data/footage)",
     )
+    for side in ("validation", "test"):
+        parser.add_argument(
+            f"--{side}",
+            type=float,
+            help=f"of `quality`: share of contents for {side}, as `split` of params.yaml has it",
+        )
     parser.add_argument("--workers", type=int, help="processes that make material")
 
 
@@ -46,13 +52,16 @@ def run(given: Namespace) -> int:
     from vq.zoo.pretrain import recipe
 
     chosen = import_module(f"vq.zoo.pretrain.{given.name}").RECIPE
-    for name in ("scenes", "held_out", "folder"):
+    for name in ("scenes", "held_out", "folder", "validation", "test"):
         if getattr(given, name) is not None and not hasattr(chosen.amount, name):
             raise ParamsError(f"vq pretrain {given.name} takes no --{name.replace('_', '-')}")
     network, card = recipe.make(
         chosen,
         seed=given.seed,
-        amount=replace(chosen.amount, **_set(given, "scenes", "held_out", "workers", "folder")),
+        amount=replace(
+            chosen.amount,
+            **_set(given, "scenes", "held_out", "workers", "folder", "validation", "test"),
+        ),
         settings=replace(chosen.settings, **_set(given, "steps", "minutes")),
         folder=given.material,
     )
