@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import moving, write_video
 from vq.data.demo.camera import Clip
 from vq.errors import VideoError
-from vq.synthetic import cache, ffmpeg, fused
+from vq.synthetic import cache, ffmpeg, full_reference, fused
 from vq.synthetic.full_reference import Measures, measure
 
 Copy = Callable[..., Path]
@@ -195,3 +195,15 @@ def test_a_torn_file_is_measured_again(
     kept.write_bytes(kept.read_bytes()[:500])
 
     assert cache.measured(original, path, folder=folder).means == first.means
+
+
+def test_a_number_that_libvmaf_does_not_give_is_nan_or_an_error() -> None:
+    """MS-SSIM may be null; a label of anything else that is missing would be no label."""
+    row: dict[str, float | None] = dict.fromkeys(full_reference._FIELDS.values(), 1.0)
+
+    kept = full_reference.series([row, row | {"float_ms_ssim": None}], Path("copy.mkv"))
+
+    assert kept["ms_ssim"].dtype == np.float64
+    assert np.isnan(kept["ms_ssim"]).tolist() == [False, True]
+    with pytest.raises(VideoError, match=r"copy.mkv: FFmpeg gives no psnr_y for frame 1"):
+        full_reference.series([row, row | {"psnr_y": None}], Path("copy.mkv"))

@@ -9,7 +9,7 @@ VMAF alone calls whatever is dark bad. Motion is compared on a small picture, fo
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -132,13 +132,9 @@ def measure(
         raise VideoError(
             copy, f"FFmpeg compared {count(len(rows), 'frame')}, {len(look.motion)} were decoded"
         )
-    series = {
-        name: np.array([row.get(key, np.nan) if name == "ms_ssim" else row[key] for row in rows])
-        for name, key in _FIELDS.items()
-    }
     return Measures(
         fps=fps,
-        **series,
+        **series(rows, copy),
         motion=look.motion,
         # A darker copy moves by fewer grey levels.
         motion_copy=look.motion_copy / max(tone.contrast(look.blocks_reference), 0.05),
@@ -148,6 +144,24 @@ def measure(
         chroma_copy=look.chroma_copy,
         tone=tone,
     )
+
+
+def series(rows: Sequence[Mapping[str, float | None]], copy: Path) -> dict[str, Series]:
+    """Numbers of each frame, by field of `Measures`, of the rows that libvmaf writes.
+
+    MS-SSIM may be missing, or no number (null: a term was negative); both are NaN.
+
+    Raises:
+        VideoError: any other number is missing.
+    """
+    numbers = {
+        name: np.array([row.get(key) for row in rows], np.float64) for name, key in _FIELDS.items()
+    }
+    for name, values in numbers.items():
+        if name != "ms_ssim" and np.isnan(values).any():
+            frame = int(np.flatnonzero(np.isnan(values))[0])
+            raise VideoError(copy, f"FFmpeg gives no {_FIELDS[name]} for frame {frame}")
+    return numbers
 
 
 @dataclass(frozen=True)
