@@ -162,10 +162,10 @@ def _strengths(videos: pd.DataFrame, column: str, name: str) -> pd.Series:
     numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
     bad = cells.notna() & ~(np.isfinite(numbers) & (numbers >= 0))
     if bad.any():
-        row = bad.idxmax()
+        first = int(np.flatnonzero(bad)[0])
         raise DataError(
-            f"{name}: {videos.loc[row, 'video']} has {cells[row]!r} in column {column!r}, which "
-            "evaluate.order.strength names; a strength is a number from 0, 0 for no damage, or "
-            "empty: correct labels.csv, or name another column"
+            f"{name}: {videos['video'].iloc[first]} has {cells.iloc[first]!r} in column "
+            f"{column!r}, which evaluate.order.strength names; a strength is a number from 0, 0 "
+            "for no damage, or empty: correct labels.csv, or name another column"
         )
     return numbers
