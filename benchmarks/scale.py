@@ -134,7 +134,7 @@ def of_videos(folder: Path, out: Path, settings: params.Extract) -> dict[str, fl
     (out / "labels.csv").write_text("video\n" + "".join(f"{path.name}\n" for path in found))
     card = {"name": "clips", "opinion": "synthetic", "better": "higher", "licence": "unknown"}
     (out / "card.yaml").write_text(json.dumps({**card, "scale": {"min": 1, "max": 5}}))
-    text = Path("params.yaml").read_text().replace("keep: [distortion, strength]", "keep: []")
+    text = Path("params.yaml").read_text().replace("keep: [distortion, film, strength]", "keep: []")
     (out / "params.yaml").write_text(text)
     table = out / "manifest.parquet"
     files = (out / "videos", out / "labels.csv", out / "card.yaml", table, out / "manifest.csv")

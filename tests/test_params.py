@@ -44,6 +44,13 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
         ),
         pytest.param("teach", {"ema": 1.0}, r"teach\.ema: .*1\.0", id="average-that-never-moves"),
         pytest.param("distill", {"precision": 16}, r"distill\.precision: .*'32-true'", id="bits"),
+        pytest.param(
+            "evaluate",
+            {"order": {"film": "film"}},
+            r"evaluate\.order\.ladder: .*equired",
+            id="order",
+        ),
+        pytest.param("judge", {"min_order": 90}, r"judge\.min_order: .*90", id="no-share"),
         pytest.param("distill", {"mode": "both"}, r"distill\.mode: .*'both'", id="no-such-mode"),
     ],
 )

@@ -133,7 +133,9 @@ def test_strict_judging_follows_the_verdict(
     """Exit code 1 exactly when a gate stays shut; without --strict the pipeline goes on."""
     root = copy_workspace(tiny_workspace, tmp_path / "copy")
     gates = {"min_srcc": floor, "min_plcc": floor, "beat": {}, "min_slice_srcc": {}}
-    free = dict.fromkeys(("max_undercoverage", "max_interval", "max_calibration_error"), None)
+    free = dict.fromkeys(
+        ("max_undercoverage", "max_interval", "max_calibration_error", "min_order"), None
+    )
     params = yaml.safe_load((root / "params.yaml").read_text())
     params["judge"] |= gates | free | {"max_rejected": 1.0}
     (root / "params.yaml").write_text(yaml.safe_dump(params))

@@ -260,6 +260,19 @@ class Distill(Section):
     coverage: Fraction
 
 
+class Ladders(Section):
+    """Columns that tell which versions of a film have an order that needs no label."""
+
+    film: str
+    """Tells films of one content apart."""
+    ladder: str
+    """Tells the ladders of a film apart: one damage at rising strengths."""
+    strength: str
+    """Numbers from 0; 0 is the version without damage."""
+    apart: Rate
+    """Least difference in strength of a pair."""
+
+
 class Evaluate(Section):
     """How agreement is reported."""
 
@@ -268,6 +281,7 @@ class Evaluate(Section):
     slices: tuple[str, ...]
     worst: Positive
     modes: Positive
+    order: Ladders | None = None
 
 
 class Judge(Section):
@@ -281,6 +295,7 @@ class Judge(Section):
     max_undercoverage: Share | None
     max_interval: Share | None
     max_calibration_error: Share | None
+    min_order: Share | None = None
     max_student_mb: Rate
     max_gmacs: Rate
     max_memory_mb: Rate

@@ -57,6 +57,7 @@ def test_two_takes_of_a_photograph_are_one_content(tiny: Path) -> None:
     rows = [row for row in _rows(tiny / "labels.csv") if "astronaut" in row["video"]]
     assert {row["video"].split("-")[2] for row in rows} == {"0", "1"}
     assert {row["content"] for row in rows} == {"photo:astronaut"}
+    assert {row["film"] for row in rows} == {"photo-astronaut-0", "photo-astronaut-1"}
 
 
 def test_pristine_is_the_best_version_of_its_film(tiny: Path) -> None:

@@ -79,7 +79,7 @@ def exhibit(
             note="Full-reference metric against the pristine version, then <simulated> raters.",
         ),
         validation=found["validation"],
-        test=found["test"],
+        test={**found["test"], "order": ladders()},
         predictions=frame[["video", "split", "mos", "student"]],
         groups=frame["distortion"].tolist(),
         grouped_by="distortion",
@@ -96,6 +96,7 @@ def exhibit(
             Miss(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
             for _, row in worst.iterrows()
         ],
+        misordered=misordered(),
         doubted=11,
         doubts=[
             Doubt(f"<doubt>-{n}.mp4", "demo", "train", 1.5, 4.2, -6.0 + n, picture(rng))
@@ -109,6 +110,29 @@ def exhibit(
             "backbone": "mobilenetv3_small_050",
         },
         hashes={"accepted": "ab" * 32, "student": "cd" * 32},
+    )
+
+
+def ladders(kinds: tuple[str, ...] = KINDS) -> dict[str, Any]:
+    """Order by kind, as the evaluate stage writes it: the first kind is the worst."""
+    shares = {
+        kind: {"value": 0.4 + 0.04 * n, "low": 0.2, "high": 1.0, "pairs": 10 + n}
+        for n, kind in enumerate(kinds)
+    }
+    return {"value": 0.876, "low": 0.81, "high": 0.93, "pairs": 208, "kinds": shares}
+
+
+def misordered(pairs: int = 3) -> pd.DataFrame:
+    """Pairs in the wrong order, as `vq.evaluate.order.wrong` gives them."""
+    return pd.DataFrame(
+        {
+            "video_mild": [f"<sea>-00-pristine-{n}.mp4" for n in range(pairs)],
+            "strength_mild": 0.0,
+            "score_mild": 2.51,
+            "video_strong": [f"sea-07-banding-{n}.mp4" for n in range(pairs)],
+            "strength_strong": np.linspace(0.3, 0.912, pairs),
+            "score_strong": 3.04,
+        }
     )
 
 

@@ -29,6 +29,23 @@ def test_versions_of_a_content_are_drawn_together() -> None:
     assert len(np.unique(weights, axis=0)) > 5
 
 
+def test_a_share_has_the_interval_of_its_contents() -> None:
+    """As from draws of each case by itself; one content knows no spread, no case has no share."""
+    contents = np.array(["a", "a", "b", "c", "c", "c"])
+    hits = np.array([True, False, True, True, True, False])
+    weights = interval.resample(contents, count=300, rng=np.random.default_rng(0))
+    sampled = weights @ hits.astype(float) / weights.sum(1)
+    settings = {"resamples": 300, "confidence": 0.9}
+
+    found = interval.share(hits, contents, **settings, rng=np.random.default_rng(0))
+    alone = interval.share(hits[:2], contents[:2], **settings, rng=np.random.default_rng(0))
+
+    assert found == interval.percentile(4 / 6, sampled, confidence=0.9)
+    assert (alone.value, alone.known) == (0.5, False)
+    with pytest.raises(ValueError, match="no case"):
+        interval.share(hits[:0], contents[:0], **settings, rng=np.random.default_rng(0))
+
+
 def test_drawing_contents_is_wider_than_drawing_videos() -> None:
     """Treating versions as independent would promise more than 30 contents can."""
     rng = np.random.default_rng(1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.evaluate.exhibit import exhibit, near_duplicates
+from tests.evaluate.exhibit import KINDS, exhibit, near_duplicates
 from vq.data.card import Ratings, Scale
 from vq.evaluate import report
 
@@ -34,7 +34,17 @@ def test_it_needs_no_network(page: str) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["models", "differences", "scatter", "importance", "pruning", "slices", "worst", "made-of"],
+    [
+        "models",
+        "differences",
+        "scatter",
+        "importance",
+        "pruning",
+        "slices",
+        "order",
+        "worst",
+        "made-of",
+    ],
 )
 def test_it_has_every_part(page: str, part: str) -> None:
     """A section of that name, with a headline and a table, a list or a picture in it."""
@@ -66,6 +76,36 @@ def test_labels_that_look_wrong_are_shown_where_there_are_any(page: str) -> None
     assert "expected 4.20, in train" in page
     assert "1 label that looks wrong" in one
     assert 'id="doubts"' not in nothing
+
+
+def test_order_is_told_by_kind_the_worst_first(page: str) -> None:
+    """With pairs and interval; what is not shown is summed up."""
+    (section,) = re.findall(r'<section id="order">.*?</section>', page, re.DOTALL)
+    rows = [re.findall(r"<td[^>]*>([^<]*)", row) for row in section.split("<tr")[1:]]
+
+    assert ["all pairs", "208", "0.876", "[0.810, 0.930]"] in rows
+    shown = [row[0] for row in rows if row[3:] == ["[0.200, 1.000]"]]
+    assert shown == [kind.replace("_", " ") for kind in KINDS[:12]]
+    assert "Of 1 further kind, 0.880 or more of the pairs are in order." in section
+
+
+def test_pairs_in_the_wrong_order_are_shown(page: str) -> None:
+    """Both videos with strengths and scores; of what is right or not asked, nothing is said."""
+    given = exhibit()
+    unasked = {**given.test, "order": None}
+    none = {"value": None, "low": None, "high": None, "pairs": 0, "kinds": {}}
+    nothing = given.misordered.head(0)
+    right = report.render(replace(given, misordered=nothing))
+    alone = report.render(replace(given, test={**given.test, "order": none}, misordered=nothing))
+
+    assert re.search(
+        r"&lt;sea&gt;-00-pristine-2\.mp4</code></td><td class=\"n\">0</td>.*2\.51.*"
+        r"sea-07-banding-2\.mp4</code></td><td class=\"n\">0\.912</td>.*3\.04",
+        page,
+    )
+    assert "Most in the wrong order" not in right
+    assert "No two test videos are of one ladder" in alone
+    assert 'id="order"' not in report.render(replace(given, test=unasked, misordered=nothing))
 
 
 def test_the_headline_is_the_students_srcc_on_test(page: str) -> None:

@@ -21,6 +21,7 @@ PARAMS = Judge(
     max_undercoverage=0.05,
     max_interval=0.6,
     max_calibration_error=0.1,
+    min_order=0.9,
     max_student_mb=10.0,
     max_gmacs=1.0,
     max_memory_mb=100.0,
@@ -45,6 +46,7 @@ def measured(
     coverage: float = 0.9,
     half_width: float = 2.0,
     calibration: float = 0.2,
+    order: float = 0.95,
 ) -> dict[str, Any]:
     """What `evaluate` writes, as far as gates read it; differences by their low ends."""
     lows = {"constant": constant, "handcrafted": handcrafted, "plain": plain}
@@ -64,6 +66,7 @@ def measured(
         },
         "coverage": {"nominal": 0.9, "half_width": half_width, **number(coverage, 0.7, 1.0)},
         "calibration": number(calibration, 0.1, 0.3),
+        "order": {**number(order, 0.9, 1.0), "pairs": 120, "kinds": {}},
     }
 
 
@@ -97,6 +100,7 @@ def test_a_good_student_passes() -> None:
         "coverage",
         "interval",
         "calibration",
+        "order",
         "size_mb",
         "gmacs",
         "memory_mb",
@@ -133,6 +137,9 @@ def test_a_good_student_passes() -> None:
         pytest.param(
             judged(measured(calibration=0.5)), r"0\.125 \[0\.025, 0\.075\].*more", id="calibration"
         ),
+        pytest.param(
+            judged(measured(order=0.8)), r"120 pairs.*0\.800 \[0\.900, 1\.000\], below", id="order"
+        ),
         pytest.param(judged(measured(), size=12_340_000), "12.34 MB, over.*10", id="size"),
         pytest.param(judged(measured(), cost=Cost(2.0, 15.0)), "2.00 GMACs.*over.*1", id="gmacs"),
         pytest.param(judged(measured(), cost=Cost(0.1, 120.0)), "120.00 MB of mem", id="memory"),
@@ -160,7 +167,7 @@ def test_a_verdict_names_every_reason() -> None:
 def test_a_threshold_may_be_met_exactly() -> None:
     """Floors and budgets include their own value."""
     verdict = judged(
-        measured(srcc=0.75, plcc=0.7, constant=0.0, plain=-0.1, vp9=0.5, half_width=2.4),
+        measured(srcc=0.75, plcc=0.7, constant=0.0, plain=-0.1, vp9=0.5, half_width=2.4, order=0.9),
         size=10_000_000,
         cost=Cost(1.0, 100.0),
         rejected=5,
@@ -228,3 +235,36 @@ def test_half_a_measurement_is_refused() -> None:
         judged({"models": {}})
     with pytest.raises(DataError, match="no verdict"):
         Verdict.from_json({"gates": [{"name": "srcc"}]})
+
+
+@pytest.mark.parametrize(
+    ("order", "objection"),
+    [
+        pytest.param(None, "evaluate.order is null", id="not-measured"),
+        pytest.param(
+            {"value": None, "low": None, "high": None, "pairs": 0, "kinds": {}},
+            "No two test videos have a known order",
+            id="no-pair",
+        ),
+    ],
+)
+def test_an_order_that_nobody_knows_keeps_the_gate_shut(
+    order: dict[str, Any] | None, objection: str
+) -> None:
+    """With what to set; unless nobody asks for one."""
+    test = {**measured(), "order": order}
+    nobody = PARAMS.model_copy(update={"min_order": None})
+
+    (only,) = judged(test).objections
+
+    assert objection in only
+    assert "judge.min_order: null" in only
+    assert judged(test, params=nobody).accepted
+
+
+def test_a_test_from_before_orders_were_measured_is_named() -> None:
+    """It is evaluated anew, not passed over."""
+    old = {name: value for name, value in measured().items() if name != "order"}
+
+    with pytest.raises(DataError, match=r"'order' is missing.*dvc repro"):
+        judged(old)

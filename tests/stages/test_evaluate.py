@@ -17,14 +17,21 @@ from tests.score import toy
 from vq.data import manifest
 from vq.data.duplicates import finding
 from vq.errors import DataError
-from vq.params import Evaluate
+from vq.params import Evaluate, Ladders
 from vq.stages.evaluate import evaluate
 from vq.teacher import bundle
 from vq.teacher.network import Shape, Teacher
 from vq.zoo.cache import Cache
 from vq.zoo.expert import Tags
 
-PARAMS = Evaluate(bootstrap=40, confidence=0.95, slices=("distortion", "height"), worst=2, modes=3)
+PARAMS = Evaluate(
+    bootstrap=40,
+    confidence=0.95,
+    slices=("distortion", "height"),
+    worst=2,
+    modes=3,
+    order=Ladders(film="content", ladder="distortion", strength="strength", apart=0.2),
+)
 SIDES = {"train": 4, "validation": 3, "test": 3}
 VERSIONS = 4
 HALF_WIDTH = 0.15
@@ -80,11 +87,12 @@ def make(tmp_path: Path) -> Workspace:
             "mos": 1 + 4 * brightness, "mos_std": 0.5, "content": content, "dataset": "toy",
             "height": 24, "codec": "ffv1", "problem": "",
             "distortion": ["dark", "pale"][version % 2],
+            "strength": round(1 - brightness, 3) if version else 0,
         }
         for n, content in enumerate(contents)
         for version, brightness in enumerate(rng.uniform(0.05, 0.95, VERSIONS))
     ]  # fmt: skip
-    table = manifest.build(rows, keep=("distortion",))
+    table = manifest.build(rows, keep=("distortion", "strength"))
     manifest.write(table, files.accepted)
     for video, mos in zip(table["video"], table["mos"], strict=True):
         grey = round(255 * (mos - 1) / 4)
@@ -208,6 +216,61 @@ def test_coverage_is_measured_on_test(evaluated: Workspace) -> None:
     assert (told["nominal"], told["half_width"]) == (0.9, HALF_WIDTH)
     assert told["value"] == pytest.approx(share, abs=1e-6)
     assert told["low"] <= told["value"] <= told["high"]
+
+
+def test_order_is_measured_on_both_splits(evaluated: Workspace) -> None:
+    """The darker, the stronger; the toy student sees brightness: every ladder is in order.
+
+    The first version passes for one without damage, however dark it is: it is out of order with
+    the brighter ones, which can be counted here.
+    """
+    rows = pd.read_csv(evaluated.predictions).merge(
+        manifest.read(evaluated.accepted)[["video", "strength", "distortion"]], on="video"
+    )
+    for path, side in ((evaluated.validation, "validation"), (evaluated.test, "test")):
+        right = []
+        for _, film in rows[rows["split"] == side].groupby("content"):
+            for _, mild in film.iterrows():
+                for _, strong in film.iterrows():
+                    ladder = mild["distortion"] == strong["distortion"]
+                    if (ladder or mild["strength"] == 0) and (
+                        strong["strength"] - mild["strength"] >= 0.2
+                    ):
+                        right.append(mild["student"] > strong["student"])
+        found = json.loads(path.read_text())["order"]
+        assert found["value"] == pytest.approx(np.mean(right), abs=1e-6)
+        assert found["pairs"] == len(right)
+        assert 0 < found["value"] < 1
+    kinds = found["kinds"]
+    assert list(kinds) == ["dark", "pale"]
+    assert sum(one["pairs"] for one in kinds.values()) == found["pairs"]
+    page = evaluated.report.read_text()
+    (wrong,) = re.findall(r"Most in the wrong order.*?</section>", page, re.DOTALL)
+    assert wrong.count("validation-") == 2 * PARAMS.worst
+    assert "test-" not in wrong
+
+
+def test_an_order_needs_no_rating(files: Workspace, evaluated: Workspace) -> None:
+    """A version that could not be labelled has its place on the ladder all the same."""
+    table = manifest.read(files.accepted)
+    table.loc[table["video"].str.match(r"test-\d-3"), "mos"] = np.nan
+    manifest.write(table, files.accepted)
+
+    evaluate(*files, params=PARAMS, seed=7)
+
+    one, all_ = (json.loads(each.test.read_text()) for each in (files, evaluated))
+    assert (one["rows"], all_["rows"]) == (9, 12)
+    assert one["order"] == all_["order"]
+    assert len(pd.read_csv(files.predictions)) == 21
+
+
+def test_where_nobody_asks_no_order_is_measured(files: Workspace) -> None:
+    """The judge reads null, the report says nothing."""
+    evaluate(*files, params=PARAMS.model_copy(update={"order": None}), seed=7)
+
+    assert json.loads(files.test.read_text())["order"] is None
+    assert "order" not in json.loads(files.validation.read_text())
+    assert 'id="order"' not in files.report.read_text()
 
 
 def test_predictions_have_a_row_for_every_rated_video(evaluated: Workspace) -> None:

@@ -60,7 +60,7 @@ def test_strict_makes_it_one(files: Files) -> None:
     """The error has the sentence, and the verdict is written all the same."""
     files[2].write_text(json.dumps(measured(srcc=0.1)))
 
-    with pytest.raises(VqError, match=r"1 of 14 gates stay shut:\n  SRCC on test is 0\.100"):
+    with pytest.raises(VqError, match=r"1 of 15 gates stay shut:\n  SRCC on test is 0\.100"):
         judge(*files, params=PARAMS, seed=0, strict=True)
     assert files[-1].exists()
 

@@ -88,7 +88,7 @@ def _check_header(path: Path, header: list[str], keep: Sequence[str]) -> None:
             raise DataError(
                 f"{path}: has no column {name!r}, which import.keep names; "
                 f"did you mean {', '.join(near)}? If these labels have none like it, take it out "
-                "of import.keep and of evaluate.slices"
+                "of import.keep, evaluate.slices and evaluate.order"
             )
 
 

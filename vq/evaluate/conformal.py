@@ -1,9 +1,7 @@
 """How far a score may be from the rating: split conformal intervals."""
 
 import numpy as np
-from jaxtyping import Float, Shaped
-
-from vq.evaluate import interval
+from jaxtyping import Bool, Float, Shaped
 
 
 def half_width(
@@ -42,20 +40,6 @@ def half_width(
 
 def covered(
     score: Float[np.ndarray, " videos"], mos: Float[np.ndarray, " videos"], half: float
-) -> Float[np.ndarray, " videos"]:
-    """1 where the interval holds the rating, 0 where it does not."""
-    return (np.abs(score - mos) <= half).astype(np.float64)
-
-
-def share(
-    inside: Float[np.ndarray, " videos"],
-    contents: Shaped[np.ndarray, " videos"],
-    *,
-    resamples: int,
-    confidence: float,
-    rng: np.random.Generator,
-) -> interval.Interval:
-    """Share of ratings inside (`covered`), with an interval that draws whole contents again."""
-    draws = interval.resample(contents, count=resamples, rng=rng)
-    shares = draws @ inside / draws.sum(1)
-    return interval.percentile(float(inside.mean()), shares, confidence=confidence)
+) -> Bool[np.ndarray, " videos"]:
+    """Whether the interval holds the rating."""
+    return np.abs(score - mos) <= half

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+from jaxtyping import Bool, Float64, Shaped
 from scipy import stats
 
 
@@ -62,6 +62,34 @@ def percentile(
         return Interval(value, math.nan, math.nan)
     low, high = np.quantile(usable, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(value, float(low), float(high))
+
+
+def share(
+    hits: Bool[np.ndarray, " cases"],
+    contents: Shaped[np.ndarray, " cases"],
+    *,
+    resamples: int,
+    confidence: float,
+    rng: np.random.Generator,
+) -> Interval:
+    """Share of hits among some cases, with an interval that draws whole contents again.
+
+    Args:
+        hits: one for each case: a video, or a pair of videos of one content.
+        contents: what each case is of.
+        resamples: of the bootstrap.
+        confidence: of the interval.
+        rng: draws the resamples.
+
+    Raises:
+        ValueError: no case.
+    """
+    if not len(hits):
+        raise ValueError("no case, no share of them")
+    names, content = np.unique(contents, return_inverse=True)
+    draws = resample(names, count=resamples, rng=rng)
+    shares = (draws @ np.bincount(content, weights=hits)) / (draws @ np.bincount(content))
+    return percentile(float(hits.mean()), shares, confidence=confidence)
 
 
 def nadeau_bengio(

@@ -26,6 +26,9 @@ ABOUT = {
 }
 """What each model is, for someone who has not read the method."""
 
+LADDERS = 12
+"""Kinds of which the order is shown, the worst first."""
+
 PAIRS = 10
 """Near-duplicates that are shown, most alike first."""
 
@@ -96,6 +99,8 @@ class Exhibit:
     """Name of the best single expert."""
     worst: Sequence[Miss]
     """Of the validation split, worst first."""
+    misordered: pd.DataFrame
+    """Pairs of validation videos that are most in the wrong order (`vq.evaluate.order`)."""
     doubted: int
     """Labels that look wrong."""
     doubts: Sequence[Doubt]
@@ -140,6 +145,8 @@ def render(exhibit: Exhibit) -> str:
         cell=zoo.CELL,
         costs=zoo.costs(exhibit.pruning, exhibit.combination),
         wide=zoo.WIDE,
+        ladders=ladders(exhibit.test.get("order")),
+        misordered=exhibit.misordered.to_dict("records"),
         near=near_duplicates(exhibit.near_duplicates),
         level=f"{float(str(exhibit.settings['confidence'])):.0%}",
     )
@@ -164,6 +171,21 @@ def difference(other: str, found: Mapping[str, float | None]) -> dict[str, str]:
         "verdict": "level",
         "sentence": f"Student and {other} cannot be told apart: {measured} may be noise.",
     }
+
+
+def ladders(order: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Kinds of damage by the share of their pairs in order: `kinds`, worst first, and `rest`.
+
+    `rest` says in words what is not shown; empty if all is. No kind if nothing was measured.
+    """
+    kinds = sorted(
+        (order or {"kinds": {}})["kinds"].items(),
+        key=lambda one: (one[1]["value"], -one[1]["pairs"], one[0]),
+    )
+    better = kinds[LADDERS:]
+    least = f"{_number(better[0][1]['value'])} or more" if better else ""
+    rest = f"Of {count(len(better), 'further kind')}, {least} of the pairs are in order."
+    return {"kinds": dict(kinds[:LADDERS]), "rest": rest if better else ""}
 
 
 def near_duplicates(found: pd.DataFrame) -> dict[str, Any]:

@@ -66,6 +66,8 @@ def _gates(measured: Measured, params: Judge) -> Iterator[Gate]:
         yield _interval(test["coverage"], measured.span, params.max_interval)
     if params.max_calibration_error is not None:
         yield _calibration(test["calibration"], measured.span, params.max_calibration_error)
+    if params.min_order is not None:
+        yield _order(test["order"], params.min_order)
     yield _budget("size_mb", measured.bundle_bytes / 1e6, params.max_student_mb, "bundle", "MB")
     yield _budget("gmacs", measured.cost.gmacs, params.max_gmacs, "network", "GMACs a video")
     yield _budget(
@@ -163,6 +165,28 @@ def _calibration(found: Found, span: float, most: float) -> Gate:
 
 
 ENDS = ("value", "low", "high")
+
+
+def _order(found: Mapping[str, Any] | None, floor: float) -> Gate:
+    if found is None:
+        sentence = (
+            "Order was not measured: evaluate.order is null. Name there the columns that tell "
+            "ladders apart, or set judge.min_order: null."
+        )
+        return shut("order", floor, sentence)
+    if not found["pairs"]:
+        sentence = (
+            "No two test videos have a known order: none are of one ladder and as far apart as "
+            "evaluate.order asks. Correct it, or set judge.min_order: null."
+        )
+        return shut("order", floor, sentence)
+    passed = found["value"] >= floor
+    sentence = (
+        f"Of {count(found['pairs'], 'pair')} of test videos whose order needs no label, scores "
+        f"keep {_number(found['value'])} {_ends(found)}, {_where(passed)} the floor of "
+        f"{floor:z.3f}."
+    )
+    return _gate("order", found, floor, passed, sentence)
 
 
 def _budget(name: str, value: float, most: float, what: str, unit: str) -> Gate:

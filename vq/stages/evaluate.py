@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
@@ -18,7 +18,16 @@ from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
 from vq.data.paths import inside
 from vq.errors import DataError
-from vq.evaluate import baselines, calibration, conformal, elsewhere, mapping, slices
+from vq.evaluate import (
+    baselines,
+    calibration,
+    conformal,
+    elsewhere,
+    interval,
+    mapping,
+    order,
+    slices,
+)
 from vq.evaluate.mapping import Mapping as Curve
 from vq.evaluate.report import Doubt, Exhibit, Miss, render
 from vq.evaluate.summary import MODELS, Rated, as_json, rounded, summarise
@@ -38,6 +47,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 512
 """Videos whose views are in memory at a time."""
+EVERY = "all videos"
+"""The kind of a video where there are no kinds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +91,8 @@ def evaluate(
     each other set of a collection.
 
     Raises:
-        DataError: a split has nothing to rank, or `evaluate.slices` names an unknown column.
+        DataError: a split has nothing to rank, or `evaluate.slices` or `evaluate.order` names a
+            column that is not there, or not what it should be.
     """
     determinism(threads=1)
     described = cards.load(card)
@@ -91,6 +103,7 @@ def evaluate(
             f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
             f"carries columns of labels.csv along; there are {', '.join(map(str, manifest))}"
         )
+    rungs = _rungs(manifest, described, params, name=str(accepted))
     rated = {name: _rated(manifest, described, name) for name in ("validation", "test")}
     table = scored(
         manifest,
@@ -98,6 +111,8 @@ def evaluate(
         features,
         teacher,
         {"student": student, "plain": plain},
+        # The order of rungs needs no rating.
+        asked=(manifest["mos"].notna() | manifest.index.isin(rungs.index)).to_numpy(),
         single=kept["single"],
         seed=seed,
     )
@@ -120,7 +135,11 @@ def evaluate(
         )
         for name in found:
             found[name]["datasets"] = apart[name]
+    pairs = {name: _pairs(table.videos, rungs, described, params, side=name) for name in found}
+    if params.order is not None:
+        found["validation"]["order"] = ordered(pairs["validation"], params=params, seed=seed)
     _write_json(validation, found["validation"])
+    found["test"]["order"] = in_kinds(pairs["test"], params=params, seed=seed)
     found["test"]["coverage"] = coverage(
         sides["test"], runtime.load(student).card.interval, params=params, seed=seed
     )
@@ -142,7 +161,7 @@ def evaluate(
         ),
     )
     grouped_by = params.slices[0] if params.slices else ""
-    kinds = slices.labels(rows[grouped_by]) if grouped_by else ["all videos"] * len(rows)
+    kinds = _kinds(rows, params)
     rows = rows.assign(kind=kinds)
     exhibit = Exhibit(
         card=described,
@@ -159,6 +178,7 @@ def evaluate(
         combination=kept,
         single=kept["single"],
         worst=worst(rows[rows["split"] == "validation"], curves["student"], videos, params.worst),
+        misordered=order.wrong(pairs["validation"], params.worst),
         doubted=len(suspects),
         doubts=doubts(suspects.head(params.worst), videos),
         settings=_settings(student, params, seed),
@@ -186,10 +206,11 @@ def scored(
     teacher: Path,
     students: Mapping[str, Path],
     *,
+    asked: Bool[np.ndarray, " videos"],
     single: str,
     seed: int,
 ) -> Table:
-    """Let every model score every video, or at least all rated ones of validation and test.
+    """Let every model score every video, or at least those of validation and test that are asked.
 
     Students run from what ships, their ONNX bundle, on the cached views. The handcrafted baseline
     is there if the zoo has handcrafted experts.
@@ -200,6 +221,7 @@ def scored(
         features: index of the features.
         teacher: bundle of the teacher.
         students: bundle of each student, by name.
+        asked: which videos students are to score; their teachers score all.
         single: name of the best single expert.
         seed: of what is fitted here: the baselines.
     """
@@ -211,7 +233,7 @@ def scored(
     first = predict.teacher(model, initial, np.array(about.values))
 
     scores: dict[str, Float[np.ndarray, " videos"]] = {
-        name: _by_student(runtime.load(folder), frame, features)
+        name: _by_student(runtime.load(folder), frame, features, asked)
         for name, folder in students.items()
     }
     scores["teacher"] = first.score
@@ -263,14 +285,40 @@ def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
     return rows.index
 
 
+def _rungs(manifest: pd.DataFrame, card: Card, params: Evaluate, *, name: str) -> pd.DataFrame:
+    """Where videos of the primary data set stand on their ladders; none if nobody asks."""
+    rows = manifest[sets.number(manifest, card) == 0]
+    if params.order is None:
+        return order.NONE
+    columns = params.order.model_dump(include={"film", "ladder", "strength"})
+    return order.rungs_of(rows, _kinds(rows, params), **columns, name=name)
+
+
+def _pairs(
+    videos: pd.DataFrame, rungs: pd.DataFrame, card: Card, params: Evaluate, *, side: str
+) -> pd.DataFrame:
+    """Pairs of videos of a split whose order is known, and whether the student keeps it."""
+    here = rungs.loc[videos.loc[rungs.index, "split"] == side]
+    apart = params.order.apart if params.order is not None else 1.0
+    return order.pair_up(here, videos["student"], apart=apart, better=card.better)
+
+
+def _kinds(rows: pd.DataFrame, params: Evaluate) -> list[str]:
+    """What kind each video is of: its value of the first column to slice by."""
+    return slices.labels(rows[params.slices[0]]) if params.slices else [EVERY] * len(rows)
+
+
 def _by_student(
-    student: runtime.Model, frame: pd.DataFrame, features: Path
+    student: runtime.Model,
+    frame: pd.DataFrame,
+    features: Path,
+    asked: Bool[np.ndarray, " videos"],
 ) -> Float[np.ndarray, " videos"]:
-    """Scores of the rated videos of validation and test; nan for the others, which need none."""
-    rated = np.flatnonzero(frame["split"].isin(["validation", "test"]) & frame["mos"].notna())
+    """Scores of the videos of validation and test that are asked for; nan for the others."""
+    wanted = np.flatnonzero(frame["split"].isin(["validation", "test"]) & asked)
     scores = np.full(len(frame), np.nan)
-    for start in range(0, len(rated), BATCH):
-        rows = rated[start : start + BATCH]
+    for start in range(0, len(wanted), BATCH):
+        rows = wanted[start : start + BATCH]
         views = store.views(features, frame["sha256"].iloc[rows].tolist())
         scores[rows] = [student.predict(view).score for view in views]
     return scores
@@ -311,7 +359,7 @@ def coverage(
     if told is None:
         return None
     inside = conformal.covered(_column(rows, "student"), _column(rows, "mos"), told.half_width)
-    found = conformal.share(
+    found = interval.share(
         inside,
         rows["content"].to_numpy(str),
         resamples=params.bootstrap,
@@ -334,6 +382,26 @@ def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, 
         rng=np.random.default_rng(seed),
     )
     return rounded(as_json(found))
+
+
+def ordered(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any]:
+    """Share of the pairs whose order the student keeps: `vq.evaluate.order`."""
+    return order.share(
+        pairs,
+        resamples=params.bootstrap,
+        confidence=params.confidence,
+        rng=np.random.default_rng(seed),
+    )
+
+
+def in_kinds(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any] | None:
+    """The same of all pairs, and under `kinds` of those of each kind; None if nobody asks."""
+    if params.order is None:
+        return None
+    kinds = {
+        str(kind): ordered(rows, params=params, seed=seed) for kind, rows in pairs.groupby("kind")
+    }
+    return {**ordered(pairs, params=params, seed=seed), "kinds": kinds}
 
 
 def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
@@ -380,6 +448,9 @@ def _settings(student: Path, params: Evaluate, seed: int) -> dict[str, object]:
         "seed": seed,
         **params.model_dump(mode="json"),
         "slices": ", ".join(params.slices),
+        "order": "not measured"
+        if params.order is None
+        else ", ".join(f"{name} {value}" for name, value in params.order),
         "backbone": card.backbone,
         "student": card.model_id,
         "licences": "; ".join(map(str, card.licences)),

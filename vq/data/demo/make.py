@@ -22,8 +22,8 @@ from vq.data.workers import pool_of
 from vq.errors import DataError
 from vq.params import NonNegative, Rate, Section
 
-COLUMNS = ("video", "mos", "mos_std", "ratings", "content", "distortion", "strength")
-"""Header of the label file."""
+COLUMNS = ("video", "mos", "mos_std", "ratings", "content", "film", "distortion", "strength")
+"""Header of the label file; `film` tells two takes of a content apart."""
 
 SIZES = ((426, 240), (320, 240), (480, 270), (426, 240), (640, 360), (320, 240))
 """Width and height, taken in turn; a photograph too small for its turn takes the last."""
@@ -222,6 +222,7 @@ def shoot(
             round(opinion.std, 4),
             len(opinion.ratings),
             content,
+            name,
             version.kind,
             version.strength,
         )

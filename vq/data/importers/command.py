@@ -136,8 +136,8 @@ def _tell(
         lines.append(f"No videos at {out / 'videos'}: names are not held against files.")
     lines.append(
         f"Wrote {out / 'labels.csv'} and {out / 'card.yaml'}; read the card, put the videos into "
-        f"{out / 'videos'}, set `data.dir: {out}` in params.yaml, and import.keep and "
-        "evaluate.slices to columns that these labels have"
+        f"{out / 'videos'}, set `data.dir: {out}` in params.yaml, and import.keep, "
+        "evaluate.slices and evaluate.order to columns that these labels have"
     )
     sys.stdout.write("\n".join(lines) + "\n")
 
