@@ -3,6 +3,8 @@
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.learn.probe import PROBE_STUDENT
+from vq.score import card as cards
+from vq.score.locate import locate
 from vq.stages import distill
 
 
@@ -22,3 +24,16 @@ def test_a_student_carries_the_licences_of_every_data_set() -> None:
     found = distill.licences(table, card, params, {})
 
     assert found == ["data web (2 videos): CC0", "data lab (1 video): research only"]
+
+
+def test_a_student_carries_the_licences_of_the_one_it_started_from() -> None:
+    """What that one learnt from, this one has learnt from as well."""
+    bundle = locate("shipped")
+    card = Card(name="web", opinion="human", scale=Scale(min=1, max=5), licence="CC0")
+    params = PROBE_STUDENT.model_copy(update={"start": f"{bundle}/"})
+
+    found = distill.licences(manifest.build([{"dataset": "web"}]), card, params, {})
+
+    earlier = cards.load(bundle)[0].licences
+    assert earlier
+    assert found[1:] == [f"start {bundle}/: {licence}" for licence in earlier]

@@ -75,9 +75,27 @@ def test_the_last_channel_is_the_luma_of_the_next_frame() -> None:
         pytest.param(9, 11, id="odd"),
     ],
 )
-def test_a_small_frame_is_scaled_up(height: int, width: int) -> None:
-    """A view always has its full size."""
-    assert SPEC.cut(decoded(3, height, width)).shape == (2, 4, 8, 8)
+def test_a_small_frame_fills_a_view(height: int, width: int) -> None:
+    """A view always has its full size, and no pixel that the frame has not."""
+    video = decoded(3, height, width)
+
+    cut = SPEC.cut(video)
+
+    assert cut.shape == (2, 4, 8, 8)
+    shown = {tuple(pixel) for pixel in cut[0, :3].reshape(3, -1).T.tolist()}
+    number = SPEC.pairs(3)[0][0]
+    assert shown <= {tuple(pixel) for pixel in video.pixels[number].reshape(-1, 3).tolist()}
+
+
+def test_patches_of_a_frame_smaller_than_a_view_overlap() -> None:
+    """Six rows hold two patches of four: rows 0 to 3 and 2 to 5."""
+    video = decoded(3, 6, 8)
+
+    cut = SPEC.cut(video)[0, :3].transpose(1, 2, 0)
+
+    pixels = video.pixels[SPEC.pairs(3)[0][0]]
+    np.testing.assert_array_equal(cut[:4], pixels[:4])
+    np.testing.assert_array_equal(cut[4:], pixels[2:])
 
 
 def test_a_frame_of_the_size_of_a_view_is_seen_whole() -> None:

@@ -13,6 +13,9 @@ from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.shapes import Int64, UInt8
 
+CUT = 2
+"""Goes up when the same spec cuts other views out of the same frames, whose cache is then stale."""
+
 
 @dataclass(frozen=True)
 class ViewSpec:

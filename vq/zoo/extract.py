@@ -14,6 +14,7 @@ from vq import params
 from vq.data.workers import cores
 from vq.errors import ParamsError, WeightsError
 from vq.video import PIXELS
+from vq.video.views import CUT
 from vq.words import count, which
 from vq.zoo import catalog
 from vq.zoo.cache import Cache
@@ -71,7 +72,7 @@ def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) ->
         )
         for name, expert in experts.items()
     }
-    decides = [settings.views.model_dump(), catalog.LAYOUT, PIXELS]
+    decides = [settings.views.model_dump(), catalog.LAYOUT, PIXELS, CUT]
     return Plan(root, settings, {**keys, VIEWS: f"{VIEWS}-{catalog.short_hash(decides)}"})
 
 
