@@ -180,7 +180,21 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
 GOLDEN = {
     "distortion": (-0.1407, 0.1739, -0.2833, 1.385, 0.2154, 0.3771, 0.3881),
     "motion": (0.03843, 0.03752, 0.09639, 0.8155, 1.09, 0.3363, 0.4461),
-    "quality": (),
+    "quality": (
+        -0.4509,
+        0.1494,
+        -3.369,
+        -4.214,
+        4.831,
+        -3.009,
+        -5.65,
+        1.277,
+        0.4139,
+        1.504,
+        0.1059,
+        1.485,
+        0.1053,
+    ),
 }
 """Every 96th feature of a cat, computed when the weights were made (x86 CPU)."""
 
