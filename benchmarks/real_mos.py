@@ -14,7 +14,7 @@ to `DIR/differences.json`.
     --expert dover=dover_aesthetic+dover_technical    an expert made of some blocks; without any,
         every block that is not full-reference, of the file (bitrate, size, rate) or a light version
     --labelled N  as if only N videos of training and validation were there; test stays whole
-    --brief       the teacher and support vectors on all columns alone
+    --brief       the teacher, with and without its kernels, and support vectors on all columns alone
     --groups      a file without sources is an error, and ranks within a source are told as well
 """
 
@@ -82,7 +82,9 @@ class Measured:
 INITIALISATIONS = 3
 """Of each student on each split; its agreement is their mean, so that luck weighs less."""
 Split = dict[str, Measured]
-ON_KNOWN = ("mean", "concat", "stack", "teacher", "student_svr")
+LEARNT = "teacher_learnt"
+"""The teacher as gradients alone left it."""
+ON_KNOWN = ("mean", "concat", "stack", "teacher", LEARNT, "student_svr")
 """Beside `svr:...`, what is fitted on validation videos too."""
 BEST = "best single"
 """The single expert, `svr:` or `head:`, that ranks the validation videos of a split best."""
@@ -195,18 +197,23 @@ def brief(
     params: Teach,
     seed: int,
 ) -> Split:
-    """Support vectors on all columns and the teacher, as `measure` has them; no student."""
+    """Support vectors on all columns and the teacher, as `measure` has them; no student.
+
+    And the teacher without its kernel part, which is fitted after all else.
+    """
     determinism(threads=1)
     groups = np.arange(len(material.mos)) if material.group is None else material.group
     columns = np.concatenate([materials.impute(e, sides.known) for e in experts.values()], axis=1)
     concat, _ = support_vectors(columns, material.mos, sides.known, groups)
     lesson = learnable(material, experts, sides, count=params.levels)
     whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
-    score = predict.teacher(whole, experts, lesson.values.numpy()).score
-    return {
-        name: _agreement(one, material, sides, promise=False)
-        for name, one in (("concat", concat), ("teacher", score))
+    learnt = copy.deepcopy(whole)
+    learnt.kernels = None
+    scores = {"concat": concat} | {
+        name: predict.teacher(model, experts, lesson.values.numpy()).score
+        for name, model in (("teacher", whole), (LEARNT, learnt))
     }
+    return {name: _agreement(one, material, sides, promise=False) for name, one in scores.items()}
 
 
 def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> Lesson:
@@ -260,14 +267,14 @@ def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
     """Paired differences in SRCC, `one - other`, over the splits."""
     names = list(splits[0])
     pairs = [(name, "stack") for name in names if name not in ("stack", BEST)]
-    pairs += [("teacher", "concat"), ("teacher", BEST)]
+    pairs += [("teacher", "concat"), ("teacher", BEST), ("teacher", LEARNT), (LEARNT, "concat")]
     pairs += [(n, "student_plain") for n in ("student_staged", "student_joint") if n in names]
     return {
         f"{one} - {other}": _interval(
             [s[one].srcc - s[other].srcc for s in splits], sides, one, other
         )
         for one, other in pairs
-        if other in names
+        if {one, other} <= set(names)
     }
 
 

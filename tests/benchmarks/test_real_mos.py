@@ -54,8 +54,12 @@ def test_in_brief_the_teacher_meets_support_vectors_alone(
 
     results = json.loads((tmp_path / "results.json").read_text())["made_up"]
     differences = json.loads((tmp_path / "differences.json").read_text())["made_up"]
-    assert list(results) == ["concat", "teacher"]
-    assert list(differences) == ["teacher - concat"]
+    assert list(results) == ["concat", "teacher", "teacher_learnt"]
+    assert list(differences) == [
+        "teacher - concat",
+        "teacher - teacher_learnt",
+        "teacher_learnt - concat",
+    ]
     gap = results["teacher"]["srcc"] - results["concat"]["srcc"]
     assert differences["teacher - concat"]["value"] == pytest.approx(gap)
 
