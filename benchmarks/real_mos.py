@@ -14,7 +14,7 @@ to `DIR/differences.json`.
     --expert dover=dover_aesthetic+dover_technical    an expert made of some blocks; without any,
         every block that is not full-reference, of the file (bitrate, size, rate) or a light version
     --labelled N  as if only N videos of training and validation were there; test stays whole
-    --brief       the teacher, with and without its kernels, and support vectors on all columns alone
+    --brief       support vectors on all columns and the teacher alone, with its kernels and without
     --groups      a file without sources is an error, and ranks within a source are told as well
 """
 

@@ -25,7 +25,7 @@ def few(*, share: float = 0.5, videos: int = 90) -> tuple[Lesson, Teacher]:
 
 
 def test_a_share_of_the_logits_is_the_ridge() -> None:
-    """Half of the kernel's logits and half of the network's, through the same gates and head."""
+    """Half of the kernel's logits and half of the network's, through the same head."""
     lesson, half = few(share=0.5)
     rows = lesson.of(lesson.validation)
     network, whole = few(share=0.0)[1], few(share=1.0)[1]
@@ -39,21 +39,23 @@ def test_a_share_of_the_logits_is_the_ridge() -> None:
 
 
 def test_the_first_feature_stays_the_weighted_sum() -> None:
-    """Importance x target feature, the kernel part of each included (claim 2)."""
+    """Importance x target feature over both parts of the conversions (claim 2)."""
     lesson, teacher = few()
+    network = few(share=0.0)[1]
     rows = lesson.of(lesson.validation)
     first = teacher(rows)
     assert teacher.kernels is not None
 
+    gates = network(rows).importance
     by_hand = torch.zeros_like(first.feature)
     for number, name in enumerate(teacher.shape.experts):
         initial = teacher.initial(name, rows[name])
         score = teacher.kernels.scores[name](initial)[:, None]
         fitted = score * teacher.kernels.direction + teacher.kernels.offset
-        learnt = teacher.conversion[name](initial)
-        by_hand += first.importance[:, [number]] * (learnt + fitted) / 2
+        by_hand += gates[:, [number]] / 2 * teacher.conversion[name](initial) + fitted / 2 / 2
 
     torch.testing.assert_close(first.feature, by_hand)
+    torch.testing.assert_close(first.importance, gates / 2 + 1 / 4)
 
 
 def test_what_is_left_out_is_what_a_ridge_without_it_says() -> None:
@@ -61,9 +63,8 @@ def test_what_is_left_out_is_what_a_ridge_without_it_says() -> None:
     generator = torch.Generator().manual_seed(0)
     initial = {"a": torch.randn(25, 3, generator=generator)}
     rating = torch.randn(25, generator=generator, dtype=torch.float64)
-    importance = torch.ones(25, 1, dtype=torch.float64)
 
-    fit = ridge._fit(initial, importance, rating, 0.2)
+    fit = ridge._fit(initial, rating, 0.2)
 
     kernel = likeness(initial["a"].double(), initial["a"].double(), 0.2)
     errors = {}

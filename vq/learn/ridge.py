@@ -1,9 +1,9 @@
 """The kernel part of a teacher: ridge regression in closed form, where labelled videos are few.
 
-The score of a video is the sum over the experts of importance x what the expert's kernel says,
-so that the kernels are fitted together, to what the gating network says each is worth. Experts add
-up: two of them are not compared at one time, which few videos could not tell. How wide a likeness
-reaches and how strong the ridge is are what leave each video out with the least error.
+The score of a video is the mean over the experts of what the kernel of each says, and all of them
+are fitted together. Experts add up: how two of them go together is more than few videos can tell,
+and is where support vectors on all columns lose. How far a likeness reaches and how strong the
+ridge is are what is least wrong of videos that are left out.
 """
 
 from dataclasses import dataclass, replace
@@ -55,19 +55,16 @@ def add_kernels(teacher: Teacher, lesson: Lesson, *, share: float) -> None:
         return
     features = lesson.of(rows)
     names = list(teacher.shape.experts)
-    importance = teacher(features).importance.double() * len(names)
     initial = {name: teacher.initial(name, features[name]) for name in names}
     rating = (mos - mos.mean()) / mos.std()
-    fit = min(
-        (_fit(initial, importance, rating, rate) for rate in RATES), key=lambda one: one.error
-    )
+    fit = min((_fit(initial, rating, rate) for rate in RATES), key=lambda one: one.error)
     slope, base = _levels(fit.left_out, target)
     shape = replace(teacher.shape, landmarks=len(rows))
     kernels = Kernels(shape)
-    for number, name in enumerate(names):
+    for name in names:
         one = kernels.scores[name]
         one.landmarks.copy_(initial[name])
-        one.weight.copy_(fit.weight * importance[:, number] * len(names))
+        one.weight.copy_(fit.weight * len(names))
         one.rate.fill_(fit.rate)
     # From the mean feature, in the units that say most: a student's feature is never below zero.
     middle = teacher(features).feature.double().mean(0)
@@ -81,16 +78,11 @@ def add_kernels(teacher: Teacher, lesson: Lesson, *, share: float) -> None:
     teacher.kernels, teacher.shape = kernels, shape
 
 
-def _fit(
-    initial: dict[str, Tensor],
-    importance: Float[Tensor, "videos experts"],
-    rating: Float[Tensor, " videos"],
-    rate: float,
-) -> _Fit:
+def _fit(initial: dict[str, Tensor], rating: Float[Tensor, " videos"], rate: float) -> _Fit:
     """The best ridge for a rate."""
     kernel = torch.zeros(len(rating), len(rating), dtype=torch.float64)
-    for one, weight in zip(initial.values(), importance.T, strict=True):
-        kernel += weight[:, None] * weight * likeness(one.double(), one.double(), rate)
+    for one in initial.values():
+        kernel += likeness(one.double(), one.double(), rate)
     height, vectors = torch.linalg.eigh(kernel)
     seen, unit = vectors.T @ rating, kernel.diagonal().mean()
     fits = []

@@ -20,8 +20,9 @@ class Kernel(nn.Module):
 
     @torch.no_grad()
     def forward(self, initial: Float[Tensor, "batch width"]) -> Float[Tensor, " batch"]:
-        """Score a batch of videos."""
-        return likeness(initial, self.landmarks, self.rate) @ self.weight
+        """Score a batch of videos, in whole precision: those alike differ by little."""
+        with torch.autocast(initial.device.type, enabled=False):
+            return likeness(initial.float(), self.landmarks, self.rate) @ self.weight
 
 
 def likeness(

@@ -102,10 +102,10 @@ class Teacher(nn.Module):
         absent = torch.stack(missing, 1)
         out = absent if drop is None else absent | drop
         importance = NORMALISE[self.shape.importance](torch.stack(gates, 1), out)
-        target = torch.stack(targets)
+        feature = torch.einsum("be,ebd->bd", importance, torch.stack(targets))
         if self.kernels is not None:
-            target = self.kernels(target, dict(zip(self.shape.experts, initials, strict=True)), out)
-        feature = torch.einsum("be,ebd->bd", importance, target)
+            named = dict(zip(self.shape.experts, initials, strict=True))
+            importance, feature = self.kernels(importance, feature, named, out)
         return First(feature, self.head(feature), importance)
 
     def initial(self, name: str, given: Tensor) -> Float[Tensor, "batch width"]:
@@ -134,11 +134,12 @@ class PerExpert(nn.ModuleDict):
 
 
 class Kernels(nn.Module):
-    """The kernel part of all conversions: a share of each target feature, fitted in closed form.
+    """The kernel part of all conversions, fitted in closed form: a share of the first feature.
 
     What an expert's kernel says of a video moves its target feature along one direction, which the
-    head reads as levels. They were fitted to add up, so that they say nothing of a video that an
-    expert is missing of, or left out: its target features are the learnt ones alone.
+    head reads as levels. It has an importance of its own, the same for all experts: few labels do
+    not tell whom to listen to when. The kernels were fitted to add up, so that they say nothing of
+    a video that an expert is missing of, or left out: the learnt part is alone there.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -152,15 +153,17 @@ class Kernels(nn.Module):
 
     def forward(
         self,
-        learnt: Float[Tensor, "experts batch dim"],
+        importance: Float[Tensor, "batch experts"],
+        learnt: Float[Tensor, "batch dim"],
         initials: Mapping[str, Float[Tensor, "batch _"]],
         out: Bool[Tensor, "batch experts"],
-    ) -> Float[Tensor, "experts batch dim"]:
-        """Target features, from those that gradients taught."""
-        score = torch.stack([self.scores[name](one) for name, one in initials.items()])
-        fitted = score[..., None] * self.direction + self.offset
+    ) -> tuple[Float[Tensor, "batch experts"], Float[Tensor, "batch dim"]]:
+        """Importances and first feature of both parts, from those of the learnt one."""
+        score = torch.stack([self.scores[name](one) for name, one in initials.items()]).mean(0)
+        fitted = score[:, None] * self.direction + self.offset
         share = (self.share * ~out.any(1))[:, None]
-        return (1 - share) * learnt + share * fitted
+        alike = 1 / len(initials)
+        return (1 - share) * importance + share * alike, (1 - share) * learnt + share * fitted
 
 
 class Attention(nn.Module):
