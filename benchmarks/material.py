@@ -149,6 +149,22 @@ def split(material: Material, *, rng: np.random.Generator) -> Sides:
     )
 
 
+def fewer(sides: Sides, count: int, *, rng: np.random.Generator) -> Sides:
+    """Keep some videos of training and validation, in their proportion, and all of test.
+
+    Raises:
+        DataError: more videos than there are, or fewer than 20.
+    """
+    if not 20 <= count <= len(sides.known):
+        raise DataError(f"--labelled {count}: must be 20 to {len(sides.known)}, as a split has")
+    validation = round(count * len(sides.validation) / len(sides.known))
+    return Sides(
+        train=rng.permutation(sides.train)[: count - validation],
+        validation=rng.permutation(sides.validation)[:validation],
+        test=sides.test,
+    )
+
+
 def impute(
     block: Float32[np.ndarray, "videos width"], rows: Int64[np.ndarray, " rows"]
 ) -> Float32[np.ndarray, "videos width"]:

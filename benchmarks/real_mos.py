@@ -13,6 +13,8 @@ to `DIR/differences.json`.
 
     --expert dover=dover_aesthetic+dover_technical    an expert made of some blocks; without any,
         every block that is not full-reference, of the file (bitrate, size, rate) or a light version
+    --labelled N  as if only N videos of training and validation were there; test stays whole
+    --brief       support vectors on all columns and the teacher alone, with its kernels and without
     --groups      a file without sources is an error, and ranks within a source are told as well
 """
 
@@ -80,7 +82,9 @@ class Measured:
 INITIALISATIONS = 3
 """Of each student on each split; its agreement is their mean, so that luck weighs less."""
 Split = dict[str, Measured]
-ON_KNOWN = ("mean", "concat", "stack", "teacher", "student_svr")
+LEARNT = "teacher_learnt"
+"""The teacher as gradients alone left it."""
+ON_KNOWN = ("mean", "concat", "stack", "teacher", LEARNT, "student_svr")
 """Beside `svr:...`, what is fitted on validation videos too."""
 BEST = "best single"
 """The single expert, `svr:` or `head:`, that ranks the validation videos of a split best."""
@@ -111,9 +115,14 @@ def _measure(given: argparse.Namespace) -> None:
             log.info("%s: has no block %s, so no student", one.name, given.student)
         drawn = [np.random.default_rng([given.seed, number]) for number in range(given.splits)]
         sides = [materials.split(one, rng=rng) for rng in drawn]
+        if given.labelled is not None:
+            sides = [
+                materials.fewer(side, given.labelled, rng=rng)
+                for side, rng in zip(sides, drawn, strict=True)
+            ]
         # No memory-mapped arguments: they are read-only, and torch warns of that.
         found = Parallel(given.jobs, return_as="generator", max_nbytes=None)(
-            delayed(measure)(
+            delayed(brief if given.brief else measure)(
                 one, experts, student, side, params=params, seed=int(rng.integers(2**31))
             )
             for side, rng in zip(sides, drawn, strict=True)
@@ -179,6 +188,34 @@ def measure(
     return found | {BEST: found[best]}
 
 
+def brief(
+    material: Material,
+    experts: Experts,
+    student: Float32[np.ndarray, "videos width"] | None,
+    sides: Sides,
+    *,
+    params: Teach,
+    seed: int,
+) -> Split:
+    """Support vectors on all columns and the teacher, as `measure` has them; no student.
+
+    And the teacher without its kernel part, which is fitted after all else.
+    """
+    determinism(threads=1)
+    groups = np.arange(len(material.mos)) if material.group is None else material.group
+    columns = np.concatenate([materials.impute(e, sides.known) for e in experts.values()], axis=1)
+    concat, _ = support_vectors(columns, material.mos, sides.known, groups)
+    lesson = learnable(material, experts, sides, count=params.levels)
+    whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
+    learnt = copy.deepcopy(whole)
+    learnt.kernels = None
+    scores = {"concat": concat} | {
+        name: predict.teacher(model, experts, lesson.values.numpy()).score
+        for name, model in (("teacher", whole), (LEARNT, learnt))
+    }
+    return {name: _agreement(one, material, sides, promise=False) for name, one in scores.items()}
+
+
 def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> Lesson:
     """What the library learns from: of the labels of test videos the ends of the scale, rounded."""
     values = levels.values(*material.scale, count)
@@ -231,13 +268,14 @@ def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
     """Paired differences in SRCC, `one - other`, over the splits."""
     names = list(splits[0])
     pairs = [(name, "stack") for name in names if name not in ("stack", BEST)]
-    pairs += [("teacher", BEST)]
+    pairs += [("teacher", "concat"), ("teacher", BEST), ("teacher", LEARNT), (LEARNT, "concat")]
     pairs += [(n, "student_plain") for n in ("student_staged", "student_joint") if n in names]
     return {
         f"{one} - {other}": _interval(
             [s[one].srcc - s[other].srcc for s in splits], sides, one, other
         )
         for one, other in pairs
+        if {one, other} <= set(names)
     }
 
 
@@ -369,6 +407,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="splits at a time; changes no number")
+    parser.add_argument("--labelled", type=int, metavar="N")
+    parser.add_argument("--brief", action="store_true")
     parser.add_argument("--groups", action="store_true")
     parser.add_argument("--expert", action="append", default=[], metavar="NAME=block+block")
     parser.add_argument("--student", default=STUDENT, metavar="BLOCK")

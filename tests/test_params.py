@@ -42,6 +42,10 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
         pytest.param(
             "extract", {"experts": {"views": {}, "c": {}}}, "called views", id="reserved-name"
         ),
+        pytest.param("teach", {"kernel": 1.5}, r"teach\.kernel: .*1\.5", id="more-than-all"),
+        pytest.param(
+            "teach", {"kernel_videos": -1}, r"teach\.kernel_videos: .*-1", id="below-none"
+        ),
         pytest.param("teach", {"ema": 1.0}, r"teach\.ema: .*1\.0", id="average-that-never-moves"),
         pytest.param("distill", {"precision": 16}, r"distill\.precision: .*'32-true'", id="bits"),
         pytest.param(

@@ -204,6 +204,8 @@ class Teach(Section):
     dim: Positive
     gate_dim: Positive
     importance: Literal["softmax", "sparse", "equal"]
+    kernel: Share
+    kernel_videos: Level
     expert_dropout: Annotated[float, Field(ge=0, lt=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     epochs: Positive

@@ -45,6 +45,37 @@ def test_a_file_without_the_cheap_block_has_no_student(
     assert "made_up: has no block videval60_light480_3fps, so no student" in caplog.text
 
 
+def test_in_brief_the_teacher_meets_support_vectors_alone(
+    make_file: MakeFile, tmp_path: Path, short: str
+) -> None:
+    """Paired, on as many labels as asked for."""
+    how = ["--splits", "2", "--brief", "--labelled", "30", "--params", short]
+    main([str(make_file()), *how, "--out", str(tmp_path)])
+
+    results = json.loads((tmp_path / "results.json").read_text())["made_up"]
+    differences = json.loads((tmp_path / "differences.json").read_text())["made_up"]
+    assert list(results) == ["concat", "teacher", "teacher_learnt"]
+    assert list(differences) == [
+        "teacher - concat",
+        "teacher - teacher_learnt",
+        "teacher_learnt - concat",
+    ]
+    gap = results["teacher"]["srcc"] - results["concat"]["srcc"]
+    assert differences["teacher - concat"]["value"] == pytest.approx(gap)
+
+
+def test_fewer_labels_leave_the_test_side_whole(make_file: MakeFile) -> None:
+    """Training and validation shrink alike, and nothing joins them."""
+    sides = materials.split(materials.read(make_file()), rng=np.random.default_rng(0))
+
+    few = materials.fewer(sides, 24, rng=np.random.default_rng(1))
+
+    assert (len(few.train), len(few.validation)) == (20, 4)
+    assert set(few.train) < set(sides.train)
+    assert set(few.validation) < set(sides.validation)
+    assert np.array_equal(few.test, sides.test)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -58,6 +89,7 @@ def test_a_file_without_the_cheap_block_has_no_student(
             r"made_up: has no block 'blunt'; it has cheap_light",
             id="block",
         ),
+        pytest.param(["made_up.npz", "--labelled", "49"], "must be 20 to 48", id="labelled"),
         pytest.param(["made_up.npz", "--expert", "a=sharp"], "needs two experts", id="one"),
         pytest.param(["made_up.npz", "--expert", "sharp"], r"write NAME=block", id="form"),
     ],

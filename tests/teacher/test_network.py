@@ -136,6 +136,22 @@ def test_a_teacher_of_several_data_sets_comes_back_from_its_files(tmp_path: Path
     torch.testing.assert_close(found.alignment(logits, dataset), teacher.alignment(logits, dataset))
 
 
+def test_a_teacher_with_kernels_comes_back_from_its_files(tmp_path: Path) -> None:
+    """Its landmarks and what they weigh with it."""
+    shape = replace(SHAPE, landmarks=4)
+    teacher = Teacher(shape).eval()
+    assert teacher.kernels is not None
+    for buffer in teacher.kernels.buffers():
+        buffer.copy_(torch.rand(buffer.shape))
+    card = bundle.TeacherCard(shape, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
+    bundle.save(teacher, card, tmp_path)
+
+    found, described = bundle.load(tmp_path)
+
+    assert described == card
+    torch.testing.assert_close(found(features()).feature, teacher(features()).feature)
+
+
 def test_other_data_sets_change_nothing_for_one_alone() -> None:
     """Same weights of the same seed, and no parameter of an alignment that aligns nothing."""
     torch.manual_seed(0)

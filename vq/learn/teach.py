@@ -8,6 +8,7 @@ from torch import Tensor
 from vq.learn import losses
 from vq.learn.lesson import Lesson
 from vq.learn.loop import Objective, fit, initialisation
+from vq.learn.ridge import add_kernels
 from vq.params import Teach
 from vq.teacher.network import Shape, Teacher, drop_experts
 from vq.zoo.alignment import Alignment
@@ -19,7 +20,10 @@ def teach(
     params: Teach,
     seed: int,
 ) -> Teacher:
-    """Fit conversions, gating networks and head on the labelled training videos."""
+    """Fit conversions, gating networks and head on the labelled training videos.
+
+    Where these are few, a ridge regression on kernels then joins the conversions (`kernel`).
+    """
     shape = Shape(
         experts={name: value.shape[-1] for name, value in lesson.features.items()},
         attention=tuple(name for name, value in lesson.features.items() if value.ndim == 3),
@@ -43,6 +47,8 @@ def teach(
         schedule=params,
         seed=seed,
     )
+    if params.kernel and len(lesson.labelled()) <= params.kernel_videos:
+        add_kernels(teacher, lesson, share=params.kernel)
     return teacher
 
 

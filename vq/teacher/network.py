@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from vq.teacher.kernel import Kernel
 from vq.zoo.alignment import Alignment
 from vq.zoo.standard import Standard
 
@@ -31,6 +32,8 @@ class Shape:
     dropout: float
     others: int = 0
     """Data sets beside the primary that it learns from."""
+    landmarks: int = 0
+    """Videos that the kernel part of the conversions compares with; 0 where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +79,7 @@ class Teacher(nn.Module):
         self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(shape.dim, shape.levels)
         self.alignment = Alignment(shape.others, shape.levels)
+        self.kernels = Kernels(shape) if shape.landmarks else None
 
     def forward(
         self, features: Mapping[str, Tensor], drop: Bool[Tensor, "batch experts"] | None = None
@@ -87,17 +91,21 @@ class Teacher(nn.Module):
                 fuses them); a row of NaN means that the expert says nothing of this video.
             drop: experts to leave out of this step, true where left out.
         """
-        targets, gates, missing = [], [], []
+        initials, targets, gates, missing = [], [], [], []
         for name in self.shape.experts:
             given = features[name]
             missing.append(torch.isnan(given).flatten(1).any(1))
             initial = self.initial(name, torch.nan_to_num(given))
+            initials.append(initial)
             targets.append(self.dropout(self.conversion[name](initial)))
             gates.append(self.gating[name](initial).squeeze(1))
         absent = torch.stack(missing, 1)
         out = absent if drop is None else absent | drop
         importance = NORMALISE[self.shape.importance](torch.stack(gates, 1), out)
         feature = torch.einsum("be,ebd->bd", importance, torch.stack(targets))
+        if self.kernels is not None:
+            named = dict(zip(self.shape.experts, initials, strict=True))
+            importance, feature = self.kernels(importance, feature, named, out)
         return First(feature, self.head(feature), importance)
 
     def initial(self, name: str, given: Tensor) -> Float[Tensor, "batch width"]:
@@ -123,6 +131,39 @@ class PerExpert(nn.ModuleDict):
 
     def __contains__(self, name: str) -> bool:
         return super().__contains__(f"expert_{name}")
+
+
+class Kernels(nn.Module):
+    """The kernel part of all conversions, fitted in closed form: a share of the first feature.
+
+    What an expert's kernel says of a video moves its target feature along one direction, which the
+    head reads as levels. It has an importance of its own, the same for all experts: few labels do
+    not tell whom to listen to when. The kernels were fitted to add up, so that they say nothing of
+    a video that an expert is missing of, or left out: the learnt part is alone there.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.scores = PerExpert(
+            {name: Kernel(width, shape.landmarks) for name, width in shape.experts.items()}
+        )
+        self.register_buffer("direction", torch.zeros(shape.dim))
+        self.register_buffer("offset", torch.zeros(shape.dim))
+        self.register_buffer("share", torch.zeros(()))
+
+    def forward(
+        self,
+        importance: Float[Tensor, "batch experts"],
+        learnt: Float[Tensor, "batch dim"],
+        initials: Mapping[str, Float[Tensor, "batch _"]],
+        out: Bool[Tensor, "batch experts"],
+    ) -> tuple[Float[Tensor, "batch experts"], Float[Tensor, "batch dim"]]:
+        """Importances and first feature of both parts, from those of the learnt one."""
+        score = torch.stack([self.scores[name](one) for name, one in initials.items()]).mean(0)
+        fitted = score[:, None] * self.direction + self.offset
+        share = (self.share * ~out.any(1))[:, None]
+        alike = 1 / len(initials)
+        return (1 - share) * importance + share * alike, (1 - share) * learnt + share * fitted
 
 
 class Attention(nn.Module):
