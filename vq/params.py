@@ -233,7 +233,6 @@ class Distill(Section):
     start: str
     stages: tuple[Annotated[int, Field(ge=0)], ...]
     every: Positive
-    output: Literal["all", "answers"]
     a: NonNegative
     b: NonNegative
     c: NonNegative

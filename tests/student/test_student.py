@@ -13,7 +13,6 @@ from vq.student import bundle, motion
 from vq.student.export import export
 from vq.student.network import Features, Student
 from vq.video.views import ViewSpec
-from vq.zoo import builtin
 
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
 
@@ -200,38 +199,3 @@ def test_an_earlier_student_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The folder and what writes it."""
     with pytest.raises(WeightsError, match=r"nowhere.*student.safetensors: cannot be read"):
         build(start=f"{tmp_path}/nowhere")
-
-
-def test_the_head_may_learn_from_answers_and_motion_alone() -> None:
-    """What a frozen backbone says of the contents that it was pretrained on is learnt by heart."""
-    levels = builtin.card("distortion").levels
-    widths = {}
-    for output in ("all", "answers"):
-        trunk = bundle.build(
-            "mobilenetv3_small_050",
-            start="distortion",
-            stages=levels,
-            output=output,
-            dim=16,
-            levels=5,
-        ).trunk.eval()
-        widths[output] = trunk.width
-        with torch.no_grad():
-            assert trunk(views()).shape == (2, trunk.width)
-
-    asked = builtin.answers("distortion").out_features
-    assert widths["answers"] == 2 * asked + motion.WIDTH
-    assert widths["all"] > 2 * widths["answers"]
-
-
-def test_answers_of_a_start_that_was_asked_nothing_are_refused() -> None:
-    """With what to set instead."""
-    with pytest.raises(ParamsError, match=r"start from quality with stages .* set output to all"):
-        bundle.build(
-            "mobilenetv3_small_050",
-            start="random",
-            stages=(1,),
-            output="answers",
-            dim=16,
-            levels=5,
-        )

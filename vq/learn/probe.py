@@ -39,7 +39,6 @@ PROBE_STUDENT = Distill(
     start="cached features",
     stages=(),
     every=1,
-    output="all",
     a=0.0,
     b=1.0,
     c=3.0,

@@ -170,7 +170,6 @@ def untrained(shape: Shape, lesson: Lesson, params: Distill, seed: int) -> Stude
             start=params.start,
             stages=params.stages,
             every=params.every,
-            output=params.output,
             dim=shape.dim,
             levels=shape.levels,
             dropout=params.dropout,

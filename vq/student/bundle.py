@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -18,7 +17,6 @@ from vq.zoo import builtin
 
 NAME = "student.safetensors"
 """File with the weights to train on."""
-Output = Literal["all", "answers"]
 
 
 def build(
@@ -27,7 +25,6 @@ def build(
     start: str,
     stages: tuple[int, ...],
     every: int = 1,
-    output: Output = "all",
     dim: int,
     levels: int,
     dropout: float = 0.0,
@@ -41,7 +38,6 @@ def build(
             earlier student, which has a slash in it.
         stages: feature levels of the backbone that are pooled.
         every: the backbone sees each so-manieth moment.
-        output: what the trunk tells the head: `all`, or without the pooled levels `answers`.
         dim: D, width of the second feature.
         levels: K.
         dropout: of units in the second feature.
@@ -55,15 +51,13 @@ def build(
     def student(trunk: Pixels) -> Student:
         return Student(trunk, dim=dim, levels=levels, dropout=dropout, others=others)
 
-    levels_too = output == "all"
     if start == "random":
-        return student(Pixels(backbone, stages=stages, every=every, levels=levels_too))
+        return student(Pixels(backbone, stages=stages, every=every))
     if earlier(start):
         state = _weights(Path(start))
         answers = state.get("trunk.answers.bias")
         count = 0 if answers is None else len(answers)
-        trunk = Pixels(backbone, stages=stages, every=every, answers=count, levels=levels_too)
-        whole = student(trunk)
+        whole = student(Pixels(backbone, stages=stages, every=every, answers=count))
         _fit_in(whole, state, start)
         return whole
     card = builtin.card(start)
@@ -80,7 +74,6 @@ def build(
         every=every,
         pooling=card.pooling,
         answers=told.out_features if told else 0,
-        levels=levels_too,
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))

@@ -98,7 +98,6 @@ class Pixels(nn.Module):
         every: int = 1,
         pooling: Pooling = "cells",
         answers: int = 0,
-        levels: bool = True,
     ) -> None:
         """Build it, with random weights.
 
@@ -110,11 +109,9 @@ class Pixels(nn.Module):
             pooling: how levels become one row: as `vq.zoo.pooling.pool`, or `pool_cells`.
             answers: how many numbers the backbone was pretrained to tell by a linear map of its
                 pooled levels; they join the feature. 0 where it was not.
-            levels: whether the pooled levels are part of the feature, beside answers and motion.
 
         Raises:
-            ParamsError: timm has no such backbone, or it has no such feature level; or nothing is
-                left but motion.
+            ParamsError: timm has no such backbone, or it has no such feature level.
         """
         super().__init__()
         try:
@@ -126,18 +123,11 @@ class Pixels(nn.Module):
                 f"distill: backbone {backbone!r}, stages {stages}: {error}"
             ) from error
         self.every = every
-        if not levels and not answers:
-            raise ParamsError(
-                "distill.output is answers, but distill.start was asked nothing, or distill.stages "
-                "are not all those of its pretraining; start from quality with stages "
-                "[0, 1, 2, 3, 4], or set output to all"
-            )
-        depths = range(len(stages))
-        self.strides = builtin.strides(self.backbone, depths) if pooling == "cells" else None
+        levels = range(len(stages))
+        self.strides = builtin.strides(self.backbone, levels) if pooling == "cells" else None
         pooled = width(self.backbone.feature_info.channels(), self.strides)
         self.answers = nn.Linear(pooled, answers) if answers else None
-        self.levels = levels
-        self.width = levels * pooled + 2 * answers + motion.WIDTH
+        self.width = pooled + 2 * answers + motion.WIDTH
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("std", torch.full((3, 1, 1), 0.5))
 
@@ -151,7 +141,7 @@ class Pixels(nn.Module):
         pictures = ((seen - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         levels = self.backbone(pictures)
         pooled = pool(levels) if self.strides is None else pool_cells(levels, self.strides)
-        parts = [pooled.view(batch, -1, pooled.shape[1]).mean(1)] if self.levels else []
+        parts = [pooled.view(batch, -1, pooled.shape[1]).mean(1)]
         if self.answers is not None:
             told = self.answers(pooled).view(batch, -1, self.answers.out_features)
             average = told.mean(1)
