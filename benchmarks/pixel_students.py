@@ -39,7 +39,6 @@ from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract
 from vq.teacher import bundle as teachers
 from vq.teacher.network import Shape
-from vq.zoo import features as store
 
 TEACHER = Path("artifacts", "teacher")
 KINDS = {"both": (False, True), "plain": (False,), "taught": (True,)}
@@ -98,7 +97,7 @@ def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, see
     determinism(1)
     teacher, described = teachers.load(at / TEACHER)
     manifest, lesson = _lesson(at, index, params, teacher.shape)
-    student = untrained(store.view_spec(index), teacher.shape, lesson, params.distill, seed)
+    student = untrained(teacher.shape, lesson, params.distill, seed)
     distill(
         student,
         teacher if taught else None,

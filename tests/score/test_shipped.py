@@ -38,7 +38,7 @@ def test_it_is_small_synthetic_and_knows_every_mode() -> None:
     folder = locate("shipped")
     card, network = cards.load(folder)
 
-    assert len(network) < 4e6
+    assert len(network) < 16e6
     assert (card.opinion, card.scale) == ("synthetic", cards.Scale(1.0, 5.0))
     assert {*card.modes, "exact"} == set(MODES)
     assert card.interval is not None

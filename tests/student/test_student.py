@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx.reference import ReferenceEvaluator
 
 from vq.errors import ParamsError, WeightsError
 from vq.learn.loop import initialisation
 from vq.student import bundle, motion
-from vq.student.export import export
+from vq.student.export import export, join_padding
 from vq.student.network import Features, Student
 from vq.video.views import ViewSpec
 
@@ -199,3 +201,33 @@ def test_an_earlier_student_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The folder and what writes it."""
     with pytest.raises(WeightsError, match=r"nowhere.*student.safetensors: cannot be read"):
         build(start=f"{tmp_path}/nowhere")
+
+
+def test_padding_of_zeros_joins_the_convolution_behind_it() -> None:
+    """The same numbers to the last bit, and no node of padding is left; other padding stays."""
+    rng = np.random.default_rng(0)
+    kernel = rng.standard_normal((2, 3, 3, 3)).astype(np.float32)
+
+    def network(fill: float) -> onnx.ModelProto:
+        return onnx.parser.parse_model(
+            """<ir_version: 9, opset_import: ["" : 18]>
+            g (float[1, 3, 8, 8] x) => (float[1, 2, 4, 4] y)
+            <float[2, 3, 3, 3] w, int64[8] p = {0, 0, 0, 0, 0, 0, 1, 1}, float v = {FILL}>
+            { padded = Pad(x, p, v)  y = Conv<strides = [2, 2]>(padded, w) }""".replace(
+                "FILL", str(fill)
+            )
+        )
+
+    for fill, left in ((0.0, 0), (1.0, 1)):
+        model = network(fill)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(kernel, "w"))
+        given = {"x": rng.standard_normal((1, 3, 8, 8)).astype(np.float32)}
+        before = ReferenceEvaluator(model).run(None, given)[0]
+
+        join_padding(model)
+
+        assert sum(node.op_type == "Pad" for node in model.graph.node) == left
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        np.testing.assert_allclose(session.run(None, given)[0], before, atol=1e-5)

@@ -7,7 +7,10 @@ from typing import Literal, Protocol, runtime_checkable
 import timm
 import torch
 from jaxtyping import Float, Shaped, UInt8
+from timm.layers import Conv2dSame
+from timm.layers.padding import pad_same_arg
 from torch import Tensor, nn
+from torch.nn import functional
 
 from vq.errors import ParamsError
 from vq.student import motion
@@ -87,6 +90,19 @@ class Features(nn.Module):
         return given
 
 
+class FixedSame(Conv2dSame):
+    """Padding as TensorFlow's, by numbers that an export writes down: a view has one size."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Pad, then convolve."""
+        rows, columns = (int(side) for side in maps.shape[-2:])
+        padding = pad_same_arg([rows, columns], self.kernel_size, self.stride, self.dilation)
+        padded = functional.pad(maps, padding)
+        return functional.conv2d(
+            padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups
+        )
+
+
 class Pixels(nn.Module):
     """A small backbone over the views of a video, and what changes from frame to frame."""
 
@@ -122,6 +138,9 @@ class Pixels(nn.Module):
             raise ParamsError(
                 f"distill: backbone {backbone!r}, stages {stages}: {error}"
             ) from error
+        for module in self.backbone.modules():
+            if isinstance(module, Conv2dSame):
+                module.__class__ = FixedSame
         self.every = every
         levels = range(len(stages))
         self.strides = builtin.strides(self.backbone, levels) if pooling == "cells" else None

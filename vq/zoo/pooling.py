@@ -45,11 +45,18 @@ def pool_cells(
         if inside <= 1:
             cells.append(level)
             continue
-        mean = functional.avg_pool2d(level, inside)
-        square = functional.avg_pool2d(level * level, inside)
+        # Squares of what is far from zero have few digits left for a small deviation.
+        middle = level.mean((2, 3), keepdim=True)
+        apart = level - middle
+        mean = functional.avg_pool2d(apart, inside)
+        square = functional.avg_pool2d(apart * apart, inside)
         # Not the bare root: see `pool`.
-        cells += [mean, ((square - mean * mean).clamp_min(0) + 1e-6).sqrt()]
-    return pool([cell.sign() * torch.log1p(cell.abs()) for cell in cells])
+        cells += [mean + middle, ((square - mean * mean).clamp_min(0) + 1e-6).sqrt()]
+    logs = [cell.sign() * torch.log1p(cell.abs()) for cell in cells]
+    means = [log.mean((2, 3), keepdim=True) for log in logs]
+    squares = [((log - mean) ** 2).mean((2, 3)) for log, mean in zip(logs, means, strict=True)]
+    spreads = [(square + 1e-6).sqrt() for square in squares]
+    return torch.cat([*(mean.flatten(1) for mean in means), *spreads], 1)
 
 
 def width(channels: Sequence[int], strides: Sequence[int] | None) -> int:

@@ -14,6 +14,7 @@ from vq.errors import DataError
 from vq.footage.filmed import chains
 from vq.footage.filmed.camera import Clip, Format
 from vq.footage.sources import Source
+from vq.words import count
 
 BLUR = (0.0, 1.4)
 """Standard deviations of the lens in pixels of the recording, twice those of the film."""
@@ -76,8 +77,8 @@ def cut(clip: Source, frames: int, rng: Generator) -> tuple[Clip, int]:
         raise DataError(f"{clip.path}: cannot be decoded ({error})") from error
     if len(kept) < 8 or height < 150:
         raise DataError(
-            f"{clip.path}: {len(kept)} frames of {clip.height} lines are too small to be cut: "
-            "8 frames and 300 lines at least"
+            f"{clip.path}: {count(len(kept), 'frame')} of {clip.height} lines are too small to be "
+            "cut: 8 frames and 300 lines at least"
         )
     return np.stack(kept), round(min(max(rate / step, RATES[0]), RATES[1]))
 

@@ -15,6 +15,7 @@ from vq.errors import DataError
 from vq.footage.filmed.dataset import COLUMNS, LABELS, VIDEOS
 from vq.video.decode import decode
 from vq.video.sample import moments
+from vq.words import count
 from vq.zoo.pretrain import store
 from vq.zoo.pretrain.role import Role
 
@@ -71,7 +72,7 @@ def films(seed: int, role: Role, amount: Footage, folder: Path) -> list[Film]:
     some = table[table["content"].map(sides) == wanted]
     if some.empty:
         raise DataError(
-            f"{amount.folder}: none of its {len(sides)} contents is for {wanted}; fetch more"
+            f"{amount.folder}: none of {count(len(sides), 'content')} is for {wanted}; fetch more"
         )
     jobs = [
         {
