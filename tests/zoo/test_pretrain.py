@@ -125,6 +125,22 @@ def test_a_grid_takes_one_native_patch_from_each_cell_at_even_offsets() -> None:
             np.testing.assert_array_equal(patch, chart[top : top + 32, left : left + 32])
 
 
+def test_patches_of_a_small_frame_overlap_and_those_of_a_large_one_spread() -> None:
+    """Each lies inside the frame, at even places; without chance in the middle of its share."""
+
+    def places(height: int, width: int, rng: np.random.Generator | None = None) -> np.ndarray:
+        return cut.spread(height, width, grid=2, patch_px=128, rng=rng)
+
+    assert places(144, 160)[..., 0].tolist() == [[0, 0], [16, 16]]
+    assert places(512, 512)[..., 1].tolist() == [[64, 320], [64, 320]]
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        starts = places(300, 500, rng)
+        assert (starts >= 0).all()
+        assert (starts + 128 <= [300, 500]).all()
+        assert not (starts % 2).any()
+
+
 def test_a_crop_is_one_piece_of_the_frame() -> None:
     """Without a generator it is the middle."""
     chart = _chart()

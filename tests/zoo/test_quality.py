@@ -12,7 +12,8 @@ from vq.cli import dispatch
 from vq.data import split
 from vq.errors import DataError, ParamsError
 from vq.footage.filmed import chains
-from vq.footage.filmed.dataset import COLUMNS
+from vq.footage.filmed.dataset import COLUMNS, LABELS
+from vq.footage.store import hash_of
 from vq.zoo import builtin
 from vq.zoo.pretrain import films, quality, recipe
 from vq.zoo.pretrain.role import Role
@@ -91,33 +92,16 @@ def test_contents_of_the_test_are_never_opened(
     assert train[0].impairments[:, 0].tolist() == [0.0, 1.5, 3.0]
 
 
-def test_a_stall_is_no_damage_of_the_picture() -> None:
+@pytest.mark.parametrize(("stalls", "label"), [(2.0, 5.0), (0.0, 3.0)])
+def test_a_stall_is_no_damage_of_the_picture(tmp_path: Path, stalls: float, label: float) -> None:
     """What stalls took off the label is given back: a frame cannot show it."""
-    row = dict.fromkeys(COLUMNS, 0.0)
     video = chains.encode(np.zeros((8, 64, 64, 3), np.uint8), "libx264", 10.0, 25)
+    (tmp_path / "v.mkv").write_bytes(video)
+    row = dict.fromkeys(COLUMNS, 0.0) | {"video": "v.mkv", "mos": 3.0, "stalls": stalls}
 
-    def label(folder: Path, mos: float, stalls: float) -> float:
-        (folder / "v.mkv").write_bytes(video)
-        rows = [row | {"video": "v.mkv", "mos": mos, "stalls": stalls}]
-        return float(films.film(str(folder), rows).label[0])
+    film = films.film(str(tmp_path), [row])
 
-    from tempfile import TemporaryDirectory
-
-    with TemporaryDirectory() as folder:
-        assert label(Path(folder), 3.0, 2.0) == pytest.approx(5.0)
-        assert label(Path(folder), 3.0, 0.0) == pytest.approx(3.0)
-
-
-def test_tiles_of_a_small_frame_overlap_and_those_of_a_large_one_spread() -> None:
-    """Each lies inside the frame, at even places; without chance in the middle of its share."""
-    assert quality.spread(144, 160)[..., 0].tolist() == [[0, 0], [16, 16]]
-    assert quality.spread(512, 512)[..., 1].tolist() == [[64, 320], [64, 320]]
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        places = quality.spread(300, 500, rng)
-        assert (places >= 0).all()
-        assert (places + quality.TILE_PX <= [300, 500]).all()
-        assert not (places % 2).any()
+    assert film.label.tolist() == pytest.approx([label])
 
 
 def test_the_wrong_order_within_a_film_costs_and_that_of_two_films_does_not() -> None:
@@ -179,7 +163,7 @@ def test_a_miniature_of_the_recipe_runs_from_end_to_end(
     builtin.save(*chosen.ship(trained), card, tmp_path)
 
     assert builtin.answers("quality", tmp_path).out_features == 6
-    assert films.digest(Path(amount.folder))[:12] in card.data
+    assert hash_of(Path(amount.folder) / LABELS)[:12] in card.data
     assert list(card.validation) == ["scenes held out"]
     assert np.isfinite(list(card.validation["scenes held out"].values())).all()
 

@@ -79,8 +79,8 @@ def rungs_of(
         },
         index=videos.index,
     ).astype(RUNG)
-    known = rungs["film"].notna() & rungs["strength"].notna()
-    return rungs[known & (rungs["ladder"].notna() | (rungs["strength"] == 0))]
+    placed = rungs["film"].notna() & rungs["strength"].notna()
+    return rungs[placed & (rungs["ladder"].notna() | (rungs["strength"] == 0))]
 
 
 def pair_up(

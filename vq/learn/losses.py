@@ -75,11 +75,11 @@ def within(
     is the better one does not depend on what it shows. 0 where a batch has no such pair.
     """
     above = (mos[:, None] - mos) / spread
-    asked = (content[:, None] == content) & (above > APART)
+    pairs = (content[:, None] == content) & (above > APART)
     difference = (score[:, None] - score) / spread
     # Four times: a quarter of the spread apart should count as told.
-    loss = functional.softplus(-4 * difference) * asked
-    return loss.sum() / asked.sum().clamp_min(1)
+    loss = functional.softplus(-4 * difference) * pairs
+    return loss.sum() / pairs.sum().clamp_min(1)
 
 
 def prediction(

@@ -100,13 +100,13 @@ def _levels(
 ) -> tuple[Float[Tensor, " levels"], Float[Tensor, " levels"]]:
     """Logits of the levels as a line in the score: slopes and values at 0, by cross entropy."""
     line = torch.zeros(2, target.shape[1], dtype=torch.float64)
-    given = torch.stack([score, torch.ones_like(score)], 1)
+    design = torch.stack([score, torch.ones_like(score)], 1)
     size = line.numel()
     for _ in range(20):  # Newton's steps; the loss is convex, a little ridge makes it strictly so
-        told = (given @ line).softmax(1)
-        slope = given.T @ (told - target) / len(score) + 1e-4 * line
-        bend = torch.diag_embed(told) - told[:, :, None] * told[:, None]
-        curve = torch.einsum("na,nb,nkl->akbl", given, given, bend).reshape(size, size)
+        probability = (design @ line).softmax(1)
+        slope = design.T @ (probability - target) / len(score) + 1e-4 * line
+        bend = torch.diag_embed(probability) - probability[:, :, None] * probability[:, None]
+        curve = torch.einsum("na,nb,nkl->akbl", design, design, bend).reshape(size, size)
         curve = curve / len(score) + 1e-4 * torch.eye(size, dtype=torch.float64)
         line -= torch.linalg.solve(curve, slope.reshape(-1)).reshape(line.shape)
     # Of levels that all rise alike a softmax takes no note.

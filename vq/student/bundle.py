@@ -55,8 +55,8 @@ def build(
         return student(Pixels(backbone, stages=stages, every=every))
     if earlier(start):
         state = _weights(Path(start))
-        answers = state.get("trunk.answers.bias")
-        count = 0 if answers is None else len(answers)
+        bias = state.get("trunk.answers.bias")
+        count = 0 if bias is None else len(bias)
         whole = student(Pixels(backbone, stages=stages, every=every, answers=count))
         _fit_in(whole, state, start)
         return whole
@@ -67,21 +67,21 @@ def build(
             "make them agree, or start from random"
         )
     # What the pretraining asked is told from all of its feature levels, or not at all.
-    told = builtin.answers(start) if stages == card.levels else None
+    answers = builtin.answers(start) if stages == card.levels else None
     trunk = Pixels(
         backbone,
         stages=stages,
         every=every,
         pooling=card.pooling,
-        answers=told.out_features if told else 0,
+        answers=answers.out_features if answers else 0,
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))
     weights = builtin.load(start).state_dict()
     # A student may stop at an earlier feature level than the network was pretrained with.
     trunk.backbone.load_state_dict({name: weights[name] for name in trunk.backbone.state_dict()})
-    if told and trunk.answers:
-        trunk.answers.load_state_dict(told.state_dict())
+    if answers and trunk.answers:
+        trunk.answers.load_state_dict(answers.state_dict())
     return student(trunk)
 
 

@@ -162,8 +162,8 @@ class Pixels(nn.Module):
         pooled = pool(levels) if self.strides is None else pool_cells(levels, self.strides)
         parts = [pooled.view(batch, -1, pooled.shape[1]).mean(1)]
         if self.answers is not None:
-            told = self.answers(pooled).view(batch, -1, self.answers.out_features)
-            average = told.mean(1)
+            answers = self.answers(pooled).view(batch, -1, self.answers.out_features)
+            average = answers.mean(1)
             # How an answer varies over the moments: a fault may last for some of them only.
-            parts += [average, (told - average.unsqueeze(1)).abs().mean(1)]
+            parts += [average, (answers - average.unsqueeze(1)).abs().mean(1)]
         return torch.cat([*parts, motion.describe(views.float())], 1)

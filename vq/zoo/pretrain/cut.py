@@ -21,12 +21,15 @@ def spread(
     """Top and left edge of each patch of a grid, spread over a frame; a grid of 1 is a plain crop.
 
     Each patch lies in its own cell of the frame: anywhere, or in the middle if there is no `rng`.
+    Where a patch is larger than its cell it reaches into the next one, never out of the frame.
     Offsets are even, as those of the student's views: chroma has half the resolution.
     """
-    cell = np.array([height, width]) / grid
+    lengths = np.array([height, width])
+    cell = lengths / grid
     corners = np.stack(np.meshgrid(np.arange(grid), np.arange(grid), indexing="ij"), axis=-1)
     share = 0.5 if rng is None else rng.random(corners.shape)
-    return (corners * cell + (cell - patch_px) * share).astype(np.int64) // 2 * 2
+    starts = corners * cell + (cell - patch_px) * share
+    return np.clip(starts, 0, np.maximum(lengths - patch_px, 0)).astype(np.int64) // 2 * 2
 
 
 def cut(

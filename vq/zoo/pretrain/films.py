@@ -1,6 +1,5 @@
 """Films of a footage data set as material: frames of every version, and what was done to them."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,8 +128,3 @@ def film(videos: str, rows: Sequence[Mapping[str, Any]]) -> Film:
         table["ladder"].to_numpy(np.int64),
         table["strength"].to_numpy(np.float32),
     )
-
-
-def digest(folder: Path) -> str:
-    """Hash of the labels: which films, by name, and what they are worth."""
-    return hashlib.sha256((folder / LABELS).read_bytes()).hexdigest()

@@ -15,17 +15,21 @@ from pathlib import Path
 import numpy as np
 import timm
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vq.footage.filmed.dataset import LABELS
+from vq.footage.store import hash_of
 from vq.params import WeightsFile, WeightsPackage
 from vq.zoo import builtin, packaged, weights
 from vq.zoo.pooling import pool_cells, width
 from vq.zoo.pretrain import films
+from vq.zoo.pretrain.cut import cut, spread
 from vq.zoo.pretrain.films import PICTURES, Film
 from vq.zoo.pretrain.judge import Seen, probe, rounded, srcc
 from vq.zoo.pretrain.loop import Settings as Common
+from vq.zoo.pretrain.pictures import shuffled
 from vq.zoo.pretrain.pixels import normalise
 from vq.zoo.pretrain.recipe import Recipe
 from vq.zoo.pretrain.role import Role
@@ -154,11 +158,9 @@ def batches(
     material: Sequence[Film], settings: Settings, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """Endless: every film once, then all in another order."""
-    while True:
-        order = rng.permutation(len(material))
-        size = min(settings.pairs, len(order))
-        for start in range(0, len(order) - size + 1, size):
-            yield batch([material[i] for i in order[start : start + size]], settings.together, rng)
+    every = np.arange(len(material))[:, None]
+    for rows in shuffled(every, settings.pairs, rng):
+        yield batch([material[number] for number in rows[:, 0]], settings.together, rng)
 
 
 def batch(chosen: Sequence[Film], together: int, rng: np.random.Generator) -> Batch:
@@ -166,10 +168,11 @@ def batch(chosen: Sequence[Film], together: int, rng: np.random.Generator) -> Ba
     pictures, grades, numbers = [], [], []
     for number, film in enumerate(chosen):
         versions, moments, height, wide = film.pictures.shape[:4]
-        places = spread(height, wide, rng)
+        places = spread(height, wide, grid=GRID, patch_px=TILE_PX, rng=rng)
         moment, mirror = int(rng.integers(moments)), 1 if rng.random() < 0.5 else -1
         for version in rng.permutation(versions)[:together]:
-            picture = cut(film.pictures[version, moment], places)[:, ::mirror]
+            frame = film.pictures[version, moment]
+            picture = cut(frame, places, patch_px=TILE_PX)[:, ::mirror]
             pictures.append(picture)
             grades.append([film.label[version] - MIDDLE, *film.impairments[version]])
             numbers.append(number)
@@ -177,49 +180,26 @@ def batch(chosen: Sequence[Film], together: int, rng: np.random.Generator) -> Ba
     return Batch(pixels, torch.tensor(np.array(grades, np.float32)), torch.tensor(numbers))
 
 
-def spread(
-    height: int, wide: int, rng: np.random.Generator | None = None
-) -> Int[np.ndarray, "grid grid 2"]:
-    """Top and left of each tile: in its share of the frame, which tiles of a small frame exceed."""
-    corners = np.stack(np.meshgrid(np.arange(GRID), np.arange(GRID), indexing="ij"), axis=-1)
-    share = 0.5 if rng is None else rng.random(corners.shape)
-    lengths = np.array([height, wide])
-    cell = lengths / GRID
-    starts = corners * cell + (cell - TILE_PX) * share
-    return np.clip(starts, 0, np.maximum(lengths - TILE_PX, 0)).astype(np.int64) // 2 * 2
-
-
-def cut(
-    frame: UInt8[np.ndarray, "height width 3"], places: Int[np.ndarray, "grid grid 2"]
-) -> UInt8[np.ndarray, "side side 3"]:
-    """Put the tiles at `places` side by side."""
-    lines = [
-        np.hstack([frame[top : top + TILE_PX, left : left + TILE_PX] for top, left in line])
-        for line in places
-    ]
-    return np.vstack(lines)
-
-
-def loss(network: nn.Module, given: Batch) -> Float[Tensor, ""]:
+def loss(network: nn.Module, material: Batch) -> Float[Tensor, ""]:
     """Distance of the grades, linearity of the label, and order within each film."""
-    grades = network(given.pictures)
-    distance = functional.smooth_l1_loss(grades, given.grades, beta=0.3)
-    told, label = grades[:, 0], given.grades[:, 0]
-    linear = 1 - functional.cosine_similarity(told - told.mean(), label - label.mean(), dim=0)
+    grades = network(material.pictures)
+    distance = functional.smooth_l1_loss(grades, material.grades, beta=0.3)
+    score, label = grades[:, 0], material.grades[:, 0]
+    linear = 1 - functional.cosine_similarity(score - score.mean(), label - label.mean(), dim=0)
     above = label[:, None] - label
-    asked = (given.film[:, None] == given.film) & (above > MARGIN)
-    # Four times the difference: a quarter of a grade apart should count as told.
-    order = functional.softplus(-4 * (told[:, None] - told))
-    return 2 * distance + linear + (order * asked).sum() / asked.sum().clamp_min(1)
+    pairs = (material.film[:, None] == material.film) & (above > MARGIN)
+    # Four times the difference: a quarter of a grade apart should count as in order.
+    order = functional.softplus(-4 * (score[:, None] - score))
+    return 2 * distance + linear + (order * pairs).sum() / pairs.sum().clamp_min(1)
 
 
 @torch.inference_mode()
 def look(network: Grader, film: Film) -> Float[np.ndarray, "versions dim"]:
     """Pooled cells of each version at the regular places; moments are averaged."""
-    places = spread(*film.pictures.shape[2:4])
+    places = spread(*film.pictures.shape[2:4], grid=GRID, patch_px=TILE_PX)
     features = []
     for version in film.pictures:
-        pictures = np.stack([cut(frame, places) for frame in version])
+        pictures = np.stack([cut(frame, places, patch_px=TILE_PX) for frame in version])
         features.append(network.feature(normalise(torch.from_numpy(pictures))).mean(0))
     return torch.stack(features).numpy()
 
@@ -229,20 +209,20 @@ def measure(network: Grader, untrained: Grader, material: Sequence[Film]) -> Map
 
     Returns:
         label_srcc: rank correlation with the label, over all versions.
-        order_accuracy: share of pairs of rungs of one ladder that are told in the right order.
+        order_accuracy: share of pairs of rungs of one ladder that are in the right order.
         compression_srcc, ...: rank correlation with each impairment.
         probe_label_srcc, probe_compression_srcc: of a ridge regression on the features,
             cross-validated over films.
         untrained_label_srcc, untrained_compression_srcc: the same on what it started from.
     """
-    seen = [look(network, film) for film in material]
+    features = [look(network, film) for film in material]
     folded = network.folded()
     with torch.inference_mode():
-        told = [folded(torch.from_numpy(rows)).numpy() for rows in seen]
-    grades = np.concatenate(told)
+        grades_of = [folded(torch.from_numpy(rows)).numpy() for rows in features]
+    grades = np.concatenate(grades_of)
     label = np.concatenate([film.label for film in material])
     parts = np.concatenate([film.impairments for film in material])
-    right = [order(film, rows[:, 0]) for film, rows in zip(material, told, strict=True)]
+    right = [order(film, rows[:, 0]) for film, rows in zip(material, grades_of, strict=True)]
     measures = {
         "label_srcc": srcc(grades[:, 0], label),
         "order_accuracy": float(np.concatenate(right).mean()),
@@ -250,26 +230,28 @@ def measure(network: Grader, untrained: Grader, material: Sequence[Film]) -> Map
     for column, name in enumerate(PICTURES):
         if np.ptp(parts[:, column]) > 0:
             measures[f"{name}_srcc"] = srcc(grades[:, 1 + column], parts[:, column])
-    number = np.repeat(np.arange(len(material)), [len(rows) for rows in seen])
+    number = np.repeat(np.arange(len(material)), [len(rows) for rows in features])
     every = np.ones(len(label), bool)
     start = [look(untrained, film) for film in material]
-    for who, rows in (("probe", seen), ("untrained", start)):
+    for who, rows in (("probe", features), ("untrained", start)):
         some = Seen(number, np.concatenate(rows))
         measures[f"{who}_label_srcc"] = probe(some, label, every)
         measures[f"{who}_compression_srcc"] = probe(some, parts[:, 0], every)
     return rounded(measures)
 
 
-def order(film: Film, told: Float[np.ndarray, " versions"]) -> np.ndarray:
-    """For each pair of rungs of one ladder: is the weaker one told to be better."""
+def order(film: Film, score: Float[np.ndarray, " versions"]) -> np.ndarray:
+    """For each pair of rungs of one ladder: does the weaker one score higher."""
     same = (film.ladder[:, None] == film.ladder) & (film.ladder[:, None] >= 0)
     weaker, stronger = np.nonzero(same & (film.strength[:, None] < film.strength))
-    return told[weaker] > told[stronger]
+    return score[weaker] > score[stronger]
 
 
 def facts(folder: Path) -> dict[str, str]:
     """What the card says of the data it was trained on."""
-    return {"data": f"films of {folder} with synthetic labels, sha256 {films.digest(folder)[:12]}"}
+    return {
+        "data": f"films of {folder} with synthetic labels, sha256 {hash_of(folder / LABELS)[:12]}"
+    }
 
 
 RECIPE = Recipe(
