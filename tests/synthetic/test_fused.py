@@ -23,7 +23,7 @@ def hand_made(frames: int = 20, *, tone: Tone | None = None, **series: object) -
     whole = {
         **dict.fromkeys(("vmaf", "vmaf_neg"), 100.0),
         **dict.fromkeys(("psnr", "psnr_cb", "psnr_cr"), 60.0),
-        **dict.fromkeys(("ssim", "ms_ssim"), 1.0),
+        "ssim": 1.0,
         **dict.fromkeys(("cambi", "cambi_reference"), 0.0),
         **dict.fromkeys(("motion", "motion_copy"), 4.0),
     }

@@ -1,6 +1,6 @@
 """What full-reference tools say of a damaged copy, frame by frame.
 
-VMAF (v0.6.1, and NEG, which gives no credit for sharpening), PSNR, SSIM, MS-SSIM and CAMBI are
+VMAF (v0.6.1, and NEG, which gives no credit for sharpening), PSNR, SSIM and CAMBI are
 computed by libvmaf within a real FFmpeg. Exposure is told apart first: a tone curve from the
 original to the copy is fitted, and libvmaf compares the copy with the original *seen through that
 curve*. So its values say what happened beside the exposure, and `Measures.tone` says the exposure;
@@ -28,8 +28,6 @@ Scaler = Literal["bicubic", "bilinear", "lanczos"]
 
 SMALLEST_PX = 216
 """Of the longer side: CAMBI has no value below."""
-_MS_SSIM_PX = 176
-"""Of the shorter side: MS-SSIM has five scales and a window of eleven pixels."""
 _SMALL_PX = 72
 """Height of the picture that motion is compared on: noise and codecs hardly show in it."""
 _GRID = 8
@@ -43,7 +41,6 @@ _FIELDS = {
     "psnr_cb": "psnr_cb",
     "psnr_cr": "psnr_cr",
     "ssim": "float_ssim",
-    "ms_ssim": "float_ms_ssim",
     "cambi": "cambi",
     "cambi_reference": "cambi_source",
 }
@@ -66,8 +63,6 @@ class Measures:
     psnr_cb: Series
     psnr_cr: Series
     ssim: Series
-    ms_ssim: Series
-    """nan where the reference is narrower or lower than 176 pixels."""
     cambi: Series
     """Banding of the copy, from 0; from about 5 on it annoys."""
     cambi_reference: Series
@@ -149,16 +144,14 @@ def measure(
 def series(rows: Sequence[Mapping[str, float | None]], copy: Path) -> dict[str, Series]:
     """Numbers of each frame, by field of `Measures`, of the rows that libvmaf writes.
 
-    MS-SSIM may be missing, or no number (null: a term was negative); both are NaN.
-
     Raises:
-        VideoError: any other number is missing.
+        VideoError: a number is missing, or is none (libvmaf writes null for nan).
     """
     numbers = {
         name: np.array([row.get(key) for row in rows], np.float64) for name, key in _FIELDS.items()
     }
     for name, values in numbers.items():
-        if name != "ms_ssim" and np.isnan(values).any():
+        if np.isnan(values).any():
             frame = int(np.flatnonzero(np.isnan(values))[0])
             raise VideoError(copy, f"FFmpeg gives no {_FIELDS[name]} for frame {frame}")
     return numbers
@@ -281,8 +274,6 @@ def _libvmaf(
     scaler: Scaler,
     threads: int,
 ) -> list[dict[str, float]]:
-    large = min(size) >= _MS_SSIM_PX
-    features = f"{_FEATURES}|name=float_ms_ssim" if large else _FEATURES
     # By frame number: the times of two files may differ, their frames do not.
     pair = "settb=1/1000,setpts=N"
     scale = f"scale={size[0]}:{size[1]}:flags={scaler}+accurate_rnd+full_chroma_int"
@@ -290,7 +281,7 @@ def _libvmaf(
     curve = "" if tone.identity else f",lutyuv=y='{tone.expression}'"
     graph = (
         f"[0:v:0]{plain},{pair}[copy];[1:v:0]{plain}{curve},{pair}[true];[copy][true]"
-        f"libvmaf=model='{_MODELS}':feature='{features}':n_threads={threads}:"
+        f"libvmaf=model='{_MODELS}':feature='{_FEATURES}':n_threads={threads}:"
         # A name without a folder: nothing in a path has to be quoted for a filter.
         "log_fmt=json:log_path=log.json"
     )

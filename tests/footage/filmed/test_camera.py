@@ -29,6 +29,23 @@ def test_the_camera_stays_inside_the_photograph_and_never_looks_closer_than_its_
             assert (way + side * take.scale).max() <= room + 1e-6
 
 
+def test_a_long_exposure_smears_little_and_without_a_gap() -> None:
+    """Whatever way is drawn: at most two pixels, and half a pixel from one look to the next."""
+    form = Format(96, 64, 30, 25)
+    counts = set()
+    for seed in range(60):
+        take = camera.walk(np.random.default_rng(seed), form, (900, 600))
+        for number in range(form.frames):
+            times = camera.exposure(take, form, number)
+            counts.add(len(times))
+            for way in (take.left, take.top):
+                seen = way[number] + np.array(times) * (way[number + 1] - way[number])
+                seen /= take.scale[number]
+                assert np.ptp(seen) <= camera.SMEAR_PX + 1e-6
+                assert len(times) == 1 or np.abs(np.diff(seen)).max() <= 0.5 + 1e-6
+    assert min(counts) < max(counts) <= 5
+
+
 def test_a_photograph_that_is_smaller_than_the_film_is_scaled_up(photo: Image.Image) -> None:
     """No size of photograph is an error."""
     film = camera.film(photo, Format(800, 450, 2, 25), np.random.default_rng(0), None)

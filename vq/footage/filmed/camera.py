@@ -3,6 +3,7 @@
 What it films is pristine: each pixel of a film is an average of at least one of the photograph.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter
 
 Clip = UInt8[np.ndarray, "time height width 3"]
+
+SMEAR_PX = 2.0
+"""Most that a long exposure smears, in pixels of the film: more would be damage, not pristine."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,13 @@ def film(photo: Image.Image, form: Format, rng: Generator, other: Image.Image | 
     """
     photo = _large_enough(photo, form)
     take = walk(rng, form, photo.size)
-    # A long exposure smears what moves fast: pristine, however soft it is.
-    parts = 3 if rng.random() < 0.35 else 1
+    long = rng.random() < 0.35
     thing = _thing(other, form, rng) if other is not None else None
     frames = []
     for number in range(form.frames):
-        shots = [_shot(photo, take, form, number, part / parts) for part in range(parts)]
-        whole = shots[0] if parts == 1 else np.mean(shots, 0, dtype=np.float32)
+        times = exposure(take, form, number) if long else [0.0]
+        shots = [_shot(photo, take, form, number, time) for time in times]
+        whole = shots[0] if len(shots) == 1 else np.mean(shots, 0, dtype=np.float32)
         frame = Image.fromarray(np.rint(whole).astype(np.uint8))
         if thing is not None:
             picture, mask, xs, ys = thing
@@ -83,6 +87,21 @@ def walk(rng: Generator, form: Format, size: tuple[int, int]) -> Take:
         start = rng.random() * float(room.min())
         ways.append(_reflect(start + moved - moved[0], room))
     return Take(ways[0], ways[1], scale)
+
+
+def exposure(take: Take, form: Format, number: int) -> list[float]:
+    """Times at which a long exposure sees the photograph, as shares of the time of a frame.
+
+    What moves fast is exposed for a shorter time, as a camera does by itself. Neighbours are half a
+    pixel apart at most: edges further apart would be seen as two.
+    """
+    left, top, scale = (way[number + 1] - way[number] for way in (take.left, take.top, take.scale))
+    # A zoom moves the borders most.
+    corner = np.hypot(form.width, form.height)
+    moved = float((np.hypot(left, top) + abs(scale) * corner) / take.scale[number])
+    open_ = min(1.0, SMEAR_PX / moved) if moved > 0 else 1.0
+    steps = math.ceil(2 * moved * open_)
+    return [open_ * step / steps for step in range(steps + 1)] if steps else [0.0]
 
 
 def _shot(photo: Image.Image, take: Take, form: Format, number: int, part: float) -> np.ndarray:

@@ -80,7 +80,7 @@ def film(
     """
     stem = f"{source.path.stem}_{take:02d}"
     table = references / f"{stem}.json"
-    made = {**params.model_dump(), "source": source.sha256}
+    made = {**params.model_dump(exclude={"takes"}), "source": source.sha256}
     if table.exists() and (kept := json.loads(table.read_text()))["made_of"] == made:
         return [Version(**row) for row in kept["versions"]]
     rng = np.random.default_rng([params.seed, take, zlib.crc32(stem.encode())])
