@@ -24,6 +24,7 @@ from vq.footage.store import hash_of
 from vq.params import WeightsFile, WeightsPackage
 from vq.zoo import builtin, packaged, weights
 from vq.zoo.pooling import pool_cells, width
+from vq.zoo.pretrain import augment as augmentation
 from vq.zoo.pretrain import films
 from vq.zoo.pretrain.cut import cut, spread
 from vq.zoo.pretrain.films import PICTURES, Film
@@ -57,7 +58,7 @@ MARGIN = 0.15
 class Settings(Common):
     """Knobs of the training."""
 
-    together: int = 5
+    together: int = 4
     """Versions of a film in a step, at the same moment and place; `pairs` is how many films."""
 
 
@@ -164,16 +165,15 @@ def batches(
 
 
 def batch(chosen: Sequence[Film], together: int, rng: np.random.Generator) -> Batch:
-    """Cut some versions of each film, all of one film at one moment and place."""
+    """Cut some versions of each film: all of one film at one moment and place, changed alike."""
     pictures, grades, numbers = [], [], []
     for number, film in enumerate(chosen):
         versions, moments, height, wide = film.pictures.shape[:4]
         places = spread(height, wide, grid=GRID, patch_px=TILE_PX, rng=rng)
-        moment, mirror = int(rng.integers(moments)), 1 if rng.random() < 0.5 else -1
+        moment, augment = int(rng.integers(moments)), augmentation.draw(rng)
         for version in rng.permutation(versions)[:together]:
-            frame = film.pictures[version, moment]
-            picture = cut(frame, places, patch_px=TILE_PX)[:, ::mirror]
-            pictures.append(picture)
+            picture = cut(film.pictures[version, moment], places, patch_px=TILE_PX)
+            pictures.append(augment(picture))
             grades.append([film.label[version] - MIDDLE, *film.impairments[version]])
             numbers.append(number)
     pixels = normalise(torch.from_numpy(np.stack(pictures)))
@@ -256,15 +256,15 @@ def facts(folder: Path) -> dict[str, str]:
 
 RECIPE = Recipe(
     name="quality",
-    version=1,
+    version=2,
     amount=films.Footage(),
     settings=Settings(
-        steps=1100,
-        pairs=4,
+        steps=1400,
+        pairs=6,
         learning_rate=3e-3,
         backbone_rate=0.1,
         threads=2,
-        minutes=45.0,
+        minutes=70.0,
     ),
     facts={
         "architecture": ARCHITECTURE,
