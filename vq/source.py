@@ -2,8 +2,10 @@
 
 import hashlib
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
+from vq import imports
 from vq.errors import VqError
 
 COMMANDS = (["python", "-m", "vq"], ["vq"])
@@ -19,16 +21,28 @@ def digest(package: Path | None = None) -> str:
         package: folder of another copy of the library; by default, of the one that runs.
     """
     package = package or Path(__file__).parent
-    found = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        name = path.relative_to(package)
-        if path.is_file() and not any(_is_noise(part) for part in name.parts):
-            found.update(name.as_posix().encode() + b"\0")
-            found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+    return _digest(package, [package])
 
 
-def _is_noise(part: str) -> bool:
+def digest_of(module: str) -> str:
+    """Hash of every file that a module needs: see `vq.imports.closure`."""
+    root = imports.PACKAGE.parent
+    return _digest(root, [root / name for name in imports.closure(module)])
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
+    every = {file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,))}
+    digest = hashlib.sha256()
+    for path in sorted(every):
+        name = path.relative_to(root)
+        if path.is_file() and not any(is_noise(part) for part in name.parts):
+            digest.update(name.as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def is_noise(part: str) -> bool:
+    """Whether a name is of what tools leave between sources."""
     return part.startswith(".") or part.endswith(WITHOUT_MEANING)
 
 

@@ -28,7 +28,12 @@ TOGETHER = frozenset({"teach", "distill"})
 """Stages that the processes of one torchrun can run together."""
 
 
+def module_of(name: str) -> str:
+    """The module of a stage; `import` is in `import_`."""
+    return f"{__name__}.{'import_' if name == 'import' else name}"
+
+
 def load(name: str) -> Callable[..., None]:
-    """The function of a stage, from the module that bears its name (`import` is in `import_`)."""
-    function = "import_" if name == "import" else name
-    return getattr(importlib.import_module(f"vq.stages.{function}"), function)
+    """The function of a stage, which is called as its module is."""
+    module = module_of(name)
+    return getattr(importlib.import_module(module), module.rpartition(".")[2])

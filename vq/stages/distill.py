@@ -78,7 +78,7 @@ def distill(
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
     start = bundle.start_hash(params.start)
-    rest = {"code": source.digest(), "start": start, "card": sha256(card)}
+    rest = {"code": source.digest_of(__name__), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
     rest |= {"processes": str(processes.count())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
