@@ -4,11 +4,8 @@ import inspect
 import re
 import subprocess
 import tomllib
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
-import grimp
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -70,25 +67,6 @@ def test_a_stage_function_takes_the_files_of_its_command(name: str) -> None:
     assert {"params", "seed"} <= options
 
 
-@pytest.mark.parametrize("name", DVC)
-def test_dvc_watches_the_code_a_stage_runs(name: str, imported_by: Callable[..., set[str]]) -> None:
-    """An edit to any module that the stage imports makes the stage run again.
-
-    Save `vq.params`: dvc watches the values in params.yaml, and a new key changes none of them.
-    """
-    watched = tuple(_module(dep) for dep in _code(name))
-
-    missed = {m for m in imported_by(_function(name)) if not _is_in(m, watched)}
-
-    assert missed <= {"vq", "vq.stages", "vq.params"}
-
-
-@pytest.mark.parametrize("name", DVC)
-def test_dvc_watches_no_code_that_does_not_exist(name: str) -> None:
-    """A dep that was renamed away would stop dvc at once."""
-    assert [dep for dep in _code(name) if not (ROOT / dep).exists()] == []
-
-
 def test_a_fresh_clone_can_have_every_out() -> None:
     """From git or by `dvc pull`: an out that neither has would be made again by every colleague."""
     ignored = [pattern.strip("/") for pattern in (ROOT / ".gitignore").read_text().split()]
@@ -142,28 +120,8 @@ def test_names_of_stages_and_commands_differ() -> None:
     assert not set(COMMANDS) & set(stages.STAGES)
 
 
-@pytest.fixture(scope="module")
-def imported_by() -> Callable[..., set[str]]:
-    """All modules of ours that a module imports, itself or through others."""
-    graph = grimp.build_graph("vq")
-
-    @cache
-    def find(module: str) -> set[str]:
-        return {module, *graph.find_upstream_modules(module)}
-
-    return find
-
-
-def _function(stage: str) -> str:
-    return f"vq.stages.{'import_' if stage == 'import' else stage}"
-
-
 def _data(stage: str) -> list[str]:
     return [dep for dep in DVC[stage]["deps"] if not dep.startswith("vq/")]
-
-
-def _code(stage: str) -> list[str]:
-    return [dep for dep in DVC[stage]["deps"] if dep.startswith("vq/")]
 
 
 def _kept(stage: str) -> list[str]:
@@ -181,11 +139,3 @@ def _outs(stage: str) -> list[str]:
     ]
     # Metrics and plots have lists of their own, so that only the command knows the order of all.
     return sorted(listed, key=lambda out: files.index(out) if out in files else len(files))
-
-
-def _module(dep: str) -> str:
-    return dep.removesuffix(".py").replace("/", ".")
-
-
-def _is_in(module: str, packages: tuple[str, ...]) -> bool:
-    return any(module == package or module.startswith(f"{package}.") for package in packages)
