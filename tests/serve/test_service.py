@@ -368,7 +368,10 @@ def test_a_model_that_changes_is_not_mixed(
     server = serve(model=model)
     assert server.score(small).status_code == 200
     write_bundle(model, *BRIGHTNESS)
-    server.workers[0].kill()
+    worker = server.workers[0]
+    worker.kill()
+    # Until the kernel has ended it, it may still answer; its parent has yet to collect it.
+    _until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 
     refused, health = server.score(small), server.get("/health")
 

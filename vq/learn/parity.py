@@ -12,8 +12,8 @@ from vq.words import count
 
 log = logging.getLogger(__name__)
 
-MOST = 1e-3
-"""Of the scale. Sums in another order make a tenth of it, in a network of fifty layers."""
+MOST = 1e-4
+"""Of the scale. Sums in another order make a tenth of it."""
 
 
 def check(

@@ -70,14 +70,23 @@ class ViewSpec:
         patches overlap; one smaller than a patch is made larger by its mirror images. Neither
         changes what a pixel is: a frame scaled up would look blurred.
         """
-        return _view(self._patches(now), self._patches(after))
+        return _view(self.patches(now), self.patches(after))
 
     def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
         """Cut the patches of a frame as it is decoded: the same as of its pixels, and cheaper."""
         width, height = convert.size
         if min(width, height) < self.patch_px:
-            return self._patches(convert.rgb(frame))
+            return self.patches(convert.rgb(frame))
         return convert.patches(frame, self._lines(height), self._lines(width))
+
+    def patches(
+        self, pixels: UInt8[np.ndarray, "height width 3"]
+    ) -> UInt8[np.ndarray, "side side 3"]:
+        """Cut the patches of a frame: see `view`."""
+        pixels = _at_least(pixels, self.patch_px)
+        height, width, _ = pixels.shape
+        # Five times as fast as indexing rows and columns at once.
+        return pixels.take(self._lines(height), axis=0).take(self._lines(width), axis=1)
 
     def pairs(self, frame_count: int, promised: Packets | None = None) -> list[tuple[int, int]]:
         """Frame numbers of each moment and its neighbour; see `sample.at_ease`, `sample.pair`.
@@ -89,12 +98,6 @@ class ViewSpec:
         keys = promised.keys if promised else np.zeros(0, np.int64)
         found = sample.at_ease(frame_count, keys, moments=self.moments, slack=self.slack)
         return [sample.pair(now, frame_count) for now in found.tolist()]
-
-    def _patches(self, pixels: UInt8[np.ndarray, "height width 3"]) -> np.ndarray:
-        pixels = _at_least(pixels, self.patch_px)
-        height, width, _ = pixels.shape
-        # Five times as fast as indexing rows and columns at once.
-        return pixels.take(self._lines(height), axis=0).take(self._lines(width), axis=1)
 
     def _lines(self, length: int) -> Int64[np.ndarray, " side"]:
         """Rows or columns of the patches: each in the middle of its share of the length."""

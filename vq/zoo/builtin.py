@@ -42,6 +42,11 @@ class Card(BaseModel):
     """Shortest side of a picture that it can see."""
     sides_px: tuple[int, ...]
     """Sides of the square pictures or clips it was trained on."""
+    grid: int = Field(0, ge=0)
+    """Such a square is so many tiles in each direction, spread over the frame as the patches of the
+    student are, and an expert sees what it was trained on; 0: it sees `vq.zoo.window`."""
+    answers_join: bool = False
+    """Whether what it was trained to tell is part of an expert's feature, after the levels."""
     pretext: str
     """What it was trained to tell."""
     classes: tuple[str, ...]

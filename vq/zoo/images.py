@@ -16,7 +16,7 @@ from vq.params import WeightsFile
 from vq.zoo import builtin, cost, pooling, weights
 from vq.zoo.expert import Tags
 from vq.zoo.export import Seen
-from vq.zoo.network import Native, NativeClip, Square
+from vq.zoo.network import Fragments, Native, NativeClip, Square
 from vq.zoo.pooling import Levels, Pooled
 from vq.zoo.runtime import Network
 from vq.zoo.window import COLUMNS, ROWS, TILE_PX
@@ -62,10 +62,11 @@ def create_timm(name: str, spec: Spec) -> Square:
     )
 
 
-def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeClip:
+def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeClip | Fragments:
     """Build a network that ships with the package: mean and spread of its feature maps.
 
-    Quality shows in shallow maps more than in the last one: several levels are pooled.
+    What it was trained to tell comes after them, if its card says so. Several levels are pooled:
+    quality shows in shallow maps more than in the last one.
 
     Raises:
         WeightsError: its weights are missing or altered.
@@ -74,18 +75,23 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     card = builtin.card(entry)
     network = builtin.load(entry)
     channels = builtin.channels(network)
-    size = (ROWS * TILE_PX, COLUMNS * TILE_PX)
+    side = card.sides_px[0]
+    size = (side, side) if card.grid else (ROWS * TILE_PX, COLUMNS * TILE_PX)
     strides = builtin.strides(network, card.levels) if card.pooling == "cells" else None
-    pooled = Seen(Pooled(network, card.levels, strides), card.mean, card.std)
+    answers = builtin.answers(entry) if card.answers_join else None
+    pooled = Seen(Pooled(network, card.levels, strides, answers), card.mean, card.std)
     known: dict[str, Any] = {
         "name": name,
         "catalog": entry,
-        "dim": pooling.width([channels[level] for level in card.levels], strides),
+        "dim": pooling.width([channels[level] for level in card.levels], strides)
+        + (answers.out_features if answers else 0),
         "identity": identity(
             network,
             {"mean": card.mean, "std": card.std, "levels": card.levels}
             | ({"least_px": card.least_px} if card.least_px > 1 else {})
-            | ({"pooling": card.pooling} if card.pooling != "whole" else {}),
+            | ({"pooling": card.pooling} if card.pooling != "whole" else {})
+            | ({"grid": card.grid} if card.grid else {})
+            | ({"answers": weights.digest(answers)} if answers else {}),
         ),
         "tags": Tags(_family(card.architecture), card.pretext, card.data, card.licence),
         "parameters": cost.parameters(network),
@@ -94,6 +100,11 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
         gmacs = cost.gmacs(network, 1, 3, clip_frames, *size)
         return NativeClip(**known, gmacs=gmacs, network=Network(pooled, free=(2, 3)))
     gmacs = cost.gmacs(network, 1, 3, *size)
+    if card.grid:
+        patch_px = side // card.grid
+        return Fragments(
+            **known, gmacs=gmacs, network=Network(pooled), grid=card.grid, patch_px=patch_px
+        )
     graph = Network(pooled, free=(1, 2))
     return Native(**known, gmacs=gmacs, network=graph, least_px=card.least_px)
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
+from vq.video.views import ViewSpec
 from vq.zoo import runtime
 from vq.zoo.expert import Kind, Tags
 from vq.zoo.window import window
@@ -57,6 +58,22 @@ class Native(Network):
     ) -> Float32[np.ndarray, "time dim"]:
         """Describe each frame by itself."""
         return self.network(widened(window(pixels), self.least_px))
+
+
+@dataclass(frozen=True, eq=False)
+class Fragments(Network):
+    """What a network says of patches of each frame at native resolution, as the student's are."""
+
+    grid: int = 2
+    patch_px: int = 128
+    kind: Kind = "image"
+
+    def describe(
+        self, pixels: UInt8[np.ndarray, "time height width 3"]
+    ) -> Float32[np.ndarray, "time dim"]:
+        """Describe each frame by itself."""
+        spec = ViewSpec(moments=1, grid=self.grid, patch_px=self.patch_px)
+        return self.network(np.stack([spec.patches(frame) for frame in pixels]))
 
 
 @dataclass(frozen=True, eq=False)

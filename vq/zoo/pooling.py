@@ -69,13 +69,21 @@ class Pooled(nn.Module):
     """A network of feature maps, and the pooling of some of its levels."""
 
     def __init__(
-        self, network: nn.Module, levels: Sequence[int], strides: Sequence[int] | None = None
+        self,
+        network: nn.Module,
+        levels: Sequence[int],
+        strides: Sequence[int] | None = None,
+        answers: nn.Linear | None = None,
     ) -> None:
-        """Pool as `pool` does; with the strides of the levels, as `pool_cells`."""
+        """Pool as `pool` does; with the strides of the levels, as `pool_cells`.
+
+        What `answers` make of the pooled levels comes after them.
+        """
         super().__init__()
         self.network = network
         self.levels = tuple(levels)
         self.strides = strides
+        self.answers = answers
 
     def forward(
         self, pictures: Float[Tensor, "pictures 3 *sizes"]
@@ -83,7 +91,8 @@ class Pooled(nn.Module):
         """Describe each picture, or clip: its network folds time into the height of its maps."""
         every = self.network(pictures)
         maps = [every[level] for level in self.levels]
-        return pool(maps) if self.strides is None else pool_cells(maps, self.strides)
+        pooled = pool(maps) if self.strides is None else pool_cells(maps, self.strides)
+        return pooled if self.answers is None else torch.cat([pooled, self.answers(pooled)], 1)
 
 
 class Levels(nn.Module):

@@ -259,18 +259,20 @@ RECIPE = Recipe(
     version=2,
     amount=films.Footage(),
     settings=Settings(
-        steps=1400,
+        steps=1200,
         pairs=6,
         learning_rate=3e-3,
         backbone_rate=0.1,
         threads=2,
-        minutes=70.0,
+        minutes=60.0,
     ),
     facts={
         "architecture": ARCHITECTURE,
         "levels": LEVELS,
         "pooling": "cells",
         "sides_px": (TILE_PX * GRID,),
+        "grid": GRID,
+        "answers_join": True,
         "pretext": "the synthetic label of damaged films, what it is made of, and the order of "
         "versions of a film; from EfficientNet-Lite0 of ImageNet",
         "classes": (),
