@@ -214,7 +214,7 @@ def test_a_model_that_changes_is_noticed(tmp_path: Path, small: str, long: str) 
 def test_a_supervisor_is_light() -> None:
     """It imports neither numpy nor a decoder nor a network: a few megabytes, and it starts fast."""
     heavy = {"numpy", "av", "onnxruntime", "PIL", "pydantic", "jaxtyping", "rich"}
-    code = f"import sys, vq, vq.score.command; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
+    code = f"import sys, vq, vq.commands.score; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

@@ -16,7 +16,7 @@ from vq.errors import WeightsError
 from vq.params import Expert as Spec
 from vq.zoo import builtin, catalog
 from vq.zoo.pooling import pool
-from vq.zoo.pretrain.command import RECIPES
+from vq.commands.pretrain import RECIPES
 from vq.zoo.pretrain.pixels import normalise
 
 ANSWERS = torch.nn.Linear(3, 2)

@@ -12,7 +12,7 @@ from tests.conftest import moving, write_video
 from tests.zoo.test_weights import MODEL
 from vq import cli
 from vq.zoo import catalog
-from vq.zoo.check import Sampling, check
+from vq.commands.zoo_check import Sampling, check
 from vq.zoo.picture import PictureStatistics
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

@@ -10,18 +10,8 @@ import pytest
 import torch
 
 from vq.zoo import builtin
-from vq.zoo.pretrain import (
-    command,
-    cut,
-    damage,
-    distortion,
-    loop,
-    material,
-    motion,
-    pictures,
-    playback,
-    recipe,
-)
+from vq.zoo.pretrain import cut, damage, distortion, loop, material, motion, pictures, playback, recipe
+from vq.commands import pretrain
 from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.role import Role
 
@@ -341,7 +331,7 @@ def test_the_same_seed_plays_the_same() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in command.RECIPES if name != "quality"])
+@pytest.mark.parametrize("name", [name for name in pretrain.RECIPES if name != "quality"])
 def test_a_miniature_of_the_recipe_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
     """Material from other processes, training, measures; what is written loads."""
     chosen = import_module(f"vq.zoo.pretrain.{name}").RECIPE
@@ -370,7 +360,7 @@ def test_the_command_takes_only_networks_that_have_a_recipe(
 ) -> None:
     """A misspelt name is refused before any work, with the names there are."""
     parser = ArgumentParser()
-    command.add_arguments(parser)
+    pretrain.add_arguments(parser)
     with pytest.raises(SystemExit):
         parser.parse_args(["distorsion"])
     assert "distortion" in capsys.readouterr().err

@@ -27,17 +27,17 @@ def run(given: Namespace) -> int:
 
 
 def _list(given: Namespace) -> int:
-    from vq.zoo import listing
+    from vq.commands import zoo_listing
 
     if given.json:
-        sys.stdout.write(json.dumps(listing.rows(), indent=1) + "\n")
+        sys.stdout.write(json.dumps(zoo_listing.rows(), indent=1) + "\n")
         return 0
     from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
     console = Console()
-    for number, (first, second) in enumerate(listing.lines()):
+    for number, (first, second) in enumerate(zoo_listing.lines()):
         console.print(Text(first, "bold" if number == 0 else ""), soft_wrap=True)
         console.print(Padding(Text(second, "dim"), (0, 0, 0, 2)))
     return 0
@@ -45,7 +45,7 @@ def _list(given: Namespace) -> int:
 
 def _check(given: Namespace) -> int:
     from vq.zoo import catalog
-    from vq.zoo.check import check, named, short_video
+    from vq.commands.zoo_check import check, named, short_video
 
     file = given.params or (PARAMS if PARAMS.exists() else None)
     spec, sampling = named(given.name, file)

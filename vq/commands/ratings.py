@@ -44,8 +44,8 @@ def run(given: Namespace) -> int:
         DataError: what is wrong with the table, with an example and a remedy.
     """
     from vq.data.files import atomic
-    from vq.data.importers.command import columns as named
-    from vq.data.importers.command import keep_input
+    from vq.commands.labels import columns as named
+    from vq.commands.labels import keep_input
     from vq.data.ratings.read import read
     from vq.data.ratings.recover import recover
 

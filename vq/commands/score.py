@@ -12,10 +12,10 @@ from vq.score.answers import Greeting
 from vq.score.crew import Crew
 from vq.score.discover import discover
 from vq.score.forms import FORMS
-from vq.score.interrupt import Stop, stoppable
+from vq.commands.interrupt import Stop, stoppable
 from vq.score.journal import Journal
 from vq.score.modes import MODES, TIMES, Closely
-from vq.score.options import (
+from vq.commands.score_options import (
     above_zero,
     add_jobs,
     add_limits,
@@ -25,7 +25,7 @@ from vq.score.options import (
     limits_of,
     threads_of,
 )
-from vq.score.progress import shown
+from vq.commands.progress import shown
 from vq.score.remote import is_url
 from vq.score.rows import Row
 from vq.score.timelines import Timelines

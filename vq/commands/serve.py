@@ -5,8 +5,8 @@ from argparse import ArgumentParser, Namespace
 
 from vq import streams
 from vq.errors import VqError
-from vq.score.interrupt import stoppable
-from vq.score.options import (
+from vq.commands.interrupt import stoppable
+from vq.commands.score_options import (
     add_jobs,
     add_limits,
     add_model,
