@@ -102,10 +102,12 @@ def _fuzz(arguments: list[str]) -> int:
         import openpyxl  # noqa: F401
         import scipy.io  # noqa: F401
 
-        from vq.data.importers import FORMS, convert, matlab
+        from vq.data.importers import FORMS
+        from vq.importers import convert
+        from vq.importers import matlab
     from dataclasses import replace
 
-    from vq.data.importers.form import How
+    from vq.importers.dataset_format import How
     from vq.errors import DataError
 
     forms = list(FORMS.values())

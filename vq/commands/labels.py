@@ -51,8 +51,9 @@ def run(given: Namespace) -> int:
 def _convert(given: Namespace) -> int:
     from dataclasses import replace
 
-    from vq.data.importers import FORMS, convert
-    from vq.data.importers.form import How
+    from vq.data.importers import FORMS
+    from vq.importers import convert
+    from vq.importers.dataset_format import How
 
     out = given.out or Path("data") / given.form
     labels_csv, card = out / "labels.csv", out / "card.yaml"

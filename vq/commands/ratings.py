@@ -12,14 +12,14 @@ from vq.errors import DataError
 from vq.words import count
 
 if TYPE_CHECKING:
-    from vq.data.ratings.recover import Opinions
+    from vq.importers.ratings.recover import Opinions
 
 HEADER = ("video", "mos", "mos_std", "ratings", "mos_low", "mos_high")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    from vq.data.ratings.recover import METHODS
+    from vq.importers.ratings.recover import METHODS
 
     parser.add_argument("file", type=Path, help="a table: video, rater, rating; or video x rater")
     parser.add_argument("--scale", nargs=2, type=float, metavar=("MIN", "MAX"), required=True)
@@ -46,8 +46,8 @@ def run(given: Namespace) -> int:
     from vq.data.files import atomic
     from vq.commands.labels import columns as named
     from vq.commands.labels import keep_input
-    from vq.data.ratings.read import read
-    from vq.data.ratings.recover import recover
+    from vq.importers.ratings.read import read
+    from vq.importers.ratings.recover import recover
 
     if given.out.exists() and not given.replace:
         raise DataError(f"{given.out}: is there already; say --replace, or another --out")

@@ -11,7 +11,7 @@ from vq import cli
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data.importers import FORMS
-from vq.data.importers.convert import Labels, write_card
+from vq.importers.convert import Labels, write_card
 
 ASSETS = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "labels"
 REAL = {

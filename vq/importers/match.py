@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from vq.data.importers.form import Rating
+from vq.importers.dataset_format import Rating
 from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vq.data import tables
-from vq.data.importers.form import Form, How, Rating
+from vq.importers.dataset_format import Form, How, Rating
 from vq.data.manifest import DTYPES
 from vq.errors import DataError
 

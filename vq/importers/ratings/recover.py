@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from vq.data.ratings.read import Ratings
+from vq.importers.ratings.read import Ratings
 
 METHODS = {
     "mean": (False, False),

@@ -10,9 +10,9 @@ import yaml
 
 from vq.data import card as cards
 from vq.data.files import atomic
-from vq.data.importers import field_list
-from vq.data.importers.form import Form, How, Rating
-from vq.data.importers.match import Matched, match, normal
+from vq.importers import field_list
+from vq.importers.dataset_format import Form, How, Rating
+from vq.importers.match import Matched, match, normal
 from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
 from vq.words import count, which

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from vq.data.importers.form import Form, How, Rating
-from vq.data.importers.matlab import Variables
+from vq.importers.dataset_format import Form, How, Rating
+from vq.importers.matlab import Variables
 from vq.errors import DataError
 from vq.words import count
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vq.data import tables
-from vq.data.importers.form import Form, How, Rating
+from vq.importers.dataset_format import Form, How, Rating
 from vq.errors import DataError
 from vq.words import count
 

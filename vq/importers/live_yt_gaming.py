@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from vq.data import tables
-from vq.data.importers.form import Form, How, Rating, parts
-from vq.data.importers.live_vqc import paired
+from vq.importers.dataset_format import Form, How, Rating, parts
+from vq.importers.live_vqc import paired
 
 
 def read(path: Path, how: How) -> list[Rating]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vq.data.mat import load
+from vq.importers.mat_file import load
 from vq.data.tables import LARGEST_BYTES, shorten
 from vq.data.workers import in_processes
 from vq.errors import DataError
