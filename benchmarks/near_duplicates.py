@@ -33,10 +33,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from vq.data.duplicates import fingerprint
-from vq.data.duplicates.candidates import candidates
-from vq.data.duplicates.fingerprint import Fingerprint
-from vq.data.duplicates.pairs import find
+from vq.video import fingerprint
+from vq.duplicates.candidates import candidates
+from vq.video.fingerprint import Fingerprint
+from vq.duplicates.pairs import find
 from vq.evaluate.interval import resample
 from vq.params import Split
 from vq.video.probe import survey

@@ -29,7 +29,7 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.data.demo import make
-from vq.data.duplicates import finding
+from vq.duplicates import finding
 from vq.errors import DataError
 from vq.evaluate import agreement
 from vq.evaluate.interval import nadeau_bengio

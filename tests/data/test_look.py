@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import write_video
 from vq import params
 from vq.data import paths
-from vq.data.duplicates.fingerprint import pack
+from vq.video.fingerprint import pack
 from vq.data.look import Look, look, look_at
 from vq.errors import DataError
 from vq.video.probe import sha256

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vq.data.card import Card, Scale
-from vq.data.duplicates import finding
+from vq.duplicates import finding
 from vq.evaluate import mapping
 from vq.evaluate.report import Doubt, Exhibit, Miss
 from vq.evaluate.summary import MODELS, Rated, rounded, summarise

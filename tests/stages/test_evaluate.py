@@ -15,7 +15,7 @@ import yaml
 from tests.evaluate.exhibit import alike, combination, pruning
 from tests.score import toy
 from vq.data import manifest
-from vq.data.duplicates import finding
+from vq.duplicates import finding
 from vq.errors import DataError
 from vq.params import Evaluate, Ladders
 from vq.stages.evaluate import evaluate

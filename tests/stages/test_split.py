@@ -9,8 +9,8 @@ import pytest
 from vq import params as schema
 from vq.data import manifest as manifests
 from vq.data import split as sides
-from vq.data.duplicates import store
-from vq.data.duplicates.fingerprint import WINDOWS, Fingerprint
+from vq.data import fingerprint_store
+from vq.video.fingerprint import WINDOWS, Fingerprint
 from vq.errors import DataError
 from vq.stages.split import split
 
@@ -41,7 +41,7 @@ def run(folder: Path, contents: int, *, versions: int = 3, params: schema.Split 
         Fingerprint(np.tile(a, len(WINDOWS)), np.stack([a[:, 0], ~a[:, 0]]), 1.0) for a in looks
     ]
     keyed = {str(row["sha256"]): one for row, one in zip(rows, prints, strict=True)}
-    store.write(keyed, folder / "fingerprints.parquet")
+    fingerprint_store.write(keyed, folder / "fingerprints.parquet")
     names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
     split(*(folder / name for name in names), params=params, seed=7)
     return folder / "splits.csv"
@@ -125,7 +125,7 @@ def test_who_does_not_look_finds_nothing(tmp_path: Path) -> None:
 def test_fingerprints_of_other_videos_are_refused(tmp_path: Path) -> None:
     """They have to be of the same run of import."""
     run(tmp_path, 40)
-    store.write({}, tmp_path / "fingerprints.parquet")
+    fingerprint_store.write({}, tmp_path / "fingerprints.parquet")
     names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
 
     with pytest.raises(DataError, match=r"lacks 120 videos .*; run `vq import` again"):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.stages.test_prune import make
 from vq.data import manifest, split
-from vq.data.duplicates import finding
+from vq.duplicates import finding
 from vq.params import Suspect
 from vq.stages.suspect import suspect
 

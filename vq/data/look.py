@@ -6,8 +6,8 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from vq import params
-from vq.data.duplicates import fingerprint
-from vq.data.duplicates.fingerprint import Fingerprint
+from vq.video import fingerprint
+from vq.video.fingerprint import Fingerprint
 from vq.errors import VideoError
 from vq.video.probe import Probe, sha256, survey
 from vq.workers.child import End

@@ -12,7 +12,7 @@ from vq import params as schema
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
-from vq.data.duplicates import store
+from vq.data import fingerprint_store
 from vq.data.labels_csv import Label
 from vq.data.look import Look, look_at
 from vq.data.paths import LEAVES, leaves
@@ -66,7 +66,7 @@ def import_(
     manifests.write(table, manifest)
     manifests.write(table, twin)
     prints = {look.sha256: look.fingerprint for look in looks.values() if look.fingerprint}
-    store.write({str(sha256): found for sha256, found in prints.items()}, fingerprints)
+    fingerprint_store.write({str(sha256): found for sha256, found in prints.items()}, fingerprints)
     log.info("%s, %d with a problem", count(len(table), "row"), (table["problem"] != "").sum())
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from vq import params as schema
 from vq.data import manifest
 from vq.data import split as sides
-from vq.data.duplicates import finding, store
-from vq.data.duplicates.join import heads
+from vq.duplicates import finding
+from vq.data import fingerprint_store
+from vq.duplicates.join import heads
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def split(
     if params.near_duplicates == "off":
         found = finding.NONE
     else:
-        prints = store.read(fingerprints, rows["sha256"].tolist())
+        prints = fingerprint_store.read(fingerprints, rows["sha256"].tolist())
         found = finding.pairs(rows, prints, bits=params.near_bits, share=params.near_share)
     joined = params.near_duplicates == "join"
     ends = zip(found["content_a"], found["content_b"], strict=True)

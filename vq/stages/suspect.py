@@ -8,8 +8,8 @@ import numpy as np
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import sets, split
-from vq.data.duplicates import finding
-from vq.data.duplicates.join import heads
+from vq.duplicates import finding
+from vq.duplicates.join import heads
 from vq.data.files import read_json
 from vq.evaluate import suspicion
 from vq.learn import unseen

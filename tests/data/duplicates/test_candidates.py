@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vq.data.duplicates.candidates import candidates
-from vq.data.duplicates.fingerprint import WINDOWS, Fingerprint
+from vq.duplicates.candidates import candidates
+from vq.video.fingerprint import WINDOWS, Fingerprint
 
 
 def random(rng: np.random.Generator) -> Fingerprint:

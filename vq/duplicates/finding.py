@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq.data.duplicates.fingerprint import Fingerprint
-from vq.data.duplicates.pairs import find
+from vq.video.fingerprint import Fingerprint
+from vq.duplicates.pairs import find
 from vq.data.files import atomic
 from vq.words import count
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
-from vq.data.duplicates.fingerprint import Fingerprint, pack, unpack
+from vq.video.fingerprint import Fingerprint, pack, unpack
 from vq.data.files import atomic
 from vq.errors import DataError
 from vq.words import count

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vq.data.duplicates.candidates import candidates
-from vq.data.duplicates.fingerprint import Fingerprint
+from vq.duplicates.candidates import candidates
+from vq.video.fingerprint import Fingerprint
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Int64, UInt64
 
-from vq.data.duplicates.fingerprint import Fingerprint
+from vq.video.fingerprint import Fingerprint
 
 TABLES = 16
 BITS = range(63)
