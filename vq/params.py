@@ -50,7 +50,7 @@ class Import(Section):
 
 
 Kind = Literal["hdr", "interlaced", "vfr", "resized", "half_black", "half_frozen"]
-"""Of a video that is rare; `vq.data.kinds` says when it is."""
+"""Of a video that is rare; `vq.validation.video_flags` says when it is."""
 
 
 class Validate(Section):

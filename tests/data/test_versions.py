@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vq.data.card import Card, Ratings, Scale
-from vq.data.versions import Version, compare, find, read
+from vq.validation.version_checks import Version, compare, find, read
 from vq.errors import DataError
 from vq.params import Versions
 

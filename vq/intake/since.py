@@ -7,9 +7,10 @@ import pandas as pd
 
 from vq import workspace
 from vq.data import card as cards
-from vq.data import labels_csv, versions
+from vq.data import labels_csv
+from vq.validation import version_checks
 from vq.data.card import Card
-from vq.data.versions import Version
+from vq.validation.version_checks import Version
 from vq.errors import DataError
 from vq.params import Params
 
@@ -31,8 +32,8 @@ def check(root: Path, known: Params) -> None:
     if manifest is None or not manifest.exists():
         return
     card = cards.load(target / "card.yaml")
-    old = versions.read(manifest.read_bytes(), card)
-    found = versions.find(old, _now(old, target, card, known.import_.keep), params=known.versions)
+    old = version_checks.read(manifest.read_bytes(), card)
+    found = version_checks.find(old, _now(old, target, card, known.import_.keep), params=known.versions)
     if found.empty:
         return
     first = found.head(SHOWN).itertuples(index=False)
@@ -62,7 +63,7 @@ def _now(old: Version, target: Path, card: Card, keep: Sequence[str]) -> Version
         # One that import could not read has no hash.
         if not sha256 or (target / "videos" / video).is_file()
     ]
-    table = pd.DataFrame(there, columns=versions.WANTED)
+    table = pd.DataFrame(there, columns=version_checks.WANTED)
     table["mos"] = table["mos"].astype("float64")
     table["content"] = table["content"].fillna(table["video"])
     table["dataset"] = table["dataset"].fillna(card.name)

@@ -131,7 +131,7 @@ def _check(
     folder: Path, labels: Path, target: Path, known: Params, root: Path, jobs: int
 ) -> tuple[Table, Sorted, pd.DataFrame]:
     """What of a delivery is to be done, and the quarantine, which is written."""
-    from vq.data import checks
+    from vq.validation import manifest_checks
 
     card = cards.load(target / "card.yaml")
     rows = labels_csv.read(labels, keep=known.import_.keep)
@@ -152,7 +152,7 @@ def _check(
         found = manifests.read(manifest)
     docs = root / REPORTS / "data_docs"
     docs.parent.mkdir(parents=True, exist_ok=True)
-    findings = checks.find(found, card=card, params=known.validate_, docs=docs)
+    findings = manifest_checks.find(found, card=card, params=known.validate_, docs=docs)
     arrivals = list(_arrivals(found.drop(index=findings.index), folder, rows))
     by_video = {label.video: label for label in reversed(old)}
     sorted_ = sort(arrivals, target / "videos", by_video)

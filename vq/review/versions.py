@@ -51,10 +51,10 @@ def judge(old: Revision, new: Revision, *, to_run: bool, docs: Path | None = Non
         return _unknown(new.lacks(f"`{PARAMS}` has no section `versions`"))
     # Great Expectations takes seconds to import, and says a hundred things nobody asked.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    from vq.data import versions
+    from vq.validation import version_checks
 
-    before, after = (versions.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
-    found = versions.find(before, after, params=limits, docs=docs)
+    before, after = (version_checks.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
+    found = version_checks.find(before, after, params=limits, docs=docs)
     if found.empty:
         return Judged(Section(TITLE, "checks of the data: every limit holds", ""), passed=True)
     counts = found["check"].value_counts(sort=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import card as cards
-from vq.data import kinds
+from vq.validation import video_flags
 from vq.data import manifest as manifests
 from vq.data.files import atomic
 from vq.errors import DataError
@@ -43,12 +43,12 @@ def validate(
     """
     # Great Expectations takes seconds to import, and says a hundred things nobody asked.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    from vq.data import checks
+    from vq.validation import manifest_checks
 
     rows = manifests.read(manifest)
     docs = summary.parent / "data_docs"
     summary.parent.mkdir(parents=True, exist_ok=True)
-    found = checks.find(rows, card=cards.load(card), params=params, docs=docs)
+    found = manifest_checks.find(rows, card=cards.load(card), params=params, docs=docs)
     manifests.write(rows.drop(index=found.index), accepted)
     with atomic(quarantine) as unfinished:
         found.to_csv(unfinished, index=False, lineterminator="\n")
@@ -59,8 +59,8 @@ def validate(
         "accepted": len(rows) - len(found),
         "rejected": len(found),
         "rejected_share": round(share, 6),
-        "by_check": {name: int(counts.get(name, 0)) for name in checks.NAMES},
-        "kinds": kinds.count(rows.drop(index=found.index)),
+        "by_check": {name: int(counts.get(name, 0)) for name in manifest_checks.NAMES},
+        "kinds": video_flags.count(rows.drop(index=found.index)),
     }
     with atomic(summary) as unfinished:
         unfinished.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")

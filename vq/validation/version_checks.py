@@ -10,7 +10,7 @@ import pandas as pd
 from vq import params as schema
 from vq.data import sets
 from vq.data.card import Card
-from vq.data.suites import COLUMNS, Check, documented, run
+from vq.validation.expectations import COLUMNS, Check, documented, run
 from vq.errors import DataError
 
 WANTED = ["video", "sha256", "mos", "content", "dataset"]
