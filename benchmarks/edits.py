@@ -7,8 +7,8 @@ from types import MappingProxyType
 import numpy as np
 from scipy import ndimage
 
-from vq.data.demo import encode
-from vq.data.demo.camera import Clip
+from vq.synthetic.demo import encode
+from vq.synthetic.demo.camera import Clip
 
 CRF = 14
 """Of the H.264 around an edit: nothing of it may be lost."""

@@ -28,7 +28,7 @@ from vq import params as settings
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
-from vq.data.demo import make
+from vq.synthetic.demo import dataset
 from vq.duplicates import finding
 from vq.errors import DataError
 from vq.evaluate import agreement
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     work.mkdir(parents=True, exist_ok=True)
     known = with_zoo(settings.load(given.params), given.weights)
     if not (work / "labels.csv").exists():
-        damage(given.videos, work, demo=make.load(given.demo), together=given.together)
+        damage(given.videos, work, demo=dataset.load(given.demo), together=given.together)
     extract(work, known)
     per_seed = [measure(work, known, seed) for seed in range(1, given.seeds + 1)]
     results = {name: _summary([one[name] for one in per_seed], known) for name in per_seed[0]}
@@ -71,18 +71,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     _show(results)
 
 
-def damage(clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str]) -> None:
+def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[str]) -> None:
     """Make the versions of every clip, and their labels."""
     (work / "videos").mkdir(exist_ok=True)
     (work / "card.yaml").write_text(CARD)
-    rows: list[make.Row] = []
+    rows: list[dataset.Row] = []
     files = sorted(path for path in clips.iterdir() if path.is_file())
-    for path, some in zip(files, make.versions(demo), strict=False):
+    for path, some in zip(files, dataset.versions(demo), strict=False):
         frames, fps = pristine(path)
         log.info("%s: %d frames of %s", path.name, len(frames), frames.shape[2:0:-1])
         content = content_of(path, together)
-        rows += make.shoot(frames, some, content, path.stem, fps, work / "videos", params=demo)
-    pd.DataFrame(rows, columns=list(make.COLUMNS)).to_csv(work / "labels.csv", index=False)
+        rows += dataset.shoot(frames, some, content, path.stem, fps, work / "videos", params=demo)
+    pd.DataFrame(rows, columns=list(dataset.COLUMNS)).to_csv(work / "labels.csv", index=False)
 
 
 def extract(work: Path, known: Params) -> None:

@@ -28,7 +28,7 @@ from scipy import stats
 
 import vq
 from benchmarks import edits, real_clips
-from vq.data.demo import make
+from vq.synthetic.demo import dataset
 from vq.errors import VqError
 from vq.evaluate import agreement
 from vq.evaluate.interval import percentile, resample
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         ffmpeg.binary()
         table, left_out = labelled(
-            given.videos, given.out / "work", demo=make.load(given.demo), together=given.together
+            given.videos, given.out / "work", demo=dataset.load(given.demo), together=given.together
         )
         table, model = scored(table, given.out / "work" / "videos", given.model)
     except VqError as error:
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def labelled(
-    clips: Path, work: Path, *, demo: make.Demo, together: Sequence[str]
+    clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The versions of every clip in a folder with their labels; makes what is not there yet.
 
@@ -79,7 +79,7 @@ def labelled(
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
     files = sorted(path for path in clips.iterdir() if path.is_file()) if clips.is_dir() else []
-    for path, some in zip(files, make.versions(demo), strict=False):
+    for path, some in zip(files, dataset.versions(demo), strict=False):
         try:
             made = versions(path, some, work, demo=demo, together=together)
             labels = [_labels(work, path.stem, str(row["video"])) for row in made]
@@ -97,10 +97,10 @@ def labelled(
 
 def versions(
     path: Path,
-    some: Sequence[make.Version],
+    some: Sequence[dataset.Version],
     work: Path,
     *,
-    demo: make.Demo,
+    demo: dataset.Demo,
     together: Sequence[str],
 ) -> list[dict[str, Any]]:
     """The versions of one clip, made once: their rows are written when all are there."""
@@ -111,7 +111,7 @@ def versions(
     write_lossless(pristine, _reference(work, path.stem), fps=fps)
     content = real_clips.content_of(path, together)
     # `make.shoot` takes all chance from the names: the same files as those of `real_clips`.
-    rows = make.shoot(pristine, some, content, path.stem, fps, work / "videos", params=demo)
+    rows = dataset.shoot(pristine, some, content, path.stem, fps, work / "videos", params=demo)
     made = [
         {"video": row["video"], "source": path.stem, "content": content}
         | {"kind": row["distortion"], "strength": row["strength"], "ssim_mos": row["mos"]}

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import edits, shipped
-from vq.data.demo import encode, make, scenes
+from vq.synthetic.demo import encode
+from vq.synthetic.demo import dataset
+from vq.synthetic.demo import scenes
 from vq.errors import VqError
 from vq.synthetic import ffmpeg
 
@@ -76,7 +78,7 @@ def test_from_clips_to_results(
 
     shipped.main(arguments)
     first = json.loads((out / "results.json").read_text())
-    monkeypatch.setattr(make, "shoot", lambda *_, **__: pytest.fail("made again"))
+    monkeypatch.setattr(dataset, "shoot", lambda *_, **__: pytest.fail("made again"))
     shipped.main(arguments)
 
     assert json.loads((out / "results.json").read_text()) == first
@@ -97,6 +99,6 @@ def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
             shipped.labelled(
                 folder,
                 tmp_path / "work",
-                demo=make.load(Path("data/demo/params.yaml")),
+                demo=dataset.load(Path("data/demo/params.yaml")),
                 together=[],
             )

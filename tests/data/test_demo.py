@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vq.data import card
-from vq.data.demo import make as demo
+from vq.synthetic.demo import dataset as demo
 from vq.errors import DataError, ParamsError
 
 SHIPPED = Path("data/demo")

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vq.data.demo import encode, labels, scenes
-from vq.data.demo.camera import Clip
-from vq.data.demo.distort import DISTORTIONS
+from vq.synthetic.demo import encode
+from vq.synthetic.demo import labels
+from vq.synthetic.demo import scenes
+from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.distort import DISTORTIONS
 
 STRENGTHS = (0.05, 0.35, 0.65, 1.0)
 

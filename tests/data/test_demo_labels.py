@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vq.data.demo import encode, labels
-from vq.data.demo.camera import Clip
+from vq.synthetic.demo import encode
+from vq.synthetic.demo import labels
+from vq.synthetic.demo.camera import Clip
 from vq.errors import VideoError
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vq.data.demo import scenes
-from vq.data.demo.camera import View
+from vq.synthetic.demo import scenes
+from vq.synthetic.demo.camera import View
 from vq.errors import DataError
 
 SIZE = {"frames": 6, "width": 160, "height": 120}

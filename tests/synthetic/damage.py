@@ -9,9 +9,9 @@ import av
 import numpy as np
 
 from benchmarks import edits
-from vq.data.demo import encode
-from vq.data.demo.camera import Clip
-from vq.data.demo.distort import DISTORTIONS
+from vq.synthetic.demo import encode
+from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.distort import DISTORTIONS
 
 Damage = Callable[[Clip, float, Path], None]
 """Writes a damaged clip into a file whose name ends in .mkv."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import moving, write_video
-from vq.data.demo.camera import Clip
+from vq.synthetic.demo.camera import Clip
 from vq.errors import VideoError
 from vq.synthetic import cache, ffmpeg, full_reference, fused
 from vq.synthetic.full_reference import Measures, measure

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageFilter
 from safetensors.torch import load_file, save_file
 
-from vq.data.demo.photographs import photograph
+from vq.synthetic.demo.photographs import photograph
 from vq.errors import WeightsError
 from vq.params import Expert as Spec
 from vq.zoo import builtin, catalog

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from vq import durations, source
-from vq.data.demo.make import load, make
+from vq.synthetic.demo.dataset import load, make
 from vq.lock import workspace_of
 from vq.words import count
 

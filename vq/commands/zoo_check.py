@@ -113,7 +113,8 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
 @contextmanager
 def short_video() -> Iterator[Path]:
     """Film a scene of one second, and encode it."""
-    from vq.data.demo import encode, scenes
+    from vq.synthetic.demo import encode
+    from vq.synthetic.demo import scenes
 
     frames = scenes.random_scene(np.random.default_rng(0), frames=25, width=320, height=240)
     with tempfile.TemporaryDirectory(prefix="vq-check-") as folder:

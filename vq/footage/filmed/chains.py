@@ -16,7 +16,7 @@ from jaxtyping import UInt8
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from vq.data.demo import distort
+from vq.synthetic.demo import distort
 from vq.footage.filmed.camera import Clip
 
 Step = Callable[[Clip, float, Generator], Clip]

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 from scipy.ndimage import gaussian_filter
 
-from vq.data.demo import scenes as demo
-from vq.data.demo.distort import DISTORTIONS
-from vq.data.demo.encode import CODECS, compress, read, write
+from vq.synthetic.demo import scenes as demo
+from vq.synthetic.demo.distort import DISTORTIONS
+from vq.synthetic.demo.encode import CODECS, compress, read, write
 from vq.zoo.pretrain import store
 from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.damage import gradient_deviation
@@ -26,11 +26,11 @@ PIXEL_TYPES = (
     "over_exposure",
     "banding",
 )
-"""Distortions of `vq.data.demo.distort` that one picture can show (a freeze shows in none)."""
+"""Distortions of `vq.synthetic.demo.distort` that one picture can show (a freeze shows in none)."""
 TYPES = (*CODECS, *PIXEL_TYPES)
 CLASSES = ("pristine", *TYPES)
 DATA = (
-    "procedural scenes of vq.data.demo.scenes, none of them in the demo, no photograph; "
+    "procedural scenes of vq.synthetic.demo.scenes, none of them in the demo, no photograph; "
     "distorted as in the demo and by real encoders"
 )
 """What cards say of it."""

@@ -199,7 +199,7 @@ RECIPE = Recipe(
         "pretext": "whether frames of a clip repeat, come in the wrong order or after uneven "
         "steps, how fast time passes, and how much frames flicker, are grainy or shake",
         "classes": playback.CLASSES,
-        "data": "procedural scenes of vq.data.demo.scenes, none of them in the demo, no "
+        "data": "procedural scenes of vq.synthetic.demo.scenes, none of them in the demo, no "
         "photograph; played in known ways and encoded by real encoders",
     },
     material=playback.scenes,

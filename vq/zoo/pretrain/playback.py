@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
-from vq.data.demo import scenes as demo
-from vq.data.demo.encode import CODECS, compress, read, write
+from vq.synthetic.demo import scenes as demo
+from vq.synthetic.demo.encode import CODECS, compress, read, write
 from vq.zoo.pretrain import store
 from vq.zoo.pretrain.amount import Amount
 from vq.zoo.pretrain.material import FPS, SIZES, Clip, contents, looked

@@ -8,7 +8,7 @@ from jaxtyping import Float64, UInt8
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from vq.data.demo.paint import Picture, dead_leaves, noise
+from vq.synthetic.demo.textures import Picture, dead_leaves, noise
 
 Clip = UInt8[np.ndarray, "time height width 3"]
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from PIL import Image
 from scipy import fft
 
-from vq.data.demo.camera import Clip
+from vq.synthetic.demo.camera import Clip
 
 Distortion = Callable[[Clip, float, Generator], Clip]
 Light = Float32[np.ndarray, "..."]

@@ -15,9 +15,11 @@ from jaxtyping import Float64
 from pydantic import Field
 
 from vq import params as params_file
-from vq.data.demo import encode, labels, scenes
-from vq.data.demo.camera import Clip
-from vq.data.demo.distort import DISTORTIONS
+from vq.synthetic.demo import encode
+from vq.synthetic.demo import labels
+from vq.synthetic.demo import scenes
+from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.distort import DISTORTIONS
 from vq.data.workers import pool_of
 from vq.errors import DataError
 from vq.params import NonNegative, Rate, Section

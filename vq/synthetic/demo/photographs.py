@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from vq.data.demo.paint import Picture
+from vq.synthetic.demo.textures import Picture
 from vq.errors import DataError
 
 GREY = (1.0, 1.0, 1.0)

@@ -15,7 +15,7 @@ from av.filter import Graph
 from jaxtyping import Float64, Int64
 from numpy.random import Generator
 
-from vq.data.demo.camera import Clip
+from vq.synthetic.demo.camera import Clip
 from vq.errors import VideoError
 from vq.words import count
 

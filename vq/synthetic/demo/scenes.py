@@ -10,9 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from vq.data.demo import paint
-from vq.data.demo.camera import Clip, View, add_particles, add_sprites, film, sprite, walk
-from vq.data.demo.photographs import PHOTOGRAPHS, photograph
+from vq.synthetic.demo import textures
+from vq.synthetic.demo.camera import Clip, View, add_particles, add_sprites, film, sprite, walk
+from vq.synthetic.demo.photographs import PHOTOGRAPHS, photograph
 from vq.errors import DataError
 
 KINDS: Mapping[str, float] = MappingProxyType(
@@ -137,7 +137,7 @@ def _cut(rng: Generator, view: View) -> Clip:
 def _filmed(painter: str, rng: Generator, view: View) -> Clip:
     spread = _DENSITY * (1 + 2 * _MARGIN)
     size = round(view.width * spread), round(view.height * spread)
-    picture = paint.PAINTERS[painter](rng, *size)
+    picture = textures.PAINTERS[painter](rng, *size)
     path = walk(rng, view, reach=_MARGIN - 0.04, speed=rng.uniform(0.08, 0.22))
     return film(picture, path, view, density=_DENSITY)
 
@@ -163,7 +163,7 @@ def _photo(name: str, rng: Generator, view: View) -> Clip:
     return add_sprites(clip, [sprite(rng, view)]) if rng.random() < 0.3 else clip
 
 
-def _enlargement(picture: paint.Picture, width: int, height: int) -> float:
+def _enlargement(picture: textures.Picture, width: int, height: int) -> float:
     """Factor by which a photograph just covers the view and its margin."""
     spread = 1 + 2 * _PHOTO_MARGIN
     return max(width * spread / picture.shape[1], height * spread / picture.shape[0])
