@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.zoo.pretrain import augment
+from vq.pretrain import augment
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (32, 32, 3)).astype(np.uint8)

@@ -17,7 +17,7 @@ from vq.params import Expert as Spec
 from vq.zoo import builtin, catalog
 from vq.zoo.pooling import pool
 from vq.commands.pretrain import RECIPES
-from vq.zoo.pretrain.pixels import normalise
+from vq.pretrain.pixels import normalise
 
 ANSWERS = torch.nn.Linear(3, 2)
 

@@ -10,10 +10,18 @@ import pytest
 import torch
 
 from vq.zoo import builtin
-from vq.zoo.pretrain import cut, damage, distortion, loop, material, motion, pictures, playback, recipe
+from vq.pretrain import crops
+from vq.pretrain import corruption
+from vq.pretrain import distortion
+from vq.pretrain import loop
+from vq.pretrain import material
+from vq.pretrain import motion
+from vq.pretrain import pictures
+from vq.pretrain import playback_speed
+from vq.pretrain import recipe
 from vq.commands import pretrain
-from vq.zoo.pretrain.amount import Amount
-from vq.zoo.pretrain.role import Role
+from vq.pretrain.amount import Amount
+from vq.pretrain.role import Role
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +69,7 @@ def test_every_type_changes_the_picture_more_when_stronger(name: str) -> None:
     """Each distortion shows in a picture: a class could not be told otherwise."""
     clip = np.stack([_textured()] * material.FRAMES)
     lost = [
-        damage.gradient_deviation(
+        corruption.gradient_deviation(
             clip[-1],
             material.apply(
                 clip, material.Recipe(((name, strength),), 16), np.random.default_rng(0)
@@ -81,7 +89,7 @@ def _textured() -> np.ndarray:
 
 def test_an_identical_picture_has_lost_nothing() -> None:
     """GMSD is the deviation of a map that is 1 everywhere: 0."""
-    assert damage.gradient_deviation(_textured(), _textured()) == 0.0
+    assert corruption.gradient_deviation(_textured(), _textured()) == 0.0
 
 
 def test_gradient_deviation_by_hand() -> None:
@@ -96,14 +104,14 @@ def test_gradient_deviation_by_hand() -> None:
     step[:, 16:] = 90
     low, share = 170 / (90**2 + 170), 2 / 14
     expected = (1 - low) * np.sqrt(share * (1 - share))
-    assert damage.gradient_deviation(flat, step) == pytest.approx(expected, rel=1e-4)
+    assert corruption.gradient_deviation(flat, step) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_grid_takes_one_native_patch_from_each_cell_at_even_offsets() -> None:
     """Patches are copied, never scaled, and stand in the order in which they lay."""
     chart = _chart()
-    places = cut.spread(200, 300, rng=np.random.default_rng(0))
-    picture = cut.cut(chart, places)
+    places = crops.spread(200, 300, rng=np.random.default_rng(0))
+    picture = crops.cut(chart, places)
     assert picture.shape == (160, 160, 3)
     assert (places % 2 == 0).all()
     for row in range(5):
@@ -119,7 +127,7 @@ def test_patches_of_a_small_frame_overlap_and_those_of_a_large_one_spread() -> N
     """Each lies inside the frame, at even places; without chance in the middle of its share."""
 
     def places(height: int, width: int, rng: np.random.Generator | None = None) -> np.ndarray:
-        return cut.spread(height, width, grid=2, patch_px=128, rng=rng)
+        return crops.spread(height, width, grid=2, patch_px=128, rng=rng)
 
     assert places(144, 160)[..., 0].tolist() == [[0, 0], [16, 16]]
     assert places(512, 512)[..., 1].tolist() == [[64, 320], [64, 320]]
@@ -135,7 +143,7 @@ def test_a_crop_is_one_piece_of_the_frame() -> None:
     """Without a generator it is the middle."""
     chart = _chart()
     np.testing.assert_array_equal(
-        cut.cut(chart, cut.spread(200, 300, grid=1, patch_px=160), patch_px=160),
+        crops.cut(chart, crops.spread(200, 300, grid=1, patch_px=160), patch_px=160),
         chart[20:180, 70:230],
     )
 
@@ -292,21 +300,21 @@ def test_what_happens_in_a_clip_by_hand() -> None:
     assert true.speed.tolist() == pytest.approx(expected, nan_ok=True)
 
 
-@pytest.mark.parametrize("play", playback.PLAYBACKS, ids=lambda play: play.__name__)
-def test_a_playback_shows_frames_that_there_are(play: playback.Playback) -> None:
+@pytest.mark.parametrize("play", playback_speed.PLAYBACKS, ids=lambda play: play.__name__)
+def test_a_playback_shows_frames_that_there_are(play: playback_speed.Playback) -> None:
     """Whatever is drawn, a rendered clip is long enough; only a swap goes back."""
     for seed in range(50):
         shown = play(np.random.default_rng(seed))
-        assert shown.shape == (playback.FRAMES,)
+        assert shown.shape == (playback_speed.FRAMES,)
         assert shown.min() >= 0
-        assert shown.max() < playback.SOURCE_FRAMES
-        assert (np.diff(shown) >= 0).all() or play is playback.swap
+        assert shown.max() < playback_speed.SOURCE_FRAMES
+        assert (np.diff(shown) >= 0).all() or play is playback_speed.swap
 
 
-@pytest.mark.parametrize("what", playback.UNREST.values(), ids=playback.UNREST)
-def test_unrest_grows_with_its_strength(what: playback.Unrest) -> None:
+@pytest.mark.parametrize("what", playback_speed.UNREST.values(), ids=playback_speed.UNREST)
+def test_unrest_grows_with_its_strength(what: playback_speed.Unrest) -> None:
     """A still clip moves, and moves more."""
-    clip = np.stack([_textured()] * playback.FRAMES)
+    clip = np.stack([_textured()] * playback_speed.FRAMES)
     moved = [
         np.abs(np.diff(what(clip, strength, np.random.default_rng(0)).astype(float), axis=0)).mean()
         for strength in (0.1, 0.9)
@@ -317,15 +325,15 @@ def test_unrest_grows_with_its_strength(what: playback.Unrest) -> None:
 def test_dirt_stands_still() -> None:
     """Noise that moves with nothing is no temporal damage."""
     clip = np.stack([_textured()] * 3)
-    dirty = playback.dirt(clip, 0.5, np.random.default_rng(0))
+    dirty = playback_speed.dirt(clip, 0.5, np.random.default_rng(0))
     assert (dirty != clip).any()
     np.testing.assert_array_equal(dirty[0], dirty[2])
 
 
 def test_the_same_seed_plays_the_same() -> None:
     """Clips are a function of their seed."""
-    one, two = (playback.played([3, 0, 1], versions=2) for _ in range(2))
-    assert one.frames.shape == (2, playback.FRAMES, playback.SIDE_PX, playback.SIDE_PX, 3)
+    one, two = (playback_speed.played([3, 0, 1], versions=2) for _ in range(2))
+    assert one.frames.shape == (2, playback_speed.FRAMES, playback_speed.SIDE_PX, playback_speed.SIDE_PX, 3)
     for name, array in vars(one).items():
         np.testing.assert_array_equal(getattr(two, name), array)
 

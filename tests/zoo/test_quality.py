@@ -15,8 +15,10 @@ from vq.footage.filmed import chains
 from vq.footage.filmed.dataset import COLUMNS, LABELS
 from vq.footage.store import hash_of
 from vq.zoo import builtin
-from vq.zoo.pretrain import films, quality, recipe
-from vq.zoo.pretrain.role import Role
+from vq.pretrain import films
+from vq.pretrain import quality
+from vq.pretrain import recipe
+from vq.pretrain.role import Role
 
 SIDES = {"train": 2, "validation": 2, "test": 1}
 

@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Train, measure, write weights and card; say where they are."""
     from vq.zoo import builtin
-    from vq.zoo.pretrain import recipe
+    from vq.pretrain import recipe
 
     chosen = import_module(f"vq.zoo.pretrain.{given.name}").RECIPE
     for name in ("scenes", "held_out", "folder", "validation", "test"):

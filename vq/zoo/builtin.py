@@ -152,7 +152,7 @@ def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":
     """Linear map from pooled features of all `card(name).levels` to what pretraining asked.
 
     Those of `distortion` are the logit of each class, the strength of each distortion, and the
-    damage; those of `motion` are `vq.zoo.pretrain.motion.QUESTIONS`.
+    damage; those of `motion` are `vq.pretrain.motion.QUESTIONS`.
 
     Raises:
         WeightsError: no network has this name; the weights are missing or altered, or have none.

@@ -12,9 +12,9 @@ import numpy as np
 from torch import Tensor, nn
 
 from vq.zoo.builtin import Card
-from vq.zoo.pretrain.loop import Settings, fit, threads
-from vq.zoo.pretrain.pixels import MEAN, STD
-from vq.zoo.pretrain.role import Role
+from vq.pretrain.loop import Settings, fit, threads
+from vq.pretrain.pixels import MEAN, STD
+from vq.pretrain.role import Role
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from jaxtyping import Float32, Int, UInt8
 
 from vq.synthetic.demo import scenes as demo
 from vq.synthetic.demo.encode import CODECS, compress, read, write
-from vq.zoo.pretrain import store
-from vq.zoo.pretrain.amount import Amount
-from vq.zoo.pretrain.material import FPS, SIZES, Clip, contents, looked
-from vq.zoo.pretrain.role import Role
+from vq.pretrain import store
+from vq.pretrain.amount import Amount
+from vq.pretrain.material import FPS, SIZES, Clip, contents, looked
+from vq.pretrain.role import Role
 
 FRAMES = 8
 """Of a version."""

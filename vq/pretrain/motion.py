@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vq.zoo.networks import Factorised
-from vq.zoo.pretrain import playback
-from vq.zoo.pretrain.asked import Asked
-from vq.zoo.pretrain.judge import Seen, probe, rounded, srcc
-from vq.zoo.pretrain.loop import Settings
-from vq.zoo.pretrain.pictures import crop, shuffled
-from vq.zoo.pretrain.pixels import normalise_clips
-from vq.zoo.pretrain.playback import FRAMES, UNREST, Played
-from vq.zoo.pretrain.recipe import Recipe
+from vq.pretrain import playback_speed
+from vq.pretrain.config import Asked
+from vq.pretrain.linear_probe import Seen, probe, rounded, srcc
+from vq.pretrain.loop import Settings
+from vq.pretrain.pictures import crop, shuffled
+from vq.pretrain.pixels import normalise_clips
+from vq.pretrain.playback_speed import FRAMES, UNREST, Played
+from vq.pretrain.recipe import Recipe
 
 CLIP_FRAMES = 4
 """As `extract.clip_frames` has them."""
@@ -189,7 +189,7 @@ def measure(network: Asked, untrained: Asked, scenes: Sequence[Played]) -> Mappi
 RECIPE = Recipe(
     name="motion",
     version=1,
-    amount=playback.Takes(),
+    amount=playback_speed.Takes(),
     settings=Settings(steps=800, pairs=24, learning_rate=3e-3, weight_decay=2e-2),
     facts={
         "architecture": "factorised3d",
@@ -198,11 +198,11 @@ RECIPE = Recipe(
         "sides_px": SIDES_PX,
         "pretext": "whether frames of a clip repeat, come in the wrong order or after uneven "
         "steps, how fast time passes, and how much frames flicker, are grainy or shake",
-        "classes": playback.CLASSES,
+        "classes": playback_speed.CLASSES,
         "data": "procedural scenes of vq.synthetic.demo.scenes, none of them in the demo, no "
         "photograph; played in known ways and encoded by real encoders",
     },
-    material=playback.scenes,
+    material=playback_speed.scenes,
     build=build,
     batches=batches,
     loss=loss,

@@ -13,9 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from vq.zoo.pretrain.material import MOMENTS, Scene
-from vq.zoo.pretrain.pictures import grids
-from vq.zoo.pretrain.pixels import normalise
+from vq.pretrain.material import MOMENTS, Scene
+from vq.pretrain.pictures import grids
+from vq.pretrain.pixels import normalise
 
 _FOLDS = 5
 

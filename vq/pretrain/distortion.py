@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vq.zoo import builtin
-from vq.zoo.pretrain import material
-from vq.zoo.pretrain.asked import Asked
-from vq.zoo.pretrain.cut import PATCH_PX, cut, spread
-from vq.zoo.pretrain.judge import look, over_moments, probes, rounded, srcc
-from vq.zoo.pretrain.loop import Settings as Common
-from vq.zoo.pretrain.material import MOMENTS, TYPES, Scene
-from vq.zoo.pretrain.pictures import changed, grids, shuffled
-from vq.zoo.pretrain.pixels import normalise
-from vq.zoo.pretrain.recipe import Recipe
+from vq.pretrain import material
+from vq.pretrain.config import Asked
+from vq.pretrain.crops import PATCH_PX, cut, spread
+from vq.pretrain.linear_probe import look, over_moments, probes, rounded, srcc
+from vq.pretrain.loop import Settings as Common
+from vq.pretrain.material import MOMENTS, TYPES, Scene
+from vq.pretrain.pictures import changed, grids, shuffled
+from vq.pretrain.pixels import normalise
+from vq.pretrain.recipe import Recipe
 
 ARCHITECTURE = "mobilenetv3_small_050"
 LEVELS = (1, 2, 3, 4)

@@ -12,10 +12,10 @@ from scipy.ndimage import gaussian_filter
 from vq.synthetic.demo import scenes as demo
 from vq.synthetic.demo.distort import DISTORTIONS
 from vq.synthetic.demo.encode import CODECS, compress, read, write
-from vq.zoo.pretrain import store
-from vq.zoo.pretrain.amount import Amount
-from vq.zoo.pretrain.damage import gradient_deviation
-from vq.zoo.pretrain.role import Role
+from vq.pretrain import store
+from vq.pretrain.amount import Amount
+from vq.pretrain.corruption import gradient_deviation
+from vq.pretrain.role import Role
 
 PIXEL_TYPES = (
     "rescale",

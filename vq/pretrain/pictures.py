@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from vq.zoo.pretrain.cut import cut, spread
+from vq.pretrain.crops import cut, spread
 
 SIDES_PX = (48, 64)
 """Of crops: a damage shows in few pixels, and many small pictures teach more than a few large."""

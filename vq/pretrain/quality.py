@@ -24,16 +24,16 @@ from vq.footage.store import hash_of
 from vq.params import WeightsFile, WeightsPackage
 from vq.zoo import builtin, packaged, weights
 from vq.zoo.pooling import pool_cells, width
-from vq.zoo.pretrain import augment as augmentation
-from vq.zoo.pretrain import films
-from vq.zoo.pretrain.cut import cut, spread
-from vq.zoo.pretrain.films import PICTURES, Film
-from vq.zoo.pretrain.judge import Seen, probe, rounded, srcc
-from vq.zoo.pretrain.loop import Settings as Common
-from vq.zoo.pretrain.pictures import shuffled
-from vq.zoo.pretrain.pixels import normalise
-from vq.zoo.pretrain.recipe import Recipe
-from vq.zoo.pretrain.role import Role
+from vq.pretrain import augment as augmentation
+from vq.pretrain import films
+from vq.pretrain.crops import cut, spread
+from vq.pretrain.films import PICTURES, Film
+from vq.pretrain.linear_probe import Seen, probe, rounded, srcc
+from vq.pretrain.loop import Settings as Common
+from vq.pretrain.pictures import shuffled
+from vq.pretrain.pixels import normalise
+from vq.pretrain.recipe import Recipe
+from vq.pretrain.role import Role
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 LEVELS = (0, 1, 2, 3, 4)

@@ -15,8 +15,8 @@ from vq.footage.filmed.dataset import COLUMNS, LABELS, VIDEOS
 from vq.video.decode import decode
 from vq.video.sample import moments
 from vq.words import count
-from vq.zoo.pretrain import store
-from vq.zoo.pretrain.role import Role
+from vq.pretrain import store
+from vq.pretrain.role import Role
 
 MOMENTS = 3
 """Frames that are kept of a video."""
