@@ -37,7 +37,7 @@ from vq.learn.lesson import Lesson, Vectors
 from vq.learn.loop import determinism
 from vq.learn.teach import teach
 from vq.params import Teach
-from vq.teacher.network import Teacher
+from vq.models.teacher import Teacher
 
 Changes = Mapping[str, Any]
 FARTHEST = -0.2

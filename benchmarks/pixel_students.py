@@ -37,8 +37,8 @@ from vq.learn.loop import determinism
 from vq.params import Params
 from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract
-from vq.teacher import bundle as teachers
-from vq.teacher.network import Shape
+from vq.models import teacher_files as teachers
+from vq.models.teacher import Shape
 
 TEACHER = Path("artifacts", "teacher")
 KINDS = {"both": (False, True), "plain": (False,), "taught": (True,)}

@@ -51,8 +51,8 @@ from vq.learn.loop import determinism, initialisation
 from vq.learn.probe import PROBE_STUDENT
 from vq.learn.teach import teach
 from vq.params import Teach
-from vq.student.network import Features, Student
-from vq.teacher.network import Teacher
+from vq.models.student import Features, Student
+from vq.models.teacher import Teacher
 
 log = logging.getLogger(__name__)
 

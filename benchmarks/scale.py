@@ -33,7 +33,7 @@ from vq.data import manifest, split
 from vq.learn.lesson import Lesson
 from vq.learn.loop import determinism, initialisation
 from vq.prune.trial import Trial, effect
-from vq.student import bundle
+from vq.models import student_files
 from vq.zoo import extract, features
 from vq.zoo.cache import Cache
 from vq.zoo.task import VIEWS, Video
@@ -213,7 +213,7 @@ def _student(known: params.Params) -> float:
     settings = known.distill
     views = known.extract.views
     with initialisation(known.seed):
-        pupil = bundle.build(
+        pupil = student_files.build(
             settings.backbone,
             start=settings.start,
             stages=settings.stages,

@@ -19,7 +19,7 @@ from vq.learn.distill import distill
 from vq.learn.loop import determinism, initialisation
 from vq.learn.probe import PROBE, PROBE_STUDENT
 from vq.learn.teach import teach
-from vq.student.network import Features, Student
+from vq.models.student import Features, Student
 
 
 def train(folder: Path, *, videos: int, dropout: float, **changes: Any) -> None:  # noqa: ANN401

@@ -11,8 +11,8 @@ from vq.learn import ridge
 from vq.learn.lesson import Lesson
 from vq.learn.probe import PROBE
 from vq.learn.teach import teach
-from vq.teacher.kernel import likeness
-from vq.teacher.network import Teacher
+from vq.models.kernel import likeness
+from vq.models.teacher import Teacher
 
 BOTH = {"sure": 0.3, "unsure": 0.6}
 KERNEL = PROBE.model_copy(update={"kernel": 0.5, "kernel_videos": 1000, "epochs": 3})

@@ -19,7 +19,7 @@ from vq.learn.lesson import Lesson, Pictures, Vectors
 from vq.learn.loop import initialisation
 from vq.learn.probe import PROBE, PROBE_STUDENT
 from vq.learn.teach import teach
-from vq.student.network import Features, Student
+from vq.models.student import Features, Student
 
 TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})
 DISTILL = PROBE_STUDENT.model_copy(update={"epochs": 12, "batch": 16})

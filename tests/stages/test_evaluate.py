@@ -19,8 +19,8 @@ from vq.duplicates import finding
 from vq.errors import DataError
 from vq.params import Evaluate, Ladders
 from vq.stages.evaluate import evaluate
-from vq.teacher import bundle
-from vq.teacher.network import Shape, Teacher
+from vq.models import teacher_files
+from vq.models.teacher import Shape, Teacher
 from vq.zoo.cache import Cache
 from vq.zoo.expert import Tags
 
@@ -169,10 +169,10 @@ def _write_teacher(folder: Path) -> None:
         levels=2,
         dropout=0.0,
     )
-    card = bundle.TeacherCard(shape, (1.0, 5.0), 0.2, {"srcc": 0.5, "plcc": 0.5})
+    card = teacher_files.TeacherCard(shape, (1.0, 5.0), 0.2, {"srcc": 0.5, "plcc": 0.5})
     teacher = Teacher(shape)
     teacher.fit_scales({name: torch.randn(9, 3) for name in shape.experts})
-    bundle.save(teacher, card, folder)
+    teacher_files.save(teacher, card, folder)
 
 
 def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:

@@ -11,9 +11,10 @@ from onnx.reference import ReferenceEvaluator
 
 from vq.errors import ParamsError, WeightsError
 from vq.learn.loop import initialisation
-from vq.student import bundle, motion
-from vq.student.export import export, join_padding
-from vq.student.network import Features, Student
+from vq.models import student_files
+from vq.models import motion_statistics
+from vq.models.student_onnx import export, join_padding
+from vq.models.student import Features, Student
 from vq.video.views import ViewSpec
 
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
@@ -22,7 +23,7 @@ VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
 def build(start: str = "random", *, others: int = 0) -> Student:
     """A small student, in evaluation mode."""
     with initialisation(0):
-        return bundle.build(
+        return student_files.build(
             "mobilenetv3_small_050",
             start=start,
             stages=(1, 3),
@@ -64,9 +65,9 @@ def _moments(stills: int, videos: int = 2, moments: int = 8) -> torch.Tensor:
 
 def test_a_frozen_moment_shows() -> None:
     """The stillest moments tell 0, 1, 2 and 8 frozen ones of 8 apart; still shares say how many."""
-    told = [motion.describe(_moments(stills)) for stills in (0, 1, 2, 8)]
+    told = [motion_statistics.describe(_moments(stills)) for stills in (0, 1, 2, 8)]
 
-    assert told[0].shape == (2, motion.WIDTH)
+    assert told[0].shape == (2, motion_statistics.WIDTH)
     least = [rows[:, 1].mean().item() for rows in told]
     assert least == sorted(least, reverse=True)
     assert least[0] - least[1] > 1
@@ -80,15 +81,15 @@ def test_the_order_and_the_number_of_moments_do_not_matter_to_motion() -> None:
 
     shuffled = pixels[:, torch.randperm(8)]
 
-    torch.testing.assert_close(motion.describe(shuffled), motion.describe(pixels))
+    torch.testing.assert_close(motion_statistics.describe(shuffled), motion_statistics.describe(pixels))
     doubled = torch.cat([pixels, pixels], 1)
-    torch.testing.assert_close(motion.describe(doubled), motion.describe(pixels))
+    torch.testing.assert_close(motion_statistics.describe(doubled), motion_statistics.describe(pixels))
 
 
 def test_the_backbone_looks_at_every_other_moment_and_motion_at_all() -> None:
     """Pixels of the second moment change nothing but the motion."""
     with initialisation(0):
-        trunk = bundle.build(
+        trunk = student_files.build(
             "mobilenetv3_small_050", start="random", stages=(1,), every=2, dim=16, levels=5
         ).trunk.eval()
     given, changed = views(), views()
@@ -96,7 +97,7 @@ def test_the_backbone_looks_at_every_other_moment_and_motion_at_all() -> None:
     with torch.no_grad():
         before, after = trunk(given), trunk(changed)
 
-    pictures = trunk.width - motion.WIDTH
+    pictures = trunk.width - motion_statistics.WIDTH
     torch.testing.assert_close(after[:, :pictures], before[:, :pictures])
     assert (after[:, pictures:] != before[:, pictures:]).any()
 
@@ -105,7 +106,7 @@ def test_the_backbone_looks_at_every_other_moment_and_motion_at_all() -> None:
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle's two networks."""
     folder = tmp_path_factory.mktemp("bundle")
-    bundle.save(build(), folder, views=VIEWS)
+    student_files.save(build(), folder, views=VIEWS)
     return folder
 
 
@@ -138,10 +139,10 @@ def test_a_bundle_comes_back(saved: Path) -> None:
     """The weights that were saved are those that are loaded."""
     student = build()
     with initialisation(5):
-        other = bundle.build(
+        other = student_files.build(
             "mobilenetv3_small_050", start="random", stages=(1, 3), dim=16, levels=5
         )
-    found = bundle.load(other, saved)
+    found = student_files.load(other, saved)
 
     with torch.no_grad():
         torch.testing.assert_close(found(views()).logits, student(views()).logits)
@@ -154,9 +155,9 @@ def test_a_student_of_several_data_sets_scores_as_one_of_the_primary(
     """What it learnt of the others comes back; the network that scores has nothing of it."""
     student = build(others=1)
     torch.nn.init.ones_(student.alignment.shift)
-    bundle.save(student, tmp_path, views=VIEWS)
+    student_files.save(student, tmp_path, views=VIEWS)
 
-    found = bundle.load(build(others=1), tmp_path)
+    found = student_files.load(build(others=1), tmp_path)
 
     assert found.alignment.shift.tolist() == [[1.0] * 5]
     assert (tmp_path / "student.onnx").read_bytes() == (saved / "student.onnx").read_bytes()
@@ -174,7 +175,7 @@ def test_a_backbone_that_cannot_be_is_named(
 ) -> None:
     """In words, before anything is trained."""
     with pytest.raises(ParamsError, match=match):
-        bundle.build(backbone, start="random", stages=stages, dim=16, levels=5)
+        student_files.build(backbone, start="random", stages=stages, dim=16, levels=5)
 
 
 @pytest.mark.slow
@@ -194,7 +195,7 @@ def test_an_earlier_student_of_another_shape_is_refused(saved: Path) -> None:
     with pytest.raises(
         ParamsError, match=r"was built otherwise .* set distill.backbone and stages"
     ):
-        bundle.build("mobilenetv3_small_050", start=f"{saved}/", stages=(1, 2), dim=16, levels=5)
+        student_files.build("mobilenetv3_small_050", start=f"{saved}/", stages=(1, 2), dim=16, levels=5)
 
 
 def test_an_earlier_student_that_is_not_there_is_named(tmp_path: Path) -> None:

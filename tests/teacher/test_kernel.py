@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vq.teacher.kernel import Kernel, likeness
+from vq.models.kernel import Kernel, likeness
 
 
 def test_likeness_is_a_gaussian_of_the_distance() -> None:

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from vq.errors import DataError
-from vq.teacher import bundle
-from vq.teacher.network import NORMALISE, Shape, Teacher, drop_experts
+from vq.models import teacher_files
+from vq.models.teacher import NORMALISE, Shape, Teacher, drop_experts
 
 SHAPE = Shape(
     experts={"wide": 40, "narrow": 1, "frames": 6},
@@ -112,10 +112,10 @@ def test_a_video_keeps_at_least_one_of_its_experts() -> None:
 
 def test_a_teacher_comes_back_from_its_files(teacher: Teacher, tmp_path: Path) -> None:
     """Same words on the same videos, and the card with it."""
-    card = bundle.TeacherCard(SHAPE, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
-    bundle.save(teacher, card, tmp_path)
+    card = teacher_files.TeacherCard(SHAPE, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
+    teacher_files.save(teacher, card, tmp_path)
 
-    found, described = bundle.load(tmp_path)
+    found, described = teacher_files.load(tmp_path)
 
     assert described == card
     torch.testing.assert_close(found(features()).logits, teacher(features()).logits)
@@ -126,10 +126,10 @@ def test_a_teacher_of_several_data_sets_comes_back_from_its_files(tmp_path: Path
     shape = replace(SHAPE, others=2)
     teacher = Teacher(shape)
     torch.nn.init.normal_(teacher.alignment.shift)
-    card = bundle.TeacherCard(shape, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
-    bundle.save(teacher, card, tmp_path)
+    card = teacher_files.TeacherCard(shape, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
+    teacher_files.save(teacher, card, tmp_path)
 
-    found, described = bundle.load(tmp_path)
+    found, described = teacher_files.load(tmp_path)
 
     assert described == card
     logits, dataset = torch.zeros(3, 5), torch.tensor([0, 1, 2])
@@ -143,10 +143,10 @@ def test_a_teacher_with_kernels_comes_back_from_its_files(tmp_path: Path) -> Non
     assert teacher.kernels is not None
     for buffer in teacher.kernels.buffers():
         buffer.copy_(torch.rand(buffer.shape))
-    card = bundle.TeacherCard(shape, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
-    bundle.save(teacher, card, tmp_path)
+    card = teacher_files.TeacherCard(shape, (1.0, 2.0, 3.0, 4.0, 5.0), 0.2, {"srcc": 0.5})
+    teacher_files.save(teacher, card, tmp_path)
 
-    found, described = bundle.load(tmp_path)
+    found, described = teacher_files.load(tmp_path)
 
     assert described == card
     torch.testing.assert_close(found(features()).feature, teacher(features()).feature)
@@ -166,7 +166,7 @@ def test_other_data_sets_change_nothing_for_one_alone() -> None:
 def test_a_folder_without_a_teacher_is_named(tmp_path: Path) -> None:
     """The remedy stands in the message."""
     with pytest.raises(DataError, match=r"nothing: no teacher .* run `dvc repro teach`"):
-        bundle.load(tmp_path / "nothing")
+        teacher_files.load(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import torch
 
-from vq.zoo.alignment import REACH, Alignment
+from vq.models.dataset_shift import REACH, Alignment
 
 
 def test_the_primary_is_never_shifted() -> None:

@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from vq.synthetic.demo.photographs import photograph
 from vq.errors import WeightsError
 from vq.params import Expert as Spec
-from vq.zoo import builtin, catalog
-from vq.zoo.pooling import pool
+from vq.zoo import catalog
+from vq.models import builtin_weights
+from vq.models.pooling import pool
 from vq.commands.pretrain import RECIPES
 from vq.pretrain.pixels import normalise
 
@@ -25,65 +26,65 @@ ANSWERS = torch.nn.Linear(3, 2)
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """A copy of the shipped folder, to be spoilt."""
-    return Path(shutil.copytree(builtin.WEIGHTS, tmp_path / "weights"))
+    return Path(shutil.copytree(builtin_weights.WEIGHTS, tmp_path / "weights"))
 
 
 def _features(picture: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
-        return _pooled(builtin.load("distortion"), normalise(torch.tensor(picture[None])))
+        return _pooled(builtin_weights.load("distortion"), normalise(torch.tensor(picture[None])))
 
 
 def _pooled(network: torch.nn.Module, pictures: torch.Tensor) -> np.ndarray:
     maps = network(pictures)
-    return pool([maps[level] for level in builtin.card("distortion").levels])[0].numpy()
+    return pool([maps[level] for level in builtin_weights.card("distortion").levels])[0].numpy()
 
 
 def _chelsea() -> Image.Image:
     return Image.fromarray(photograph("chelsea")[60:220, 120:280])
 
 
-@pytest.mark.parametrize("name", builtin.names())
+@pytest.mark.parametrize("name", builtin_weights.names())
 def test_a_shipped_network_matches_its_card(name: str) -> None:
     """Hash and architecture fit, or `load` would refuse; it comes ready to be asked."""
-    network = builtin.load(name)
-    card = builtin.card(name)
+    network = builtin_weights.load(name)
+    card = builtin_weights.card(name)
     assert card.name == name
     assert not network.training
     assert {value.dtype for value in network.parameters()} == {torch.float32}
-    assert max(card.levels) < len(builtin.channels(network))
+    assert max(card.levels) < len(builtin_weights.channels(network))
     assert card.licence == "Apache-2.0"
 
 
-@pytest.mark.parametrize("name", builtin.names())
+@pytest.mark.parametrize("name", builtin_weights.names())
 def test_a_shipped_network_is_small(name: str) -> None:
     """Weights live in git; an expert has 0.2 to 4 million parameters."""
-    assert builtin.path(name).stat().st_size < 8e6
-    assert 2e5 < sum(value.numel() for value in builtin.load(name).parameters()) < 4e6
+    assert builtin_weights.path(name).stat().st_size < 8e6
+    assert 2e5 < sum(value.numel() for value in builtin_weights.load(name).parameters()) < 4e6
 
 
 def test_all_shipped_networks_together_are_small() -> None:
     """A clone or an installed package does not grow by more than 12 MB."""
-    assert sum(file.stat().st_size for file in builtin.WEIGHTS.iterdir()) < 12e6
+    assert sum(file.stat().st_size for file in builtin_weights.WEIGHTS.iterdir()) < 12e6
 
 
 def test_shipped_networks_differ_in_structure_and_in_what_they_were_asked() -> None:
     """Claim 8: a zoo of one architecture, or of one pretext task, would be no zoo."""
-    cards = [builtin.card(name) for name in builtin.names()]
+    cards = [builtin_weights.card(name) for name in builtin_weights.names()]
     assert len({card.architecture for card in cards}) == len(cards)
     assert len({card.pretext for card in cards}) == len(cards)
 
 
-@pytest.mark.parametrize("name", builtin.names())
+@pytest.mark.parametrize("name", builtin_weights.names())
 def test_every_network_has_a_recipe_and_its_card_names_it(name: str) -> None:
     """Whoever doubts weights makes them again."""
     assert name in RECIPES
-    assert builtin.card(name).recipe == f"vq pretrain {name} --seed {builtin.card(name).seed}"
+    assert builtin_weights.card(name).recipe == f"vq pretrain {name} --seed {builtin_weights.card(name).seed}"
 
 
-@pytest.mark.parametrize("name", builtin.names())
+@pytest.mark.parametrize("name", builtin_weights.names())
 def test_pretraining_made_features_better_than_random_ones(name: str) -> None:
     """The card says so, for scenes held out: answers, or a ridge regression on features."""
-    measures = builtin.card(name).validation["scenes held out"]
+    measures = builtin_weights.card(name).validation["scenes held out"]
     blind = {key.removeprefix("untrained_"): key for key in measures if key.startswith("untrained")}
     gains = [
         measures.get(f"probe_{what}", measures.get(what)) - measures[key]
@@ -96,7 +97,7 @@ def test_pretraining_made_features_better_than_random_ones(name: str) -> None:
 
 def test_what_the_distortion_network_learnt_holds_for_photographs() -> None:
     """It has never seen one in training."""
-    measures = builtin.card("distortion").validation["photographs"]
+    measures = builtin_weights.card("distortion").validation["photographs"]
     for what in ("strength", "damage"):
         assert measures[f"probe_{what}_srcc"] > measures[f"untrained_{what}_srcc"] + 0.1
 
@@ -110,7 +111,7 @@ def test_features_are_the_same_each_time() -> None:
 def test_a_misspelt_name_gets_a_suggestion() -> None:
     """Whoever edits params.yaml sees what was meant."""
     with pytest.raises(WeightsError, match=r"'distorsion'; did you mean distortion"):
-        builtin.load("distorsion")
+        builtin_weights.load("distorsion")
 
 
 def test_altered_weights_are_refused(weights: Path) -> None:
@@ -120,14 +121,14 @@ def test_altered_weights_are_refused(weights: Path) -> None:
     content[-1] ^= 1
     file.write_bytes(content)
     with pytest.raises(WeightsError, match=r"distortion\.safetensors: altered"):
-        builtin.load("distortion", weights)
+        builtin_weights.load("distortion", weights)
 
 
 def test_missing_weights_are_named(weights: Path) -> None:
     """A card alone is no network."""
     (weights / "distortion.safetensors").unlink()
     with pytest.raises(WeightsError, match=r"distortion\.safetensors: missing"):
-        builtin.load("distortion", weights)
+        builtin_weights.load("distortion", weights)
 
 
 def test_weights_of_another_architecture_are_refused(weights: Path) -> None:
@@ -136,41 +137,41 @@ def test_weights_of_another_architecture_are_refused(weights: Path) -> None:
     card = json.loads(file.read_text())
     file.write_text(json.dumps({**card, "architecture": "mobilenetv3_small_075"}))
     with pytest.raises(WeightsError, match=r"does not fit mobilenetv3_small_075"):
-        builtin.load("distortion", weights)
+        builtin_weights.load("distortion", weights)
 
 
 def test_a_card_that_is_none_is_named(weights: Path) -> None:
     """Half a card is not guessed at."""
     (weights / "distortion.json").write_text('{"name": "distortion"}')
     with pytest.raises(WeightsError, match=r"distortion\.json: not the card"):
-        builtin.card("distortion", weights)
+        builtin_weights.card("distortion", weights)
 
 
 def test_half_precision_costs_nothing_that_shows(tmp_path: Path) -> None:
     """Filters between the values of float16 move features by less than 1 % of their spread."""
-    network = builtin.load("distortion")
+    network = builtin_weights.load("distortion")
     rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for value in network.parameters():
             value.mul_(1 + 1e-3 * torch.rand(value.shape, generator=rng))
-    builtin.save(network, ANSWERS, builtin.card("distortion"), tmp_path)
+    builtin_weights.save(network, ANSWERS, builtin_weights.card("distortion"), tmp_path)
     pictures = normalise(torch.tensor(np.stack([np.asarray(_chelsea())])))
     with torch.inference_mode():
         full, half = (
-            _pooled(some, pictures) for some in (network, builtin.load("distortion", tmp_path))
+            _pooled(some, pictures) for some in (network, builtin_weights.load("distortion", tmp_path))
         )
     assert 0 < np.abs(full - half).max() < 0.01 * full.std()
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     """Filters lose what float16 cannot hold, once; all else keeps every bit."""
-    network = builtin.load("distortion")
+    network = builtin_weights.load("distortion")
     with torch.no_grad():
         network.conv_stem.weight.add_(1e-5)
         network.bn1.bias.add_(1e-5)
-    card = builtin.save(network, ANSWERS, builtin.card("distortion"), tmp_path)
-    assert card.sha256 != builtin.card("distortion").sha256
-    again = builtin.load("distortion", tmp_path)
+    card = builtin_weights.save(network, ANSWERS, builtin_weights.card("distortion"), tmp_path)
+    assert card.sha256 != builtin_weights.card("distortion").sha256
+    again = builtin_weights.load("distortion", tmp_path)
     torch.testing.assert_close(again.bn1.bias, network.bn1.bias, rtol=0, atol=0)
     torch.testing.assert_close(
         again.conv_stem.weight, network.conv_stem.weight, rtol=2**-11, atol=2**-24
@@ -199,7 +200,7 @@ GOLDEN = {
 """Every 96th feature of a cat, computed when the weights were made (x86 CPU)."""
 
 
-@pytest.mark.parametrize("name", builtin.names())
+@pytest.mark.parametrize("name", builtin_weights.names())
 def test_features_of_a_photograph_are_those_of_the_day_the_weights_were_made(name: str) -> None:
     """Another torch, timm or ONNX Runtime, or another normalisation, changes nothing computed.
 
@@ -215,8 +216,8 @@ def test_features_of_a_photograph_are_those_of_the_day_the_weights_were_made(nam
 
 def test_answers_tell_blurred_from_sharp_and_more_from_less() -> None:
     """Damage and strength of defocus, as told, grow with the blur until nothing is left of it."""
-    told = builtin.answers("distortion")
-    classes = builtin.card("distortion").classes
+    told = builtin_weights.answers("distortion")
+    classes = builtin_weights.card("distortion").classes
     damage, defocus = -1, len(classes) + classes.index("defocus") - 1
     with torch.inference_mode():
         says = np.stack(
@@ -240,4 +241,4 @@ def test_weights_without_answers_are_refused(weights: Path) -> None:
     card["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
     file.with_suffix(".json").write_text(json.dumps(card))
     with pytest.raises(WeightsError, match=r"distortion\.safetensors: has no answers"):
-        builtin.answers("distortion", weights)
+        builtin_weights.answers("distortion", weights)

@@ -9,7 +9,8 @@ import pytest
 from tests.zoo.experts import SPECS, noise, ramp
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
-from vq.zoo import builtin, catalog, ready
+from vq.zoo import catalog, ready
+from vq.models import builtin_weights
 from vq.zoo.expert import Expert
 
 SIGHTS = {
@@ -30,7 +31,7 @@ _built: dict[str, Expert] = {}
 def expert(request: pytest.FixtureRequest) -> Expert:
     """An expert of a catalog entry, built once."""
     name = request.param
-    if name == "distortion" and name not in builtin.names():
+    if name == "distortion" and name not in builtin_weights.names():
         pytest.skip("its weights are not in this copy; `vq pretrain distortion` makes them")
     if name not in _built:
         _built[name] = catalog.create(name, SPECS[name])

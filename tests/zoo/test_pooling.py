@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vq.zoo.pooling import pool, pool_cells, width
+from vq.models.pooling import pool, pool_cells, width
 
 
 def test_pooling_gives_the_means_of_all_levels_then_their_deviations() -> None:

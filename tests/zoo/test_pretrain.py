@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from vq.zoo import builtin
+from vq.models import builtin_weights
 from vq.pretrain import crops
 from vq.pretrain import corruption
 from vq.pretrain import distortion
@@ -352,11 +352,11 @@ def test_a_miniature_of_the_recipe_runs_from_end_to_end(name: str, tmp_path: Pat
         photographs=False,
     )
     backbone, told = chosen.ship(trained)
-    builtin.save(backbone, told, card, tmp_path)
-    loaded = builtin.load(name, tmp_path)
-    assert len(builtin.channels(loaded)) > max(card.levels)
+    builtin_weights.save(backbone, told, card, tmp_path)
+    loaded = builtin_weights.load(name, tmp_path)
+    assert len(builtin_weights.channels(loaded)) > max(card.levels)
     if told is not None:
-        torch.testing.assert_close(builtin.answers(name, tmp_path).weight, told.weight)
+        torch.testing.assert_close(builtin_weights.answers(name, tmp_path).weight, told.weight)
     assert card.recipe == f"vq pretrain {name} --seed 1"
     measures = card.validation["scenes held out"]
     assert any(measure.startswith("untrained_") for measure in measures)

@@ -14,7 +14,7 @@ from vq.errors import DataError, ParamsError
 from vq.footage.filmed import chains
 from vq.footage.filmed.dataset import COLUMNS, LABELS
 from vq.footage.store import hash_of
-from vq.zoo import builtin
+from vq.models import builtin_weights
 from vq.pretrain import films
 from vq.pretrain import quality
 from vq.pretrain import recipe
@@ -68,7 +68,7 @@ def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def chance() -> torch.nn.Module:
         torch.manual_seed(0)
-        return builtin.build(quality.ARCHITECTURE)
+        return builtin_weights.build(quality.ARCHITECTURE)
 
     monkeypatch.setattr(quality, "pretrained", chance)
 
@@ -162,9 +162,9 @@ def test_a_miniature_of_the_recipe_runs_from_end_to_end(
     chosen = quality.RECIPE
     settings = replace(chosen.settings, steps=2, pairs=2, threads=1)
     trained, card = recipe.make(chosen, seed=1, amount=amount, settings=settings)
-    builtin.save(*chosen.ship(trained), card, tmp_path)
+    builtin_weights.save(*chosen.ship(trained), card, tmp_path)
 
-    assert builtin.answers("quality", tmp_path).out_features == 6
+    assert builtin_weights.answers("quality", tmp_path).out_features == 6
     assert hash_of(Path(amount.folder) / LABELS)[:12] in card.data
     assert list(card.validation) == ["scenes held out"]
     assert np.isfinite(list(card.validation["scenes held out"].values())).all()

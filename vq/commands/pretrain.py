@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace) -> int:
     """Train, measure, write weights and card; say where they are."""
-    from vq.zoo import builtin
+    from vq.models import builtin_weights
     from vq.pretrain import recipe
 
     chosen = import_module(f"vq.zoo.pretrain.{given.name}").RECIPE
@@ -66,7 +66,7 @@ def run(given: Namespace) -> int:
         folder=given.material,
     )
     backbone, told = chosen.ship(network)
-    builtin.save(backbone, told, card, given.out)
+    builtin_weights.save(backbone, told, card, given.out)
     sys.stdout.write(f"{given.out / given.name}.safetensors and .json\n")
     return 0
 

@@ -13,9 +13,9 @@ from vq.learn.lesson import Lesson, Vectors
 from vq.learn.loop import Objective, fit
 from vq.learn.teach import prediction, present, spoken
 from vq.params import Distill
-from vq.student import bundle
-from vq.student.network import Features, Second, Student, Trunk
-from vq.teacher.network import First, Teacher, drop_experts
+from vq.models import student_files
+from vq.models.student import Features, Second, Student, Trunk
+from vq.models.teacher import First, Teacher, drop_experts
 
 
 def distill(
@@ -47,7 +47,7 @@ def distill(
         The student's best validation loss, against labels alone.
     """
     objective = _Objective(student, teacher, lesson, params, expert_dropout)
-    if not bundle.earlier(params.start):
+    if not student_files.earlier(params.start):
         fit_scales(student, lesson)
     joint = teacher is not None and params.mode == "joint"
     if teacher is not None and not joint:

@@ -11,7 +11,7 @@ from vq.data.levels import expectation
 from vq.learn.lesson import Lesson
 from vq.learn.probe import PROBE
 from vq.learn.teach import teach
-from vq.teacher.network import Teacher
+from vq.models.teacher import Teacher
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vq.learn.lesson import Lesson
-from vq.teacher.kernel import likeness
-from vq.teacher.network import Kernels, Teacher
+from vq.models.kernel import likeness
+from vq.models.teacher import Kernels, Teacher
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Of the likeness, per squared standard deviation of a column."""

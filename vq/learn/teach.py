@@ -10,8 +10,8 @@ from vq.learn.lesson import Lesson
 from vq.learn.loop import Objective, fit, initialisation
 from vq.learn.ridge import add_kernels
 from vq.params import Teach
-from vq.teacher.network import Shape, Teacher, drop_experts
-from vq.zoo.alignment import Alignment
+from vq.models.teacher import Shape, Teacher, drop_experts
+from vq.models.dataset_shift import Alignment
 
 
 def teach(

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vq.zoo.pooling import pool
+from vq.models.pooling import pool
 
 
 class Asked(nn.Module):

@@ -2,7 +2,7 @@
 
     vq pretrain distortion --seed 7
 
-Expected on scenes held out: see `vq/zoo/weights/distortion.json`.
+Expected on scenes held out: see `vq/models/weights/distortion.json`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vq.zoo import builtin
+from vq.models import builtin_weights
 from vq.pretrain import material
 from vq.pretrain.config import Asked
 from vq.pretrain.crops import PATCH_PX, cut, spread
@@ -63,8 +63,8 @@ class Batch:
 
 def build() -> Asked:
     """The network in training."""
-    backbone = builtin.build(ARCHITECTURE)
-    channels = builtin.channels(backbone)
+    backbone = builtin_weights.build(ARCHITECTURE)
+    channels = builtin_weights.channels(backbone)
     asked = Asked(backbone, channels=channels, levels=LEVELS, questions=QUESTIONS)
     return asked.to(memory_format=torch.channels_last)
 

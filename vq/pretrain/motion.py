@@ -2,7 +2,7 @@
 
     vq pretrain motion --seed 7
 
-Expected on scenes held out: see `vq/zoo/weights/motion.json`.
+Expected on scenes held out: see `vq/models/weights/motion.json`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vq.zoo.networks import Factorised
+from vq.models.architectures import Factorised
 from vq.pretrain import playback_speed
 from vq.pretrain.config import Asked
 from vq.pretrain.linear_probe import Seen, probe, rounded, srcc

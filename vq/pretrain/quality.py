@@ -5,7 +5,7 @@
 
 It learns the synthetic label of a picture, what that is made of, and which of two versions of a
 film is the better one. What it starts from lies inside a package and is fetched when it is asked
-for. Expected on films held out: see `vq/zoo/weights/quality.json`.
+for. Expected on films held out: see `vq/models/weights/quality.json`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +22,9 @@ from torch.nn import functional
 from vq.footage.filmed.dataset import LABELS
 from vq.footage.store import hash_of
 from vq.params import WeightsFile, WeightsPackage
-from vq.zoo import builtin, packaged, weights
-from vq.zoo.pooling import pool_cells, width
+from vq.zoo import packaged, weights
+from vq.models import builtin_weights
+from vq.models.pooling import pool_cells, width
 from vq.pretrain import augment as augmentation
 from vq.pretrain import films
 from vq.pretrain.crops import cut, spread
@@ -100,8 +101,8 @@ class Grader(nn.Module):
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
         self.backbone = backbone
-        self.strides = builtin.strides(backbone, LEVELS)
-        channels = builtin.channels(backbone)
+        self.strides = builtin_weights.strides(backbone, LEVELS)
+        channels = builtin_weights.channels(backbone)
         size = width([channels[level] for level in LEVELS], self.strides)
         self.standardise = Steady(size)
         self.drop = nn.Dropout(0.2)
@@ -150,7 +151,7 @@ def pretrained() -> nn.Module:
     # Their names are another implementation's: they fit by order, of the whole network alone.
     whole = timm.create_model(ARCHITECTURE, pretrained=False, num_classes=0)
     state = weights.load(whole, weights.read(file), origin=str(file.file)).state_dict()
-    backbone = builtin.build(ARCHITECTURE)
+    backbone = builtin_weights.build(ARCHITECTURE)
     backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
     return backbone
 

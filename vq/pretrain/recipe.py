@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from vq.zoo.builtin import Card
+from vq.models.builtin_weights import Card
 from vq.pretrain.loop import Settings, fit, threads
 from vq.pretrain.pixels import MEAN, STD
 from vq.pretrain.role import Role

@@ -29,9 +29,9 @@ from vq.learn.probe import FULL, FULL_STUDENT
 from vq.learn.teach import teach
 from vq.params import Fusion
 from vq.prune.trial import Effect, Lessons, Trial, heads, sees
-from vq.student import bundle
-from vq.student.network import Student, Trunk
-from vq.zoo import builtin
+from vq.models import student_files
+from vq.models.student import Student, Trunk
+from vq.models import builtin_weights
 from vq.zoo.expert import Expert
 from vq.zoo.network import Native, Square
 
@@ -100,7 +100,7 @@ class Full:
         return (
             told
             | {"version": VERSION, "learns": LEARNS, "seen": self.seen}
-            | {"start": builtin.card(FULL_STUDENT.start).sha256}
+            | {"start": builtin_weights.card(FULL_STUDENT.start).sha256}
         )
 
     def of(self, experts: tuple[str, ...]) -> "Full":
@@ -139,7 +139,7 @@ class Full:
 
     def _student(self, lesson: Lesson, seed: int) -> Student:
         with initialisation(seed):
-            return bundle.build(
+            return student_files.build(
                 FULL_STUDENT.backbone,
                 start=FULL_STUDENT.start,
                 stages=FULL_STUDENT.stages,

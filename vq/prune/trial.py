@@ -15,8 +15,8 @@ from vq.learn.lesson import Lesson
 from vq.learn.loop import initialisation
 from vq.learn.probe import PROBE, PROBE_STUDENT
 from vq.learn.teach import teach
-from vq.student.network import Features, Student
-from vq.teacher.network import Teacher
+from vq.models.student import Features, Student
+from vq.models.teacher import Teacher
 
 VERSION = 1
 """Of what is computed here: raise it when a change moves the numbers, or old trials are believed.

@@ -35,13 +35,13 @@ from vq.learn.lesson import Lesson, Pictures
 from vq.learn.loop import determinism, initialisation
 from vq.params import Distill
 from vq.score import card as student_cards
-from vq.student import bundle
-from vq.student.network import Student
-from vq.teacher import bundle as teachers
-from vq.teacher.network import Shape
+from vq.models import student_files
+from vq.models.student import Student
+from vq.models import teacher_files as teachers
+from vq.models.teacher import Shape
 from vq.video.views import ViewSpec
 from vq.words import count
-from vq.zoo import builtin
+from vq.models import builtin_weights
 from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def distill(
         "params": hashlib.sha256(params.model_dump_json().encode()).hexdigest(),
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
-    start = bundle.start_hash(params.start)
+    start = student_files.start_hash(params.start)
     rest = {"code": source.digest_of(__name__), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
     rest |= {"processes": str(processes.count())}
@@ -112,7 +112,7 @@ def distill(
         agreed = found["validation"]
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, agreed["srcc"], agreed["plcc"])
         with fresh_folder(folder) as partial:
-            onnx = bundle.save(pupil, partial, views=views)
+            onnx = student_files.save(pupil, partial, views=views)
             told = about(name, manifest, card, params, views, about_teacher.values, seed)
             told |= {"hashes": hashes, **found, "onnx_sha256": onnx}
             told["licences"] = licences(
@@ -165,7 +165,7 @@ def read(
 def untrained(shape: Shape, lesson: Lesson, params: Distill, seed: int) -> Student:
     """A student that can learn this lesson from a teacher of this shape."""
     with initialisation(seed):
-        return bundle.build(
+        return student_files.build(
             params.backbone,
             start=params.start,
             stages=params.stages,
@@ -246,11 +246,11 @@ def licences(
         for (name, ratings), videos in zip(card.sets.items(), counts, strict=True)
         if videos
     ]
-    if bundle.earlier(params.start):
+    if student_files.earlier(params.start):
         earlier = student_cards.load(Path(params.start))[0].licences
         found += [f"start {params.start}: {licence}" for licence in earlier]
     elif params.start != "random":
-        found.append(f"start {params.start}: {builtin.card(params.start).licence}")
+        found.append(f"start {params.start}: {builtin_weights.card(params.start).licence}")
     return found + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]
 
 

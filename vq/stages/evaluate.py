@@ -39,7 +39,7 @@ from vq.learn.loop import determinism
 from vq.params import Evaluate
 from vq.score import card as cards_of_students
 from vq.score import runtime
-from vq.teacher import bundle as teachers
+from vq.models import teacher_files as teachers
 from vq.words import count
 from vq.zoo import features as store
 

@@ -14,7 +14,7 @@ from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism
 from vq.learn.teach import teach as fit
 from vq.params import Teach
-from vq.teacher import bundle
+from vq.models import teacher_files
 from vq.zoo import features as store
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ def teach(
     mos = manifest["mos"].to_numpy(float)[rows]
     found = {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
     log.info("teacher on validation: srcc %.4f, plcc %.4f", found["srcc"], found["plcc"])
-    described = bundle.TeacherCard(
+    described = teacher_files.TeacherCard(
         model.shape, tuple(map(float, values)), params.expert_dropout, found
     )
     with fresh_folder(teacher) as partial:
-        bundle.save(model, described, partial)
+        teacher_files.save(model, described, partial)

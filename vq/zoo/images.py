@@ -13,11 +13,13 @@ from torch import nn
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
-from vq.zoo import builtin, cost, pooling, weights
+from vq.zoo import cost, weights
+from vq.models import builtin_weights
+from vq.models import pooling
 from vq.zoo.expert import Tags
-from vq.zoo.export import Seen
+from vq.models.onnx_export import Seen
 from vq.zoo.network import Fragments, Native, NativeClip, Square
-from vq.zoo.pooling import Levels, Pooled
+from vq.models.pooling import Levels, Pooled
 from vq.zoo.runtime import Network
 from vq.zoo.window import COLUMNS, ROWS, TILE_PX
 
@@ -72,13 +74,13 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
         WeightsError: its weights are missing or altered.
     """
     entry = spec.catalog or name
-    card = builtin.card(entry)
-    network = builtin.load(entry)
-    channels = builtin.channels(network)
+    card = builtin_weights.card(entry)
+    network = builtin_weights.load(entry)
+    channels = builtin_weights.channels(network)
     side = card.sides_px[0]
     size = (side, side) if card.grid else (ROWS * TILE_PX, COLUMNS * TILE_PX)
-    strides = builtin.strides(network, card.levels) if card.pooling == "cells" else None
-    answers = builtin.answers(entry) if card.answers_join else None
+    strides = builtin_weights.strides(network, card.levels) if card.pooling == "cells" else None
+    answers = builtin_weights.answers(entry) if card.answers_join else None
     pooled = Seen(Pooled(network, card.levels, strides, answers), card.mean, card.std)
     known: dict[str, Any] = {
         "name": name,

@@ -29,7 +29,7 @@ class Network:
     What an expert that is a network does: it wraps what it has in one module that takes pixels as
     they are and gives one row for each picture or clip, and calls that through this class.
 
-        seen = vq.zoo.export.Seen(backbone, mean, std)  # normalises, then runs the backbone
+        seen = vq.models.onnx_export.Seen(backbone, mean, std)  # normalises, then runs the backbone
         network = Network(seen)                         # pictures (or clips) of one size
         network = Network(seen, free=(1, 2))            # of any height and width
         rows = network(pixels)
@@ -141,7 +141,7 @@ class Network:
     def _export(self, shape: tuple[int, ...]) -> Path:
         if self._module is None:
             raise VqError(f"no graph for pixels of {shape}, only for {list(self._graphs)}")
-        from vq.zoo.export import export
+        from vq.models.onnx_export import export
 
         path = Path(self._folder.name) / f"{len(self._graphs)}.onnx"
         export(

@@ -14,7 +14,7 @@ from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
-from vq.zoo.export import Seen
+from vq.models.onnx_export import Seen
 from vq.zoo.images import identity
 from vq.zoo.network import Native
 from vq.zoo.runtime import Network

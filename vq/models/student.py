@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vq.errors import ParamsError
-from vq.student import motion
-from vq.zoo import builtin
-from vq.zoo.alignment import Alignment
-from vq.zoo.pooling import pool, pool_cells, width
-from vq.zoo.standard import Standard
+from vq.models import motion_statistics
+from vq.models import builtin_weights
+from vq.models.dataset_shift import Alignment
+from vq.models.pooling import pool, pool_cells, width
+from vq.models.standardize import Standard
 
 Pooling = Literal["whole", "cells"]
 
@@ -122,7 +122,7 @@ class Pixels(nn.Module):
             stages: feature levels to pool; 0 is the finest.
             every: the backbone sees each so-manieth moment from the first on; motion is told of
                 all. Views of neighbouring moments are alike, and the backbone is what costs.
-            pooling: how levels become one row: as `vq.zoo.pooling.pool`, or `pool_cells`.
+            pooling: how levels become one row: as `vq.models.pooling.pool`, or `pool_cells`.
             answers: how many numbers the backbone was pretrained to tell by a linear map of its
                 pooled levels; they join the feature. 0 where it was not.
 
@@ -143,10 +143,10 @@ class Pixels(nn.Module):
                 module.__class__ = FixedSame
         self.every = every
         levels = range(len(stages))
-        self.strides = builtin.strides(self.backbone, levels) if pooling == "cells" else None
+        self.strides = builtin_weights.strides(self.backbone, levels) if pooling == "cells" else None
         pooled = width(self.backbone.feature_info.channels(), self.strides)
         self.answers = nn.Linear(pooled, answers) if answers else None
-        self.width = pooled + 2 * answers + motion.WIDTH
+        self.width = pooled + 2 * answers + motion_statistics.WIDTH
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("std", torch.full((3, 1, 1), 0.5))
 
@@ -166,4 +166,4 @@ class Pixels(nn.Module):
             average = answers.mean(1)
             # How an answer varies over the moments: a fault may last for some of them only.
             parts += [average, (answers - average.unsqueeze(1)).abs().mean(1)]
-        return torch.cat([*parts, motion.describe(views.float())], 1)
+        return torch.cat([*parts, motion_statistics.describe(views.float())], 1)

@@ -34,7 +34,7 @@ class Card(BaseModel):
     levels: tuple[int, ...]
     """Feature levels whose mean and deviation over picture or clip were used in pretraining."""
     pooling: Literal["whole", "cells"] = "whole"
-    """How they were pooled: `vq.zoo.pooling.pool` or `pool_cells`."""
+    """How they were pooled: `vq.models.pooling.pool` or `pool_cells`."""
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     """The network takes (rgb / 255 - mean) / std, at native resolution."""
@@ -128,7 +128,7 @@ def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
 
 def build(architecture: str, options: Mapping[str, Any] | None = None) -> "nn.Module":
     """Build a network with random weights; it returns one feature map for each of its levels."""
-    from vq.zoo.networks import OWN
+    from vq.models.architectures import OWN
 
     if architecture in OWN:
         return OWN[architecture]()

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from vq.teacher.kernel import Kernel
-from vq.zoo.alignment import Alignment
-from vq.zoo.standard import Standard
+from vq.models.kernel import Kernel
+from vq.models.dataset_shift import Alignment
+from vq.models.standardize import Standard
 
 
 @dataclass(frozen=True)

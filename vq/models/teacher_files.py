@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from vq.errors import DataError
-from vq.teacher.network import Shape, Teacher
+from vq.models.teacher import Shape, Teacher
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vq.errors import ParamsError, WeightsError
-from vq.student.export import export
-from vq.student.network import Pixels, Student
+from vq.models.student_onnx import export
+from vq.models.student import Pixels, Student
 from vq.video.views import ViewSpec
-from vq.zoo import builtin
+from vq.models import builtin_weights
 
 NAME = "student.safetensors"
 """File with the weights to train on."""
@@ -60,14 +60,14 @@ def build(
         whole = student(Pixels(backbone, stages=stages, every=every, answers=count))
         _fit_in(whole, state, start)
         return whole
-    card = builtin.card(start)
+    card = builtin_weights.card(start)
     if card.architecture != backbone:
         raise ParamsError(
             f"distill.start: {start} is a {card.architecture}, distill.backbone is {backbone}; "
             "make them agree, or start from random"
         )
     # What the pretraining asked is told from all of its feature levels, or not at all.
-    answers = builtin.answers(start) if stages == card.levels else None
+    answers = builtin_weights.answers(start) if stages == card.levels else None
     trunk = Pixels(
         backbone,
         stages=stages,
@@ -77,7 +77,7 @@ def build(
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))
-    weights = builtin.load(start).state_dict()
+    weights = builtin_weights.load(start).state_dict()
     # A student may stop at an earlier feature level than the network was pretrained with.
     trunk.backbone.load_state_dict({name: weights[name] for name in trunk.backbone.state_dict()})
     if answers and trunk.answers:
@@ -99,7 +99,7 @@ def start_hash(start: str) -> str:
     if start == "random":
         return start
     if not earlier(start):
-        return builtin.card(start).sha256
+        return builtin_weights.card(start).sha256
     _weights(Path(start))
     return hashlib.sha256((Path(start) / NAME).read_bytes()).hexdigest()
 
