@@ -36,7 +36,7 @@ from vq.score.crew import Crew
 from vq.score.locate import SHIPPED, locate
 from vq.workers.limits import Limits
 from vq.zoo import extract
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.filling import Filling
 from vq.zoo.task import Video
 

@@ -44,7 +44,7 @@ from tests.workspace import ROOT, change, commit, make_workspace, run
 from vq.data import manifest
 from vq.score.forms import read
 from vq.workspace import files_of
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 
 CLIPS = "data/clips"
 CARD = {

@@ -37,7 +37,7 @@ from vq.learn import predict
 from vq.learn.assemble import assemble
 from vq.params import Params
 from vq.stages import load as stage
-from vq.zoo import features as store
+from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

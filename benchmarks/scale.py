@@ -34,8 +34,9 @@ from vq.learn.lesson import Lesson
 from vq.learn.loop import determinism, initialisation
 from vq.prune.trial import Trial, effect
 from vq.models import student_files
-from vq.zoo import extract, features
-from vq.zoo.cache import Cache
+from vq.zoo import extract
+from vq.features import read as features
+from vq.features.cache import Cache
 from vq.zoo.task import VIEWS, Video
 
 T = TypeVar("T")

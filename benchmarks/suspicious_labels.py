@@ -40,7 +40,7 @@ from vq.evaluate.baselines import handcrafted
 from vq.learn import unseen
 from vq.learn.lesson import Lesson
 from vq.learn.loop import determinism
-from vq.zoo import features as store
+from vq.features import read as store
 
 KINDS = ("swapped", "flipped", "random", "shifted")
 SHARES = (0.0, 0.02, 0.05)

@@ -7,7 +7,7 @@ import numpy as np
 from vq import params
 from vq.data import manifest
 from vq.zoo import extract
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 
 
 def assert_same_features(root: Path, other: Path) -> None:

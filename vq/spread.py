@@ -26,7 +26,7 @@ from vq.score.shards import Shard, Shards
 from vq.words import count
 from vq.workspace import files_of
 from vq.zoo import extract
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.expert import Expert
 from vq.zoo.filling import Filling
 from vq.zoo.runtime import network_of
@@ -176,7 +176,7 @@ def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
 def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
     """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
     from vq.prune.select import select
-    from vq.zoo import features as store
+    from vq.features import read as store
 
     trials, seen = _known(files, known, plan=True)
     costs = {n: float(entry["gmacs"]) for n, entry in store.experts(files["features"]).items()}

@@ -16,7 +16,7 @@ from vq.release.candidate import Candidate, Videos
 from vq.release.notes import Release
 from vq.release.source import Source
 from vq.release.verdict import Gate, Verdict
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 
 SETTINGS = params.Release(
     model="vq-student",

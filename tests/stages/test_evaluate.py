@@ -21,7 +21,7 @@ from vq.params import Evaluate, Ladders
 from vq.stages.evaluate import evaluate
 from vq.models import teacher_files
 from vq.models.teacher import Shape, Teacher
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.expert import Tags
 
 PARAMS = Evaluate(

@@ -21,10 +21,11 @@ from vq.errors import BusyError, DataError, ParamsError, VqError
 from vq.params import Expert, Extract, Limits, Views
 from vq.stages.extract import extract
 from vq.video.probe import sha256
-from vq.zoo import catalog, features
+from vq.zoo import catalog
+from vq.features import read
 from vq.zoo import describe as describing
 from vq.zoo import extract as zoo
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.filling import Filling
 from vq.zoo.task import VIEWS, Shard, Video
 
@@ -115,11 +116,11 @@ def test_each_video_is_given_once_for_all_experts(workspace: Workspace, given: G
     assert known["videos"] == 3
     assert known["failed"] == {}
     shas = [sha256(workspace.videos / f"{n}.mkv") for n in (1, 2, 3)]
-    found = features.load(workspace.index, shas)
+    found = read.load(workspace.index, shas)
     assert found["picture_statistics"].shape == (3, 2 * 24)
     assert found["temporal_statistics"].shape == (3, 51)
     assert all(np.isfinite(array).all() for array in found.values())
-    assert [view.shape for view in features.views(workspace.index, shas)] == [(2, 4, 16, 16)] * 3
+    assert [view.shape for view in read.views(workspace.index, shas)] == [(2, 4, 16, 16)] * 3
 
     before = workspace.shards(), workspace.index.read_bytes()
     workspace.run()
@@ -164,7 +165,7 @@ def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
     """A video: what a row costs, for each of three moments."""
     workspace.run()
 
-    known = features.experts(workspace.index)["picture_statistics"]
+    known = read.experts(workspace.index)["picture_statistics"]
     row = catalog.create("picture_statistics", Expert()).gmacs
     assert (known["parameters"], known["gmacs"]) == (0, round(3 * row, 6))
 
@@ -247,8 +248,8 @@ def test_features_depend_on_the_video_alone(tmp_path: Path) -> None:
     two.run(params, jobs=2)
 
     shas = [sha256(path) for path in sorted(one.videos.iterdir())]
-    for name, array in features.load(one.index, shas).items():
-        np.testing.assert_array_equal(array, features.load(two.index, shas)[name])
+    for name, array in read.load(one.index, shas).items():
+        np.testing.assert_array_equal(array, read.load(two.index, shas)[name])
     assert one.index.read_bytes() == two.index.read_bytes()
 
 
@@ -271,7 +272,7 @@ def test_a_broken_video_is_recorded_and_the_others_go_on(
     assert known["videos"] == 3
     # The same on every machine: no folder of this one.
     assert str(workspace.root) not in workspace.index.read_text()
-    rows = features.load(workspace.index, [shas["text.mp4"]])["temporal_statistics"]
+    rows = read.load(workspace.index, [shas["text.mp4"]])["temporal_statistics"]
     assert np.isnan(rows).all()
 
 
@@ -309,7 +310,7 @@ def test_a_video_of_one_frame_has_features(workspace: Workspace) -> None:
     known = workspace.run()
 
     assert known["failed"] == {}
-    assert features.load(workspace.index, [sha256(path)])["temporal_statistics"][0, 0] == 1
+    assert read.load(workspace.index, [sha256(path)])["temporal_statistics"][0, 0] == 1
 
 
 @pytest.mark.parametrize("expert", [Expert(catalog="picture_statistics")])

@@ -16,7 +16,7 @@ from vq.data import manifest, split
 from vq.errors import DataError, ParamsError
 from vq.params import Prune
 from vq.stages.prune import prune
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.expert import Tags
 
 ROOT = Path(__file__).parents[2]

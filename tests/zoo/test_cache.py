@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vq.errors import BusyError, VqError
-from vq.zoo.cache import Cache, Stored
+from vq.features.cache import Cache, Stored
 
 ONE, TWO, THREE = ("1" * 64, "2" * 64, "3" * 64)
 
@@ -111,7 +111,7 @@ def test_a_limit_on_file_size_leaves_nothing_half_written(tmp_path: Path) -> Non
         import numpy as np
         from pathlib import Path
         from vq.errors import VqError
-        from vq.zoo.cache import Cache, Stored
+        from vq.features.cache import Cache, Stored
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         cache = Cache(Path({str(tmp_path / "cache")!r}))

@@ -21,7 +21,7 @@ from vq.release.verdict import Gate, Verdict, shut
 from vq.release.verdict import interval as ends
 from vq.score import runtime
 from vq.words import count, which
-from vq.zoo import features
+from vq.features import read
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
     """Of the data set on whose scale the student scores: others' ratings are another matter."""
     rows = manifest.read(videos.accepted)
     is_test = split.of_videos(rows, split.read(videos.splits)) == "test"
-    has_views = ~rows["sha256"].isin(list(features.failed(videos.index)))
+    has_views = ~rows["sha256"].isin(list(read.failed(videos.index)))
     rated = rows[is_test & has_views & rows["mos"].notna() & (rows["dataset"] == dataset)]
     if rated.empty:
         raise DataError(
@@ -173,8 +173,8 @@ def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
 def _scores(
     model: runtime.Model, videos: Videos, rows: pd.DataFrame
 ) -> Float64[np.ndarray, " videos"]:
-    if model.spec == features.view_spec(videos.index):
-        views = features.views(videos.index, list(rows["sha256"]))
+    if model.spec == read.view_spec(videos.index):
+        views = read.views(videos.index, list(rows["sha256"]))
         return np.array([model.predict(view).score for view in views])
     # It looks in another way than the cache: it sees the files, as it would at work.
     return np.array([_decode_and_score(model, videos.folder / video) for video in rows["video"]])

@@ -42,7 +42,7 @@ from vq.models.teacher import Shape
 from vq.video.views import ViewSpec
 from vq.words import count
 from vq.models import builtin_weights
-from vq.zoo import features as store
+from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ from vq.score import card as cards_of_students
 from vq.score import runtime
 from vq.models import teacher_files as teachers
 from vq.words import count
-from vq.zoo import features as store
+from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

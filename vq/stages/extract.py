@@ -11,7 +11,7 @@ from vq.data.paths import inside
 from vq.errors import DataError
 from vq.words import count, which
 from vq.zoo import extract as zoo
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.task import Video
 
 

@@ -30,7 +30,7 @@ from vq.prune.select import Selection, select
 from vq.prune.trial import Fidelity, Probe
 from vq.prune.trials import Trials
 from vq.words import count
-from vq.zoo import features as store
+from vq.features import read as store
 from vq.zoo.extract import create
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism
 from vq.params import Suspect
 from vq.words import count
-from vq.zoo import features as store
+from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

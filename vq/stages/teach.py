@@ -15,7 +15,7 @@ from vq.learn.loop import determinism
 from vq.learn.teach import teach as fit
 from vq.params import Teach
 from vq.models import teacher_files
-from vq.zoo import features as store
+from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from vq.video import PIXELS
 from vq.video.views import CUT
 from vq.words import count, which
 from vq.zoo import catalog
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.expert import Expert
 from vq.zoo.filling import Filling
 from vq.zoo.runtime import network_of

@@ -11,7 +11,7 @@ from safetensors.numpy import load
 from vq.errors import VqError
 from vq.workers.crew import Crew
 from vq.workers.job import Job, Said
-from vq.zoo.cache import Cache
+from vq.features.cache import Cache
 from vq.zoo.expert import Expert
 from vq.zoo.task import Plan, Shard, Video
 

@@ -12,7 +12,7 @@ from vq.data.files import read_json
 from vq.errors import DataError
 from vq.video.views import ViewSpec
 from vq.words import count
-from vq.zoo.cache import Cache, Stored
+from vq.features.cache import Cache, Stored
 
 
 def load(
