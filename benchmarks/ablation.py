@@ -30,8 +30,8 @@ from benchmarks.material import Material, Sides
 from benchmarks.real_mos import CONFIDENCE, RECIPE, STUDENT, learnable, pupil
 from vq import params as settings
 from vq.errors import DataError, VqError
-from vq.evaluate import agreement
-from vq.evaluate.interval import Interval, nadeau_bengio
+from vq.metrics import agreement
+from vq.metrics.interval import Interval, nadeau_bengio
 from vq.learn.distill import distill, look
 from vq.learn.lesson import Lesson, Vectors
 from vq.learn.loop import determinism

@@ -29,8 +29,8 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
-from vq.evaluate import agreement
-from vq.evaluate.interval import percentile, resample
+from vq.metrics import agreement
+from vq.metrics.interval import percentile, resample
 from vq.synthetic import fused
 
 SSIM, NEG, VMAF = 1, 2, 3

@@ -37,7 +37,7 @@ from vq.video import fingerprint
 from vq.duplicates.candidates import candidates
 from vq.video.fingerprint import Fingerprint
 from vq.duplicates.pairs import find
-from vq.evaluate.interval import resample
+from vq.metrics.interval import resample
 from vq.params import Split
 from vq.video.probe import survey
 from vq.video.suffixes import SUFFIXES

@@ -30,7 +30,9 @@ from rich.table import Table
 from vq import params as settings
 from vq.data.levels import expectation
 from vq.errors import VqError
-from vq.evaluate import agreement, interval, weighted
+from vq.metrics import agreement
+from vq.metrics import interval
+from vq.metrics import weighted
 from vq.learn.distill import distill
 from vq.learn.lesson import Lesson
 from vq.learn.loop import determinism

@@ -39,7 +39,7 @@ from benchmarks.material import Material, Sides
 from benchmarks.real_mos import STUDENT, learnable
 from vq import params as settings
 from vq.errors import DataError, VqError
-from vq.evaluate import agreement
+from vq.metrics import agreement
 from vq.learn import predict
 from vq.learn.lesson import Lesson, Vectors
 from vq.learn.loop import determinism

@@ -31,8 +31,8 @@ from vq.data import split as splitting
 from vq.synthetic.demo import dataset
 from vq.duplicates import finding
 from vq.errors import DataError
-from vq.evaluate import agreement
-from vq.evaluate.interval import nadeau_bengio
+from vq.metrics import agreement
+from vq.metrics.interval import nadeau_bengio
 from vq.learn import predict
 from vq.learn.assemble import assemble
 from vq.params import Params

@@ -42,8 +42,9 @@ from vq import params as settings
 from vq.data import levels
 from vq.data.levels import expectation
 from vq.errors import DataError, VqError
-from vq.evaluate import agreement, conformal
-from vq.evaluate.interval import Interval, nadeau_bengio
+from vq.metrics import agreement
+from vq.metrics import conformal
+from vq.metrics.interval import Interval, nadeau_bengio
 from vq.learn import predict
 from vq.learn.distill import distill, look
 from vq.learn.lesson import Lesson, Vectors

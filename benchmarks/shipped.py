@@ -30,8 +30,8 @@ import vq
 from benchmarks import edits, real_clips
 from vq.synthetic.demo import dataset
 from vq.errors import VqError
-from vq.evaluate import agreement
-from vq.evaluate.interval import percentile, resample
+from vq.metrics import agreement
+from vq.metrics.interval import percentile, resample
 from vq.synthetic import cache, ffmpeg, fused
 from vq.synthetic.lossless import write as write_lossless
 

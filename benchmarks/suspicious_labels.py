@@ -35,8 +35,8 @@ from benchmarks import material as materials
 from benchmarks.material import Material
 from vq.data import levels
 from vq.data.files import read_json
-from vq.evaluate import suspicion
-from vq.evaluate.baselines import handcrafted
+from vq.metrics import label_outliers
+from vq.metrics.baselines import handcrafted
 from vq.learn import unseen
 from vq.learn.lesson import Lesson
 from vq.learn.loop import determinism
@@ -90,7 +90,7 @@ def once(case: Case, predictor: str, share: float, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng([seed, round(1000 * share)])
     mos, kind = plant(case.material.mos, case.scale, share=share, rng=rng)
     expected = PREDICTORS[predictor](case, mos, seed)
-    z = suspicion.standing(mos - expected, case.error)
+    z = label_outliers.standing(mos - expected, case.error)
     return pd.DataFrame(
         {
             "file": case.material.name,
@@ -197,7 +197,7 @@ def workspace(root: Path) -> Case:
     features = store.load(root / "artifacts/features.json", rows["sha256"].tolist(), experts)
     contents = rows["content"].to_numpy(str)
     material = Material(root.name, rows["mos"].to_numpy(float), contents, features)
-    return Case(material, contents, (1.0, 5.0), suspicion.standard_error(rows))
+    return Case(material, contents, (1.0, 5.0), label_outliers.standard_error(rows))
 
 
 def _experts(case: Case) -> dict[str, Shaped[np.ndarray, "..."]]:

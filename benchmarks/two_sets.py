@@ -25,8 +25,8 @@ from vq import params as settings
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.errors import VqError
-from vq.evaluate import agreement
-from vq.evaluate.interval import nadeau_bengio
+from vq.metrics import agreement
+from vq.metrics.interval import nadeau_bengio
 from vq.learn import predict
 from vq.learn.assemble import assemble
 from vq.learn.loop import determinism

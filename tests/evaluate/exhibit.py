@@ -11,9 +11,9 @@ from PIL import Image
 
 from vq.data.card import Card, Scale
 from vq.duplicates import finding
-from vq.evaluate import mapping
+from vq.metrics import mapping
 from vq.evaluate.report import Doubt, Exhibit, Miss
-from vq.evaluate.summary import MODELS, Rated, rounded, summarise
+from vq.metrics.summary import MODELS, Rated, rounded, summarise
 
 KINDS = (
     "banding",
@@ -123,7 +123,7 @@ def ladders(kinds: tuple[str, ...] = KINDS) -> dict[str, Any]:
 
 
 def misordered(pairs: int = 3) -> pd.DataFrame:
-    """Pairs in the wrong order, as `vq.evaluate.order.wrong` gives them."""
+    """Pairs in the wrong order, as `vq.metrics.pair_order.wrong` gives them."""
     return pd.DataFrame(
         {
             "video_mild": [f"<sea>-00-pristine-{n}.mp4" for n in range(pairs)],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vq.evaluate import agreement
+from vq.metrics import agreement
 
 MEASURES = [agreement.srcc, agreement.krcc, agreement.plcc]
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vq.evaluate import agreement, baselines
+from vq.metrics import agreement
+from vq.metrics import baselines
 
 
 def videos(rng: np.random.Generator, count: int = 90) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

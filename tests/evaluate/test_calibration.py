@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vq.evaluate import calibration
-from vq.evaluate.interval import Interval
+from vq.metrics import calibration
+from vq.metrics.interval import Interval
 
 
 def measured(score: np.ndarray, mos: np.ndarray, contents: np.ndarray | None = None) -> Interval:

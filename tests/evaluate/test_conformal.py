@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.evaluate import conformal
+from vq.metrics import conformal
 
 
 def test_the_rank_is_that_of_split_conformal() -> None:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vq.evaluate import agreement, interval, weighted
+from vq.metrics import agreement
+from vq.metrics import interval
+from vq.metrics import weighted
 
 
 def clustered(

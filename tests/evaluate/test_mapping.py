@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vq.evaluate import mapping
-from vq.evaluate.mapping import Mapping
+from vq.metrics import mapping
+from vq.metrics.mapping import Mapping
 
 LOGISTIC = Mapping("logistic", (1.0, 5.0, 0.4, 0.1))
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from vq.errors import DataError
-from vq.evaluate import order
+from vq.metrics import pair_order
 
 COLUMNS = {"film": "film", "ladder": "ladder", "strength": "strength"}
 
@@ -28,8 +28,8 @@ def pairs(
 ) -> pd.DataFrame:
     """Pairs of a manifest, by scores in its order."""
     kinds = table["ladder"].astype("string").fillna("none").tolist()
-    rungs = order.rungs_of(table, kinds, **COLUMNS, name="m.parquet")
-    return order.pair_up(rungs, pd.Series(scores, index=table.index), apart=apart, better=better)
+    rungs = pair_order.rungs_of(table, kinds, **COLUMNS, name="m.parquet")
+    return pair_order.pair_up(rungs, pd.Series(scores, index=table.index), apart=apart, better=better)
 
 
 def names(found: pd.DataFrame) -> list[tuple[int, int]]:
@@ -40,7 +40,7 @@ def names(found: pd.DataFrame) -> list[tuple[int, int]]:
 
 def share(found: pd.DataFrame) -> dict[str, Any]:
     """Of pairs in the right order."""
-    return order.share(found, resamples=200, confidence=0.95, rng=np.random.default_rng(0))
+    return pair_order.share(found, resamples=200, confidence=0.95, rng=np.random.default_rng(0))
 
 
 FILM = videos(
@@ -123,7 +123,7 @@ def test_a_strength_that_is_none_is_named(strength: object) -> None:
 def test_a_column_that_is_not_there_is_named() -> None:
     """With the knob, and the two ways out."""
     with pytest.raises(DataError, match=r"no column 'take'.*order\.film.*import\.keep.*null"):
-        order.rungs_of(FILM, ["x"] * 4, **{**COLUMNS, "film": "take"}, name="m.parquet")
+        pair_order.rungs_of(FILM, ["x"] * 4, **{**COLUMNS, "film": "take"}, name="m.parquet")
 
 
 def test_the_interval_draws_contents() -> None:
@@ -152,20 +152,20 @@ def test_the_interval_draws_contents() -> None:
 
 def test_no_pair_has_no_share() -> None:
     """None, not 0 and not 1; nor is a missing order a wrong one."""
-    nothing = order.pair_up(order.NONE, pd.Series(dtype=float), apart=0.2)
+    nothing = pair_order.pair_up(pair_order.NONE, pd.Series(dtype=float), apart=0.2)
 
     assert share(nothing) == {"value": None, "low": None, "high": None, "pairs": 0}
-    assert order.wrong(nothing, 3).empty
-    assert list(nothing) == order.PAIR
+    assert pair_order.wrong(nothing, 3).empty
+    assert list(nothing) == pair_order.PAIR
 
 
 def test_the_worst_pairs_come_first() -> None:
     """By how far the worse video is ahead; those in order are not among them."""
-    found = order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]), 2)
+    found = pair_order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]), 2)
 
     assert names(found) == [(0, 2), (1, 2)]
     assert found["margin"].tolist() == [-1.5, -1.5]
-    assert len(order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]), 9)) == 3
+    assert len(pair_order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]), 9)) == 3
 
 
 def test_a_pair_is_of_the_kind_of_its_stronger_video() -> None:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from vq.evaluate import interval, weighted
-from vq.evaluate.paired import difference
+from vq.metrics import interval
+from vq.metrics import weighted
+from vq.metrics.paired_difference import difference
 
 RNG = np.random.default_rng(5)
 MOS = RNG.uniform(1, 5, 40)

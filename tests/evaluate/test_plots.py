@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vq.evaluate import plots
-from vq.evaluate.mapping import Mapping
+from vq.metrics.mapping import Mapping
 
 
 @pytest.mark.parametrize(

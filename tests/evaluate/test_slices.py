@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vq.evaluate import slices
+from vq.metrics import slices
 
 
 def test_each_value_is_judged_by_itself() -> None:

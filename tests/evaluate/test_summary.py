@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vq.evaluate import agreement, mapping
-from vq.evaluate.summary import Rated, rounded, summarise
+from vq.metrics import agreement
+from vq.metrics import mapping
+from vq.metrics.summary import Rated, rounded, summarise
 
 
 def rated(rng: np.random.Generator) -> Rated:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from vq.data import manifest
-from vq.evaluate.suspicion import COLUMNS, FEWEST, listed, standard_error, standing, write
+from vq.metrics.label_outliers import COLUMNS, FEWEST, listed, standard_error, standing, write
 
 
 def test_distances_are_in_robust_standard_deviations() -> None:

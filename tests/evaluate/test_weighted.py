@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vq.evaluate import agreement, weighted
+from vq.metrics import agreement
+from vq.metrics import weighted
 
 NAMES = ["srcc", "krcc", "plcc", "rmse"]
 Videos = tuple[np.ndarray, np.ndarray, np.ndarray]

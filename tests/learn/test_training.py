@@ -10,7 +10,7 @@ import torch
 
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
-from vq.evaluate import agreement
+from vq.metrics import agreement
 from vq.learn import predict
 from vq.learn.assemble import assemble
 from vq.learn.checkpoint import Checkpoint

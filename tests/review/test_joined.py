@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from vq.errors import DataError
-from vq.evaluate import mapping
-from vq.evaluate.summary import Rated, summarise
+from vq.metrics import mapping
+from vq.metrics.summary import Rated, summarise
 from vq.review.joined import Pair, Settings, difference, join
 
 SETTINGS = Settings(resamples=400, confidence=0.9, seed=3)

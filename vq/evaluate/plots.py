@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from vq.evaluate.mapping import Mapping as Curve
+from vq.metrics.mapping import Mapping as Curve
 
 SIDE = 300.0
 """Width and height of the plotting area, in units of the picture."""

@@ -9,9 +9,10 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from vq.data.card import Card
-from vq.evaluate import elsewhere, plots, zoo
-from vq.evaluate.mapping import Mapping as Curve
-from vq.evaluate.summary import MODELS
+from vq.evaluate import plots, zoo
+from vq.metrics import other_datasets
+from vq.metrics.mapping import Mapping as Curve
+from vq.metrics.summary import MODELS
 from vq.words import count, which
 
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -75,7 +76,7 @@ class Exhibit:
 
     card: Card
     validation: Mapping[str, Any]
-    """Summary of the validation split (`vq.evaluate.summary`)."""
+    """Summary of the validation split (`vq.metrics.summary`)."""
     test: Mapping[str, Any]
     predictions: pd.DataFrame
     """One row for each rated video: video, split, mos, student."""
@@ -100,7 +101,7 @@ class Exhibit:
     worst: Sequence[Miss]
     """Of the validation split, worst first."""
     misordered: pd.DataFrame
-    """Pairs of validation videos that are most in the wrong order (`vq.evaluate.order`)."""
+    """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
     doubted: int
     """Labels that look wrong."""
     doubts: Sequence[Doubt]
@@ -127,7 +128,7 @@ def render(exhibit: Exhibit) -> str:
         looks=LOOKS,
         about={**ABOUT, "single": f"{ABOUT['single']}: {exhibit.single}"},
         datasets=_datasets(exhibit),
-        compared=elsewhere.MODELS,
+        compared=other_datasets.MODELS,
         ranks=ranks,
         axis=axis,
         kinds=kinds,

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-from vq.evaluate import agreement, conformal
+from vq.metrics import agreement
+from vq.metrics import conformal
 from vq.score import card as cards
 from vq.score.card import Interval, Told
 from vq.score.modes import MODES, Mode

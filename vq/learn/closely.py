@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from vq.data.workers import cores
-from vq.evaluate import agreement, interval, weighted
-from vq.evaluate.summary import as_json, rounded
+from vq.metrics import agreement
+from vq.metrics import interval
+from vq.metrics import weighted
+from vq.metrics.summary import as_json, rounded
 from vq.params import Evaluate
 from vq.score import card as cards
 from vq.score.modes import MODES

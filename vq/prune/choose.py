@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vq.errors import DataError
-from vq.evaluate import interval
+from vq.metrics import interval
 from vq.params import Prune
 from vq.prune.trial import Effect
 from vq.words import count

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float64
 
 from vq.data.levels import expectation
-from vq.evaluate import agreement
+from vq.metrics import agreement
 from vq.learn.distill import distill, look
 from vq.learn.lesson import Lesson
 from vq.learn.loop import initialisation

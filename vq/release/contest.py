@@ -12,8 +12,9 @@ from jaxtyping import Float64
 from vq import params
 from vq.data import manifest, split
 from vq.errors import DataError, VideoError, WeightsError
-from vq.evaluate import interval, paired
-from vq.evaluate.agreement import srcc
+from vq.metrics import interval
+from vq.metrics import paired_difference
+from vq.metrics.agreement import srcc
 from vq.release import training
 from vq.release.candidate import Candidate, Videos
 from vq.release.source import Source
@@ -145,7 +146,7 @@ def _no_worse(
     )
     # Its low end alone is asked for.
     confidence = 2 * settings.confidence - 1
-    found = paired.difference(new, old, mos, draws, confidence=confidence)
+    found = paired_difference.difference(new, old, mos, draws, confidence=confidence)
     low, high = (found.low, found.high) if found.known else (None, None)
     passed = low is not None and low >= least
     sentence = (

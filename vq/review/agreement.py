@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from vq.errors import DataError
-from vq.evaluate.interval import Interval
+from vq.metrics.interval import Interval
 from vq.review.joined import Pair, Settings, difference, join
 from vq.review.markdown import Section, table
 from vq.review.revision import Revision

@@ -12,8 +12,10 @@ import pandas as pd
 from jaxtyping import Float64
 
 from vq.errors import DataError
-from vq.evaluate import interval, mapping, paired
-from vq.evaluate.interval import Interval
+from vq.metrics import interval
+from vq.metrics import mapping
+from vq.metrics import paired_difference
+from vq.metrics.interval import Interval
 
 COLUMNS = ("video", "content", "split", "mos", "student")
 """Which predictions always have; other models are further ones."""
@@ -77,7 +79,7 @@ def difference(pair: Pair, model: str, measure: str, settings: Settings) -> Inte
         rng=np.random.default_rng(settings.seed),
     )
     old, new = (_scores(pair, f"{model}{side}", measure) for side in ("_old", "_new"))
-    return paired.difference(
+    return paired_difference.difference(
         new,
         old,
         _column(pair.rows, "mos"),

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vq.data.files import atomic
-from vq.evaluate.agreement import srcc
+from vq.metrics.agreement import srcc
 from vq.review.joined import Pair
 from vq.words import count
 

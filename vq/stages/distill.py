@@ -23,7 +23,8 @@ from vq.data.levels import expectation
 from vq.data.paths import inside
 from vq.data.workers import cores
 from vq.errors import ParamsError
-from vq.evaluate import agreement, conformal
+from vq.metrics import agreement
+from vq.metrics import conformal
 from vq.learn import parity
 from vq.learn.assemble import assemble, learnable
 from vq.learn.calibrate import calibrate

@@ -18,19 +18,17 @@ from vq.data.card import Card
 from vq.data.files import atomic, read_json, sha256
 from vq.data.paths import inside
 from vq.errors import DataError
-from vq.evaluate import (
-    baselines,
-    calibration,
-    conformal,
-    elsewhere,
-    interval,
-    mapping,
-    order,
-    slices,
-)
-from vq.evaluate.mapping import Mapping as Curve
+from vq.metrics import baselines
+from vq.metrics import calibration
+from vq.metrics import conformal
+from vq.metrics import other_datasets
+from vq.metrics import interval
+from vq.metrics import mapping
+from vq.metrics import pair_order as order
+from vq.metrics import slices
+from vq.metrics.mapping import Mapping as Curve
 from vq.evaluate.report import Doubt, Exhibit, Miss, render
-from vq.evaluate.summary import MODELS, Rated, as_json, rounded, summarise
+from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.evaluate.thumbnail import middle_frame
 from vq.learn import predict
 from vq.learn.assemble import assemble, learnable
@@ -126,7 +124,7 @@ def evaluate(
         for name, rows in sides.items()
     }
     if described.datasets:
-        apart = elsewhere.agreement(
+        apart = other_datasets.agreement(
             table.videos,
             described,
             resamples=params.bootstrap,
@@ -372,7 +370,7 @@ def coverage(
 
 
 def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, float | None]:
-    """How far the student's scores, as they are, lie from ratings: `vq.evaluate.calibration`."""
+    """How far the student's scores, as they are, lie from ratings: `vq.metrics.calibration`."""
     found = calibration.error(
         _column(rows, "student"),
         _column(rows, "mos"),
@@ -385,7 +383,7 @@ def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, 
 
 
 def ordered(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any]:
-    """Share of the pairs whose order the student keeps: `vq.evaluate.order`."""
+    """Share of the pairs whose order the student keeps: `vq.metrics.pair_order`."""
     return order.share(
         pairs,
         resamples=params.bootstrap,

@@ -11,7 +11,7 @@ from vq.data import sets, split
 from vq.duplicates import finding
 from vq.duplicates.join import heads
 from vq.data.files import read_json
-from vq.evaluate import suspicion
+from vq.metrics import label_outliers
 from vq.learn import unseen
 from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism
@@ -50,7 +50,7 @@ def suspect(
         near_duplicates: pairs; contents that the split has joined are held out together.
         features: index of the features.
         zoo: the experts that pruning kept.
-        suspicious: written: CSV of the labels to review, see `vq.evaluate.suspicion.listed`.
+        suspicious: written: CSV of the labels to review, see `vq.metrics.label_outliers.listed`.
         params: section `suspect`.
         seed: of folds and training.
     """
@@ -73,13 +73,13 @@ def suspect(
         rounds=ROUNDS,
         seed=seed,
     )
-    found = suspicion.listed(
+    found = label_outliers.listed(
         videos.assign(
             split=side.iloc[rows],
             expected=sets.on_own_scale(expected, videos, described),
-            error=suspicion.standard_error(videos),
+            error=label_outliers.standard_error(videos),
         ),
         z=params.z,
     )
-    suspicion.write(found, suspicious)
+    label_outliers.write(found, suspicious)
     log.info("looks wrong: %d of %s: %s", len(found), count(len(rows), "label"), suspicious)

@@ -8,7 +8,7 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
 from vq.data.files import fresh_folder, read_json
-from vq.evaluate import agreement
+from vq.metrics import agreement
 from vq.learn import predict
 from vq.learn.assemble import assemble, learnable
 from vq.learn.loop import determinism

@@ -3,8 +3,10 @@
 import numpy as np
 from jaxtyping import Float, Float64
 
-from vq.evaluate import agreement, interval, weighted
-from vq.evaluate.interval import Interval
+from vq.metrics import agreement
+from vq.metrics import interval
+from vq.metrics import weighted
+from vq.metrics.interval import Interval
 
 
 def difference(
@@ -25,12 +27,12 @@ def difference(
         mine: scores of a model; for PLCC and RMSE on the scale of the ratings.
         other: scores of another one, of the same videos.
         mos: people's ratings of them.
-        draws: as `vq.evaluate.interval.resample` gives them.
+        draws: as `vq.metrics.interval.resample` gives them.
         measure: `srcc`, `krcc`, `plcc` or `rmse`.
         confidence: such as 0.95.
 
     Raises:
-        ValueError: as `vq.evaluate.agreement.agreement`.
+        ValueError: as `vq.metrics.agreement.agreement`.
     """
     exact, sampled = getattr(agreement, measure), getattr(weighted, measure)
     return interval.percentile(

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from vq.errors import DataError
-from vq.evaluate import interval
-from vq.evaluate.summary import as_json, rounded
+from vq.metrics import interval
+from vq.metrics.summary import as_json, rounded
 
 RUNG = {
     "video": "string",

@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float
 from pandas.api.types import is_numeric_dtype
 
-from vq.evaluate import agreement
+from vq.metrics import agreement
 
 FEWEST = 8
 """Videos below which a rank correlation is an anecdote and is left out."""

@@ -8,8 +8,8 @@ from jaxtyping import Float64
 
 from vq.data import sets
 from vq.data.card import Card
-from vq.evaluate import mapping
-from vq.evaluate.summary import Rated, rounded, summarise
+from vq.metrics import mapping
+from vq.metrics.summary import Rated, rounded, summarise
 
 MODELS = ("student", "plain", "teacher")
 """Those that are measured; the others are baselines, fitted to the primary."""
@@ -33,7 +33,7 @@ def agreement(
 
     Returns:
         By split, then by name of the set: `opinion`, `rows`, `contents`, `models`, and where these
-        are, `differences` in SRCC, as `vq.evaluate.summary` has them.
+        are, `differences` in SRCC, as `vq.metrics.summary` has them.
     """
     mos, _ = sets.on_primary_scale(videos, card)
     which = sets.number(videos, card)

@@ -39,7 +39,7 @@ def agreement(
     Args:
         predicted: as the model gave them; the ranks are taken from these.
         mos: people's ratings of the same videos.
-        mapped: predictions on the scale of the ratings (`vq.evaluate.mapping`), for PLCC and RMSE;
+        mapped: predictions on the scale of the ratings (`vq.metrics.mapping`), for PLCC and RMSE;
             none means that `predicted` is on that scale already. A map may saturate, so ranks
             never come from it.
 

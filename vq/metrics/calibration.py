@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Float64, Shaped
 
-from vq.evaluate import interval
+from vq.metrics import interval
 
 GROUPS = 5
 """Equally large groups of videos with neighbouring scores."""

@@ -1,7 +1,7 @@
 """Agreement on weighted videos, for many weightings at once.
 
 A bootstrap resample is a count for each video, so every measure is a weighted sum and 2000
-resamples are a few matrix products. Each row of the result equals what `vq.evaluate.agreement` says
+resamples are a few matrix products. Each row of the result equals what `vq.metrics.agreement` says
 of the videos repeated as often as their weight; a row whose ratings are all equal gives nan,
 because there is nothing to rank in it.
 """

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Shaped
 
-from vq.evaluate import agreement, interval, weighted
-from vq.evaluate.interval import Interval
-from vq.evaluate.mapping import Mapping as Curve
-from vq.evaluate.slices import slices
+from vq.metrics import agreement
+from vq.metrics import interval
+from vq.metrics import weighted
+from vq.metrics.interval import Interval
+from vq.metrics.mapping import Mapping as Curve
+from vq.metrics.slices import slices
 
 MODELS = ("student", "plain", "teacher", "single", "handcrafted", "constant")
 """In the order of tables."""
