@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.evaluate import plots
+from vq.report import plots
 from vq.metrics.mapping import Mapping
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.evaluate.exhibit import KINDS, exhibit, near_duplicates
 from vq.data.card import Ratings, Scale
-from vq.evaluate import report
+from vq.report import report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 needs_chromium = pytest.mark.skipif(

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from tests.conftest import write_video
-from vq.evaluate.thumbnail import middle_frame
+from vq.report.thumbnail import middle_frame
 
 
 def test_it_is_the_middle_frame(tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ from vq.metrics import mapping
 from vq.metrics import pair_order as order
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
-from vq.evaluate.report import Doubt, Exhibit, Miss, render
+from vq.report.report import Doubt, Exhibit, Miss, render
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
-from vq.evaluate.thumbnail import middle_frame
+from vq.report.thumbnail import middle_frame
 from vq.learn import predict
 from vq.learn.assemble import assemble, learnable
 from vq.learn.closely import modes

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from vq.evaluate.plots import SIDE, Tick, ticks
+from vq.report.plots import SIDE, Tick, ticks
 
 CELL = 26.0
 """Side of a cell of the heat map, in units of the picture."""

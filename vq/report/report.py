@@ -9,7 +9,8 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from vq.data.card import Card
-from vq.evaluate import plots, zoo
+from vq.report import plots
+from vq.report import pruning_plots
 from vq.metrics import other_datasets
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS
@@ -142,10 +143,10 @@ def render(exhibit: Exhibit) -> str:
         ],
         strongest=max(0.01, float(exhibit.importance.to_numpy().max(initial=0.0))),
         pruning=exhibit.pruning.to_dict("records"),
-        heat=zoo.heat(exhibit.alike),
-        cell=zoo.CELL,
-        costs=zoo.costs(exhibit.pruning, exhibit.combination),
-        wide=zoo.WIDE,
+        heat=pruning_plots.heat(exhibit.alike),
+        cell=pruning_plots.CELL,
+        costs=pruning_plots.costs(exhibit.pruning, exhibit.combination),
+        wide=pruning_plots.WIDE,
         ladders=ladders(exhibit.test.get("order")),
         misordered=exhibit.misordered.to_dict("records"),
         near=near_duplicates(exhibit.near_duplicates),
