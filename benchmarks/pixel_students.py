@@ -33,9 +33,9 @@ from vq.errors import VqError
 from vq.metrics import agreement
 from vq.metrics import interval
 from vq.metrics import weighted
-from vq.learn.distill import distill
-from vq.learn.lesson import Lesson
-from vq.learn.loop import determinism
+from vq.training.distill import distill
+from vq.training.training_data import Lesson
+from vq.training.loop import determinism
 from vq.params import Params
 from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract

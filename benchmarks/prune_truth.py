@@ -40,11 +40,11 @@ from benchmarks.real_mos import STUDENT, learnable
 from vq import params as settings
 from vq.errors import DataError, VqError
 from vq.metrics import agreement
-from vq.learn import predict
-from vq.learn.lesson import Lesson, Vectors
-from vq.learn.loop import determinism
-from vq.learn.probe import PROBE
-from vq.learn.teach import teach
+from vq.training import predict
+from vq.training.training_data import Lesson, Vectors
+from vq.training.loop import determinism
+from vq.training.probe_recipe import PROBE
+from vq.training.teach import teach
 from vq.params import Params, Prune
 from vq.prune.select import select
 from vq.prune.trial import Effect, Trial

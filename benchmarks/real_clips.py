@@ -33,8 +33,8 @@ from vq.duplicates import finding
 from vq.errors import DataError
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
-from vq.learn import predict
-from vq.learn.assemble import assemble
+from vq.training import predict
+from vq.training.dataset import assemble
 from vq.params import Params
 from vq.stages import load as stage
 from vq.features import read as store

@@ -45,12 +45,12 @@ from vq.errors import DataError, VqError
 from vq.metrics import agreement
 from vq.metrics import conformal
 from vq.metrics.interval import Interval, nadeau_bengio
-from vq.learn import predict
-from vq.learn.distill import distill, look
-from vq.learn.lesson import Lesson, Vectors
-from vq.learn.loop import determinism, initialisation
-from vq.learn.probe import PROBE_STUDENT
-from vq.learn.teach import teach
+from vq.training import predict
+from vq.training.distill import distill, look
+from vq.training.training_data import Lesson, Vectors
+from vq.training.loop import determinism, initialisation
+from vq.training.probe_recipe import PROBE_STUDENT
+from vq.training.teach import teach
 from vq.params import Teach
 from vq.models.student import Features, Student
 from vq.models.teacher import Teacher

@@ -30,8 +30,8 @@ from rich.table import Table
 
 from vq import params
 from vq.data import manifest, split
-from vq.learn.lesson import Lesson
-from vq.learn.loop import determinism, initialisation
+from vq.training.training_data import Lesson
+from vq.training.loop import determinism, initialisation
 from vq.prune.trial import Trial, effect
 from vq.models import student_files
 from vq.zoo import extract

@@ -37,9 +37,9 @@ from vq.data import levels
 from vq.data.files import read_json
 from vq.metrics import label_outliers
 from vq.metrics.baselines import handcrafted
-from vq.learn import unseen
-from vq.learn.lesson import Lesson
-from vq.learn.loop import determinism
+from vq.training import cross_validation
+from vq.training.training_data import Lesson
+from vq.training.loop import determinism
 from vq.features import read as store
 
 KINDS = ("swapped", "flipped", "random", "shifted")
@@ -219,7 +219,7 @@ def _probe(folds: int, rounds: int) -> "Predictor":
             content=torch.arange(len(mos)),
         )
         names = case.contents.astype(str).tolist()
-        return unseen.expected(lesson, rows, names, folds=folds, rounds=rounds, seed=seed)
+        return cross_validation.expected(lesson, rows, names, folds=folds, rounds=rounds, seed=seed)
 
     return expected
 
@@ -255,7 +255,7 @@ def _constant(case: Case, mos: Mos, seed: int) -> Mos:
 
 def _folds(case: Case, seed: int) -> Iterator[Shaped[np.ndarray, " videos"]]:
     names = case.contents.astype(str).tolist()
-    fold = unseen.deal(names, 5, rng=np.random.default_rng(seed))
+    fold = cross_validation.deal(names, 5, rng=np.random.default_rng(seed))
     yield from (fold == one for one in range(5))
 
 

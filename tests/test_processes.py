@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vq import cli, processes
+from vq import cli
+from vq.training import torchrun
 
 SECOND = {"TORCHELASTIC_RUN_ID": "r", "RANK": "1", "WORLD_SIZE": "4", "LOCAL_WORLD_SIZE": "2"}
 """What torchrun tells the second of four processes on two machines."""
@@ -14,16 +15,16 @@ def test_without_torchrun_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """It writes; a rank that something else has set changes nothing."""
     monkeypatch.setenv("RANK", "3")
 
-    assert (processes.count(), processes.here(), processes.first()) == (1, 1, True)
+    assert (torchrun.count(), torchrun.here(), torchrun.first()) == (1, 1, True)
 
 
 def test_only_the_first_of_several_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """All come to the same weights."""
     for name, value in SECOND.items():
         monkeypatch.setenv(name, value)
-    assert (processes.count(), processes.here(), processes.first()) == (4, 2, False)
+    assert (torchrun.count(), torchrun.here(), torchrun.first()) == (4, 2, False)
     monkeypatch.setenv("RANK", "0")
-    assert processes.first()
+    assert torchrun.first()
 
 
 def test_a_stage_that_does_not_train_refuses_company(

@@ -120,11 +120,12 @@ def _others(stage: Callable[..., None]) -> list[str]:
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
-    from vq import durations, processes, source
+    from vq import durations, source
+    from vq.training import torchrun
     from vq.errors import VqError
     from vq.lock import hold, workspace_of
 
-    if processes.count() > 1 and name not in stages.TOGETHER:
+    if torchrun.count() > 1 and name not in stages.TOGETHER:
         raise VqError(f"{name} runs in one process; start it without torchrun")
     signature = inspect.signature(stages.load(name))
     others = _others(stages.load(name))
@@ -147,14 +148,14 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     options = {flag: getattr(given, flag) for flag in flags}
     # The last file is an out: the workspace it lies in is the one that changes. Of processes that
     # train together, the first one writes: it holds the workspace for all of them.
-    free = held or not paths or not processes.first()
+    free = held or not paths or not torchrun.first()
     if paths and (root := workspace_of(paths[-1])):
         source.check(root)
     with nullcontext() if free else hold(paths[-1]):
         started = perf_counter()
         run_stage(name, paths, params_file=given.params, **options)
         # A plan is no run: it would pass for a quick one.
-        if paths and processes.first() and not options.get("dry_run"):
+        if paths and torchrun.first() and not options.get("dry_run"):
             durations.record(paths[-1], name, perf_counter() - started)
     return 0
 

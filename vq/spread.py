@@ -196,7 +196,7 @@ def _try(files: Files, known: Params) -> Work:
 
 def _known(files: Files, known: Params, *, plan: bool) -> tuple[Any, Any]:
     # Whoever extracts needs no torch.
-    from vq.learn.loop import determinism
+    from vq.training.loop import determinism
     from vq.stages.prune import trials_of
 
     determinism(threads=1)

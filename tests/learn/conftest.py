@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.learn import lessons
-from vq.learn.lesson import Lesson
+from vq.training.training_data import Lesson
 
 
 @pytest.fixture(autouse=True)

@@ -14,11 +14,11 @@ import torch
 from safetensors.torch import save_file
 
 from tests.learn.lessons import make_lesson
-from vq.learn.checkpoint import Checkpoint
-from vq.learn.distill import distill
-from vq.learn.loop import determinism, initialisation
-from vq.learn.probe import PROBE, PROBE_STUDENT
-from vq.learn.teach import teach
+from vq.training.checkpoint import Checkpoint
+from vq.training.distill import distill
+from vq.training.loop import determinism, initialisation
+from vq.training.probe_recipe import PROBE, PROBE_STUDENT
+from vq.training.teach import teach
 from vq.models.student import Features, Student
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from vq.errors import DivergedError, ParamsError
-from vq.learn.checkpoint import Checkpoint
-from vq.learn.loop import Objective, fit, rate, shuffled
-from vq.learn.probe import PROBE
+from vq.training.checkpoint import Checkpoint
+from vq.training.loop import Objective, fit, rate, shuffled
+from vq.training.probe_recipe import PROBE
 
 ONCE = PROBE.model_copy(update={"epochs": 1, "batch": 2, "weight_decay": 0.0})
 """Four steps of eight rows."""

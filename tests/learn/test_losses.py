@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from vq.learn import losses
-from vq.learn.probe import PROBE
+from vq.training import losses
+from vq.training.probe_recipe import PROBE
 
 VALUES = torch.tensor([1.0, 2.0, 3.0])
 

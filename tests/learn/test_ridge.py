@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.learn.lessons import make_lesson
-from vq.learn import ridge
-from vq.learn.lesson import Lesson
-from vq.learn.probe import PROBE
-from vq.learn.teach import teach
+from vq.training import ridge
+from vq.training.training_data import Lesson
+from vq.training.probe_recipe import PROBE
+from vq.training.teach import teach
 from vq.models.kernel import likeness
 from vq.models.teacher import Teacher
 

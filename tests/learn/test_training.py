@@ -11,14 +11,14 @@ import torch
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.metrics import agreement
-from vq.learn import predict
-from vq.learn.assemble import assemble
-from vq.learn.checkpoint import Checkpoint
-from vq.learn.distill import described, distill, look, of_descriptions
-from vq.learn.lesson import Lesson, Pictures, Vectors
-from vq.learn.loop import initialisation
-from vq.learn.probe import PROBE, PROBE_STUDENT
-from vq.learn.teach import teach
+from vq.training import predict
+from vq.training.dataset import assemble
+from vq.training.checkpoint import Checkpoint
+from vq.training.distill import described, distill, look, of_descriptions
+from vq.training.training_data import Lesson, Pictures, Vectors
+from vq.training.loop import initialisation
+from vq.training.probe_recipe import PROBE, PROBE_STUDENT
+from vq.training.teach import teach
 from vq.models.student import Features, Student
 
 TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})

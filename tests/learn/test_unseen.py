@@ -8,7 +8,7 @@ import torch
 
 from tests.learn.lessons import VALUES, make_lesson
 from vq.data import levels
-from vq.learn.unseen import deal, expected
+from vq.training.cross_validation import deal, expected
 
 
 def test_families_are_dealt_whole_and_evenly() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from vq.data import levels
-from vq.learn.lesson import Lesson, Vectors
+from vq.training.training_data import Lesson, Vectors
 
 VALUES = levels.values(1.0, 5.0, 5)
 COUNT = 300

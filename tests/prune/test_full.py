@@ -8,7 +8,7 @@ import torch
 
 from tests.prune.lessons import VALUES
 from vq.data import levels
-from vq.learn.lesson import Lesson, Pictures
+from vq.training.training_data import Lesson, Pictures
 from vq.params import Expert
 from vq.prune.full import Full, Tuned, tunable
 from vq.prune.trial import Trial

@@ -10,7 +10,7 @@ import torch
 from onnx.reference import ReferenceEvaluator
 
 from vq.errors import ParamsError, WeightsError
-from vq.learn.loop import initialisation
+from vq.training.loop import initialisation
 from vq.models import student_files
 from vq.models import motion_statistics
 from vq.models.student_onnx import export, join_padding

@@ -9,7 +9,7 @@ class Kernel(nn.Module):
     """One expert's score of a video: a weighted sum of how alike it is to each landmark.
 
     Likeness is a Gaussian of the distance of standardised features. All of it is fitted at once, in
-    closed form (`vq.learn.ridge`), and then held: no gradient passes.
+    closed form (`vq.training.ridge`), and then held: no gradient passes.
     """
 
     def __init__(self, width: int, landmarks: int) -> None:

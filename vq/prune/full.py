@@ -22,11 +22,11 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vq.learn.distill import distill
-from vq.learn.lesson import Lesson
-from vq.learn.loop import initialisation
-from vq.learn.probe import FULL, FULL_STUDENT
-from vq.learn.teach import teach
+from vq.training.distill import distill
+from vq.training.training_data import Lesson
+from vq.training.loop import initialisation
+from vq.training.probe_recipe import FULL, FULL_STUDENT
+from vq.training.teach import teach
 from vq.params import Fusion
 from vq.prune.trial import Effect, Lessons, Trial, heads, sees
 from vq.models import student_files

@@ -10,11 +10,11 @@ from jaxtyping import Float64
 
 from vq.data.levels import expectation
 from vq.metrics import agreement
-from vq.learn.distill import distill, look
-from vq.learn.lesson import Lesson
-from vq.learn.loop import initialisation
-from vq.learn.probe import PROBE, PROBE_STUDENT
-from vq.learn.teach import teach
+from vq.training.distill import distill, look
+from vq.training.training_data import Lesson
+from vq.training.loop import initialisation
+from vq.training.probe_recipe import PROBE, PROBE_STUDENT
+from vq.training.teach import teach
 from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
 

@@ -25,8 +25,8 @@ from rich.progress import track
 from vq.data.files import atomic
 from vq.data.workers import cores
 from vq.errors import DataError, DivergedError, VqError
-from vq.learn.lesson import Vectors
-from vq.learn.loop import determinism
+from vq.training.training_data import Vectors
+from vq.training.loop import determinism
 from vq.prune.trial import Effect, Fidelity, Lessons, Probe, Trial
 from vq.words import count
 from vq.workers.parent import follow

@@ -13,7 +13,8 @@ import pandas as pd
 import torch
 from jaxtyping import Float64, Int64, Shaped
 
-from vq import processes, source
+from vq import source
+from vq.training import torchrun
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import sets, split
@@ -26,14 +27,14 @@ from vq.errors import ParamsError
 from vq.metrics import agreement
 from vq.metrics import conformal
 from vq.learn import parity
-from vq.learn.assemble import assemble, learnable
+from vq.training.dataset import assemble, learnable
 from vq.learn.calibrate import calibrate
-from vq.learn.checkpoint import Checkpoint
-from vq.learn.curves import curves
-from vq.learn.distill import described, look, of_descriptions
-from vq.learn.distill import distill as train
-from vq.learn.lesson import Lesson, Pictures
-from vq.learn.loop import determinism, initialisation
+from vq.training.checkpoint import Checkpoint
+from vq.training.mlflow_logger import curves
+from vq.training.distill import described, look, of_descriptions
+from vq.training.distill import distill as train
+from vq.training.training_data import Lesson, Pictures
+from vq.training.loop import determinism, initialisation
 from vq.params import Distill
 from vq.score import card as student_cards
 from vq.models import student_files
@@ -81,7 +82,7 @@ def distill(
     start = student_files.start_hash(params.start)
     rest = {"code": source.digest_of(__name__), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
-    rest |= {"processes": str(processes.count())}
+    rest |= {"processes": str(torchrun.count())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
     known = store.experts(features)
     experts = {name: known[name] for name in model.shape.experts}
@@ -105,7 +106,7 @@ def distill(
                 checkpoint=checkpoint,
                 record=_say(name, record),
             )
-            if not processes.first():
+            if not torchrun.first():
                 continue
             contents = manifest["content"].to_numpy(str)
             scores, found = on_validation(pupil, lesson, contents, coverage=params.coverage)
@@ -143,7 +144,7 @@ def read(
 
     Raises:
         ParamsError: a training step would see more of a video than there is.
-        DataError: as `vq.learn.assemble.assemble`.
+        DataError: as `vq.training.dataset.assemble`.
     """
     manifest = learnable(manifests.read(accepted), store.failed(features))
     side = split.of_videos(manifest, split.read(splits)).tolist()

@@ -30,10 +30,10 @@ from vq.metrics.mapping import Mapping as Curve
 from vq.report.report import Doubt, Exhibit, Miss, render
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.report.thumbnail import middle_frame
-from vq.learn import predict
-from vq.learn.assemble import assemble, learnable
+from vq.training import predict
+from vq.training.dataset import assemble, learnable
 from vq.learn.closely import modes
-from vq.learn.loop import determinism
+from vq.training.loop import determinism
 from vq.params import Evaluate
 from vq.score import card as cards_of_students
 from vq.score import runtime

@@ -18,10 +18,10 @@ from vq.data import manifest as manifests
 from vq.data import split
 from vq.data.files import atomic
 from vq.errors import DataError, ParamsError
-from vq.learn.assemble import assemble, learnable
-from vq.learn.lesson import Pictures, Sight, Vectors
-from vq.learn.loop import determinism
-from vq.learn.probe import FULL_STUDENT, PROBE
+from vq.training.dataset import assemble, learnable
+from vq.training.training_data import Pictures, Sight, Vectors
+from vq.training.loop import determinism
+from vq.training.probe_recipe import FULL_STUDENT, PROBE
 from vq.params import Extract, Prune
 from vq.prune.choose import Judged, Worth
 from vq.prune.full import Full, tunable

@@ -12,9 +12,9 @@ from vq.duplicates import finding
 from vq.duplicates.join import heads
 from vq.data.files import read_json
 from vq.metrics import label_outliers
-from vq.learn import unseen
-from vq.learn.assemble import assemble, learnable
-from vq.learn.loop import determinism
+from vq.training import cross_validation
+from vq.training.dataset import assemble, learnable
+from vq.training.loop import determinism
 from vq.params import Suspect
 from vq.words import count
 from vq.features import read as store
@@ -65,7 +65,7 @@ def suspect(
     # As the split has it: of one fixed camera, where pairs are only reported, all is one family.
     head = heads(manifest["content"], finding.joined(near_duplicates))
     videos = manifest.iloc[rows]
-    expected = unseen.expected(
+    expected = cross_validation.expected(
         lesson,
         rows,
         [head[content] for content in videos["content"]],

@@ -3,16 +3,16 @@
 import logging
 from pathlib import Path
 
-from vq import processes
+from vq.training import torchrun
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
 from vq.data.files import fresh_folder, read_json
 from vq.metrics import agreement
-from vq.learn import predict
-from vq.learn.assemble import assemble, learnable
-from vq.learn.loop import determinism
-from vq.learn.teach import teach as fit
+from vq.training import predict
+from vq.training.dataset import assemble, learnable
+from vq.training.loop import determinism
+from vq.training.teach import teach as fit
 from vq.params import Teach
 from vq.models import teacher_files
 from vq.features import read as store
@@ -39,7 +39,7 @@ def teach(
     side = split.of_videos(manifest, split.read(splits)).tolist()
     lesson = assemble(manifest, cards.load(card), side, initial, count=params.levels)
     model = fit(lesson, params=params, seed=seed)
-    if not processes.first():
+    if not torchrun.first():
         return
     values = lesson.values.numpy()
     rows = lesson.validation.numpy()

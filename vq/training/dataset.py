@@ -9,7 +9,7 @@ import torch
 from vq.data import levels, sets
 from vq.data.card import Card
 from vq.errors import DataError
-from vq.learn.lesson import Lesson, Sight
+from vq.training.training_data import Lesson, Sight
 
 
 def assemble(

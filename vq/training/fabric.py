@@ -11,7 +11,7 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
-from vq import processes
+from vq.training import torchrun
 from vq.errors import DataError, ParamsError
 from vq.words import count
 
@@ -34,18 +34,18 @@ def start(precision: str) -> Fabric:
             "precision 16-mixed needs a GPU, and there is none here; "
             "set precision to bf16-mixed or 32-true"
         )
-    if device == "cuda" and processes.here() > torch.cuda.device_count():
+    if device == "cuda" and torchrun.here() > torch.cuda.device_count():
         raise ParamsError(
-            f"{count(processes.here(), 'process', 'processes')} on a machine with "
+            f"{count(torchrun.here(), 'process', 'processes')} on a machine with "
             f"{count(torch.cuda.device_count(), 'GPU')}; start as many as there are: torchrun "
             "--nproc-per-node"
         )
-    together = processes.count() > 1
+    together = torchrun.count() > 1
     fabric = Fabric(
         accelerator=device,
         precision=precision,
-        devices=processes.here(),
-        num_nodes=processes.count() // processes.here(),
+        devices=torchrun.here(),
+        num_nodes=torchrun.count() // torchrun.here(),
         # A backbone may have blocks above the last level that is pooled: nothing trains them, in
         # any step, and DDP is not to wait for them.
         strategy=DDPStrategy(static_graph=True) if together else "auto",

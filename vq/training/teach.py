@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from vq.learn import losses
-from vq.learn.lesson import Lesson
-from vq.learn.loop import Objective, fit, initialisation
-from vq.learn.ridge import add_kernels
+from vq.training import losses
+from vq.training.training_data import Lesson
+from vq.training.loop import Objective, fit, initialisation
+from vq.training.ridge import add_kernels
 from vq.params import Teach
 from vq.models.teacher import Shape, Teacher, drop_experts
 from vq.models.dataset_shift import Alignment

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vq.learn.lesson import Lesson
+from vq.training.training_data import Lesson
 from vq.models.kernel import likeness
 from vq.models.teacher import Kernels, Teacher
 

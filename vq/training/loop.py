@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vq.errors import DivergedError
-from vq.learn import machine
-from vq.learn.checkpoint import Checkpoint, Standing
+from vq.training import fabric as machine
+from vq.training.checkpoint import Checkpoint, Standing
 from vq.params import Precision
 
 log = logging.getLogger(__name__)

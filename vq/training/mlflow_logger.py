@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from vq import processes, tracking
+from vq import tracking
+from vq.training import torchrun
 from vq.errors import VqError
 
 EXPERIMENT = "vq"
@@ -22,7 +23,7 @@ def curves(
     Raises:
         VqError: the store cannot be written.
     """
-    if not processes.first():
+    if not torchrun.first():
         yield lambda epoch, values: None
         return
     import mlflow

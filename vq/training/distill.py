@@ -7,11 +7,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from vq.learn import losses
-from vq.learn.checkpoint import Checkpoint
-from vq.learn.lesson import Lesson, Vectors
-from vq.learn.loop import Objective, fit
-from vq.learn.teach import prediction, present, spoken
+from vq.training import losses
+from vq.training.checkpoint import Checkpoint
+from vq.training.training_data import Lesson, Vectors
+from vq.training.loop import Objective, fit
+from vq.training.teach import prediction, present, spoken
 from vq.params import Distill
 from vq.models import student_files
 from vq.models.student import Features, Second, Student, Trunk

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Float32
 
 from vq.data.levels import expectation
-from vq.learn.lesson import Lesson
-from vq.learn.probe import PROBE
-from vq.learn.teach import teach
+from vq.training.training_data import Lesson
+from vq.training.probe_recipe import PROBE
+from vq.training.teach import teach
 from vq.models.teacher import Teacher
 
 

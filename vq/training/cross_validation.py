@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float64, Int64, Shaped
 
 from vq.data.levels import expectation
-from vq.learn.lesson import Lesson
-from vq.learn.probe import PROBE
-from vq.learn.teach import teach
+from vq.training.training_data import Lesson
+from vq.training.probe_recipe import PROBE
+from vq.training.teach import teach
 from vq.words import count
 
 
