@@ -24,10 +24,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from vq.score import runtime
+from vq.inference import runtime
 from vq.score.locate import SHIPPED, locate
-from vq.score.modes import MODES, Mode
-from vq.score.runtime import Model
+from vq.inference.modes import MODES, Mode
+from vq.inference.runtime import Model
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from vq.score import runtime
+from vq.inference import runtime
 from vq.score.locate import default, locate
-from vq.score.modes import MODES, Mode, spec_of
+from vq.inference.modes import MODES, Mode, spec_of
 from vq.video import cheap, packets, stream
 from vq.video.convert import Converter
 

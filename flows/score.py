@@ -14,7 +14,7 @@ from flows.shared import HOUR, operation, step
 from flows.spread import scorers
 from vq.data.workers import cores
 from vq.score import batch, notes
-from vq.score.modes import Closely, Mode
+from vq.inference.modes import Closely, Mode
 from vq.words import count
 
 

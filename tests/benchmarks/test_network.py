@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.network import share
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
-from vq.score import runtime
+from vq.inference import runtime
 
 
 def test_the_network_is_a_part_of_a_score(tmp_path: Path) -> None:

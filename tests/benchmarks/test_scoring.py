@@ -9,7 +9,7 @@ import pytest
 from benchmarks.scoring import identical, spend
 from tests.conftest import moving, write_video
 from tests.score.toy import random_network, write_bundle
-from vq.score import runtime
+from vq.inference import runtime
 from vq.video import views
 
 LINE = {"slope": 1.0, "intercept": 0.0, "interval": None, "exact_srcc": 1.0, "srcc": 1.0}

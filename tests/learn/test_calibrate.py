@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vq.learn.calibrate import line, tell
-from vq.score.survey import Said
+from vq.inference.calibrate import line, tell
+from vq.inference.score_all_modes import Said
 
 RNG = np.random.default_rng(0)
 EXACT = RNG.uniform(1, 5, 60)

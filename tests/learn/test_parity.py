@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vq.errors import WeightsError
-from vq.learn import parity
+from vq.inference import onnx_parity
 
 FILES = [Path("a.mp4"), Path("b.mp4")]
 TRAINED = np.array([2.0, 3.0])
@@ -14,7 +14,7 @@ TRAINED = np.array([2.0, 3.0])
 
 def test_the_order_of_sums_may_differ() -> None:
     """Within a thousandth of the scale: 1e-3 x 4 on one of 1 to 5."""
-    parity.check(FILES, TRAINED + 3e-3, TRAINED, span=4.0)
+    onnx_parity.check(FILES, TRAINED + 3e-3, TRAINED, span=4.0)
 
 
 def test_another_score_is_refused() -> None:
@@ -22,4 +22,4 @@ def test_another_score_is_refused() -> None:
     with pytest.raises(
         WeightsError, match=r"b\.mp4: the exported network says 3\.00600.* 3\.00000"
     ):
-        parity.check(FILES, np.array([2.0, 3.006]), TRAINED, span=4.0)
+        onnx_parity.check(FILES, np.array([2.0, 3.006]), TRAINED, span=4.0)

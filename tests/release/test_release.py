@@ -29,7 +29,7 @@ from vq.release.registry import Registry
 from vq.release.source import Source
 from vq.release.verdict import Gate
 from vq.score.locate import locate
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 pytestmark = pytest.mark.slow
 

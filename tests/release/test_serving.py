@@ -19,7 +19,7 @@ import vq
 from tests.release.students import GOOD, Make, release, same
 from tests.score.toy import write_video
 from vq.release import registry
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 PATIENCE_SECONDS = 180
 

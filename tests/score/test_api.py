@@ -14,7 +14,7 @@ import vq
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import WeightsError
 from vq.score.api import Isolated
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.workers.limits import Limits
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.errors import DataError, WeightsError
-from vq.score import card
+from vq.inference import card
 
 
 def test_a_card_says_what_its_numbers_mean(tmp_path: Path) -> None:

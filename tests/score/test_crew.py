@@ -18,9 +18,9 @@ import pytest
 from tests.conftest import write_video as encode
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq.errors import WeightsError
-from vq.score import runtime
+from vq.inference import runtime
 from vq.score.crew import Crew
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.workers.limits import Limits
 
 

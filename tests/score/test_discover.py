@@ -12,7 +12,7 @@ import pytest
 
 from vq.errors import DataError
 from vq.score.discover import discover
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq import cli
-from vq.score import runtime
+from vq.inference import runtime
 
 
 def test_what_is_exported_scores_the_same(

@@ -13,7 +13,7 @@ from tests.score.test_rows import GOOD
 from vq.errors import DataError
 from vq.score import forms
 from vq.score.forms import FORMS, About
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.score.table import as_table
 
 BAD = Row("b [red].mp4", "unreadable", 'not a video, "really"\nnot')

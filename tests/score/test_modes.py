@@ -10,8 +10,9 @@ from tests.conftest import moving, write_video
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle
 from tests.video.test_plan import stream
 from vq.errors import ParamsError
-from vq.score import modes, runtime
-from vq.score.modes import Closely
+from vq.inference import modes
+from vq.inference import runtime
+from vq.inference.modes import Closely
 from vq.video.views import ViewSpec
 
 TOLD = {"slope": 0.5, "intercept": 1.0, "interval": None, "exact_srcc": 0.99, "srcc": 0.9}

@@ -9,7 +9,7 @@ from vq.errors import DataError
 from vq.score import remote
 from vq.score.crew import Crew
 from vq.score.discover import discover
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.workers.limits import Limits
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from vq.score.rows import Row, from_mapping
+from vq.inference.row import Row, from_mapping
 
 GOOD = Row("a.mp4", "ok", "", 1 / 3 + 2, 1.7, 2.9, (1 / 3, 2 / 3), 8, "student-0123", 0.25)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, MOMENTS, SIDE_PX, random_network, write_bundle, write_video
 from vq.errors import WeightsError
-from vq.score import runtime
+from vq.inference import runtime
 
 WHITE = np.full((MOMENTS, 4, SIDE_PX, SIDE_PX), 255, np.uint8)
 

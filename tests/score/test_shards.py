@@ -9,8 +9,8 @@ from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.errors import VqError
 from vq.score import shards as module
 from vq.score.forms import line
-from vq.score.modes import EXACT, Closely
-from vq.score.rows import Row
+from vq.inference.modes import EXACT, Closely
+from vq.inference.row import Row
 from vq.score.shards import Shard, Shards
 from vq.workers.limits import Limits
 

@@ -10,9 +10,9 @@ import pytest
 import vq
 from tests.conftest import moving, write_video
 from vq import cli
-from vq.score import card as cards
+from vq.inference import card as cards
 from vq.score.locate import locate
-from vq.score.modes import MODES
+from vq.inference.modes import MODES
 
 LEAVES = Path(__file__).parents[1] / "video" / "leaves.mp4"
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.conftest import write_video
 from tests.score.toy import BRIGHTNESS, write_bundle
-from vq.score import runtime
+from vq.inference import runtime
 from vq.score.answers import Answer
 from vq.score.picture import clock, draw
 from vq.score.timeline import measure, seconds_of

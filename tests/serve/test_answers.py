@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from vq.score.answers import Answer, Greeting
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.serve.answers import scored
 from vq.serve.app import Service
 from vq.serve.desk import Desk

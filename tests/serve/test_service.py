@@ -27,8 +27,8 @@ from tests.serve.conftest import Server, Serving
 from vq import cli
 from vq.score.crew import Crew
 from vq.score.locate import locate
-from vq.score.modes import Closely
-from vq.score.rows import Row, from_mapping
+from vq.inference.modes import Closely
+from vq.inference.row import Row, from_mapping
 
 CLIP = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "videos/lp_d12.mp4"
 

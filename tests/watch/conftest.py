@@ -11,9 +11,9 @@ import pytest
 from tests.score.toy import BRIGHTNESS, write_bundle
 from tests.workspace import ROOT, change
 from vq.data import manifest
-from vq.score import card
+from vq.inference import card
 from vq.score.forms import line
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 Rows = Callable[..., str]
 

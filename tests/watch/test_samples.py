@@ -12,7 +12,7 @@ from tests.conftest import write_video
 from vq.errors import DataError
 from vq.params import Import
 from vq.score.forms import line
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.watch.samples import one_of_each_content, properties, rows_of, since
 
 

@@ -31,7 +31,7 @@ def run(given: Namespace) -> int:
 
 def export(folder: Path, out: Path) -> str:
     """Write `card.json` and `student.onnx` of a bundle into another folder; the model's id."""
-    from vq.score import runtime
+    from vq.inference import runtime
 
     runtime.load(folder)
     try:

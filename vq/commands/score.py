@@ -14,7 +14,7 @@ from vq.score.discover import discover
 from vq.score.forms import FORMS
 from vq.commands.interrupt import Stop, stoppable
 from vq.score.journal import Journal
-from vq.score.modes import MODES, TIMES, Closely
+from vq.inference.modes import MODES, TIMES, Closely
 from vq.commands.score_options import (
     above_zero,
     add_jobs,
@@ -27,7 +27,7 @@ from vq.commands.score_options import (
 )
 from vq.commands.progress import shown
 from vq.score.remote import is_url
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.score.timelines import Timelines
 from vq.words import count, which
 

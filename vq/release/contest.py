@@ -20,7 +20,7 @@ from vq.release.candidate import Candidate, Videos
 from vq.release.source import Source
 from vq.release.verdict import Gate, Verdict, shut
 from vq.release.verdict import interval as ends
-from vq.score import runtime
+from vq.inference import runtime
 from vq.words import count, which
 from vq.features import read
 

@@ -15,8 +15,8 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array
 
-from vq.score import runtime
-from vq.score.rows import Row
+from vq.inference import runtime
+from vq.inference.row import Row
 
 EXAMPLE = pd.DataFrame({"video": ["uploads/clip.mp4"]})
 """What one asks."""

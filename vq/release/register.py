@@ -20,7 +20,7 @@ from mlflow.exceptions import MlflowException
 from vq.release import pyfunc
 from vq.release.candidate import Candidate
 from vq.release.registry import Registry
-from vq.score import card as cards
+from vq.inference import card as cards
 
 MAKER = "made_in"
 """Tag of a run: which workspace writes it, as a hash."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vq.score.forms import About
-from vq.score.rows import Row, from_mapping
+from vq.inference.row import Row, from_mapping
 from vq.workers.child import End, Outcome
 from vq.workers.job import Said
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from vq.score.crew import Crew
-from vq.score.given import Video, as_file, name_of
+from vq.inference.video_input import Video, as_file, name_of
 from vq.score.locate import default, locate
-from vq.score.modes import Closely, Mode
-from vq.score.rows import Row
+from vq.inference.modes import Closely, Mode
+from vq.inference.row import Row
 from vq.workers import forks
 from vq.workers.limits import Limits
 
@@ -88,6 +88,6 @@ def load(
     folder = locate(str(model or default()))
     if isolate:
         return Isolated(folder, threads=threads, limits=limits)
-    from vq.score import runtime
+    from vq.inference import runtime
 
     return runtime.load(folder, threads=threads, limits=limits)

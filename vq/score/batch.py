@@ -17,8 +17,8 @@ from vq.score.discover import discover
 from vq.score.forms import FORMS
 from vq.score.journal import Journal
 from vq.score.locate import locate
-from vq.score.modes import EXACT, Closely
-from vq.score.rows import Row
+from vq.inference.modes import EXACT, Closely
+from vq.inference.row import Row
 from vq.score.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
 

@@ -13,9 +13,9 @@ from typing import Any
 from vq.errors import WeightsError
 from vq.score import answers
 from vq.score.answers import Answer, Extras, Greeting, Part
-from vq.score.modes import EXACT, Closely
+from vq.inference.modes import EXACT, Closely
 from vq.score.remote import is_url
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.workers import crew, forks
 from vq.workers.job import Job
 from vq.workers.limits import Limits

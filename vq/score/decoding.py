@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vq.score.modes import Mode, spec_of
+from vq.inference.modes import Mode, spec_of
 from vq.video import cheap, stream
 from vq.video.packets import NO_TIME, Packets, take
 from vq.video.plan import NoPlanError, plan

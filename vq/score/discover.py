@@ -7,7 +7,7 @@ from pathlib import Path
 from vq.score import lists, remote
 from vq.score.folders import MAGIC, Folders, closed, matches
 from vq.score.names import from_text, spellings
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 NO_SUCH = "no such file or folder"
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeAlias
 
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.video.suffixes import SUFFIXES
 
 Key: TypeAlias = tuple[int, ...]

@@ -12,7 +12,7 @@ from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
 from vq.score.names import as_text, from_text, readable
-from vq.score.rows import Row, from_mapping
+from vq.inference.row import Row, from_mapping
 
 GROUP = 1000
 """Rows that a Parquet file keeps together: what is in memory at a time."""

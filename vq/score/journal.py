@@ -10,8 +10,8 @@ from typing import IO
 from vq.data.files import atomic
 from vq.errors import BusyError, DataError
 from vq.score.forms import FORMS, About, line, parse_line, read
-from vq.score.modes import EXACT, Closely
-from vq.score.rows import Row
+from vq.inference.modes import EXACT, Closely
+from vq.inference.row import Row
 
 
 class Journal:

@@ -11,7 +11,7 @@ from pathlib import Path
 from vq.errors import DataError
 from vq.score.forms import FORMS, parse_line
 from vq.score.remote import is_url
-from vq.score.rows import Row, from_mapping
+from vq.inference.row import Row, from_mapping
 from vq.video.suffixes import SUFFIXES
 
 HEAD_BYTES = 1 << 20

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vq.errors import DataError
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.video.suffixes import SUFFIXES
 from vq.workers.limits import Limits
 

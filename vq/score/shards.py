@@ -18,9 +18,9 @@ from vq.data.files import atomic
 from vq.errors import VqError
 from vq.score.crew import Crew
 from vq.score.forms import line, parse_line
-from vq.score.modes import Closely
+from vq.inference.modes import Closely
 from vq.score.remote import is_url
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.workers.limits import Limits
 
 MOST = 128

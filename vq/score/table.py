@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 
 from vq.score.names import as_text, readable
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 
 def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vq.score.runtime import Model
+from vq.inference.runtime import Model
 from vq.video import stream
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets

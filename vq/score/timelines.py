@@ -9,7 +9,7 @@ from vq.data.files import atomic
 from vq.errors import DataError
 from vq.score.answers import Answer
 from vq.score.names import as_text
-from vq.score.rows import Row
+from vq.inference.row import Row
 from vq.words import count
 
 ENDINGS = (".png", ".json")

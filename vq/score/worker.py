@@ -6,7 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vq.score import remote, runtime
+from vq.score import remote
+from vq.inference import runtime
 from vq.workers.job import Ready, Said
 from vq.workers.limits import Limits
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vq.score.answers import Answer, Greeting
-from vq.score.modes import MODES, Mode
-from vq.score.rows import Status
+from vq.inference.modes import MODES, Mode
+from vq.inference.row import Status
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 

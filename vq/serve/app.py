@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 
 from vq.errors import ParamsError, VqError
 from vq.score.answers import Answer, Extras
-from vq.score.modes import Closely, Mode
-from vq.score.rows import Row
+from vq.inference.modes import Closely, Mode
+from vq.inference.row import Row
 from vq.serve.answers import Health, Problem, Scored, health, scored
 from vq.serve.desk import STOPPING, Desk, FullError
 from vq.serve.metrics import GONE, Counting, Metrics

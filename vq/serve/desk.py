@@ -11,7 +11,7 @@ from pathlib import Path
 from vq.errors import VqError, WeightsError
 from vq.score.answers import Answer, Extras
 from vq.score.crew import Crew
-from vq.score.modes import Closely
+from vq.inference.modes import Closely
 from vq.workers.limits import Limits
 
 PATIENCE_SECONDS = 60

@@ -26,9 +26,9 @@ from vq.data.workers import cores
 from vq.errors import ParamsError
 from vq.metrics import agreement
 from vq.metrics import conformal
-from vq.learn import parity
+from vq.inference import onnx_parity
 from vq.training.dataset import assemble, learnable
-from vq.learn.calibrate import calibrate
+from vq.inference.calibrate import calibrate
 from vq.training.checkpoint import Checkpoint
 from vq.training.mlflow_logger import curves
 from vq.training.distill import described, look, of_descriptions
@@ -36,7 +36,7 @@ from vq.training.distill import distill as train
 from vq.training.training_data import Lesson, Pictures
 from vq.training.loop import determinism, initialisation
 from vq.params import Distill
-from vq.score import card as student_cards
+from vq.inference import card as student_cards
 from vq.models import student_files
 from vq.models.student import Student
 from vq.models import teacher_files as teachers
@@ -134,7 +134,7 @@ def distill(
                     jobs=cores(jobs),
                 )
                 span = about_teacher.values[-1] - about_teacher.values[0]
-                parity.check(files, exact, scores[some], span=abs(span))
+                onnx_parity.check(files, exact, scores[some], span=abs(span))
 
 
 def read(

@@ -32,11 +32,11 @@ from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.report.thumbnail import middle_frame
 from vq.training import predict
 from vq.training.dataset import assemble, learnable
-from vq.learn.closely import modes
+from vq.inference.mode_agreement import modes
 from vq.training.loop import determinism
 from vq.params import Evaluate
-from vq.score import card as cards_of_students
-from vq.score import runtime
+from vq.inference import card as cards_of_students
+from vq.inference import runtime
 from vq.models import teacher_files as teachers
 from vq.words import count
 from vq.features import read as store

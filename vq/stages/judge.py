@@ -10,7 +10,7 @@ from vq.data.files import atomic, read_json
 from vq.errors import VqError
 from vq.release import cost, gates, training
 from vq.release.gates import Measured
-from vq.score import card as cards
+from vq.inference import card as cards
 from vq.words import count
 
 log = logging.getLogger(__name__)

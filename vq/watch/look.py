@@ -13,8 +13,8 @@ from vq import params
 from vq.data import manifest as manifests
 from vq.errors import DataError
 from vq.params import Watch
-from vq.score import card as cards
-from vq.score.rows import Row
+from vq.inference import card as cards
+from vq.inference.row import Row
 from vq.watch.compare import Comparison, Pair, compare
 from vq.watch.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
 from vq.words import count, which

@@ -14,7 +14,7 @@ from vq.data.look import look_at
 from vq.data.workers import cores
 from vq.errors import DataError
 from vq.score import forms, remote
-from vq.score.rows import Row
+from vq.inference.row import Row
 
 PROPERTIES = ("width", "height", "fps", "duration_s", "brightness", "motion", "codec", "pix_fmt")
 """Of what `vq import` finds in a file, what says something of where it comes from."""

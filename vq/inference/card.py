@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeGuard, cast
 
 from vq.errors import DataError, WeightsError
-from vq.score.modes import MODES, Mode
+from vq.inference.modes import MODES, Mode
 
 _NOTHING = object()
 FORMATS = (1, 2)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from vq.score import runtime
-from vq.score.modes import MODES, Mode
+from vq.inference import runtime
+from vq.inference.modes import MODES, Mode
 from vq.video import packets
 from vq.video.plan import cost
 from vq.workers.limits import Limits

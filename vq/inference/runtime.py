@@ -11,11 +11,11 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from vq.errors import VideoError, WeightsError
-from vq.score import card as cards
-from vq.score.card import Card
-from vq.score.given import Video, as_file, name_of
-from vq.score.modes import TIMES, Closely, Mode, spec_of, within
-from vq.score.rows import Row
+from vq.inference import card as cards
+from vq.inference.card import Card
+from vq.inference.video_input import Video, as_file, name_of
+from vq.inference.modes import TIMES, Closely, Mode, spec_of, within
+from vq.inference.row import Row
 from vq.video import packets, stream
 from vq.video.bounded import Bounded
 from vq.video.shapes import Float32, UInt8

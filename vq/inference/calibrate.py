@@ -14,10 +14,10 @@ from jaxtyping import Float64, Shaped
 
 from vq.metrics import agreement
 from vq.metrics import conformal
-from vq.score import card as cards
-from vq.score.card import Interval, Told
-from vq.score.modes import MODES, Mode
-from vq.score.survey import Said, survey
+from vq.inference import card as cards
+from vq.inference.card import Interval, Told
+from vq.inference.modes import MODES, Mode
+from vq.inference.score_all_modes import Said, survey
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from vq.score.modes import MODES, Mode
+from vq.inference.modes import MODES, Mode
 
 Status = Literal["ok", "missing", "unreadable", "too_short", "too_large", "timed_out", "crashed"]
 """`ok` has a score; `missing` names no file; `unreadable` and `too_short` say what is wrong with

@@ -12,9 +12,9 @@ from vq.metrics import interval
 from vq.metrics import weighted
 from vq.metrics.summary import as_json, rounded
 from vq.params import Evaluate
-from vq.score import card as cards
-from vq.score.modes import MODES
-from vq.score.survey import survey
+from vq.inference import card as cards
+from vq.inference.modes import MODES
+from vq.inference.score_all_modes import survey
 
 
 def modes(
