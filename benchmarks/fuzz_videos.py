@@ -32,8 +32,8 @@ from rich.table import Table
 
 from vq import params
 from vq.data.look import look_at
-from vq.score.crew import Crew
-from vq.score.locate import SHIPPED, locate
+from vq.scoring.pool import Crew
+from vq.scoring.locate import SHIPPED, locate
 from vq.workers.limits import Limits
 from vq.zoo import extract
 from vq.features.cache import Cache

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vq.inference import runtime
-from vq.score.locate import SHIPPED, locate
+from vq.scoring.locate import SHIPPED, locate
 from vq.inference.modes import MODES, Mode
 from vq.inference.runtime import Model
 

@@ -42,7 +42,7 @@ from rich.table import Table
 from tests.flows.server import server
 from tests.workspace import ROOT, change, commit, make_workspace, run
 from vq.data import manifest
-from vq.score.forms import read
+from vq.scoring.formats import read
 from vq.workspace import files_of
 from vq.features.cache import Cache
 

@@ -33,7 +33,7 @@ from rich.progress import track
 from rich.table import Table
 
 from vq.inference import runtime
-from vq.score.locate import default, locate
+from vq.scoring.locate import default, locate
 from vq.inference.modes import MODES, Mode, spec_of
 from vq.video import cheap, packets, stream
 from vq.video.convert import Converter

@@ -13,7 +13,8 @@ from pydantic import NonNegativeInt
 from flows.shared import HOUR, operation, step
 from flows.spread import scorers
 from vq.data.workers import cores
-from vq.score import batch, notes
+from vq.scoring import batch
+from vq.scoring import flow_summary
 from vq.inference.modes import Closely, Mode
 from vq.words import count
 
@@ -32,7 +33,7 @@ def score_all(
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),
     )
-    create_markdown_artifact(notes.markdown(scored), key="scores")
+    create_markdown_artifact(flow_summary.markdown(scored), key="scores")
     return scored
 
 

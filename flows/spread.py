@@ -16,7 +16,7 @@ from prefect.tasks import Task
 from vq import params, spread
 from vq.errors import ParamsError, VqError
 from vq.params import Run
-from vq.score.shards import Elsewhere
+from vq.scoring.shards import Elsewhere
 
 Rounds = Callable[..., AbstractContextManager[Iterator[list[spread.Part]]]]
 """Says what is to be done, in rounds, given the number of `jobs`."""

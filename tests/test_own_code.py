@@ -108,8 +108,8 @@ def test_the_same_code_elsewhere_is_the_same_code(tmp_path: Path) -> None:
     (tmp_path / "vq/.cli.py.swp").write_text("what an editor leaves")
     source.check(tmp_path)
 
-    (tmp_path / "vq/score/shipped").mkdir(exist_ok=True)
-    (tmp_path / "vq/score/shipped/more.safetensors").write_text("other weights")
+    (tmp_path / "vq/scoring/shipped").mkdir(exist_ok=True)
+    (tmp_path / "vq/scoring/shipped/more.safetensors").write_text("other weights")
     with pytest.raises(VqError, match=r"is not the code that runs here.*PYTHONPATH="):
         source.check(tmp_path)
 

@@ -14,9 +14,9 @@ from tests.workspace import copy_workspace
 from vq import beacon, spread
 from vq.errors import VqError
 from vq.lock import hold
-from vq.score import batch
-from vq.score.forms import read
-from vq.score.shards import Shard, Shards
+from vq.scoring import batch
+from vq.scoring.formats import read
+from vq.scoring.shards import Shard, Shards
 from vq.workspace import files_of
 
 

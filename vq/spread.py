@@ -21,8 +21,8 @@ from vq.beacon import PATIENCE_SECONDS, Beacon, lit
 from vq.data import manifest
 from vq.errors import VqError
 from vq.params import Params
-from vq.score.crew import Crew
-from vq.score.shards import Shard, Shards
+from vq.scoring.pool import Crew
+from vq.scoring.shards import Shard, Shards
 from vq.words import count
 from vq.workspace import files_of
 from vq.zoo import extract

@@ -8,7 +8,7 @@ from flows.score import score
 from tests.flows.server import Prefect
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.score.forms import read
+from vq.scoring.formats import read
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from tests.flows.server import Prefect
 from tests.score.toy import random_network, write_bundle, write_video
 from tests.workspace import ROOT, change, copy_workspace
 from vq.lock import hold
-from vq.score.forms import read
+from vq.scoring.formats import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 

@@ -28,7 +28,7 @@ from vq.release import notes, register, throne
 from vq.release.registry import Registry
 from vq.release.source import Source
 from vq.release.verdict import Gate
-from vq.score.locate import locate
+from vq.scoring.locate import locate
 from vq.inference.row import Row
 
 pytestmark = pytest.mark.slow

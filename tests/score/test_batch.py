@@ -7,8 +7,9 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.score import batch, notes
-from vq.score.forms import read
+from vq.scoring import batch
+from vq.scoring import flow_summary
+from vq.scoring.formats import read
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_a_batch_tells_what_its_file_holds(bundle: str, videos: Path, tmp_path: 
     assert dict(found.counts) == {"ok": 3, "unreadable": 1}
     assert [Path(row.video).name for row in found.worst] == ["b.mkv", "a.mkv", "c.mkv"]
     assert [Path(row.video).name for row in found.failed] == ["broken.mkv"]
-    text = notes.markdown(found)
+    text = flow_summary.markdown(found)
     assert "3 of 4 videos have a score" in text
     assert "broken.mkv` | unreadable |" in text
 
@@ -75,7 +76,7 @@ def test_notes_are_text_whatever_files_are_called(
         (videos / os.fsdecode(old)).rename(videos / os.fsdecode(new))
     found = batch.score([str(videos)], str(tmp_path / "r.csv"), model=bundle, scratch=tmp_path)
 
-    text = notes.markdown(found).encode("utf-8").decode()
+    text = flow_summary.markdown(found).encode("utf-8").decode()
     assert r"caf\xe9.mkv" in text
     assert r"\xff.mkv` | unreadable" in text
 

@@ -15,8 +15,8 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq import cli
-from vq.score import forms
-from vq.score.journal import Journal
+from vq.scoring import formats
+from vq.scoring.journal import Journal
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_written_is_said_first(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after an hour of scoring; and nothing is left behind."""
-    monkeypatch.setattr("vq.score.crew.Crew.score", None)
+    monkeypatch.setattr("vq.scoring.pool.Crew.score", None)
     before = sorted(workspace.rglob("*"))
 
     assert cli.main(["score", "videos", "--output", "videos/white.mkv/rows.csv"]) == 2
@@ -95,7 +95,7 @@ def test_a_folder_is_no_file_for_the_rows(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That too is said before the work."""
-    monkeypatch.setattr("vq.score.crew.Crew.score", None)
+    monkeypatch.setattr("vq.scoring.pool.Crew.score", None)
 
     assert cli.main(["score", "videos", "--output", "videos"]) == 2
 
@@ -224,7 +224,7 @@ def test_a_killed_run_goes_on_from_its_journal(workspace: Path) -> None:
     with _vq("score", "videos", "--output", "rows.parquet", "--resume", cwd=folder) as scoring:
         _, said = _talk(scoring)
 
-    rows = list(forms.read(folder / "rows.parquet", "parquet"))
+    rows = list(formats.read(folder / "rows.parquet", "parquet"))
     assert re.search(r"\d\d+ of 300 videos have a score already", said.decode())
     assert [row.video for row in rows] == [f"videos/{number:03}.mkv" for number in range(300)]
     assert {row.status for row in rows} == {"ok"}
@@ -240,7 +240,7 @@ def test_a_row_that_was_cut_off_is_scored_again(workspace: Path, cut: int) -> No
 
     assert cli.main(["score", "videos/*.mkv", "--output", "rows.jsonl", "--resume"]) == 0
 
-    rows = list(forms.read(workspace / "rows.jsonl", "jsonl"))
+    rows = list(formats.read(workspace / "rows.jsonl", "jsonl"))
     assert [row.video for row in rows] == ["videos/black.mkv", "videos/white.mkv"]
 
 
@@ -274,7 +274,7 @@ def test_a_failed_row_is_tried_again(workspace: Path) -> None:
     arguments = ["score", "videos/white.mkv", "videos/notes.mp4", "--output", "r.jsonl", "--resume"]
     assert cli.main(arguments) == 0
 
-    rows = list(forms.read(workspace / "r.jsonl", "jsonl"))
+    rows = list(formats.read(workspace / "r.jsonl", "jsonl"))
     assert [(row.video, row.status) for row in rows] == [
         ("videos/black.mkv", "ok"),
         ("videos/white.mkv", "ok"),
@@ -296,7 +296,7 @@ def test_a_name_that_is_no_text_is_kept_and_found_again(
     assert cli.main([*score, "--resume"]) == 0
 
     assert "1 of 1 video has a score already" in capsys.readouterr().err
-    assert [row.video for row in forms.read(workspace / f"rows.{form}", form)] == [f"old/{name}"]
+    assert [row.video for row in formats.read(workspace / f"rows.{form}", form)] == [f"old/{name}"]
     timeline = json.loads((workspace / r"old/old_caf\xe9.mkv.json").read_bytes().decode())
     assert timeline["video"] == r"old/caf\xe9.mkv"
     if form != "parquet":

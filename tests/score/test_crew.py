@@ -19,7 +19,7 @@ from tests.conftest import write_video as encode
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq.errors import WeightsError
 from vq.inference import runtime
-from vq.score.crew import Crew
+from vq.scoring.pool import Crew
 from vq.inference.row import Row
 from vq.workers.limits import Limits
 
@@ -225,7 +225,7 @@ def test_a_worker_imports_what_it_needs() -> None:
     """Scoring runs where torch is not installed, and starts fast where it is."""
     heavy = {"torch", "timm", "scipy", "pandas", "sklearn", "mlflow", "matplotlib", "pydantic"}
     heavy |= {"jaxtyping", "asyncio", "PIL"}
-    code = f"import sys, vq.score.worker; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
+    code = f"import sys, vq.scoring.worker; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
@@ -235,7 +235,7 @@ def test_a_worker_imports_what_it_needs() -> None:
 def test_workers_end_with_their_supervisor(bundle: Path, long: str) -> None:
     """Even if it is killed while one is at work: it finds nobody to answer to."""
     code = (
-        "import sys; from pathlib import Path; from vq.score.crew import Crew\n"
+        "import sys; from pathlib import Path; from vq.scoring.pool import Crew\n"
         "from vq.workers.limits import Limits\n"
         f"crew = Crew(Path({str(bundle)!r}), limits=Limits(seconds=60.0)); crew.greeting\n"
         "sys.stdout.write(f'{crew.pids[0]}\\n'); sys.stdout.flush()\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle
-from vq.score.crew import Crew
-from vq.score.decoding import COLUMNS, explain
+from vq.scoring.pool import Crew
+from vq.scoring.decode_plan import COLUMNS, explain
 from vq.video.views import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=8)

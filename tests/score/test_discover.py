@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from vq.errors import DataError
-from vq.score.discover import discover
+from vq.scoring.discover import discover
 from vq.inference.row import Row
 
 
@@ -220,7 +220,7 @@ def test_a_folder_that_may_not_be_read_has_a_row(folder: Path) -> None:
     """So has one on the way of a pattern; the rest is found. Root may read anything: be nobody."""
     (folder / "deep/er").chmod(0o300)
     code = (
-        "import heapq, os; from vq.score.discover import discover\n"
+        "import heapq, os; from vq.scoring.discover import discover\n"
         "os.getuid() or os.setuid(65534)\n"
         "for text in ('.', '**/*.webm', 'deep/er', 'deep/er/*'):\n"
         "    print([getattr(item, 'reason', item) for item in discover([text])])\n"

@@ -11,10 +11,10 @@ import pytest
 
 from tests.score.test_rows import GOOD
 from vq.errors import DataError
-from vq.score import forms
-from vq.score.forms import FORMS, About
+from vq.scoring import formats
+from vq.scoring.formats import FORMS, About
 from vq.inference.row import Row
-from vq.score.table import as_table
+from vq.scoring.table import as_table
 
 BAD = Row("b [red].mp4", "unreadable", 'not a video, "really"\nnot')
 ABOUT = About(levels=2, scale="1 to 5, higher is better")
@@ -34,7 +34,7 @@ def test_a_form_gives_every_bit_back(tmp_path: Path, name: str, rows: list[Row])
     """A run can then go on, whatever the form of its file."""
     (tmp_path / "rows").write_bytes(written(name, *rows))
 
-    assert list(forms.read(tmp_path / "rows", name)) == rows
+    assert list(formats.read(tmp_path / "rows", name)) == rows
 
 
 NAMES = {
@@ -60,7 +60,7 @@ def test_a_file_is_text_whatever_its_names(
         assert (json.dumps(text, ensure_ascii=False)[1:-1] if "json" in name else text) in shown
     if FORMS[name].read:
         (tmp_path / "rows").write_bytes(data)
-        assert [row.video for row in forms.read(tmp_path / "rows", name)] == [video]
+        assert [row.video for row in formats.read(tmp_path / "rows", name)] == [video]
 
 
 @pytest.mark.parametrize("name", ["jsonl", "json", "csv"])
@@ -69,7 +69,7 @@ def test_rows_from_before_names_were_escaped_are_read(tmp_path: Path, name: str)
     data = written(name, Row("caf@.mp4", "missing", "gone"))
     (tmp_path / "rows").write_bytes(data.replace(b"@", b"\xe9"))
 
-    assert [row.video for row in forms.read(tmp_path / "rows", name)] == ["caf\udce9.mp4"]
+    assert [row.video for row in formats.read(tmp_path / "rows", name)] == ["caf\udce9.mp4"]
 
 
 @pytest.mark.parametrize("name", READABLE)
@@ -79,7 +79,7 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, name: str, content: b
     (tmp_path / "rows").write_bytes(content)
 
     with pytest.raises(DataError, match=rf"rows: holds no scores in the form {name}"):
-        list(forms.read(tmp_path / "rows", name))
+        list(formats.read(tmp_path / "rows", name))
 
 
 def test_json_lines_have_the_fields_of_a_row() -> None:
@@ -106,7 +106,7 @@ def test_without_pyarrow_parquet_says_what_to_install() -> None:
     """Scoring needs no pyarrow; who wants Parquet is told."""
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
-        "from vq.score.forms import FORMS\n"
+        "from vq.scoring.formats import FORMS\n"
         "FORMS['parquet'].check()"
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from vq.data import tables
 from vq.errors import DataError
-from vq.score import lists
+from vq.scoring import lists
 
 NAMES = ["a.mp4", "b é.mp4"]
 TABLES = {

@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import write_video as encode
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq import cli
-from vq.score import outputs
-from vq.score.forms import FORMS
+from vq.scoring import outputs
+from vq.scoring.formats import FORMS
 
 
 @pytest.fixture

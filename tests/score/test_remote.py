@@ -6,9 +6,9 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.score import remote
-from vq.score.crew import Crew
-from vq.score.discover import discover
+from vq.scoring import remote
+from vq.scoring.pool import Crew
+from vq.scoring.discover import discover
 from vq.inference.row import Row
 from vq.workers.limits import Limits
 

@@ -9,7 +9,9 @@ from moto.server import ThreadedMotoServer
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.score import batch, forms, remote
+from vq.scoring import batch
+from vq.scoring import formats
+from vq.scoring import remote
 from vq.workers.limits import Limits
 
 
@@ -52,7 +54,7 @@ def test_a_bucket_is_scored_into_a_bucket(bucket: str, tmp_path: Path) -> None:
 
     assert (first.new, second.new) == (3, 2)  # what failed is tried again
     assert remote.download(f"{bucket}/out/rows.parquet", tmp_path / "rows.parquet")
-    rows = {row.video: row for row in forms.read(tmp_path / "rows.parquet", "parquet")}
+    rows = {row.video: row for row in formats.read(tmp_path / "rows.parquet", "parquet")}
     assert list(rows) == [
         *(f"{bucket}/in/{name}" for name in ("a.mkv", "broken.mp4", "deep/b.mkv")),
         str(local),

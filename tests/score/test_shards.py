@@ -7,11 +7,11 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.errors import VqError
-from vq.score import shards as module
-from vq.score.forms import line
+from vq.scoring import shards as module
+from vq.scoring.formats import line
 from vq.inference.modes import EXACT, Closely
 from vq.inference.row import Row
-from vq.score.shards import Shard, Shards
+from vq.scoring.shards import Shard, Shards
 from vq.workers.limits import Limits
 
 Make = Callable[..., Shards]

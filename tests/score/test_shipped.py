@@ -11,7 +11,7 @@ import vq
 from tests.conftest import moving, write_video
 from vq import cli
 from vq.inference import card as cards
-from vq.score.locate import locate
+from vq.scoring.locate import locate
 from vq.inference.modes import MODES
 
 LEAVES = Path(__file__).parents[1] / "video" / "leaves.mp4"

@@ -13,10 +13,10 @@ from PIL import Image
 from tests.conftest import write_video
 from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.inference import runtime
-from vq.score.answers import Answer
-from vq.score.picture import clock, draw
-from vq.score.timeline import measure, seconds_of
-from vq.score.timelines import Timelines
+from vq.scoring.messages import Answer
+from vq.scoring.timeline_plot import clock, draw
+from vq.scoring.timeline import measure, seconds_of
+from vq.scoring.timeline_files import Timelines
 
 
 def steps(number: int, width: int, height: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from vq.score.answers import Answer, Greeting
+from vq.scoring.messages import Answer, Greeting
 from vq.inference.row import Row
 from vq.serve.answers import scored
 from vq.serve.app import Service

@@ -4,7 +4,7 @@ from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.training.probe_recipe import PROBE_STUDENT
 from vq.inference import card as cards
-from vq.score.locate import locate
+from vq.scoring.locate import locate
 from vq.stages import distill
 
 

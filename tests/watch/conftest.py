@@ -12,7 +12,7 @@ from tests.score.toy import BRIGHTNESS, write_bundle
 from tests.workspace import ROOT, change
 from vq.data import manifest
 from vq.inference import card
-from vq.score.forms import line
+from vq.scoring.formats import line
 from vq.inference.row import Row
 
 Rows = Callable[..., str]

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import write_video
 from vq.errors import DataError
 from vq.params import Import
-from vq.score.forms import line
+from vq.scoring.formats import line
 from vq.inference.row import Row
 from vq.watch.samples import one_of_each_content, properties, rows_of, since
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vq.data.files import atomic
 from vq.errors import DataError
-from vq.score.locate import MODEL, locate
+from vq.scoring.locate import MODEL, locate
 
 
 def add_arguments(parser: ArgumentParser) -> None:

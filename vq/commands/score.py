@@ -7,13 +7,13 @@ from pathlib import Path
 
 from vq import streams
 from vq.errors import DataError, VqError
-from vq.score import outputs
-from vq.score.answers import Greeting
-from vq.score.crew import Crew
-from vq.score.discover import discover
-from vq.score.forms import FORMS
+from vq.scoring import outputs
+from vq.scoring.messages import Greeting
+from vq.scoring.pool import Crew
+from vq.scoring.discover import discover
+from vq.scoring.formats import FORMS
 from vq.commands.interrupt import Stop, stoppable
-from vq.score.journal import Journal
+from vq.scoring.journal import Journal
 from vq.inference.modes import MODES, TIMES, Closely
 from vq.commands.score_options import (
     above_zero,
@@ -26,9 +26,9 @@ from vq.commands.score_options import (
     threads_of,
 )
 from vq.commands.progress import shown
-from vq.score.remote import is_url
+from vq.scoring.remote import is_url
 from vq.inference.row import Row
-from vq.score.timelines import Timelines
+from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
 
 WRONG = 2

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from vq.score.locate import MODEL, SHIPPED, default, locate
+from vq.scoring.locate import MODEL, SHIPPED, default, locate
 from vq.workers.limits import Limits
 
 

@@ -20,7 +20,7 @@ from mlflow.exceptions import MlflowException
 
 from vq import tracking
 from vq.errors import DataError
-from vq.score.locate import bundle
+from vq.scoring.locate import bundle
 
 RELEASED = "released"
 """The tag that is written last: when the version was released."""

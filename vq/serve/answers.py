@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vq.score.answers import Answer, Greeting
+from vq.scoring.messages import Answer, Greeting
 from vq.inference.modes import MODES, Mode
 from vq.inference.row import Status
 

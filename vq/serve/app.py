@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from vq.errors import ParamsError, VqError
-from vq.score.answers import Answer, Extras
+from vq.scoring.messages import Answer, Extras
 from vq.inference.modes import Closely, Mode
 from vq.inference.row import Row
 from vq.serve.answers import Health, Problem, Scored, health, scored

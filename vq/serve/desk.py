@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vq.errors import VqError, WeightsError
-from vq.score.answers import Answer, Extras
-from vq.score.crew import Crew
+from vq.scoring.messages import Answer, Extras
+from vq.scoring.pool import Crew
 from vq.inference.modes import Closely
 from vq.workers.limits import Limits
 

@@ -13,7 +13,8 @@ from vq import params
 from vq.data.look import look_at
 from vq.data.workers import cores
 from vq.errors import DataError
-from vq.score import forms, remote
+from vq.scoring import formats
+from vq.scoring import remote
 from vq.inference.row import Row
 
 PROPERTIES = ("width", "height", "fps", "duration_s", "brightness", "motion", "codec", "pix_fmt")
@@ -38,7 +39,7 @@ def rows_of(files: Sequence[str]) -> list[Row]:
     found: dict[str, Row] = {}
     for file in files:
         form = file.rpartition(".")[2].lower()
-        if form not in forms.FORMS:
+        if form not in formats.FORMS:
             raise DataError(f"{file}: should end in .parquet, .jsonl, .json or .csv")
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(file)
@@ -46,7 +47,7 @@ def rows_of(files: Sequence[str]) -> list[Row]:
                 path = Path(scratch, f"rows.{form}")
                 if not remote.download(file, path):
                     raise DataError(f"{file}: no such object; score first, or correct the URL")
-            found |= {row.video: row for row in forms.read(path, form)}
+            found |= {row.video: row for row in formats.read(path, form)}
     return list(found.values())
 
 

@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vq.score import lists, remote
-from vq.score.folders import MAGIC, Folders, closed, matches
-from vq.score.names import from_text, spellings
+from vq.scoring import lists
+from vq.scoring import remote
+from vq.scoring.folders import MAGIC, Folders, closed, matches
+from vq.scoring.names import from_text, spellings
 from vq.inference.row import Row
 
 NO_SUCH = "no such file or folder"
@@ -17,7 +18,7 @@ def discover(
 ) -> list[str | Row]:
     """The videos that `inputs` name, each once, and a row for whatever names none.
 
-    A file stands for itself, but a list (`vq.score.lists`) for the videos it names, and `-` for
+    A file stands for itself, but a list (`vq.scoring.lists`) for the videos it names, and `-` for
     those named on standard input. A folder stands for every video in it and below, in order of
     their paths; hidden files and folders are left out. Anything else is a pattern (`*`, `?`,
     `[ab]`, and `**` for any depth), whose files and folders are treated likewise. All of this may

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.score.forms import FORMS, parse_line
-from vq.score.remote import is_url
+from vq.scoring.formats import FORMS, parse_line
+from vq.scoring.remote import is_url
 from vq.inference.row import Row, from_mapping
 from vq.video.suffixes import SUFFIXES
 

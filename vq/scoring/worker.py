@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vq.score import remote
+from vq.scoring import remote
 from vq.inference import runtime
 from vq.workers.job import Ready, Said
 from vq.workers.limits import Limits
@@ -59,10 +59,10 @@ def _answer(model: runtime.Model, path: Path, asked: Mapping[str, Any]) -> Itera
         return
     # Each is imported by those who ask for it.
     if asked["extras"]["timeline"]:
-        from vq.score.timeline import measure
+        from vq.scoring.timeline import measure
 
         yield Said({"timeline": measure(model, path).as_mapping()})
     if asked["extras"]["plan"]:
-        from vq.score.decoding import explain
+        from vq.scoring.decode_plan import explain
 
         yield Said({"plan": asdict(explain(path, model.spec, mode=row.mode))})

@@ -10,7 +10,7 @@ from pathlib import Path
 from vq.data import tables
 from vq.data.tables import DELIMITERS, key
 from vq.errors import DataError
-from vq.score import remote
+from vq.scoring import remote
 
 TABLES = (".csv", ".tsv", *tables.BINARY)
 SUFFIXES = (*TABLES, ".txt")

@@ -9,7 +9,7 @@ from typing import IO
 
 from vq.data.files import atomic
 from vq.errors import BusyError, DataError
-from vq.score.forms import FORMS, About, line, parse_line, read
+from vq.scoring.formats import FORMS, About, line, parse_line, read
 from vq.inference.modes import EXACT, Closely
 from vq.inference.row import Row
 

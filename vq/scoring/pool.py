@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from vq.errors import WeightsError
-from vq.score import answers
-from vq.score.answers import Answer, Extras, Greeting, Part
+from vq.scoring import messages
+from vq.scoring.messages import Answer, Extras, Greeting, Part
 from vq.inference.modes import EXACT, Closely
-from vq.score.remote import is_url
+from vq.scoring.remote import is_url
 from vq.inference.row import Row
 from vq.workers import crew, forks
 from vq.workers.job import Job
@@ -39,9 +39,9 @@ class Crew:
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
         self._crew = crew.Crew[str | Row, Part](
-            Job("vq.score.worker:prepare", (folder, threads, limits)),
+            Job("vq.scoring.worker:prepare", (folder, threads, limits)),
             limits=limits,
-            read=answers.read,
+            read=messages.read,
             jobs=jobs,
             greet=self._recognise,
         )
@@ -110,7 +110,7 @@ class Crew:
             elif outcome:
                 if outcome.end:
                     self._sweep()
-                yield answers.put_together(video, outcome)
+                yield messages.put_together(video, outcome)
 
     def close(self) -> None:
         """End all workers, whatever they are at."""

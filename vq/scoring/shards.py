@@ -16,10 +16,10 @@ from pathlib import Path
 from vq.beacon import PATIENCE_SECONDS
 from vq.data.files import atomic
 from vq.errors import VqError
-from vq.score.crew import Crew
-from vq.score.forms import line, parse_line
+from vq.scoring.pool import Crew
+from vq.scoring.formats import line, parse_line
 from vq.inference.modes import Closely
-from vq.score.remote import is_url
+from vq.scoring.remote import is_url
 from vq.inference.row import Row
 from vq.workers.limits import Limits
 

@@ -1,7 +1,7 @@
 """What people read of a batch of scores: how many, how fast, which are worst, which failed."""
 
-from vq.score.batch import Batch
-from vq.score.names import readable
+from vq.scoring.batch import Batch
+from vq.scoring.names import readable
 from vq.words import count
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.score.names import as_text, from_text, readable
+from vq.scoring.names import as_text, from_text, readable
 from vq.inference.row import Row, from_mapping
 
 GROUP = 1000
@@ -160,7 +160,7 @@ def _is_told(name: str, text: str) -> bool:
 
 
 def _write_table(rows: Iterable[Row], file: Sink, about: About) -> None:
-    from vq.score.table import as_table
+    from vq.scoring.table import as_table
 
     width = shutil.get_terminal_size().columns if file.isatty() else None
     file.write(as_table(list(rows), scale=about.scale, width=width).encode())

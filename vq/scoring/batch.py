@@ -11,15 +11,17 @@ from itertools import islice
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.score import forms, outputs, remote
-from vq.score.crew import Crew
-from vq.score.discover import discover
-from vq.score.forms import FORMS
-from vq.score.journal import Journal
-from vq.score.locate import locate
+from vq.scoring import formats
+from vq.scoring import outputs
+from vq.scoring import remote
+from vq.scoring.pool import Crew
+from vq.scoring.discover import discover
+from vq.scoring.formats import FORMS
+from vq.scoring.journal import Journal
+from vq.scoring.locate import locate
 from vq.inference.modes import EXACT, Closely
 from vq.inference.row import Row
-from vq.score.shards import Elsewhere, Shards
+from vq.scoring.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
 
 log = logging.getLogger(__name__)
@@ -71,10 +73,10 @@ def score(
     output goes on. What failed before is tried again.
 
     Args:
-        inputs: as for `vq.score.discover`.
+        inputs: as for `vq.scoring.discover`.
         output: file that ends in .parquet, .jsonl, .json or .csv; or the URL of one, which then
             comes to be at the end of the run.
-        model: as for `vq.score.locate`.
+        model: as for `vq.scoring.locate`.
         closely: how videos are looked at.
         jobs: videos at a time.
         limits: what one video may cost.
@@ -121,11 +123,11 @@ def score(
     outcome = Batch(
         output,
         greeting.model,
-        Counter(row.status for row in forms.read(file, form)),
+        Counter(row.status for row in formats.read(file, form)),
         len(left),
         time.monotonic() - start,
-        _worst(forms.read(file, form), better=greeting.better),
-        list(islice((row for row in forms.read(file, form) if row.status != "ok"), SHOWN)),
+        _worst(formats.read(file, form), better=greeting.better),
+        list(islice((row for row in formats.read(file, form) if row.status != "ok"), SHOWN)),
     )
     if remote.is_url(output):
         remote.upload(file, output)

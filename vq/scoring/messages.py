@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vq.score.forms import About
+from vq.scoring.formats import About
 from vq.inference.row import Row, from_mapping
 from vq.workers.child import End, Outcome
 from vq.workers.job import Said
@@ -50,9 +50,9 @@ class Answer:
 
     row: Row
     timeline: dict[str, Any] | None = None
-    """As `vq.score.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
+    """As `vq.scoring.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
     plan: dict[str, Any] | None = None
-    """The fields of `vq.score.decoding.Decoding`; None if it was not asked for, or has no score."""
+    """The fields of `vq.scoring.decode_plan.Decoding`; None if it was not asked for, or has no score."""
     lost: str = ""
     """Why what was asked for beside the row of a score is not there; empty if it is."""
 

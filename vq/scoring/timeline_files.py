@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vq.data.files import atomic
 from vq.errors import DataError
-from vq.score.answers import Answer
-from vq.score.names import as_text
+from vq.scoring.messages import Answer
+from vq.scoring.names import as_text
 from vq.inference.row import Row
 from vq.words import count
 
@@ -95,7 +95,7 @@ def _write(path: Path, answer: Answer) -> None:
         }
         path.write_bytes(json.dumps(told, indent=2).encode() + b"\n")
         return
-    from vq.score.picture import draw
+    from vq.scoring.timeline_plot import draw
 
     draw(path, answer)
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 
-from vq.score.names import as_text, readable
+from vq.scoring.names import as_text, readable
 from vq.inference.row import Row
 
 
