@@ -13,10 +13,10 @@ from starlette.requests import Request
 
 from vq.scoring.messages import Answer, Greeting
 from vq.inference.row import Row
-from vq.serve.answers import scored
-from vq.serve.app import Service
-from vq.serve.desk import Desk
-from vq.serve.upload import received
+from vq.serving.schemas import scored
+from vq.serving.app import Service
+from vq.serving.queue import Desk
+from vq.serving.upload import received
 
 ROW = Row("/tmp/vq-upload-x", "ok", score=3.0, levels=(0.5, 0.5), model="m", mode="exact")
 TIMELINE: dict[str, Any] = {

@@ -524,7 +524,7 @@ def test_a_missing_extra_is_named(
 def test_the_service_itself_cannot_open_a_video() -> None:
     """It has neither decoder nor network: only workers load them."""
     code = (
-        "import sys, vq.serve.app, vq.commands.serve\n"
+        "import sys, vq.serving.app, vq.commands.serve\n"
         "heavy = {'torch', 'av', 'onnxruntime', 'numpy', 'PIL', 'mlflow', 'matplotlib'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
     )

@@ -73,8 +73,8 @@ def run(given: Namespace) -> int:
 def _serve(given: Namespace) -> int:
     import uvicorn
 
-    from vq.serve.app import Service
-    from vq.serve.desk import Desk
+    from vq.serving.app import Service
+    from vq.serving.queue import Desk
 
     folder, jobs = folder_of(given, _say), jobs_of(given)
     desk = Desk(

@@ -18,11 +18,11 @@ from vq.errors import ParamsError, VqError
 from vq.scoring.messages import Answer, Extras
 from vq.inference.modes import Closely, Mode
 from vq.inference.row import Row
-from vq.serve.answers import Health, Problem, Scored, health, scored
-from vq.serve.desk import STOPPING, Desk, FullError
-from vq.serve.metrics import GONE, Counting, Metrics
-from vq.serve.static import page
-from vq.serve.upload import received
+from vq.serving.schemas import Health, Problem, Scored, health, scored
+from vq.serving.queue import STOPPING, Desk, FullError
+from vq.serving.metrics import GONE, Counting, Metrics
+from vq.serving.pages import page
+from vq.serving.upload import received
 
 T = TypeVar("T")
 
