@@ -15,7 +15,7 @@ from vq.release import release as releases
 from vq.release.candidate import Candidate, Videos
 from vq.release.notes import Release
 from vq.release.source import Source
-from vq.release.verdict import Gate, Verdict
+from vq.gates.verdict import Gate, Verdict
 from vq.features.cache import Cache
 
 SETTINGS = params.Release(

@@ -21,7 +21,7 @@ from vq.release import contest
 from vq.release.candidate import Candidate
 from vq.release.contest import Champion
 from vq.release.source import Source
-from vq.release.verdict import Gate
+from vq.gates.verdict import Gate
 
 NOTHING = pd.DataFrame({"content": ["old"], "sha256": ["e" * 64]})
 """What a champion has learnt from that has seen no video of today."""

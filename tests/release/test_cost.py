@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from tests.score.toy import BRIGHTNESS, MOMENTS, SIDE_PX, write_bundle
 from vq.errors import WeightsError
-from vq.release.cost import of_network
+from vq.gates.model_cost import of_network
 
 
 def network(*, free: str = "rows") -> bytes:

@@ -7,10 +7,10 @@ import pytest
 
 from vq.errors import DataError
 from vq.params import Judge
-from vq.release import gates
-from vq.release.cost import Cost
-from vq.release.gates import Measured
-from vq.release.verdict import Verdict
+from vq.gates import gates
+from vq.gates.model_cost import Cost
+from vq.gates.gates import Measured
+from vq.gates.verdict import Verdict
 
 PARAMS = Judge(
     min_srcc=0.75,

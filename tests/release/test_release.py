@@ -27,7 +27,7 @@ from vq.errors import DataError
 from vq.release import notes, register, throne
 from vq.release.registry import Registry
 from vq.release.source import Source
-from vq.release.verdict import Gate
+from vq.gates.verdict import Gate
 from vq.scoring.locate import locate
 from vq.inference.row import Row
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from vq.release import training
+from vq.gates import leakage
 
 ACCEPTED = pd.DataFrame(
     {
@@ -16,15 +16,15 @@ SPLITS = pd.DataFrame({"content": ["ape", "bee", "dog"], "split": ["train", "tes
 
 def test_validation_is_learnt_from_too() -> None:
     """It chose the epoch and the experts."""
-    assert list(training.learnt(ACCEPTED, SPLITS)["sha256"]) == ["a", "d"]
-    assert list(training.tested(ACCEPTED, SPLITS)["sha256"]) == ["b", "c"]
+    assert list(leakage.learnt(ACCEPTED, SPLITS)["sha256"]) == ["a", "d"]
+    assert list(leakage.tested(ACCEPTED, SPLITS)["sha256"]) == ["b", "c"]
 
 
 def test_seen_is_seen_by_name_or_by_file() -> None:
     """Either one is enough."""
-    test = training.tested(ACCEPTED, SPLITS)
+    test = leakage.tested(ACCEPTED, SPLITS)
     learnt = pd.DataFrame({"content": ["bee", "x"], "sha256": ["y", "b"]})
 
-    assert list(training.seen(test, learnt)["sha256"]) == ["b", "c"]
-    assert list(training.seen(test, learnt.iloc[1:])["sha256"]) == ["b"]
-    assert training.seen(test, training.learnt(ACCEPTED, SPLITS)).empty
+    assert list(leakage.seen(test, learnt)["sha256"]) == ["b", "c"]
+    assert list(leakage.seen(test, learnt.iloc[1:])["sha256"]) == ["b"]
+    assert leakage.seen(test, leakage.learnt(ACCEPTED, SPLITS)).empty

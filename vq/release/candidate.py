@@ -11,9 +11,9 @@ import yaml
 
 from vq.data import manifest, split
 from vq.errors import DataError
-from vq.release import training
+from vq.gates import leakage
 from vq.release.source import Source
-from vq.release.verdict import Verdict
+from vq.gates.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Videos:
     """Folder of the videos."""
 
     def learnt(self) -> pd.DataFrame:
-        """What a student that was made today has learnt from: `vq.release.training`."""
-        return training.learnt(manifest.read(self.accepted), split.read(self.splits))
+        """What a student that was made today has learnt from: `vq.gates.leakage`."""
+        return leakage.learnt(manifest.read(self.accepted), split.read(self.splits))
 
     def tested(self) -> pd.DataFrame:
         """What it is judged by."""
-        return training.tested(manifest.read(self.accepted), split.read(self.splits))
+        return leakage.tested(manifest.read(self.accepted), split.read(self.splits))
 
 
 @dataclass(frozen=True)

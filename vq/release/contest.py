@@ -15,11 +15,11 @@ from vq.errors import DataError, VideoError, WeightsError
 from vq.metrics import interval
 from vq.metrics import paired_difference
 from vq.metrics.agreement import srcc
-from vq.release import training
+from vq.gates import leakage
 from vq.release.candidate import Candidate, Videos
 from vq.release.source import Source
-from vq.release.verdict import Gate, Verdict, shut
-from vq.release.verdict import interval as ends
+from vq.gates.verdict import Gate, Verdict, shut
+from vq.gates.verdict import interval as ends
 from vq.inference import runtime
 from vq.words import count, which
 from vq.features import read
@@ -107,7 +107,7 @@ def _fast(student: runtime.Model, videos: list[Path], most_ms: float) -> Gate:
 
 
 def _unseen(tested: pd.DataFrame, champion: Champion) -> Gate:
-    seen = training.seen(tested, champion.learnt)
+    seen = leakage.seen(tested, champion.learnt)
     contents = sorted(set(seen["content"]))
     sentence = (
         f"{len(seen)} of today's {count(len(tested), 'test video')} (the first is of "

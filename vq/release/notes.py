@@ -6,7 +6,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq.release.listed import for_people, told
 from vq.release.registry import CHAMPION, Registry
-from vq.release.verdict import Verdict
+from vq.gates.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from vq.release.contest import Champion
 from vq.release.notes import Release
 from vq.release.register import register, sweep, tags
 from vq.release.registry import CHALLENGER, CHAMPION, RELEASED, Registry, connect
-from vq.release.verdict import Verdict
+from vq.gates.verdict import Verdict
 from vq.words import count
 
 log = logging.getLogger(__name__)

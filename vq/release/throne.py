@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq.errors import DataError
 from vq.release.registry import CHALLENGER, CHAMPION, Registry
-from vq.release.verdict import WORLD, Verdict
+from vq.gates.verdict import WORLD, Verdict
 
 How = Literal["release", "promote", "rollback"]
 TAG = "champion."

@@ -3,7 +3,7 @@
 import json
 
 from vq.errors import DataError
-from vq.release.verdict import Verdict
+from vq.gates.verdict import Verdict
 from vq.review.markdown import Section, table
 from vq.review.revision import Revision
 from vq.words import count

@@ -8,8 +8,10 @@ from vq import params as schema
 from vq.data import manifest, split
 from vq.data.files import atomic, read_json
 from vq.errors import VqError
-from vq.release import cost, gates, training
-from vq.release.gates import Measured
+from vq.gates import model_cost
+from vq.gates import gates
+from vq.gates import leakage
+from vq.gates.gates import Measured
 from vq.inference import card as cards
 from vq.words import count
 
@@ -61,14 +63,14 @@ def judge(
 
 def _measured(accepted: Path, splits: Path, test: Path, checks: Path, student: Path) -> Measured:
     videos, sides = manifest.read(accepted), split.read(splits)
-    tested = training.tested(videos, sides)
+    tested = leakage.tested(videos, sides)
     card, network = cards.load(student)
     return Measured(
         test=read_json(test),
         checks=read_json(checks),
         tested=len(tested),
-        seen=tuple(training.seen(tested, training.learnt(videos, sides))["content"]),
+        seen=tuple(leakage.seen(tested, leakage.learnt(videos, sides))["content"]),
         span=card.scale.max - card.scale.min,
         bundle_bytes=sum(file.stat().st_size for file in student.rglob("*") if file.is_file()),
-        cost=cost.of_network(network, batch=1, moments=card.views.moments),
+        cost=model_cost.of_network(network, batch=1, moments=card.views.moments),
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 from vq.errors import DataError
 from vq.params import Judge
-from vq.release.cost import Cost
-from vq.release.verdict import Gate, Verdict, interval, shut
+from vq.gates.model_cost import Cost
+from vq.gates.verdict import Gate, Verdict, interval, shut
 from vq.words import count, which
 
 Found = Mapping[str, float | None]
