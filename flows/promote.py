@@ -13,8 +13,9 @@ from prefect.flow_runs import pause_flow_run
 
 from flows.shared import HOUR, operation, step
 from vq import params
-from vq.release import notes, throne
-from vq.release.registry import CHAMPION, existing
+from vq.registry import flow_summary
+from vq.registry import champion
+from vq.registry.client import CHAMPION, existing
 
 log = logging.getLogger("vq.flows.promote")
 
@@ -29,8 +30,8 @@ def ask(version: int | str, reason: str, workspace: Path) -> bool:
         found, reigning = registry.version(str(version)), registry.at(CHAMPION)
         if reigning is not None and reigning.version == found.version:
             return False
-        throne.check(registry, found)
-        create_markdown_artifact(notes.proposal(registry, found, reason=reason), key="promotion")
+        champion.check(registry, found)
+        create_markdown_artifact(flow_summary.proposal(registry, found, reason=reason), key="promotion")
         instead = f" in place of {reigning.version}" if reigning else ""
         log.info(
             "Should %s %s be champion%s? The artifact `promotion` has both. Resume this run to "
@@ -46,14 +47,14 @@ def ask(version: int | str, reason: str, workspace: Path) -> bool:
 def move(version: int | str, reason: str, workspace: Path) -> str:
     """Make a version champion."""
     with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
-        return throne.promote(registry, str(version), reason=reason)
+        return champion.promote(registry, str(version), reason=reason)
 
 
 @step
 def move_back(reason: str, workspace: Path) -> str:
     """Make the champion before the present one champion again."""
     with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
-        return throne.rollback(registry, reason=reason)
+        return champion.rollback(registry, reason=reason)
 
 
 @operation(timeout_seconds=25 * HOUR)

@@ -12,10 +12,10 @@ from flows.shared import HOUR, operation, step
 from flows.spread import fill
 from vq import params, sharing
 from vq.lock import hold
-from vq.release import notes
-from vq.release import release as releases
-from vq.release.candidate import Candidate, Videos
-from vq.release.notes import Release
+from vq.registry import flow_summary
+from vq.registry import release as releases
+from vq.registry.candidate import Candidate, Videos
+from vq.registry.flow_summary import Release
 from vq.workspace import files_of, source_of, stages, update
 
 
@@ -46,7 +46,7 @@ def release(workspace: Path) -> Release:
     candidate = find_candidate(workspace)
     known = params.load(candidate.params)
     released = releases.release(candidate, root=workspace, settings=known.release, seed=known.seed)
-    create_markdown_artifact(notes.markdown(released), key="verdict")
+    create_markdown_artifact(flow_summary.markdown(released), key="verdict")
     return released
 
 

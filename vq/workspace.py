@@ -26,8 +26,8 @@ from dvc.stage.decorators import rwlocked, unlocked_repo
 from vq import cli, durations
 from vq import source as code
 from vq.errors import BusyError, DataError, VqError
-from vq.release import source
-from vq.release.source import Source
+from vq.registry import source
+from vq.registry.source import Source
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from tests.flows.server import Prefect
 from tests.release.students import GOOD, maker, release
 from tests.workspace import ROOT
 from vq.errors import DataError
-from vq.release import registry
+from vq.registry import client
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
@@ -86,7 +86,7 @@ def test_the_documented_commands_work(workspace: Path, prefect: Prefect) -> None
 
 def champion(workspace: Path) -> int:
     """Version that has the alias."""
-    found = registry.connect(workspace, "vq-student").at("champion")
+    found = client.connect(workspace, "vq-student").at("champion")
     assert found is not None
     return int(found.version)
 

@@ -7,14 +7,14 @@ import pytest
 from mlflow import MlflowClient
 
 from tests.release import students
-from vq.release import registry
+from vq.registry import client
 
 
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with MLflow's tables, which take it seconds to make."""
     root = tmp_path_factory.mktemp("registry")
-    registry.connect(root, "any")
+    client.connect(root, "any")
     MlflowClient().search_experiments()
     return root / "mlflow.db"
 
@@ -24,7 +24,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_registry: Path) 
     """A folder with a registry of its own, which MLflow uses in this process."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     shutil.copy(empty_registry, tmp_path)
-    registry.connect(tmp_path, "any")
+    client.connect(tmp_path, "any")
     return tmp_path
 
 

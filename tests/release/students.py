@@ -11,10 +11,10 @@ import yaml
 from tests.score.toy import MOMENTS, SIDE_PX, write_bundle, write_video
 from vq import params
 from vq.data import manifest
-from vq.release import release as releases
-from vq.release.candidate import Candidate, Videos
-from vq.release.notes import Release
-from vq.release.source import Source
+from vq.registry import release as releases
+from vq.registry.candidate import Candidate, Videos
+from vq.registry.flow_summary import Release
+from vq.registry.source import Source
 from vq.gates.verdict import Gate, Verdict
 from vq.features.cache import Cache
 

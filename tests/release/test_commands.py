@@ -11,7 +11,7 @@ from tests.release.students import BAD, GOOD, SHUT, Make, release
 from tests.workspace import ROOT, commit
 from tests.workspace import run as shell
 from vq import cli
-from vq.release import source
+from vq.registry import source
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from tests.release.students import (
 )
 from tests.score.toy import write_bundle
 from vq import params
-from vq.release import contest
-from vq.release.candidate import Candidate
-from vq.release.contest import Champion
-from vq.release.source import Source
+from vq.registry import champion_gates
+from vq.registry.candidate import Candidate
+from vq.registry.champion_gates import Champion
+from vq.registry.source import Source
 from vq.gates.verdict import Gate
 
 NOTHING = pd.DataFrame({"content": ["old"], "sha256": ["e" * 64]})
@@ -37,7 +37,7 @@ def gates(
     candidate: Candidate, champion: Champion | None = None, settings: params.Release = SETTINGS
 ) -> dict[str, Gate]:
     """All gates by name."""
-    found = contest.judge(candidate, champion, settings=settings, seed=7)
+    found = champion_gates.judge(candidate, champion, settings=settings, seed=7)
     return {gate.name: gate for gate in found.gates}
 
 

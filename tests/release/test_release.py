@@ -24,9 +24,11 @@ from tests.release.students import (
 )
 from tests.score.toy import write_video
 from vq.errors import DataError
-from vq.release import notes, register, throne
-from vq.release.registry import Registry
-from vq.release.source import Source
+from vq.registry import flow_summary
+from vq.registry import register
+from vq.registry import champion
+from vq.registry.client import Registry
+from vq.registry.source import Source
 from vq.gates.verdict import Gate
 from vq.scoring.locate import locate
 from vq.inference.row import Row
@@ -179,7 +181,7 @@ def test_no_threshold_reads_minus_zero(candidate: Make, root: Path) -> None:
     version = client().get_model_version("vq-student", released.version)
     kept = client().download_artifacts(version.run_id, "release.json", str(root))
 
-    said = notes.markdown(released) + Path(kept).read_text() + version.description
+    said = flow_summary.markdown(released) + Path(kept).read_text() + version.description
     assert "| champion | 0.000 | 0 |" in said
     assert re.search(r"(?<![\d-])-0(\.0*)?(?![\d.])", said) is None
 
@@ -233,7 +235,7 @@ def test_an_interrupted_release_is_completed_or_cleaned_away(
     experiment = client().get_experiment_by_name("vq-student").experiment_id
     assert len(client().search_runs([experiment])) == 1
     assert len(client().search_logged_models([experiment])) == 1
-    assert [move.version for move in throne.history(registered)] == ["1"]
+    assert [move.version for move in champion.history(registered)] == ["1"]
 
 
 def test_runs_of_other_workspaces_are_left_alone(candidate: Make, root: Path) -> None:
@@ -308,7 +310,7 @@ def test_nothing_is_pickled(candidate: Make, root: Path) -> None:
 
 def test_notes_have_a_row_for_each_gate(candidate: Make, root: Path) -> None:
     """What Prefect shows: who is champion, and why."""
-    text = notes.markdown(release(candidate(GOOD, OPEN, SHUT), root))
+    text = flow_summary.markdown(release(candidate(GOOD, OPEN, SHUT), root))
 
     assert text.startswith("## vq-student 1: challenger\n\nThe bundle has 12.00 MB.\n")
     assert "| srcc | 0.900 | 0.75 | open | SRCC on test is 0.900. |" in text

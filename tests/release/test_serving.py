@@ -18,7 +18,7 @@ import pytest
 import vq
 from tests.release.students import GOOD, Make, release, same
 from tests.score.toy import write_video
-from vq.release import registry
+from vq.registry import client
 from vq.inference.row import Row
 
 PATIENCE_SECONDS = 180
@@ -33,7 +33,7 @@ def server(root: Path, candidate: Make) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
     command += ["--model-uri", "models:/vq-student@champion", "--port", str(port)]
-    variables = {**os.environ, "MLFLOW_TRACKING_URI": registry.tracking_uri(root)}
+    variables = {**os.environ, "MLFLOW_TRACKING_URI": client.tracking_uri(root)}
     with (root / "server.log").open("wb") as said:
         process = subprocess.Popen(
             command, env=variables, stdout=said, stderr=said, start_new_session=True

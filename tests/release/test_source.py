@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from vq.errors import DataError
-from vq.release import source
-from vq.release.source import Source
+from vq.registry import source
+from vq.registry.source import Source
 
 IGNORED = ["**/dvc.lock", "reports/test.json"]
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.release.students import BAD, GOOD, OPEN, SHUT, Make, release, write_lock
 from vq.errors import DataError
-from vq.release import throne
-from vq.release.registry import Registry, existing
-from vq.release.throne import How, Move, line
+from vq.registry import champion as throne
+from vq.registry.client import Registry, existing
+from vq.registry.champion import How, Move, line
 
 
 def moves(*told: str) -> list[Move]:

@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from vq.release import throne
+from vq.registry import champion
 from vq.release.commands import add_reason, model
-from vq.release.registry import existing
+from vq.registry.client import existing
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,5 +22,5 @@ def run(given: Namespace) -> int:
         DataError: there is no such version, or it may not be champion.
     """
     with existing(Path(), model()) as registry:
-        sys.stdout.write(throne.promote(registry, given.version, reason=given.reason) + "\n")
+        sys.stdout.write(champion.promote(registry, given.version, reason=given.reason) + "\n")
     return 0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mlflow.entities.model_registry import ModelVersion
 
-from vq.release import source
+from vq.registry import source
 from vq.release.commands import model
-from vq.release.registry import Registry, existing
-from vq.release.source import Source
+from vq.registry.client import Registry, existing
+from vq.registry.source import Source
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -11,10 +11,10 @@ from mlflow.entities.model_registry import ModelVersion
 from rich.console import Console
 from rich.table import Table
 
-from vq.release import throne
+from vq.registry import champion
 from vq.release.commands import model
-from vq.release.listed import for_people, told
-from vq.release.registry import Registry, existing
+from vq.registry.summary import for_people, told
+from vq.registry.client import Registry, existing
 
 SHOWN = {
     "version": "version",
@@ -67,7 +67,7 @@ def _list(registry: Registry, *, as_json: bool) -> None:
 def _show(registry: Registry, version: ModelVersion, *, as_json: bool) -> None:
     row = told(registry, version) | {"reason": version.tags["reason"]}
     verdict = registry.gates(version)
-    moves = [one for one in throne.history(registry) if one.version == str(version.version)]
+    moves = [one for one in champion.history(registry) if one.version == str(version.version)]
     if as_json:
         found = row | {"verdict": verdict, "moves": [vars(move) for move in moves]}
         sys.stdout.write(json.dumps(found, indent=2) + "\n")

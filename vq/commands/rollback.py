@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from vq.release import throne
+from vq.registry import champion
 from vq.release.commands import add_reason, model
-from vq.release.registry import existing
+from vq.registry.client import existing
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -21,5 +21,5 @@ def run(given: Namespace) -> int:
         DataError: there is no champion, or none before it.
     """
     with existing(Path(), model()) as registry:
-        sys.stdout.write(throne.rollback(registry, reason=given.reason) + "\n")
+        sys.stdout.write(champion.rollback(registry, reason=given.reason) + "\n")
     return 0

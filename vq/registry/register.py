@@ -17,9 +17,9 @@ from mlflow.entities import ViewType
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from vq.release import pyfunc
-from vq.release.candidate import Candidate
-from vq.release.registry import Registry
+from vq.registry import pyfunc
+from vq.registry.candidate import Candidate
+from vq.registry.client import Registry
 from vq.inference import card as cards
 
 MAKER = "made_in"
@@ -64,7 +64,7 @@ def register(
         _log_files(candidate)
         logged = mlflow.pyfunc.log_model(
             name=registry.model,
-            loader_module="vq.release.pyfunc",
+            loader_module="vq.registry.pyfunc",
             data_path=str(candidate.student),
             signature=pyfunc.SIGNATURE,
             input_example=pyfunc.EXAMPLE,

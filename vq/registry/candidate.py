@@ -12,7 +12,7 @@ import yaml
 from vq.data import manifest, split
 from vq.errors import DataError
 from vq.gates import leakage
-from vq.release.source import Source
+from vq.registry.source import Source
 from vq.gates.verdict import Verdict
 
 

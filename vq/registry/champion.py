@@ -13,7 +13,7 @@ from typing import Literal
 from mlflow.entities.model_registry import ModelVersion
 
 from vq.errors import DataError
-from vq.release.registry import CHALLENGER, CHAMPION, Registry
+from vq.registry.client import CHALLENGER, CHAMPION, Registry
 from vq.gates.verdict import WORLD, Verdict
 
 How = Literal["release", "promote", "rollback"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mlflow.entities.model_registry import ModelVersion
 
-from vq.release.listed import for_people, told
-from vq.release.registry import CHAMPION, Registry
+from vq.registry.summary import for_people, told
+from vq.registry.client import CHAMPION, Registry
 from vq.gates.verdict import Verdict
 
 

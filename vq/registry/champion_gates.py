@@ -16,8 +16,8 @@ from vq.metrics import interval
 from vq.metrics import paired_difference
 from vq.metrics.agreement import srcc
 from vq.gates import leakage
-from vq.release.candidate import Candidate, Videos
-from vq.release.source import Source
+from vq.registry.candidate import Candidate, Videos
+from vq.registry.source import Source
 from vq.gates.verdict import Gate, Verdict, shut
 from vq.gates.verdict import interval as ends
 from vq.inference import runtime

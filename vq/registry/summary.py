@@ -6,7 +6,7 @@ from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 
-from vq.release.registry import CHALLENGER, CHAMPION, RELEASED, Registry
+from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry
 
 
 def told(registry: Registry, version: ModelVersion) -> dict[str, Any]:
