@@ -22,8 +22,8 @@ from scipy import stats
 from benchmarks import real_clips
 from vq import params as settings
 from vq.errors import VqError
-from vq.prune.select import first
-from vq.prune.trials import Trials
+from vq.pruning.select import first
+from vq.pruning.trials import Trials
 from vq.stages.prune import trials_of
 
 RESAMPLES = 2000

@@ -10,7 +10,7 @@ The form of a file is that of `benchmarks.material`. Each seed splits the videos
               are not noise, and know nothing
     noise     16 random numbers
 
-Then the library's own pruning (`vq.prune.select`) runs under each criterion, on five repeated
+Then the library's own pruning (`vq.pruning.select`) runs under each criterion, on five repeated
 splits of what is not test. A choice is judged by the teacher's SRCC on test, fitted on training
 videos: against the best of all subsets of the file's own experts (the first
 `--exhaustive` seeds; chosen on test, as no one could), and by what dropping each expert has cost;
@@ -46,9 +46,9 @@ from vq.training.loop import determinism
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
 from vq.params import Params, Prune
-from vq.prune.select import select
-from vq.prune.trial import Effect, Trial
-from vq.prune.trials import Trials
+from vq.pruning.select import select
+from vq.pruning.trial import Effect, Trial
+from vq.pruning.trials import Trials
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from vq import params
 from vq.data import manifest, split
 from vq.training.training_data import Lesson
 from vq.training.loop import determinism, initialisation
-from vq.prune.trial import Trial, effect
+from vq.pruning.trial import Trial, effect
 from vq.models import student_files
 from vq.zoo import extract
 from vq.features import read as features

@@ -158,7 +158,7 @@ def _trials(
 
 
 def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
-    from vq.prune.plan import missing, name
+    from vq.pruning.dry_run import missing, name
 
     trials, choose = _chooser(files, known)
     while todo := missing(choose):
@@ -175,7 +175,7 @@ def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
 
 def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
     """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
-    from vq.prune.select import select
+    from vq.pruning.select import select
     from vq.features import read as store
 
     trials, seen = _known(files, known, plan=True)

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.material import Sides
 from benchmarks.prune_truth import again, main, plant
-from vq.prune import similarity
+from vq.pruning import similarity
 
 
 def test_what_is_planted_is_what_it_is_called() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from vq.errors import DataError
 from vq.params import Prune
-from vq.prune import choose
-from vq.prune.trial import Effect
+from vq.pruning import greedy
+from vq.pruning.trial import Effect
 
 PARAMS = Prune(
     fidelity="probe",
@@ -37,14 +37,14 @@ def test_confidence_grows_with_the_difference_and_shrinks_with_its_spread() -> N
     plain = np.array([0.70, 0.72, 0.68])
     steady, wild = np.array([0.049, 0.05, 0.051]), np.array([-0.2, 0.05, 0.3])
 
-    assert choose.confidence(plain, plain, test_over_train=1 / 3) == 0.5
-    assert choose.confidence(plain + steady, plain, test_over_train=1 / 3) > 0.99
-    assert 0.5 < choose.confidence(plain + wild, plain, test_over_train=1 / 3) < 0.75
+    assert greedy.confidence(plain, plain, test_over_train=1 / 3) == 0.5
+    assert greedy.confidence(plain + steady, plain, test_over_train=1 / 3) > 0.99
+    assert 0.5 < greedy.confidence(plain + wild, plain, test_over_train=1 / 3) < 0.75
 
 
 def test_confidence_by_hand() -> None:
     """Differences 1, 2, 3: mean 2, sd 1, error sqrt(1/3 + .25/.75), t(2) of 2.449 is .933."""
-    found = choose.confidence(np.array([1.0, 2.0, 3.0]), np.zeros(3), test_over_train=1 / 3)
+    found = greedy.confidence(np.array([1.0, 2.0, 3.0]), np.zeros(3), test_over_train=1 / 3)
 
     assert found == pytest.approx(0.933, abs=1e-3)
 
@@ -55,7 +55,7 @@ def test_each_criterion_of_claim_8_asks_another_rival() -> None:
     plain = 0.70 + JITTER[::-1] / 2
 
     judged = {
-        name: choose.judge(
+        name: greedy.judge(
             effects,
             plain,
             {},
@@ -81,27 +81,27 @@ def test_fewer_than_two_candidates_is_an_error_that_says_why() -> None:
     effects = {"good": effect(0.9, 0.8), "bad": effect(0.1, 0.6)}
 
     with pytest.raises(DataError, match=r"1 of 2 experts are candidates.*bad: fails"):
-        choose.judge(effects, 0.70 + JITTER, {}, test_over_train=1 / 3, params=PARAMS)
+        greedy.judge(effects, 0.70 + JITTER, {}, test_over_train=1 / 3, params=PARAMS)
 
 
 def combine(
     second: Mapping[str, float], costs: Mapping[str, float] = FREE, **changes: object
-) -> choose.Combination:
+) -> greedy.Combination:
     """Combine experts whose second effects are known, by their letters in order of the alphabet."""
     params = PARAMS.model_copy(update={"effect": "teacher", "top": 1, **changes})
     judged = [
-        choose.Judged(name, effect(second[name], 0.7), 1.0, 1.0, 1.0, None, True, "passes")
+        greedy.Judged(name, effect(second[name], 0.7), 1.0, 1.0, 1.0, None, True, "passes")
         for name in sorted(set("".join(second)))
     ]
 
-    def trials(combinations: Sequence[choose.Names], what: str) -> list[Effect]:
+    def trials(combinations: Sequence[greedy.Names], what: str) -> list[Effect]:
         # Each combination strays in its own way, as trials do.
         return [
             Effect(second["".join(sorted(names))] + JITTER * (len(names) - 2) / 9, JITTER)
             for names in combinations
         ]
 
-    return choose.combine(judged, trials, costs, test_over_train=1 / 3, params=params)
+    return greedy.combine(judged, trials, costs, test_over_train=1 / 3, params=params)
 
 
 def test_the_combination_grows_while_it_helps() -> None:

@@ -10,8 +10,8 @@ from tests.prune.lessons import VALUES
 from vq.data import levels
 from vq.training.training_data import Lesson, Pictures
 from vq.params import Expert
-from vq.prune.full import Full, Tuned, tunable
-from vq.prune.trial import Trial
+from vq.pruning.full_size import Full, Tuned, tunable
+from vq.pruning.trial import Trial
 from vq.video.views import ViewSpec
 from vq.zoo import catalog
 

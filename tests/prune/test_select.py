@@ -9,9 +9,9 @@ import torch
 
 from tests.prune.lessons import lessons
 from vq.params import Prune
-from vq.prune.plan import plan
-from vq.prune.select import Selection, select
-from vq.prune.trials import Trials
+from vq.pruning.dry_run import plan
+from vq.pruning.select import Selection, select
+from vq.pruning.trials import Trials
 from vq.stages.prune import rows
 
 PARAMS = Prune(

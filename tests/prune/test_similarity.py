@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vq.prune import similarity
+from vq.pruning import similarity
 
 
 def cka(one: np.ndarray, other: np.ndarray) -> float:

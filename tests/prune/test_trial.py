@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from tests.prune.lessons import lessons
-from vq.prune import trial
-from vq.prune.trial import Trial
+from vq.pruning import trial
+from vq.pruning.trial import Trial
 
 
 @pytest.fixture(autouse=True)

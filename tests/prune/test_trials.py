@@ -15,9 +15,9 @@ import torch
 from tests.prune.lessons import lessons
 from tests.workspace import ROOT
 from vq.errors import DataError, VqError
-from vq.prune import trial as module
-from vq.prune.trial import Effect, Lessons, Probe, Trial
-from vq.prune.trials import Trials, Unknown
+from vq.pruning import trial as module
+from vq.pruning.trial import Effect, Lessons, Probe, Trial
+from vq.pruning.trials import Trials, Unknown
 
 ALONE = [Trial((name,), student=False) for name in ("first", "second", "noise")]
 NAMES = ("first", "second", "copy", "shuffled", "noise")

@@ -23,12 +23,12 @@ from vq.training.training_data import Pictures, Sight, Vectors
 from vq.training.loop import determinism
 from vq.training.probe_recipe import FULL_STUDENT, PROBE
 from vq.params import Extract, Prune
-from vq.prune.choose import Judged, Worth
-from vq.prune.full import Full, tunable
-from vq.prune.plan import plan
-from vq.prune.select import Selection, select
-from vq.prune.trial import Fidelity, Probe
-from vq.prune.trials import Trials
+from vq.pruning.greedy import Judged, Worth
+from vq.pruning.full_size import Full, tunable
+from vq.pruning.dry_run import plan
+from vq.pruning.select import Selection, select
+from vq.pruning.trial import Fidelity, Probe
+from vq.pruning.trials import Trials
 from vq.words import count
 from vq.features import read as store
 from vq.zoo.extract import create

@@ -27,7 +27,7 @@ from vq.data.workers import cores
 from vq.errors import DataError, DivergedError, VqError
 from vq.training.training_data import Vectors
 from vq.training.loop import determinism
-from vq.prune.trial import Effect, Fidelity, Lessons, Probe, Trial
+from vq.pruning.trial import Effect, Fidelity, Lessons, Probe, Trial
 from vq.words import count
 from vq.workers.parent import follow
 

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from vq.errors import DataError
 from vq.metrics import interval
 from vq.params import Prune
-from vq.prune.trial import Effect
+from vq.pruning.trial import Effect
 from vq.words import count
 
 log = logging.getLogger(__name__)

@@ -9,10 +9,11 @@ import pandas as pd
 from jaxtyping import Float, Float64
 
 from vq.params import Prune
-from vq.prune import choose, similarity
-from vq.prune.choose import Combination, Judged, Names
-from vq.prune.trial import Effect, Trial
-from vq.prune.trials import Trials
+from vq.pruning import greedy
+from vq.pruning import similarity
+from vq.pruning.greedy import Combination, Judged, Names
+from vq.pruning.trial import Effect, Trial
+from vq.pruning.trials import Trials
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +71,12 @@ def select(
         """Surely stronger; or else, as far as can be told, as strong and cheaper."""
         one, two = effects[name].teacher, effects[other].teacher
         sure = [
-            choose.confidence(*pair, test_over_train=trials.overlap) >= params.candidate_confidence
+            greedy.confidence(*pair, test_over_train=trials.overlap) >= params.candidate_confidence
             for pair in ((one, two), (two, one))
         ]
         return sure[0] or (not sure[1] and costs[name] < costs[other])
 
-    judged = choose.judge(
+    judged = greedy.judge(
         effects,
         nobody.student,
         similarity.twins(shared, better, params.max_similarity),
@@ -89,7 +90,7 @@ def select(
         wanted = [Trial(names, student or len(names) == 1) for names in combinations]
         return trials.run(wanted, what)
 
-    combination = choose.combine(
+    combination = greedy.combine(
         [one for one in judged if one.candidate],
         ask,
         costs,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from vq.data.workers import cores
 from vq.params import Prune
-from vq.prune.trial import Trial
-from vq.prune.trials import Trials, Unknown, tally
+from vq.pruning.trial import Trial
+from vq.pruning.trials import Trials, Unknown, tally
 from vq.words import count
 
 

@@ -28,7 +28,7 @@ from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
 from vq.training.teach import teach
 from vq.params import Fusion
-from vq.prune.trial import Effect, Lessons, Trial, heads, sees
+from vq.pruning.trial import Effect, Lessons, Trial, heads, sees
 from vq.models import student_files
 from vq.models.student import Student, Trunk
 from vq.models import builtin_weights
@@ -38,7 +38,7 @@ from vq.zoo.network import Native, Square
 log = logging.getLogger(__name__)
 
 VERSION = 1
-"""Of what is computed here, as `vq.prune.trial.VERSION`."""
+"""Of what is computed here, as `vq.pruning.trial.VERSION`."""
 
 LEARNS = 0.25
 """Share of an expert's tensors that learn: the last ones."""
