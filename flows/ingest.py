@@ -9,15 +9,16 @@ from pathlib import Path
 from prefect.artifacts import create_markdown_artifact
 
 from flows.shared import HOUR, operation, step
-from vq.intake import notes, take
+from vq.ingest import flow_summary
+from vq.ingest import ingest as take
 
 
 @step
 def take_in(folder: Path, labels: Path, *, commit: bool, partial: bool) -> str:
     """Check the new videos, take in what passes, and show what came of it."""
     intake = take.ingest(folder, labels, root=Path(), commit=commit, partial=partial)
-    create_markdown_artifact(notes.markdown(intake), key="intake")
-    return notes.outcome(intake)
+    create_markdown_artifact(flow_summary.markdown(intake), key="intake")
+    return flow_summary.outcome(intake)
 
 
 @operation(timeout_seconds=24 * HOUR)

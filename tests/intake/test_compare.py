@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vq.data.labels_csv import Label
-from vq.intake.compare import Arrival, Sorted, sort
+from vq.ingest.conflicts import Arrival, Sorted, sort
 from vq.video.probe import sha256
 
 LABELS = {"a": Label("a", values={"mos": 3.0, "content": "cat"}), "b": Label("b", values={})}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vq.intake.table import Table, read, write
+from vq.ingest.table import Table, read, write
 
 
 def test_rows_of_two_files_have_the_columns_of_both() -> None:

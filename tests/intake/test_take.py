@@ -12,8 +12,9 @@ from tests.intake.conftest import PICTURE, Deliver
 from tests.workspace import change, commit, run
 from vq import cli, workspace
 from vq.errors import BusyError, DataError
-from vq.intake import notes, take
-from vq.intake.take import ingest
+from vq.ingest import flow_summary
+from vq.ingest import ingest as take
+from vq.ingest.ingest import ingest
 from vq.lock import hold
 
 IMPORT = """\
@@ -55,7 +56,7 @@ def test_a_delivery_becomes_the_next_version(root: Path, deliver: Deliver) -> No
         "data/mine/labels.csv.dvc",
         "data/mine/videos.dvc",
     ]
-    assert "## " in notes.markdown(first)
+    assert "## " in flow_summary.markdown(first)
 
     videos, labels = deliver(
         ["a.mkv,3.5,x", "d.mkv,4,x"], header="video,mos,content", a=10, d=12, e=13
@@ -102,7 +103,7 @@ def test_a_delivery_on_another_scale_is_not_taken_at_all(root: Path, deliver: De
     assert len(declined.quarantine.read_text().splitlines()) == 20
     assert contents(root) == ([], [])
     assert run(root, "git", "status", "--porcelain").stdout == ""
-    assert declined.declined in notes.markdown(declined)
+    assert declined.declined in flow_summary.markdown(declined)
 
     assert list(ingest(*delivery, root=root, partial=True, jobs=1).taken) == ["v0.mkv"]
 

@@ -25,8 +25,8 @@ def run(given: Namespace) -> int:
     Raises:
         VqError: nothing could be taken in.
     """
-    from vq.intake import notes
-    from vq.intake.take import ingest
+    from vq.ingest import flow_summary
+    from vq.ingest.ingest import ingest
 
     intake = ingest(
         given.folder,
@@ -37,7 +37,7 @@ def run(given: Namespace) -> int:
         jobs=given.jobs,
     )
     say = sys.stdout.write
-    say(f"{notes.headline(intake)}\n")
+    say(f"{flow_summary.headline(intake)}\n")
     for row in intake.refused.head(10).itertuples(index=False):
         say(f"  {row.video}: {row.check}: {row.value}; {row.remedy}\n")
     if len(intake.refused):

@@ -1,7 +1,7 @@
 """What people read of a delivery: how many videos came in, and which did not."""
 
 from vq.errors import DataError
-from vq.intake.take import Intake
+from vq.ingest.ingest import Intake
 from vq.words import count
 
 SHOWN = 50

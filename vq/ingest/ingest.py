@@ -17,9 +17,10 @@ from vq.data import manifest as manifests
 from vq.data.files import atomic
 from vq.data.labels_csv import Label
 from vq.errors import DataError
-from vq.intake import since, table
-from vq.intake.compare import Arrival, Sorted, sort
-from vq.intake.table import Table
+from vq.ingest import manual_changes
+from vq.ingest import table
+from vq.ingest.conflicts import Arrival, Sorted, sort
+from vq.ingest.table import Table
 from vq.lock import hold
 from vq.params import Params
 from vq.stages.import_ import import_
@@ -80,7 +81,7 @@ def ingest(
 
     Raises:
         DataError: delivery or data set cannot be used at all, or too much of the latter was changed
-            by hand (`vq.intake.since`); nothing has changed.
+            by hand (`vq.ingest.manual_changes`); nothing has changed.
         BusyError: another process is at work in the workspace.
     """
     source.check(root)
@@ -91,7 +92,7 @@ def ingest(
         for place in places:
             if objection := workspace.objection(root, place):
                 raise DataError(f"{objection}. Nothing was taken")
-        since.check(root, known)
+        manual_changes.check(root, known)
         table_of_labels, found, quarantined = _check(folder, labels, target, known, root, jobs)
         quarantine = root / REPORTS / "quarantine.csv"
         if declined := "" if partial else _too_many(found, quarantined, known, folder):
