@@ -20,8 +20,8 @@ from scipy import stats
 
 from vq import params
 from vq.data import manifest
-from vq.watch.compare import compare
-from vq.watch.samples import PROPERTIES, one_of_each_content
+from vq.drift.compare import compare
+from vq.drift.samples import PROPERTIES, one_of_each_content
 
 Change = Callable[[pd.DataFrame, np.random.Generator], pd.DataFrame]
 

@@ -11,16 +11,16 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
 
 from flows.shared import HOUR, operation, step
-from vq.watch import look as looking
-from vq.watch import notes
-from vq.watch.compare import Comparison
+from vq.drift import report as looking
+from vq.drift import flow_summary
+from vq.drift.compare import Comparison
 
 
 @step
 def look(scores: Sequence[str], workspace: Path) -> looking.Sight:
     """Compare each column, and show what came of it."""
     sight = looking.look(scores, root=workspace)
-    create_markdown_artifact(notes.markdown(sight), key="drift")
+    create_markdown_artifact(flow_summary.markdown(sight), key="drift")
     return sight
 
 
@@ -48,4 +48,4 @@ def watch(scores: list[str], workspace: Path = Path()) -> str:
     with chdir(workspace):
         sight = look(scores, Path())
     tell_drift(sight.drifted)
-    return notes.headline(sight)
+    return flow_summary.headline(sight)

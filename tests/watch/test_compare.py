@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from vq.params import Watch
-from vq.watch.compare import Pair, compare
+from vq.drift.compare import Pair, compare
 
 SETTINGS = Watch(alpha=0.01, min_effect=0.2, min_rows=30, probe=0, days=None)
 

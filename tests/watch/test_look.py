@@ -6,8 +6,8 @@ import pytest
 
 from tests.watch.conftest import Rows
 from vq.cli import main
-from vq.watch import notes
-from vq.watch.look import look
+from vq.drift import flow_summary
+from vq.drift.report import look
 
 
 def test_scores_that_moved_are_drift(trained: Path, score: Rows) -> None:
@@ -16,8 +16,8 @@ def test_scores_that_moved_are_drift(trained: Path, score: Rows) -> None:
 
     (one,) = sight.drifted
     assert (one.column, one.trained, one.recent) == ("score", 40, 100)
-    assert notes.headline(sight) == ("100 recent videos differ from those of the training in score")
-    assert "| score | 0.8" in notes.markdown(sight)
+    assert flow_summary.headline(sight) == ("100 recent videos differ from those of the training in score")
+    assert "| score | 0.8" in flow_summary.markdown(sight)
     assert (
         "width: 40 contents in training and 0 recent videos have one, watch.min_rows wants 30 of "
         "each"
@@ -30,7 +30,7 @@ def test_scores_of_another_student_are_not_compared(trained: Path, score: Rows) 
 
     assert list(sight.comparisons) == []
     assert sight.left_out[-1].startswith("100 scores are of old-1, this workspace has ")
-    assert notes.headline(sight) == "nothing could be compared of 100 recent videos"
+    assert flow_summary.headline(sight) == "nothing could be compared of 100 recent videos"
 
 
 @pytest.mark.parametrize(("around", "code"), [(3.0, 0), (2.0, 3)])

@@ -13,7 +13,7 @@ from vq.errors import DataError
 from vq.params import Import
 from vq.scoring.formats import line
 from vq.inference.row import Row
-from vq.watch.samples import one_of_each_content, properties, rows_of, since
+from vq.drift.samples import one_of_each_content, properties, rows_of, since
 
 
 def test_a_content_counts_once() -> None:

@@ -27,11 +27,11 @@ def run(given: Namespace) -> int:
     Raises:
         VqError: rows, or what the training left, cannot be read.
     """
-    from vq.watch import notes
-    from vq.watch.look import look
+    from vq.drift import flow_summary
+    from vq.drift.report import look
 
     sight = look(given.scores, root=Path())
-    sys.stdout.write(f"{notes.headline(sight)}\n")
+    sys.stdout.write(f"{flow_summary.headline(sight)}\n")
     for one in sight.comparisons:
         mark = "drifted" if one.drifted else ""
         sys.stdout.write(

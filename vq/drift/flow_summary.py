@@ -1,6 +1,6 @@
 """What people read of a look at recent videos."""
 
-from vq.watch.look import Sight
+from vq.drift.report import Sight
 from vq.words import count, which
 
 

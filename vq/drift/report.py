@@ -15,8 +15,8 @@ from vq.errors import DataError
 from vq.params import Watch
 from vq.inference import card as cards
 from vq.inference.row import Row
-from vq.watch.compare import Comparison, Pair, compare
-from vq.watch.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
+from vq.drift.compare import Comparison, Pair, compare
+from vq.drift.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
 from vq.words import count, which
 from vq.workspace import files_of
 
