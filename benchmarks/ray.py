@@ -43,7 +43,7 @@ from tests.flows.server import server
 from tests.workspace import ROOT, change, commit, make_workspace, run
 from vq.data import manifest
 from vq.scoring.formats import read
-from vq.workspace import files_of
+from vq.pipeline.workspace import files_of
 from vq.features.cache import Cache
 
 CLIPS = "data/clips"
@@ -63,7 +63,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.train import bring_up_to_date
-from vq.lock import hold
+from vq.pipeline.lock import hold
 
 root = Path(sys.argv[1])
 

@@ -13,20 +13,21 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner
 from prefect.tasks import Task
 
-from vq import params, spread
+from vq import params
+from vq.pipeline import distributed
 from vq.errors import ParamsError, VqError
 from vq.params import Run
 from vq.scoring.shards import Elsewhere
 
-Rounds = Callable[..., AbstractContextManager[Iterator[list[spread.Part]]]]
+Rounds = Callable[..., AbstractContextManager[Iterator[list[distributed.Part]]]]
 """Says what is to be done, in rounds, given the number of `jobs`."""
 
 
 def fill(workspace: Path, stage: str) -> None:
     """Have the parts of a stage done before it runs, if params want other machines to do them."""
     settings = params.load(workspace / "params.yaml").run
-    if settings.runner == "ray" and stage in spread.STAGES:
-        on_ray(f"parts of {stage}", partial(spread.rounds, workspace.absolute(), stage), settings)
+    if settings.runner == "ray" and stage in distributed.STAGES:
+        on_ray(f"parts of {stage}", partial(distributed.rounds, workspace.absolute(), stage), settings)
 
 
 def scorers(workspace: Path) -> Elsewhere | None:
@@ -35,7 +36,7 @@ def scorers(workspace: Path) -> Elsewhere | None:
     settings = params.load(file).run if file.exists() else None
     if settings is None or settings.runner != "ray":
         return None
-    return lambda shards, todo: on_ray("shards", partial(spread.scores, shards, todo), settings)
+    return lambda shards, todo: on_ray("shards", partial(distributed.scores, shards, todo), settings)
 
 
 def on_ray(name: str, rounds: Rounds, settings: Run) -> None:
@@ -75,12 +76,12 @@ def may_pass(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     retry_condition_fn=may_pass,
     cache_policy=NO_CACHE,
 )
-def do(part: spread.Part) -> None:
+def do(part: distributed.Part) -> None:
     """Do one part, wherever this is."""
     part.do()
 
 
-def finish(part: spread.Part, future: PrefectFuture[None]) -> None:
+def finish(part: distributed.Part, future: PrefectFuture[None]) -> None:
     """Nothing, if the part was done.
 
     Raises:

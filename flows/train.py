@@ -10,13 +10,14 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.shared import HOUR, operation, step
 from flows.spread import fill
-from vq import params, sharing
-from vq.lock import hold
+from vq import params
+from vq.pipeline import remote
+from vq.pipeline.lock import hold
 from vq.registry import flow_summary
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.flow_summary import Release
-from vq.workspace import files_of, source_of, stages, update
+from vq.pipeline.workspace import files_of, source_of, stages, update
 
 
 @step(task_run_name="{stage}")
@@ -31,13 +32,13 @@ def bring_up_to_date(workspace: Path, stage: str) -> bool:
 @step
 def pull(workspace: Path) -> int:
     """Bring what dvc.lock knows and this machine lacks, if dvc has a default remote."""
-    return sharing.pull(workspace)
+    return remote.pull(workspace)
 
 
 @step
 def push(workspace: Path) -> int:
     """Bring to the default remote, if there is one, what it lacks."""
-    return sharing.push(workspace)
+    return remote.push(workspace)
 
 
 @step

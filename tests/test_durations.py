@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vq import durations
+from vq.pipeline import durations
 
 
 @pytest.fixture

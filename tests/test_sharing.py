@@ -9,7 +9,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.workspace import commit, copy_workspace, run
-from vq import sharing, workspace
+from vq.pipeline import remote
+from vq.pipeline import workspace
 
 PIPELINE = """\
 stages:
@@ -81,13 +82,13 @@ def test_a_colleague_has_nothing_left_to_do(root: Path) -> None:
     """After `git clone` and one pull every stage is up to date; a second pull brings nothing."""
     use(root, SHARED)
 
-    assert sharing.push(root) == 4  # sorted, two halves, and the list of them
-    assert sharing.push(root) == 0
+    assert remote.push(root) == 4  # sorted, two halves, and the list of them
+    assert remote.push(root) == 0
     theirs = clone(root)
 
     assert stale(theirs)
-    assert sharing.pull(theirs) == 4
-    assert sharing.pull(theirs) == 0
+    assert remote.pull(theirs) == 4
+    assert remote.pull(theirs) == 0
     assert stale(theirs) == []
     assert (theirs / "halves/low").read_text() == "4\n3\n2\n1\n0\n"
 
@@ -101,7 +102,7 @@ def test_a_clone_pulls_the_whole_pipeline_from_s3(
     endpoint, url = bucket
     use(root, url, endpoint)
 
-    sharing.push(root)
+    remote.push(root)
     theirs = clone(root)
     assert not (theirs / "artifacts").exists()
     run(theirs, "dvc", "pull")
@@ -114,18 +115,18 @@ def test_without_a_remote_nothing_is_shared(root: Path) -> None:
     """It is no error: a workspace on one machine needs none."""
     shutil.rmtree(root / "halves")
 
-    assert (sharing.push(root), sharing.pull(root)) == (0, 0)
+    assert (remote.push(root), remote.pull(root)) == (0, 0)
     assert not (root / "halves").exists()
 
 
 def test_what_is_here_stays_as_it_is(root: Path) -> None:
     """A killed run leaves an out that is not what dvc.lock says: its work is not thrown away."""
     use(root, SHARED)
-    sharing.push(root)
+    remote.push(root)
     (root / "halves/middle").write_text("unfinished")
     (root / "sorted").unlink()
 
-    sharing.pull(root)
+    remote.pull(root)
 
     assert (root / "sorted").exists()
     assert (root / "halves/middle").read_text() == "unfinished"
@@ -136,12 +137,12 @@ def test_what_the_remote_lacks_is_left_to_its_stage(
 ) -> None:
     """The log names it; all else comes."""
     use(root, SHARED)
-    sharing.push(root)
+    remote.push(root)
     (md5,) = {line for line in (root / "dvc.lock").read_text().split() if line.endswith(".dir")}
     (root.parent / "shared/files/md5" / md5[:2] / md5[2:]).unlink()
     theirs = clone(root)
 
-    sharing.pull(theirs)
+    remote.pull(theirs)
 
     assert (theirs / "sorted").exists()
     assert "halves: not in the remote either" in caplog.text
@@ -153,4 +154,4 @@ def test_a_remote_that_cannot_be_used_is_named(root: Path) -> None:
     use(root, "/proc/nowhere")
 
     with pytest.raises(OSError, match="nowhere"):
-        sharing.push(root)
+        remote.push(root)

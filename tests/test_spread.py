@@ -11,19 +11,20 @@ import pytest
 from tests.features import assert_same_features
 from tests.score.toy import random_network, write_bundle, write_video
 from tests.workspace import copy_workspace
-from vq import beacon, spread
+from vq import beacon
+from vq.pipeline import distributed
 from vq.errors import VqError
-from vq.lock import hold
+from vq.pipeline.lock import hold
 from vq.scoring import batch
 from vq.scoring.formats import read
 from vq.scoring.shards import Shard, Shards
-from vq.workspace import files_of
+from vq.pipeline.workspace import files_of
 
 
 def do_all(root: Path, stage: str) -> int:
     """Do every part as another process would: it gets a copy of it. Returns how many there were."""
     count = 0
-    with hold(root), spread.rounds(root, stage, jobs=2) as rounds:
+    with hold(root), distributed.rounds(root, stage, jobs=2) as rounds:
         for parts in rounds:
             for part in pickle.loads(pickle.dumps(parts)):
                 part.do()
@@ -70,7 +71,7 @@ def test_shards_of_a_list_have_the_rows_of_one_process(
     monkeypatch.chdir(tmp_path)
 
     def others(shards: Shards, todo: Sequence[Shard]) -> None:
-        with spread.scores(shards, todo, jobs=2) as rounds:
+        with distributed.scores(shards, todo, jobs=2) as rounds:
             for parts in rounds:
                 assert len(parts) > 1
                 monkeypatch.chdir("/")  # as on another machine
@@ -93,7 +94,7 @@ def test_shards_of_a_list_have_the_rows_of_one_process(
 
 def test_what_has_no_parts_is_left_to_the_stage(tmp_path: Path) -> None:
     """Training is one piece."""
-    with spread.rounds(tmp_path, "teach", jobs=2) as rounds:
+    with distributed.rounds(tmp_path, "teach", jobs=2) as rounds:
         assert list(rounds) == []
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vq import durations, workspace
+from vq.pipeline import durations
+from vq.pipeline import workspace
 from vq.errors import DataError, ParamsError, VqError
-from vq.lock import hold, workspace_of
+from vq.pipeline.lock import hold, workspace_of
 
 PIPELINE = """\
 stages:
@@ -292,7 +293,7 @@ def save(root: Path) -> None:
 def try_to_hold(root: Path) -> str:
     """What another process says when it wants the workspace."""
     code = (
-        "import pathlib, sys; from vq.lock import hold\nwith hold(pathlib.Path(sys.argv[1])): pass"
+        "import pathlib, sys; from vq.pipeline.lock import hold\nwith hold(pathlib.Path(sys.argv[1])): pass"
     )
     return shell(root, sys.executable, "-c", code, str(root))
 

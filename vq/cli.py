@@ -86,7 +86,7 @@ def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
 
     Args:
         argv: as on the command line, without `vq`.
-        held: the caller holds the workspace (`vq.lock.hold`); otherwise a stage does while it runs.
+        held: the caller holds the workspace (`vq.pipeline.lock.hold`); otherwise a stage does while it runs.
 
     Raises:
         VqError: what went wrong.
@@ -120,10 +120,11 @@ def _others(stage: Callable[..., None]) -> list[str]:
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
-    from vq import durations, source
+    from vq import source
+    from vq.pipeline import durations
     from vq.training import torchrun
     from vq.errors import VqError
-    from vq.lock import hold, workspace_of
+    from vq.pipeline.lock import hold, workspace_of
 
     if torchrun.count() > 1 and name not in stages.TOGETHER:
         raise VqError(f"{name} runs in one process; start it without torchrun")

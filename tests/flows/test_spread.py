@@ -12,7 +12,7 @@ from tests.features import assert_same_features
 from tests.flows.server import Prefect
 from tests.score.toy import random_network, write_bundle, write_video
 from tests.workspace import ROOT, change, copy_workspace
-from vq.lock import hold
+from vq.pipeline.lock import hold
 from vq.scoring.formats import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.workspace import commit, run
-from vq import workspace
+from vq.pipeline import workspace
 
 PIPELINE = """\
 stages:

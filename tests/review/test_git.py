@@ -6,7 +6,7 @@ import pytest
 
 from tests.workspace import commit, run
 from vq.errors import DataError
-from vq.review import git
+from vq.pipeline import git
 
 
 @pytest.fixture

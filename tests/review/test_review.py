@@ -9,7 +9,7 @@ import pytest
 from tests.review import scratch
 from tests.review.scratch import edit
 from tests.workspace import change, commit, copy_workspace, run
-from vq import sharing
+from vq.pipeline import remote as sharing
 from vq.cli import main
 from vq.errors import DataError
 from vq.review.review import review

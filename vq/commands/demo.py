@@ -9,9 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vq import durations, source
+from vq import source
+from vq.pipeline import durations
 from vq.synthetic.demo.dataset import load, make
-from vq.lock import workspace_of
+from vq.pipeline.lock import workspace_of
 from vq.words import count
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vq.data.files import atomic
 from vq.errors import DataError
-from vq.lock import workspace_of
+from vq.pipeline.lock import workspace_of
 
 if TYPE_CHECKING:
     from vq.review.review import Review

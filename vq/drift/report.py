@@ -18,7 +18,7 @@ from vq.inference.row import Row
 from vq.drift.compare import Comparison, Pair, compare
 from vq.drift.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
 from vq.words import count, which
-from vq.workspace import files_of
+from vq.pipeline.workspace import files_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import params, source, workspace
+from vq import params, source
+from vq.pipeline import workspace
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
@@ -21,7 +22,7 @@ from vq.ingest import manual_changes
 from vq.ingest import table
 from vq.ingest.conflicts import Arrival, Sorted, sort
 from vq.ingest.table import Table
-from vq.lock import hold
+from vq.pipeline.lock import hold
 from vq.params import Params
 from vq.stages.import_ import import_
 from vq.video.probe import sha256

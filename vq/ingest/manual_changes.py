@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import workspace
+from vq.pipeline import workspace
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.validation import version_checks

@@ -31,7 +31,7 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     unless it was made from uncommitted files then, and is not now: then it becomes a version that
     may be champion.
     After an interruption, call again: it takes up where it was, and what cannot be taken up is
-    cleaned away. The caller holds the workspace (`vq.lock.hold`).
+    cleaned away. The caller holds the workspace (`vq.pipeline.lock.hold`).
 
     Args:
         candidate: the student.

@@ -8,7 +8,7 @@ from dvc.repo import Repo
 from dvc.stage import Stage
 from dvc_data.hashfile.hash_info import HashInfo
 
-from vq.review.paths import place, touch
+from vq.pipeline.paths import place, touch
 
 
 def reasons(repo: Repo, stages: Sequence[Stage]) -> list[tuple[str, ...]]:

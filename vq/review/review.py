@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vq.review import agreement, data, git, knobs, stale, verdict, versions
+from vq.review import agreement, data, knobs, stale, verdict, versions
+from vq.pipeline import git
 from vq.review.joined import Pair
 from vq.review.markdown import Section, code, plain
 from vq.review.revision import HERE, Revision, look

@@ -17,12 +17,12 @@ from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 from dvc.stage import Stage as DvcStage
 
-from vq import durations
+from vq.pipeline import durations
 from vq.errors import DataError
-from vq.review import git
+from vq.pipeline import git
 from vq.review.behind import reasons
-from vq.review.paths import place
-from vq.workspace import opened
+from vq.pipeline.paths import place
+from vq.pipeline.workspace import opened
 
 WANTED = {
     "manifest": ("import", "manifest.csv"),

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vq import durations, source
+from vq import source
+from vq.pipeline import durations
 from vq.review.knobs import Knob
 from vq.review.markdown import Section, code, few, table
-from vq.review.paths import inside, touch
+from vq.pipeline.paths import inside, touch
 from vq.review.revision import Revision, Stage
 from vq.words import count
 
@@ -144,7 +145,7 @@ def _feeds(maker: Stage, stage: Stage) -> bool:
 
 
 def _name(stage: Stage) -> str:
-    """Under which `vq.durations` knows it: the first argument of a command of ours."""
+    """Under which `vq.pipeline.durations` knows it: the first argument of a command of ours."""
     return next(iter(source.arguments(stage.command) or ()), "")
 
 

@@ -23,7 +23,8 @@ from dvc.stage import Stage
 from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.decorators import rwlocked, unlocked_repo
 
-from vq import cli, durations
+from vq import cli
+from vq.pipeline import durations
 from vq import source as code
 from vq.errors import BusyError, DataError, VqError
 from vq.registry import source
@@ -89,7 +90,7 @@ def update(root: Path, address: str, *, before: Callable[[], None] = nothing) ->
 def run(root: Path, address: str, *, before: Callable[[], None] = nothing) -> None:
     """Run a stage in this process, stale or not, and record it in dvc.lock.
 
-    The caller holds the workspace (`vq.lock.hold`). As with dvc, the old outs are removed first,
+    The caller holds the workspace (`vq.pipeline.lock.hold`). As with dvc, the old outs are removed first,
     save those that persist, which are unlinked from the cache; and if dvc remembers a run with
     the same inputs, its outs come from the cache and nothing is run.
 

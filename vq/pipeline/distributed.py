@@ -24,7 +24,7 @@ from vq.params import Params
 from vq.scoring.pool import Crew
 from vq.scoring.shards import Shard, Shards
 from vq.words import count
-from vq.workspace import files_of
+from vq.pipeline.workspace import files_of
 from vq.zoo import extract
 from vq.features.cache import Cache
 from vq.zoo.expert import Expert

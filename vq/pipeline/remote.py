@@ -12,7 +12,7 @@ from dvc.output import Output
 from dvc.repo import Repo
 
 from vq.words import count
-from vq.workspace import opened
+from vq.pipeline.workspace import opened
 
 log = logging.getLogger(__name__)
 

@@ -41,7 +41,7 @@ def hold(path: Path) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     # Not in the lock file itself: some versions of filelock empty it when they fail to get it.
     holder = folder / "vq.pid"
-    lock = FileLock(folder / "vq.lock")
+    lock = FileLock(folder / "vq.pipeline.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
