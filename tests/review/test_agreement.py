@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from vq.errors import DataError
-from vq.review.agreement import pair, section
+from vq.review.metrics_diff import pair, section
 from vq.review.markdown import Section
 from vq.review.revision import Revision
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vq.errors import DataError
-from vq.review.data import MOST, Change, changes, section
+from vq.review.data_diff import MOST, Change, changes, section
 from vq.review.revision import Revision
 
 

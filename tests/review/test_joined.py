@@ -7,7 +7,7 @@ import pytest
 from vq.errors import DataError
 from vq.metrics import mapping
 from vq.metrics.summary import Rated, summarise
-from vq.review.joined import Pair, Settings, difference, join
+from vq.review.paired import Pair, Settings, difference, join
 
 SETTINGS = Settings(resamples=400, confidence=0.9, seed=3)
 CONTENTS = [f"c{number // 3}" for number in range(30)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vq.errors import DataError
-from vq.review.knobs import MOST, comments, section, turned
+from vq.review.params_diff import MOST, comments, section, turned
 
 TEXT = """\
 # The file as a whole.

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from vq.review.knobs import Knob
+from vq.review.params_diff import Knob
 from vq.review.revision import Revision, Stage
-from vq.review.stale import section, stale, still_to_run
+from vq.review.stages_to_run import section, stale, still_to_run
 
 STAGES: dict[str, Stage] = {
     "import": Stage("vq import", ("videos", "code/import.py"), (), {"manifest": "m1"}),

@@ -80,7 +80,7 @@ def _pictures(found: "Review", folder: Path, url: str | None) -> str:
     """Draw what there is to draw, and say in Markdown where it is."""
     if isinstance(found.pair, str):
         return f"Not drawn: {found.pair}."
-    from vq.review.pictures import scatter
+    from vq.review.plots import scatter
 
     scatter(found.pair, folder / PICTURE)
     return f"[{PICTURE}]({url})" if url else f"![Scores before and after]({PICTURE})"

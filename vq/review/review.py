@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vq.review import agreement, data, knobs, stale, verdict, versions
+from vq.review import versions
+from vq.review import metrics_diff
+from vq.review import data_diff
+from vq.review import params_diff
+from vq.review import stages_to_run
+from vq.review import verdict_diff
 from vq.pipeline import git
-from vq.review.joined import Pair
+from vq.review.paired import Pair
 from vq.review.markdown import Section, code, plain
 from vq.review.revision import HERE, Revision, look
 
@@ -55,20 +60,20 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
     end = git.resolve(root, to) if to else None
     old, new = look(root, start), look(root, end)
     files = git.changed(root, start, end)
-    turned = knobs.turned(old.params, new.params)
-    found = stale.stale(old.stages, new.stages, turned, files)
+    turned = params_diff.turned(old.params, new.params)
+    found = stages_to_run.stale(old.stages, new.stages, turned, files)
     if not files and not found and old.files["manifest"] == new.files["manifest"]:
         return Review(old, new, branch, (), "nothing differs")
-    before, late = stale.still_to_run(old.stages), stale.still_to_run(new.stages)
-    pair = agreement.pair(old, new)
+    before, late = stages_to_run.still_to_run(old.stages), stages_to_run.still_to_run(new.stages)
+    pair = metrics_diff.pair(old, new)
     judged = versions.judge(old, new, to_run="import" in late, docs=docs)
     sections = (
-        knobs.section(turned, old.params, new.params),
-        stale.section(found, old, new),
-        agreement.section(old, new, pair, behind="evaluate" in before, to_run="evaluate" in late),
-        data.section(old, new, to_run="import" in late),
+        params_diff.section(turned, old.params, new.params),
+        stages_to_run.section(found, old, new),
+        metrics_diff.section(old, new, pair, behind="evaluate" in before, to_run="evaluate" in late),
+        data_diff.section(old, new, to_run="import" in late),
         judged.section,
-        verdict.section(new, to_run="judge" in late),
+        verdict_diff.section(new, to_run="judge" in late),
     )
     late_pair = "`evaluate` has still to run on this change"
     drawn = late_pair if "evaluate" in late else pair

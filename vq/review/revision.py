@@ -20,7 +20,7 @@ from dvc.stage import Stage as DvcStage
 from vq.pipeline import durations
 from vq.errors import DataError
 from vq.pipeline import git
-from vq.review.behind import reasons
+from vq.review.lock_status import reasons
 from vq.pipeline.paths import place
 from vq.pipeline.workspace import opened
 

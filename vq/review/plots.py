@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vq.data.files import atomic
 from vq.metrics.agreement import srcc
-from vq.review.joined import Pair
+from vq.review.paired import Pair
 from vq.words import count
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vq import source
 from vq.pipeline import durations
-from vq.review.knobs import Knob
+from vq.review.params_diff import Knob
 from vq.review.markdown import Section, code, few, table
 from vq.pipeline.paths import inside, touch
 from vq.review.revision import Revision, Stage
