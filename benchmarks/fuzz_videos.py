@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params
-from vq.data.look import look_at
+from vq.video.inspect import look_at
 from vq.scoring.pool import Crew
 from vq.scoring.locate import SHIPPED, locate
 from vq.workers.limits import Limits

@@ -35,7 +35,8 @@ from rich.table import Table
 from vq.inference import runtime
 from vq.scoring.locate import default, locate
 from vq.inference.modes import MODES, Mode, spec_of
-from vq.video import cheap, packets, stream
+from vq.video import packets, stream
+from vq.video import keyframes
 from vq.video.convert import Converter
 
 POLL_S = 0.01
@@ -139,7 +140,7 @@ def identical(clip: Path, mode: Mode, model: runtime.Model) -> bool:
     promised = packets.read(clip)
     pairs = spec.pairs(looked.frame_count, promised)
     if looked.cheap:
-        pairs = cheap.pairs(promised, pairs) or pairs
+        pairs = keyframes.pairs(promised, pairs) or pairs
     frames: dict[int, np.ndarray] = {}
     walked = 0
     for number, (_, frame) in enumerate(stream.frames(clip)):

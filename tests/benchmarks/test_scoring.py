@@ -10,7 +10,7 @@ from benchmarks.scoring import identical, spend
 from tests.conftest import moving, write_video
 from tests.score.toy import random_network, write_bundle
 from vq.inference import runtime
-from vq.video import views
+from vq.video import fragments
 
 LINE = {"slope": 1.0, "intercept": 0.0, "interval": None, "exact_srcc": 1.0, "srcc": 1.0}
 
@@ -34,9 +34,9 @@ def test_identical_sees_a_wrong_pixel(
     )
     assert identical(clip, mode, model)
 
-    look = views.look
+    look = fragments.look
 
-    def wrong(*given: object, **named: object) -> views.Look:
+    def wrong(*given: object, **named: object) -> fragments.Look:
         found = look(*given, **named)  # type: ignore[arg-type]
         found.views[-1, 0, 0, 0] ^= np.uint8(1)
         return found

@@ -13,7 +13,7 @@ from vq.errors import ParamsError
 from vq.inference import modes
 from vq.inference import runtime
 from vq.inference.modes import Closely
-from vq.video.views import ViewSpec
+from vq.video.fragments import ViewSpec
 
 TOLD = {"slope": 0.5, "intercept": 1.0, "interval": None, "exact_srcc": 0.99, "srcc": 0.9}
 KNOWN = {"fast": TOLD, "thorough": {**TOLD, "slope": 1.0, "intercept": 0.0}}

@@ -15,7 +15,7 @@ from vq.models import student_files
 from vq.models import motion_statistics
 from vq.models.student_onnx import export, join_padding
 from vq.models.student import Features, Student
-from vq.video.views import ViewSpec
+from vq.video.fragments import ViewSpec
 
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
 

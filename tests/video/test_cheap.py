@@ -7,10 +7,11 @@ import pytest
 
 from tests.conftest import moving, write_video
 from tests.video.test_plan import stream
-from vq.video import cheap, packets, sample
+from vq.video import packets, sample
+from vq.video import keyframes
 from vq.video.decode import decode
 from vq.video.plan import plan
-from vq.video.views import ViewSpec, look
+from vq.video.fragments import ViewSpec, look
 
 SPEC = ViewSpec(moments=8, grid=2, patch_px=8)
 
@@ -38,7 +39,7 @@ def test_keyframes_next_to_the_moments_are_taken() -> None:
     """Twenty groups: four of their keyframes, spread over the video."""
     known = stream(["IPPPP"] * 20)
 
-    found = cheap.pairs(known, exact(100))
+    found = keyframes.pairs(known, exact(100))
 
     assert found is not None
     assert found == [(10, 11), (35, 36), (60, 61), (85, 86)]
@@ -49,7 +50,7 @@ def test_four_keyframes_are_enough(lengths: list[int]) -> None:
     """However unevenly they lie."""
     known = stream(["I" + "P" * length for length in lengths])
 
-    found = cheap.pairs(known, exact(known.frame_count))
+    found = keyframes.pairs(known, exact(known.frame_count))
 
     assert found is not None
     assert len(set(found)) == 4
@@ -63,13 +64,13 @@ def test_with_few_keyframes_the_last_moment_is_left_out(groups: list[str]) -> No
     known = stream(groups)
     count = known.frame_count
 
-    assert cheap.pairs(known, exact(count)) == exact(count)[:-1]
+    assert keyframes.pairs(known, exact(count)) == exact(count)[:-1]
 
 
 def test_nothing_is_cheaper_than_exact_where_every_frame_is_needed() -> None:
     """Or where packets cannot be relied on."""
-    assert cheap.pairs(stream(["IPP"]), exact(3)) is None
-    assert cheap.pairs(stream(["IPPPP"] * 20, fault="is odd"), exact(100)) is None
+    assert keyframes.pairs(stream(["IPP"]), exact(3)) is None
+    assert keyframes.pairs(stream(["IPPPP"] * 20, fault="is odd"), exact(100)) is None
 
 
 @pytest.mark.parametrize("gop", [10, 30, 250])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vq import params
-from vq.data.look import look_at
+from vq.video.inspect import look_at
 from vq.data.workers import cores
 from vq.errors import DataError
 from vq.scoring import formats

@@ -10,7 +10,7 @@ from jaxtyping import Float32, UInt8
 
 from vq.data.files import read_json
 from vq.errors import DataError
-from vq.video.views import ViewSpec
+from vq.video.fragments import ViewSpec
 from vq.words import count
 from vq.features.cache import Cache, Stored
 

@@ -9,7 +9,7 @@ from vq.errors import ParamsError
 
 if TYPE_CHECKING:  # the supervisor of workers needs names alone
     from vq.video.packets import Packets
-    from vq.video.views import ViewSpec
+    from vq.video.fragments import ViewSpec
 
 Mode = Literal["fast", "exact", "thorough"]
 """`exact` sees the frames that training saw. `fast` sees those that cost least to decode, fewer of

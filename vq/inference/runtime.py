@@ -19,7 +19,7 @@ from vq.inference.row import Row
 from vq.video import packets, stream
 from vq.video.bounded import Bounded
 from vq.video.shapes import Float32, UInt8
-from vq.video.views import Look, ViewSpec, look
+from vq.video.fragments import Look, ViewSpec, look
 from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2

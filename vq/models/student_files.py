@@ -12,7 +12,7 @@ from torch import Tensor
 from vq.errors import ParamsError, WeightsError
 from vq.models.student_onnx import export
 from vq.models.student import Pixels, Student
-from vq.video.views import ViewSpec
+from vq.video.fragments import ViewSpec
 from vq.models import builtin_weights
 
 NAME = "student.safetensors"

@@ -41,7 +41,7 @@ from vq.models import student_files
 from vq.models.student import Student
 from vq.models import teacher_files as teachers
 from vq.models.teacher import Shape
-from vq.video.views import ViewSpec
+from vq.video.fragments import ViewSpec
 from vq.words import count
 from vq.models import builtin_weights
 from vq.features import read as store

@@ -14,7 +14,7 @@ from vq.data import labels_csv
 from vq.data import manifest as manifests
 from vq.data import fingerprint_store
 from vq.data.labels_csv import Label
-from vq.data.look import Look, look_at
+from vq.video.inspect import Look, look_at
 from vq.data.paths import LEAVES, leaves
 from vq.data.workers import cores
 from vq.errors import DataError

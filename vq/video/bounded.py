@@ -8,7 +8,7 @@ import numpy as np
 from vq.video.convert import Converter
 from vq.video.packets import Packets
 from vq.video.shapes import UInt8
-from vq.video.views import ViewSpec
+from vq.video.fragments import ViewSpec
 from vq.workers.limits import Limits
 
 

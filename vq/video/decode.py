@@ -13,7 +13,7 @@ import numpy as np
 from vq.errors import VideoError
 from vq.video import packets, plan, stream
 from vq.video.convert import Converter
-from vq.video.follow import follow
+from vq.video.execute import follow
 from vq.video.frames import Frames
 from vq.video.shapes import UInt8
 from vq.video.warning import Warnings

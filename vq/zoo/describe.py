@@ -11,7 +11,8 @@ from jaxtyping import Float, Shaped, UInt8
 from safetensors.numpy import save
 
 from vq.errors import VideoError, VqError
-from vq.video import sample, views
+from vq.video import sample
+from vq.video import fragments
 from vq.video.bounded import Bounded
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
@@ -66,7 +67,7 @@ def describe(
     wanted = [name for name in missing if name != VIEWS]
     if not wanted:
         spec = Bounded.of(planned.views, planned.limits)
-        return {VIEWS: views.look(video.path, spec).views}
+        return {VIEWS: fragments.look(video.path, spec).views}
     kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
 
     places: list[tuple[str, list[int]]] = []

@@ -14,7 +14,7 @@ from vq import params
 from vq.data.workers import cores
 from vq.errors import ParamsError, WeightsError
 from vq.video import PIXELS
-from vq.video.views import CUT
+from vq.video.fragments import CUT
 from vq.words import count, which
 from vq.zoo import catalog
 from vq.features.cache import Cache

@@ -48,7 +48,7 @@ def look_at(
     if not paths:
         return
     limits = Limits(**settings.limits.model_dump(), section="import")
-    job = Job("vq.data.look:prepare", (limits, fingerprints))
+    job = Job("vq.video.inspect:prepare", (limits, fingerprints))
     # Twice: whoever is short of memory kills anybody's process.
     with Crew[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as crew:
         for _, outcome in crew.work(paths, request=lambda path: path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from vq.video import cheap as cheapest
+from vq.video import keyframes as cheapest
 from vq.video import sample
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
