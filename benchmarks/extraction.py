@@ -33,7 +33,7 @@ from rich.table import Table
 
 from vq import params
 from vq.data import manifest
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.errors import VqError
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets

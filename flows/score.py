@@ -12,7 +12,7 @@ from pydantic import NonNegativeInt
 
 from flows.shared import HOUR, operation, step
 from flows.spread import scorers
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.scoring import batch
 from vq.scoring import flow_summary
 from vq.inference.modes import Closely, Mode

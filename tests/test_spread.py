@@ -11,7 +11,7 @@ import pytest
 from tests.features import assert_same_features
 from tests.score.toy import random_network, write_bundle, write_video
 from tests.workspace import copy_workspace
-from vq import beacon
+from vq.workers import handshake
 from vq.pipeline import distributed
 from vq.errors import VqError
 from vq.pipeline.lock import hold
@@ -102,8 +102,8 @@ def test_a_machine_that_sees_another_folder_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its features would be written where nobody finds them."""
-    monkeypatch.setattr(beacon, "PATIENCE_SECONDS", 0.1)
-    with beacon.lit(tmp_path / "light") as light:
+    monkeypatch.setattr(handshake, "PATIENCE_SECONDS", 0.1)
+    with handshake.lit(tmp_path / "light") as light:
         light.check()
         (tmp_path / "light").write_text("of another workspace")
 
@@ -114,7 +114,7 @@ def test_a_machine_that_sees_another_folder_says_so(
 def test_a_machine_with_other_code_says_so(tmp_path: Path) -> None:
     """Results of two versions would be mixed."""
     with (
-        beacon.lit(tmp_path / "light") as light,
+        handshake.lit(tmp_path / "light") as light,
         pytest.raises(VqError, match="runs another version of vq"),
     ):
         replace(light, code="older").check()

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from vq.data.workers import in_processes
+from vq.workers.process_pool import in_processes
 
 
 def double(number: int) -> int:

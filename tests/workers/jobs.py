@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.workers.job import Ready, Said
+from vq.workers.protocol import Ready, Said
 
 
 def double(greeting: str = "hello") -> Ready:

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from vq.errors import DataError
-from vq.workers.child import NONSENSE, Outcome
-from vq.workers.crew import Crew
-from vq.workers.job import Job, Said
+from vq.workers.process import NONSENSE, Outcome
+from vq.workers.pool import Crew
+from vq.workers.protocol import Job, Said
 from vq.workers.limits import Limits
 
 JOB = Job("tests.workers.jobs:double")

@@ -9,7 +9,7 @@ import pytest
 
 POOL = """
 import os, time
-from vq.data.workers import pool_of
+from vq.workers.process_pool import pool_of
 if __name__ == "__main__":
     with pool_of(1) as pool:
         print(pool.submit(os.getpid).result(), flush=True)

@@ -66,7 +66,7 @@ def jobs_of(given: Namespace) -> int:
     jobs: int = given.jobs
     if jobs:
         return jobs
-    from vq.data.workers import cores
+    from vq.workers.process_pool import cores
 
     return cores(0)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from vq import params
 from vq.video.inspect import look_at
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.errors import DataError
 from vq.scoring import formats
 from vq.scoring import remote

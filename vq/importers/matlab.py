@@ -6,7 +6,7 @@ import numpy as np
 
 from vq.importers.mat_file import load
 from vq.data.tables import LARGEST_BYTES, shorten
-from vq.data.workers import in_processes
+from vq.workers.process_pool import in_processes
 from vq.errors import DataError
 
 HDF5 = b"\x89HDF\r\n\x1a\n"

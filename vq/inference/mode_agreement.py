@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.metrics import agreement
 from vq.metrics import interval
 from vq.metrics import weighted

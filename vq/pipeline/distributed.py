@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vq import params
-from vq.beacon import PATIENCE_SECONDS, Beacon, lit
+from vq.workers.handshake import PATIENCE_SECONDS, Beacon, lit
 from vq.data import manifest
 from vq.errors import VqError
 from vq.params import Params
@@ -81,7 +81,7 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
         return
     known = params.load(root / "params.yaml")
     with (
-        lit(root / ".dvc" / "tmp" / "vq.beacon") as beacon,
+        lit(root / ".dvc" / "tmp" / "vq.workers.handshake") as beacon,
         STAGES[stage](files_of(root, stage), known, beacon, jobs) as found,
     ):
         yield found
@@ -91,7 +91,7 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
 def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iterator[list[Part]]]:
     """One round: shards of a list; `jobs` makes no difference to them."""
     # Not the beacon of the workspace: scoring runs beside training.
-    with lit(shards.folder / "vq.beacon") as beacon:
+    with lit(shards.folder / "vq.workers.handshake") as beacon:
         job = Job(beacon, partial(_score, shards))
         yield iter(
             [[Part(f"{count(len(s.videos), 'video')}, {s.videos[0]}", job, s) for s in todo]]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from vq.data.workers import pool_of
+from vq.workers.process_pool import pool_of
 
 Made = TypeVar("Made")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.params import Prune
 from vq.pruning.trial import Trial
 from vq.pruning.trials import Trials, Unknown, tally

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from vq.data.files import atomic
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.errors import DataError, DivergedError, VqError
 from vq.training.training_data import Vectors
 from vq.training.loop import determinism

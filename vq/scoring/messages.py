@@ -6,8 +6,8 @@ from typing import Any
 
 from vq.scoring.formats import About
 from vq.inference.row import Row, from_mapping
-from vq.workers.child import End, Outcome
-from vq.workers.job import Said
+from vq.workers.process import End, Outcome
+from vq.workers.protocol import Said
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from vq.scoring.messages import Answer, Extras, Greeting, Part
 from vq.inference.modes import EXACT, Closely
 from vq.scoring.remote import is_url
 from vq.inference.row import Row
-from vq.workers import crew, forks
-from vq.workers.job import Job
+from vq.workers import forks
+from vq.workers import pool
+from vq.workers.protocol import Job
 from vq.workers.limits import Limits
 
 
@@ -38,7 +39,7 @@ class Crew:
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
-        self._crew = crew.Crew[str | Row, Part](
+        self._crew = pool.Crew[str | Row, Part](
             Job("vq.scoring.worker:prepare", (folder, threads, limits)),
             limits=limits,
             read=messages.read,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from vq.beacon import PATIENCE_SECONDS
+from vq.workers.handshake import PATIENCE_SECONDS
 from vq.data.files import atomic
 from vq.errors import VqError
 from vq.scoring.pool import Crew

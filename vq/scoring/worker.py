@@ -8,7 +8,7 @@ from typing import Any
 
 from vq.scoring import remote
 from vq.inference import runtime
-from vq.workers.job import Ready, Said
+from vq.workers.protocol import Ready, Said
 from vq.workers.limits import Limits
 
 

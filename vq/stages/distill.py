@@ -22,7 +22,7 @@ from vq.data.card import Card as DataCard
 from vq.data.files import fresh_folder, sha256
 from vq.data.levels import expectation
 from vq.data.paths import inside
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.errors import ParamsError
 from vq.metrics import agreement
 from vq.metrics import conformal

@@ -16,7 +16,7 @@ from vq.data import fingerprint_store
 from vq.data.labels_csv import Label
 from vq.video.inspect import Look, look_at
 from vq.data.paths import LEAVES, leaves
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
 from vq.words import count

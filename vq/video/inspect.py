@@ -10,9 +10,9 @@ from vq.video import fingerprint
 from vq.video.fingerprint import Fingerprint
 from vq.errors import VideoError
 from vq.video.probe import Probe, sha256, survey
-from vq.workers.child import End
-from vq.workers.crew import Crew
-from vq.workers.job import Job, Ready, Said
+from vq.workers.process import End
+from vq.workers.pool import Crew
+from vq.workers.protocol import Job, Ready, Said
 from vq.workers.limits import LimitError, Limits
 
 REMEDIES = {

@@ -18,7 +18,7 @@ from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.probe import sha256
-from vq.workers.job import Ready, Said
+from vq.workers.protocol import Ready, Said
 from vq.workers.limits import LimitError
 from vq.zoo.expert import Expert
 from vq.zoo.extract import create_one

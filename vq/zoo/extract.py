@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from vq import params
-from vq.data.workers import cores
+from vq.workers.process_pool import cores
 from vq.errors import ParamsError, WeightsError
 from vq.video import PIXELS
 from vq.video.fragments import CUT

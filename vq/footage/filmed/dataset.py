@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vq.data.files import atomic
-from vq.data.workers import in_processes
+from vq.workers.process_pool import in_processes
 from vq.errors import DataError, VideoError
 from vq.footage import sources
 from vq.footage.config import Film

@@ -20,7 +20,7 @@ from vq.synthetic.demo import labels
 from vq.synthetic.demo import scenes
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
-from vq.data.workers import pool_of
+from vq.workers.process_pool import pool_of
 from vq.errors import DataError
 from vq.params import NonNegative, Rate, Section
 

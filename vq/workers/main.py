@@ -1,6 +1,6 @@
 """What runs in a worker process: requests are answered, one after the other.
 
-Started by `vq.workers.child`. Requests come as pickles on standard input. Answers go out to
+Started by `vq.workers.process`. Requests come as pickles on standard input. Answers go out to
 standard output, as lines of JSON, some with bytes after them: whoever takes over a decoder by
 means of a file cannot make the caller run code, as a pickle could.
 """
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from vq.errors import VqError
-from vq.workers.job import Job, Ready
+from vq.workers.protocol import Job, Ready
 
 log = logging.getLogger(__name__)
 

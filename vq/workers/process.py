@@ -23,7 +23,7 @@ from typing import IO, Any, Generic, Literal, TypeVar, cast
 from vq import errors
 from vq.errors import VqError
 from vq.workers import forks
-from vq.workers.job import Job, Said
+from vq.workers.protocol import Job, Said
 from vq.workers.limits import Limits
 
 Item = TypeVar("Item")
@@ -84,7 +84,7 @@ class Child(Generic[Item, Told]):
         # It finds modules where we do, and with -P nowhere else.
         paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "vq.workers.serve"],
+            [sys.executable, "-P", "-m", "vq.workers.main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if _has_stderr() else subprocess.DEVNULL,

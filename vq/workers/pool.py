@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic
 
-from vq.workers.child import LOOK_SECONDS, Child, Item, Outcome, Told
-from vq.workers.job import Job, Said
+from vq.workers.process import LOOK_SECONDS, Child, Item, Outcome, Told
+from vq.workers.protocol import Job, Said
 from vq.workers.limits import Limits
 
 AHEAD = 64
