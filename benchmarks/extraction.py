@@ -39,7 +39,7 @@ from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.probe import sha256
 from vq.video.suffixes import SUFFIXES
-from vq.zoo import describe
+from vq.zoo import extract_features
 from vq.zoo import extract as zoo
 from vq.zoo.expert import Expert
 from vq.zoo.runtime import Network, network_of
@@ -106,7 +106,7 @@ def _looks(
     glimpses: list[tuple[str, list[int]]] = []
 
     def choose(count: int, promised: Packets | None) -> list[list[int]]:
-        glimpses[:] = describe.glimpses(kinds, count, promised, planned)
+        glimpses[:] = extract_features.glimpses(kinds, count, promised, planned)
         return [numbers for _, numbers in glimpses]
 
     held = in_groups(path, choose, lambda _, group: group)

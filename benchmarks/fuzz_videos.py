@@ -37,7 +37,7 @@ from vq.scoring.locate import SHIPPED, locate
 from vq.workers.limits import Limits
 from vq.zoo import extract
 from vq.features.cache import Cache
-from vq.zoo.filling import Filling
+from vq.zoo.cache_filler import Filling
 from vq.zoo.task import Video
 
 log = logging.getLogger(__name__)

@@ -23,10 +23,10 @@ from vq.stages.extract import extract
 from vq.video.probe import sha256
 from vq.zoo import catalog
 from vq.features import read
-from vq.zoo import describe as describing
+from vq.zoo import extract_features as describing
 from vq.zoo import extract as zoo
 from vq.features.cache import Cache
-from vq.zoo.filling import Filling
+from vq.zoo.cache_filler import Filling
 from vq.zoo.task import VIEWS, Shard, Video
 
 PARAMS = Extract(

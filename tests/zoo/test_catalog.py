@@ -9,7 +9,8 @@ import pytest
 from tests.zoo.experts import SPECS, noise, ramp
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
-from vq.zoo import catalog, ready
+from vq.zoo import catalog
+from vq.zoo import pretrained
 from vq.models import builtin_weights
 from vq.zoo.expert import Expert
 
@@ -40,7 +41,7 @@ def expert(request: pytest.FixtureRequest) -> Expert:
 
 def test_every_entry_is_tested() -> None:
     """A new line in the catalog needs a line in the tests; test_ready.py has those of ready.csv."""
-    assert set(SPECS) == set(catalog.CATALOG) - set(ready.read())
+    assert set(SPECS) == set(catalog.CATALOG) - set(pretrained.read())
 
 
 @pytest.mark.parametrize("sight", SIGHTS)

@@ -13,7 +13,7 @@ from tests.zoo.test_weights import MODEL
 from vq import cli
 from vq.zoo import catalog
 from vq.commands.zoo_check import Sampling, check
-from vq.zoo.picture import PictureStatistics
+from vq.zoo.image_quality import PictureStatistics
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 

@@ -14,11 +14,12 @@ from tests.zoo.experts import ramp
 from tests.zoo.test_weights import hashed
 from vq.errors import ParamsError, WeightsError
 from vq.params import Expert as Spec
-from vq.zoo import catalog, clips, cost, images, ready
-from vq.zoo.ready import Ready
+from vq.zoo import catalog, clips, cost, images
+from vq.zoo import pretrained
+from vq.zoo.pretrained import Ready
 from vq.zoo.weights import chance
 
-TABLE = ready.read()
+TABLE = pretrained.read()
 IMAGES = [name for name, known in TABLE.items() if known.kind == "image"]
 CLIPS = [name for name, known in TABLE.items() if known.kind == "clip"]
 

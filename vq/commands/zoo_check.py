@@ -18,7 +18,7 @@ from vq.video import sample
 from vq.video.decode import decode
 from vq.words import count
 from vq.zoo import catalog, plugins
-from vq.zoo.describe import one_thread
+from vq.zoo.extract_features import one_thread
 from vq.zoo.expert import CLIP_FRAMES, Expert
 from vq.zoo.runtime import network_of
 

@@ -44,7 +44,7 @@ class Card(BaseModel):
     """Sides of the square pictures or clips it was trained on."""
     grid: int = Field(0, ge=0)
     """Such a square is so many tiles in each direction, spread over the frame as the patches of the
-    student are, and an expert sees what it was trained on; 0: it sees `vq.zoo.window`."""
+    student are, and an expert sees what it was trained on; 0: it sees `vq.zoo.frame_window`."""
     answers_join: bool = False
     """Whether what it was trained to tell is part of an expert's feature, after the levels."""
     pretext: str

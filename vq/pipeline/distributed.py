@@ -28,7 +28,7 @@ from vq.pipeline.workspace import files_of
 from vq.zoo import extract
 from vq.features.cache import Cache
 from vq.zoo.expert import Expert
-from vq.zoo.filling import Filling
+from vq.zoo.cache_filler import Filling
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Video
 

@@ -33,7 +33,7 @@ from vq.models import student_files
 from vq.models.student import Student, Trunk
 from vq.models import builtin_weights
 from vq.zoo.expert import Expert
-from vq.zoo.network import Native, Square
+from vq.zoo.onnx_expert import Native, Square
 
 log = logging.getLogger(__name__)
 

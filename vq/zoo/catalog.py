@@ -14,10 +14,11 @@ from types import MappingProxyType
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.video import PIXELS
-from vq.zoo import plugins, ready
+from vq.zoo import plugins
+from vq.zoo import pretrained
 from vq.zoo.expert import CLIP_FRAMES, Expert, Input, Kind, Tags
-from vq.zoo.picture import PictureStatistics
-from vq.zoo.ready import Ready
+from vq.zoo.image_quality import PictureStatistics
+from vq.zoo.pretrained import Ready
 from vq.zoo.statistics import SpatialStatistics
 from vq.zoo.temporal import TemporalStatistics
 
@@ -176,7 +177,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             256,
             Tags("scnn", "39 synthetic distortions", "Waterloo exploration and PASCAL VOC", "MIT"),
             "the branch of DB-CNN that knows distortions; needs `weights`",
-            Input(None, *ready.NORMS["imagenet"]),
+            Input(None, *pretrained.NORMS["imagenet"]),
             parameters=630_960,
             gmacs=44.45,
         ),
@@ -189,7 +190,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         ),
         "timm": Entry(_timm, "image", None, _CHOSEN, "any image model of timm"),
         "torchvision_clip": Entry(_clip, "clip", None, _CHOSEN, "any video model of torchvision"),
-        **{name: _ready(known) for name, known in ready.read().items()},
+        **{name: _ready(known) for name, known in pretrained.read().items()},
     }
 )
 

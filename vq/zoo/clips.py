@@ -12,7 +12,7 @@ from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
 from vq.models.onnx_export import Seen
 from vq.zoo.images import identity, outcome
-from vq.zoo.network import Clip
+from vq.zoo.onnx_expert import Clip
 from vq.zoo.runtime import Network
 
 HEADS = ("fc", "head", "classifier")

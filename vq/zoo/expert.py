@@ -35,7 +35,7 @@ class Input:
     """What an expert makes of pixels before it looks at them."""
 
     side_px: int | None
-    """Of the centre square, once scaled; None: native resolution, by `vq.zoo.window`."""
+    """Of the centre square, once scaled; None: native resolution, by `vq.zoo.frame_window`."""
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
     """Of pixels in [0, 1]; None: pixels as they are."""
@@ -83,7 +83,7 @@ class Expert(Protocol):
     def gmacs(self) -> float:
         """Multiply-accumulates of one row, in 1e9: of a frame, or of a clip.
 
-        Where it grows with the frame, of the largest that is seen whole; see `vq.zoo.window`.
+        Where it grows with the frame, of the largest that is seen whole; see `vq.zoo.frame_window`.
         """
 
     @property

@@ -19,7 +19,7 @@ from vq.words import count, which
 from vq.zoo import catalog
 from vq.features.cache import Cache
 from vq.zoo.expert import Expert
-from vq.zoo.filling import Filling
+from vq.zoo.cache_filler import Filling
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Shard, Video
 

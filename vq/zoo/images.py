@@ -18,10 +18,10 @@ from vq.models import builtin_weights
 from vq.models import pooling
 from vq.zoo.expert import Tags
 from vq.models.onnx_export import Seen
-from vq.zoo.network import Fragments, Native, NativeClip, Square
+from vq.zoo.onnx_expert import Fragments, Native, NativeClip, Square
 from vq.models.pooling import Levels, Pooled
 from vq.zoo.runtime import Network
-from vq.zoo.window import COLUMNS, ROWS, TILE_PX
+from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
 
 
 def create_timm(name: str, spec: Spec) -> Square:

@@ -16,9 +16,9 @@ from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
 from vq.models.onnx_export import Seen
 from vq.zoo.images import identity
-from vq.zoo.network import Native
+from vq.zoo.onnx_expert import Native
 from vq.zoo.runtime import Network
-from vq.zoo.window import COLUMNS, ROWS, TILE_PX
+from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
 
 LAYERS = (
     (3, 48, 1),

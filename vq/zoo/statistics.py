@@ -13,7 +13,7 @@ from jaxtyping import Float, Float32, UInt8
 from scipy.special import gamma
 
 from vq.zoo.expert import Kind, Tags
-from vq.zoo.window import AREA, LUMA, luma, window
+from vq.zoo.frame_window import AREA, LUMA, luma, window
 
 SHAPES = np.arange(0.2, 10.001, 0.001)
 """Shapes that a fit can find: 1 is a Laplacian, 2 a Gaussian."""

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32, Int16, UInt8
 
 from vq.zoo.expert import Kind, Tags
-from vq.zoo.window import AREA, GRID_PX, LUMA, luma, window
+from vq.zoo.frame_window import AREA, GRID_PX, LUMA, luma, window
 
 PERCENTILES = (1, 10, 50, 90, 99)
 NAMES = (

@@ -11,7 +11,7 @@ from PIL import Image
 from vq.video.fragments import ViewSpec
 from vq.zoo import runtime
 from vq.zoo.expert import Kind, Tags
-from vq.zoo.window import window
+from vq.zoo.frame_window import window
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,7 @@ class Filling:
             jobs: processes side by side.
         """
         self._planned = planned
-        job = Job("vq.zoo.describe:prepare", (planned, tuple(names), dict(exported)))
+        job = Job("vq.zoo.extract_features:prepare", (planned, tuple(names), dict(exported)))
         # Twice: whoever is short of memory kills anybody's process.
         self._crew = Crew[_Item, _Told](job, read=_read, jobs=jobs, tries=2, limits=planned.limits)
 
