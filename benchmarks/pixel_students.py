@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params as settings
-from vq.data.levels import expectation
+from vq.data.score_distribution import expectation
 from vq.errors import VqError
 from vq.metrics import agreement
 from vq.metrics import interval

@@ -39,8 +39,8 @@ from benchmarks import material as materials
 from benchmarks.by_hand import Scores, baselines, support_vectors
 from benchmarks.material import Material, Sides
 from vq import params as settings
-from vq.data import levels
-from vq.data.levels import expectation
+from vq.data import score_distribution
+from vq.data.score_distribution import expectation
 from vq.errors import DataError, VqError
 from vq.metrics import agreement
 from vq.metrics import conformal
@@ -219,10 +219,10 @@ def brief(
 
 def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> Lesson:
     """What the library learns from: of the labels of test videos the ends of the scale, rounded."""
-    values = levels.values(*material.scale, count)
+    values = score_distribution.values(*material.scale, count)
     mos = np.full(len(material.mos), np.nan)
     mos[sides.known] = material.mos[sides.known]
-    target = levels.distribution(mos, np.full(len(mos), np.nan), values)
+    target = score_distribution.distribution(mos, np.full(len(mos), np.nan), values)
     return Lesson(
         features={name: torch.from_numpy(block) for name, block in experts.items()},
         target=torch.from_numpy(target),

@@ -33,8 +33,8 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks import material as materials
 from benchmarks.material import Material
-from vq.data import levels
-from vq.data.files import read_json
+from vq.data import score_distribution
+from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.metrics.baselines import handcrafted
 from vq.training import cross_validation
@@ -206,9 +206,9 @@ def _experts(case: Case) -> dict[str, Shaped[np.ndarray, "..."]]:
 
 def _probe(folds: int, rounds: int) -> "Predictor":
     def expected(case: Case, mos: Mos, seed: int) -> Mos:
-        values = levels.values(*case.scale, 5)
+        values = score_distribution.values(*case.scale, 5)
         rows: Int64[np.ndarray, " rows"] = np.arange(len(mos))
-        target = levels.distribution(mos, np.full(len(mos), np.nan), values)
+        target = score_distribution.distribution(mos, np.full(len(mos), np.nan), values)
         lesson = Lesson(
             features={name: torch.from_numpy(block) for name, block in _experts(case).items()},
             target=torch.from_numpy(target),

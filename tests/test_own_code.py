@@ -10,7 +10,7 @@ import yaml
 
 from tests.conftest import moving, write_video
 from tests.workspace import ROOT, change, commit, environment, make_workspace
-from vq import source
+from vq import code_version
 from vq.errors import VqError
 
 CARD = {"name": "mine", "opinion": "human", "scale": {"min": 1, "max": 5}, "licence": "ours"}
@@ -102,16 +102,16 @@ def test_another_checkout_runs_its_own_code(
 
 def test_the_same_code_elsewhere_is_the_same_code(tmp_path: Path) -> None:
     """An image with `vq` in it works on a mounted workspace of the same commit; or one of data."""
-    source.check(tmp_path)
+    code_version.check(tmp_path)
     noise = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "vq", tmp_path / "vq", ignore=noise)
     (tmp_path / "vq/.cli.py.swp").write_text("what an editor leaves")
-    source.check(tmp_path)
+    code_version.check(tmp_path)
 
     (tmp_path / "vq/scoring/shipped").mkdir(exist_ok=True)
     (tmp_path / "vq/scoring/shipped/more.safetensors").write_text("other weights")
     with pytest.raises(VqError, match=r"is not the code that runs here.*PYTHONPATH="):
-        source.check(tmp_path)
+        code_version.check(tmp_path)
 
 
 def test_an_edit_after_the_start_is_not_passed_off_as_what_runs(
@@ -120,7 +120,7 @@ def test_an_edit_after_the_start_is_not_passed_off_as_what_runs(
     """A flow runs for hours, on the code that it loaded."""
     (tmp_path / "vq").mkdir()
     (tmp_path / "vq/__init__.py").write_text("")
-    monkeypatch.setattr(source, "__file__", str(tmp_path / "vq/source.py"))
+    monkeypatch.setattr(code_version, "__file__", str(tmp_path / "vq/code_version.py"))
 
     with pytest.raises(VqError, match=r"was edited after this process had started.*run again"):
-        source.check(tmp_path)
+        code_version.check(tmp_path)

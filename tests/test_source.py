@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vq import source
+from vq import code_version
 
 
 def test_the_code_is_part_of_what_a_checkpoint_depends_on(
@@ -12,10 +12,10 @@ def test_the_code_is_part_of_what_a_checkpoint_depends_on(
 ) -> None:
     """Weights that other code made are not passed off as this one's."""
     (tmp_path / "losses.py").write_text("weight = 1\n")
-    monkeypatch.setattr(source, "__file__", str(tmp_path / "source.py"))
+    monkeypatch.setattr(code_version, "__file__", str(tmp_path / "source.py"))
 
-    before = source.digest()
-    assert source.digest() == before
+    before = code_version.digest()
+    assert code_version.digest() == before
     (tmp_path / "losses.py").write_text("weight = 2\n")
 
-    assert source.digest() != before
+    assert code_version.digest() != before

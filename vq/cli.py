@@ -120,7 +120,7 @@ def _others(stage: Callable[..., None]) -> list[str]:
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
-    from vq import source
+    from vq import code_version
     from vq.pipeline import durations
     from vq.training import torchrun
     from vq.errors import VqError
@@ -151,7 +151,7 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     # train together, the first one writes: it holds the workspace for all of them.
     free = held or not paths or not torchrun.first()
     if paths and (root := workspace_of(paths[-1])):
-        source.check(root)
+        code_version.check(root)
     with nullcontext() if free else hold(paths[-1]):
         started = perf_counter()
         run_stage(name, paths, params_file=given.params, **options)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vq.data.files import atomic
+from vq.files import atomic
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:

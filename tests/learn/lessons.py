@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from vq.data import levels
+from vq.data import score_distribution
 from vq.training.training_data import Lesson, Vectors
 
-VALUES = levels.values(1.0, 5.0, 5)
+VALUES = score_distribution.values(1.0, 5.0, 5)
 
 
 def make_lesson(
@@ -22,7 +22,7 @@ def make_lesson(
         for name, share in noise.items()
     }
     mos[:unlabelled] = np.nan
-    target = levels.distribution(mos, np.full(videos, 0.7), VALUES)
+    target = score_distribution.distribution(mos, np.full(videos, 0.7), VALUES)
     first = videos * 2 // 3
     return Lesson(
         features=features,

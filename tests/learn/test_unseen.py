@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.learn.lessons import VALUES, make_lesson
-from vq.data import levels
+from vq.data import score_distribution
 from vq.training.cross_validation import deal, expected
 
 
@@ -35,7 +35,7 @@ def test_the_labels_of_a_family_change_nothing_of_what_is_said_of_it() -> None:
     """To the bit; and they do change what is said of others."""
     lesson = make_lesson({"good": 0.2, "fair": 0.5})
     target = lesson.target.clone()
-    target[:3] = torch.from_numpy(levels.distribution(np.ones(3), np.full(3, 0.7), VALUES))
+    target[:3] = torch.from_numpy(score_distribution.distribution(np.ones(3), np.full(3, 0.7), VALUES))
     rows = np.arange(60)
     families = [f"f{number // 3}" for number in rows]
 
@@ -46,5 +46,5 @@ def test_the_labels_of_a_family_change_nothing_of_what_is_said_of_it() -> None:
 
     np.testing.assert_array_equal(after[:3], before[:3])
     assert (after[3:] != before[3:]).any()
-    mos = levels.expectation(lesson.target[:60].numpy(), VALUES)
+    mos = score_distribution.expectation(lesson.target[:60].numpy(), VALUES)
     assert np.corrcoef(before, mos)[0, 1] > 0.8

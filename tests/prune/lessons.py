@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from vq.data import levels
+from vq.data import score_distribution
 from vq.training.training_data import Lesson, Vectors
 
-VALUES = levels.values(1.0, 5.0, 5)
+VALUES = score_distribution.values(1.0, 5.0, 5)
 COUNT = 300
 
 
@@ -34,7 +34,7 @@ def lessons(seed: int, repeats: int = 2) -> list[Lesson]:
     seen = half.sum(1)[:, None] + 2.0 * rng.normal(size=(COUNT, 8))
     one = Lesson(
         features=features,
-        target=torch.from_numpy(levels.distribution(rated, np.full(COUNT, 0.5), VALUES)),
+        target=torch.from_numpy(score_distribution.distribution(rated, np.full(COUNT, 0.5), VALUES)),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(200),
         validation=torch.arange(200, COUNT),

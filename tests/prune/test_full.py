@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.prune.lessons import VALUES
-from vq.data import levels
+from vq.data import score_distribution
 from vq.training.training_data import Lesson, Pictures
 from vq.params import Expert
 from vq.pruning.full_size import Full, Tuned, tunable
@@ -43,7 +43,7 @@ def lesson() -> Lesson:
             "distortion": torch.from_numpy(rng.normal(size=(COUNT, 8)).astype("f")),
             "told": torch.from_numpy(told.astype("f")),
         },
-        target=torch.from_numpy(levels.distribution(mos, np.full(COUNT, 0.5), VALUES)),
+        target=torch.from_numpy(score_distribution.distribution(mos, np.full(COUNT, 0.5), VALUES)),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(40),
         validation=torch.arange(40, COUNT),

@@ -8,7 +8,7 @@ import yaml
 
 from tests.workspace import ROOT
 from vq.imports import PACKAGE
-from vq.source import digest_of
+from vq.code_version import digest_of
 from vq.stages import STAGES, code
 
 DVC_YAML = (ROOT / "dvc.yaml").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vq import source
+from vq import code_version
 from vq.pipeline import durations
 from vq.synthetic.demo.dataset import load, make
 from vq.pipeline.lock import workspace_of
@@ -35,7 +35,7 @@ def run(given: Namespace) -> int:
         VqError: the workspace has another `vq` than this one.
     """
     if root := workspace_of(given.labels):
-        source.check(root)
+        code_version.check(root)
     params = load(given.params)
     started = time.perf_counter()
     columns = (

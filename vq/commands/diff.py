@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.pipeline.lock import workspace_of
 

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.scoring.locate import MODEL, locate
 

@@ -43,7 +43,7 @@ def run(given: Namespace) -> int:
     Raises:
         DataError: what is wrong with the table, with an example and a remedy.
     """
-    from vq.data.files import atomic
+    from vq.files import atomic
     from vq.commands.labels import columns as named
     from vq.commands.labels import keep_input
     from vq.importers.ratings.read import read

@@ -8,7 +8,7 @@ import pyarrow
 from pyarrow import parquet
 
 from vq.video.fingerprint import Fingerprint, pack, unpack
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.words import count
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 
 DTYPES = {

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 
 SIDES = ("train", "validation", "test")

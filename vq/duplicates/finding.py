@@ -8,7 +8,7 @@ import pandas as pd
 
 from vq.video.fingerprint import Fingerprint
 from vq.duplicates.pairs import find
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.words import count
 
 log = logging.getLogger(__name__)

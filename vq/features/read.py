@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from vq.data.files import read_json
+from vq.files import read_json
 from vq.errors import DataError
 from vq.video.fragments import ViewSpec
 from vq.words import count

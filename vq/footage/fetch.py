@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.footage import archives, attribution, packages, sources, table
 from vq.footage.config import Footage

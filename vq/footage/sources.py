@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.footage.table import Kind
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from vq.data import card as cards
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.importers import field_list
 from vq.importers.dataset_format import Form, How, Rating
 from vq.importers.match import Matched, match, normal

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import params, source
+from vq import params
+from vq import code_version as source
 from vq.pipeline import workspace
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.data.labels_csv import Label
 from vq.errors import DataError
 from vq.ingest import manual_changes

@@ -4,7 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from vq.data.files import atomic
+from vq.files import atomic
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64
 
-from vq.data.files import atomic
+from vq.files import atomic
 
 COLUMNS = ["place", "video", "content", "dataset", "split", "mos", "expected", "z"]
 FEWEST = 20

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from vq.data import sets
+from vq.data import rating_scales
 from vq.data.card import Card
 from vq.metrics import mapping
 from vq.metrics.summary import Rated, rounded, summarise
@@ -35,8 +35,8 @@ def agreement(
         By split, then by name of the set: `opinion`, `rows`, `contents`, `models`, and where these
         are, `differences` in SRCC, as `vq.metrics.summary` has them.
     """
-    mos, _ = sets.on_primary_scale(videos, card)
-    which = sets.number(videos, card)
+    mos, _ = rating_scales.on_primary_scale(videos, card)
+    which = rating_scales.number(videos, card)
     found: dict[str, dict[str, Any]] = {"validation": {}, "test": {}}
     for place, name in list(enumerate(card.sets))[1:]:
         rated = videos.assign(mos=mos)[(which == place) & np.isfinite(mos)]

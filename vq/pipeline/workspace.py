@@ -25,7 +25,7 @@ from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import cli
 from vq.pipeline import durations
-from vq import source as code
+from vq import code_version as code
 from vq.errors import BusyError, DataError, VqError
 from vq.registry import source
 from vq.registry.source import Source

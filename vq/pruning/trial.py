@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from vq.data.levels import expectation
+from vq.data.score_distribution import expectation
 from vq.metrics import agreement
 from vq.training.distill import distill, look
 from vq.training.training_data import Lesson

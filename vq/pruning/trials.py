@@ -22,7 +22,7 @@ from joblib import Parallel, delayed
 from rich.console import Console
 from rich.progress import track
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.workers.process_pool import cores
 from vq.errors import DataError, DivergedError, VqError
 from vq.training.training_data import Vectors

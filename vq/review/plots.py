@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.metrics.agreement import srcc
 from vq.review.paired import Pair
 from vq.words import count

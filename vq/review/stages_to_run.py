@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vq import source
+from vq import code_version
 from vq.pipeline import durations
 from vq.review.params_diff import Knob
 from vq.review.markdown import Section, code, few, table
@@ -146,7 +146,7 @@ def _feeds(maker: Stage, stage: Stage) -> bool:
 
 def _name(stage: Stage) -> str:
     """Under which `vq.pipeline.durations` knows it: the first argument of a command of ours."""
-    return next(iter(source.arguments(stage.command) or ()), "")
+    return next(iter(code_version.arguments(stage.command) or ()), "")
 
 
 def _durations(revision: Revision) -> tuple[dict[str, tuple[float, ...]], str]:

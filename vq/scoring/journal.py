@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import BusyError, DataError
 from vq.scoring.formats import FORMS, About, line, parse_line, read
 from vq.inference.modes import EXACT, Closely

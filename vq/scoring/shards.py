@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from vq.workers.handshake import PATIENCE_SECONDS
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import VqError
 from vq.scoring.pool import Crew
 from vq.scoring.formats import line, parse_line

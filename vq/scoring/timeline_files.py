@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.scoring.messages import Answer
 from vq.scoring.names import as_text

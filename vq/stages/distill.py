@@ -13,14 +13,15 @@ import pandas as pd
 import torch
 from jaxtyping import Float64, Int64, Shaped
 
-from vq import source
+from vq import code_version
 from vq.training import torchrun
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import sets, split
+from vq.data import split
+from vq.data import rating_scales
 from vq.data.card import Card as DataCard
-from vq.data.files import fresh_folder, sha256
-from vq.data.levels import expectation
+from vq.files import fresh_folder, sha256
+from vq.data.score_distribution import expectation
 from vq.data.paths import inside
 from vq.workers.process_pool import cores
 from vq.errors import ParamsError
@@ -80,7 +81,7 @@ def distill(
     }
     # Weights that other code made are not gone on from, and are not passed off as this one's.
     start = student_files.start_hash(params.start)
-    rest = {"code": source.digest_of(__name__), "start": start, "card": sha256(card)}
+    rest = {"code": code_version.digest_of(__name__), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
     rest |= {"processes": str(torchrun.count())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
@@ -242,7 +243,7 @@ def licences(
         params: which backbone, and where it started.
         experts: what the index of features says of each of the teacher's experts.
     """
-    counts = [int(n) for n in np.bincount(sets.number(manifest, card), minlength=len(card.sets))]
+    counts = [int(n) for n in np.bincount(rating_scales.number(manifest, card), minlength=len(card.sets))]
     found = [
         f"data {name} ({count(videos, 'video')}): {ratings.licence}"
         for (name, ratings), videos in zip(card.sets.items(), counts, strict=True)

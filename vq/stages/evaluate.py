@@ -13,9 +13,10 @@ from jaxtyping import Bool, Float
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import sets, split
+from vq.data import split
+from vq.data import rating_scales
 from vq.data.card import Card
-from vq.data.files import atomic, read_json, sha256
+from vq.files import atomic, read_json, sha256
 from vq.data.paths import inside
 from vq.errors import DataError
 from vq.metrics import baselines
@@ -236,7 +237,7 @@ def scored(
     }
     scores["teacher"] = first.score
     scores["single"] = predict.single(lesson, single, seed=seed)
-    primary = sets.number(frame, card) == 0
+    primary = rating_scales.number(frame, card) == 0
     trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna() & primary)
     mos = _column(frame, "mos")
     statistics = [
@@ -273,7 +274,7 @@ def _videos(accepted: Path, splits: Path, features: Path) -> pd.DataFrame:
 
 def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
     """Where the rated videos of a split are in the manifest, those of the primary data set."""
-    primary = sets.number(manifest, card) == 0
+    primary = rating_scales.number(manifest, card) == 0
     rows = manifest[(manifest["split"] == side) & manifest["mos"].notna() & primary]
     if (different := rows["mos"].nunique()) < 2:
         raise DataError(
@@ -285,7 +286,7 @@ def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
 
 def _rungs(manifest: pd.DataFrame, card: Card, params: Evaluate, *, name: str) -> pd.DataFrame:
     """Where videos of the primary data set stand on their ladders; none if nobody asks."""
-    rows = manifest[sets.number(manifest, card) == 0]
+    rows = manifest[rating_scales.number(manifest, card) == 0]
     if params.order is None:
         return order.NONE
     columns = params.order.model_dump(include={"film", "ladder", "strength"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import manifest
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.data.paths import inside
 from vq.errors import DataError
 from vq.words import count, which

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import manifest, split
-from vq.data.files import atomic, read_json
+from vq.files import atomic, read_json
 from vq.errors import VqError
 from vq.gates import model_cost
 from vq.gates import gates

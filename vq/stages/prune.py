@@ -16,7 +16,7 @@ from rich.console import Console
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError, ParamsError
 from vq.training.dataset import assemble, learnable
 from vq.training.training_data import Pictures, Sight, Vectors

@@ -7,10 +7,11 @@ import numpy as np
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import sets, split
+from vq.data import split
+from vq.data import rating_scales
 from vq.duplicates import finding
 from vq.duplicates.join import heads
-from vq.data.files import read_json
+from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.training import cross_validation
 from vq.training.dataset import assemble, learnable
@@ -76,7 +77,7 @@ def suspect(
     found = label_outliers.listed(
         videos.assign(
             split=side.iloc[rows],
-            expected=sets.on_own_scale(expected, videos, described),
+            expected=rating_scales.on_own_scale(expected, videos, described),
             error=label_outliers.standard_error(videos),
         ),
         z=params.z,

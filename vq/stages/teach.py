@@ -7,7 +7,7 @@ from vq.training import torchrun
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
-from vq.data.files import fresh_folder, read_json
+from vq.files import fresh_folder, read_json
 from vq.metrics import agreement
 from vq.training import predict
 from vq.training.dataset import assemble, learnable

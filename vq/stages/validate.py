@@ -8,7 +8,7 @@ from vq import params as schema
 from vq.data import card as cards
 from vq.validation import video_flags
 from vq.data import manifest as manifests
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.errors import DataError
 from vq.words import count, which
 

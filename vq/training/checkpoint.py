@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from vq.data.files import atomic
+from vq.files import atomic
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from vq.data import levels, sets
+from vq.data import score_distribution
+from vq.data import rating_scales
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.training.training_data import Lesson, Sight
@@ -36,9 +37,9 @@ def assemble(
     Raises:
         DataError: too few labelled videos of the primary data set to fit on, or to validate on.
     """
-    values = levels.values(float(card.scale.min), float(card.scale.max), count)
-    mos, std = sets.on_primary_scale(manifest, card)
-    dataset = sets.number(manifest, card)
+    values = score_distribution.values(float(card.scale.min), float(card.scale.max), count)
+    mos, std = rating_scales.on_primary_scale(manifest, card)
+    dataset = rating_scales.number(manifest, card)
     where = np.asarray(side)
     rated = np.isfinite(mos) & (dataset == 0)
     validation = np.flatnonzero((where == "validation") & rated)
@@ -54,7 +55,7 @@ def assemble(
         features={
             name: torch.from_numpy(np.asarray(f, np.float32)) for name, f in features.items()
         },
-        target=torch.from_numpy(levels.distribution(mos, std, values)),
+        target=torch.from_numpy(score_distribution.distribution(mos, std, values)),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(train),
         validation=torch.from_numpy(validation),

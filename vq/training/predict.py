@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32
 
-from vq.data.levels import expectation
+from vq.data.score_distribution import expectation
 from vq.training.training_data import Lesson
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach

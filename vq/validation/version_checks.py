@@ -8,7 +8,7 @@ import great_expectations.expectations as gxe
 import pandas as pd
 
 from vq import params as schema
-from vq.data import sets
+from vq.data import rating_scales
 from vq.data.card import Card
 from vq.validation.expectations import COLUMNS, Check, documented, run
 from vq.errors import DataError
@@ -91,7 +91,7 @@ def compare(old: Version, new: Version, *, moved: float) -> pd.DataFrame:
 
 def _place(version: Version) -> pd.Series:
     """Each rating between the worse end of its own scale, 0, and the better one, 1."""
-    which = sets.number(version.rows, version.card)
+    which = rating_scales.number(version.rows, version.card)
     described = [list(version.card.sets.values())[one] for one in which]
     low, high = ([getattr(one.scale, end) for one in described] for end in ("min", "max"))
     share = (version.rows["mos"] - low) / (pd.Series(high, dtype=float) - low)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vq import source
+from vq import code_version
 from vq.errors import VqError
 
 PATIENCE_SECONDS = 10.0
@@ -30,7 +30,7 @@ class Beacon:
     """Absolute: a folder that is shared has the same path on all machines."""
     token: str
     code: str
-    """`vq.source.digest` where the work comes from."""
+    """`vq.code_version.digest` where the work comes from."""
 
     def check(self) -> None:
         """Nothing, if this machine sees the folder that is meant and runs the code that is meant.
@@ -39,7 +39,7 @@ class Beacon:
             VqError: it does not; the message names the machine and says what to do.
         """
         here = socket.gethostname()
-        if source.digest() != self.code:
+        if code_version.digest() != self.code:
             raise VqError(
                 f"{here}: runs another version of vq than the machine that gives out the work, "
                 "and would mix results of both; install the same commit on all machines"
@@ -60,7 +60,7 @@ def lit(path: Path) -> Iterator[Beacon]:
     """Light a beacon at a path, for as long as the work is given out."""
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    beacon = Beacon(path, secrets.token_hex(16), source.digest())
+    beacon = Beacon(path, secrets.token_hex(16), code_version.digest())
     path.write_text(beacon.token, encoding="ascii")
     try:
         yield beacon

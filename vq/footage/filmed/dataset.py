@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.workers.process_pool import in_processes
 from vq.errors import DataError, VideoError
 from vq.footage import sources

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vq.data.files import atomic
+from vq.files import atomic
 from vq.footage import pictures
 from vq.footage.config import Film
 from vq.footage.filmed import camera, chains, ladder, recorder
