@@ -32,12 +32,12 @@ from vq import params as settings
 from vq.errors import DataError, VqError
 from vq.metrics import agreement
 from vq.metrics.interval import Interval, nadeau_bengio
+from vq.models.teacher import Teacher
+from vq.params import Teach
 from vq.training.distill import distill, look
-from vq.training.training_data import Lesson, Vectors
 from vq.training.loop import determinism
 from vq.training.teach import teach
-from vq.params import Teach
-from vq.models.teacher import Teacher
+from vq.training.training_data import Lesson, Vectors
 
 Changes = Mapping[str, Any]
 FARTHEST = -0.2

@@ -33,14 +33,14 @@ from rich.table import Table
 
 from vq import params
 from vq.data import manifest
-from vq.workers.process_pool import cores
 from vq.errors import VqError
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.probe import sha256
 from vq.video.suffixes import SUFFIXES
-from vq.zoo import extract_features
+from vq.workers.process_pool import cores
 from vq.zoo import extract as zoo
+from vq.zoo import extract_features
 from vq.zoo.expert import Expert
 from vq.zoo.runtime import Network, network_of
 from vq.zoo.task import VIEWS, Video

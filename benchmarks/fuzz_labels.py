@@ -65,7 +65,7 @@ def _seed(corpus: Path) -> int:
     """Each official layout as one input: form and suffix, then the file."""
     sys.path.insert(0, str(ROOT))
     from tests.data.importers.layouts import LAYOUTS
-    from vq.data.importers import FORMS
+    from vq.importers import FORMS
 
     forms = list(FORMS)
     with tempfile.TemporaryDirectory() as folder:
@@ -98,17 +98,15 @@ def _fuzz(arguments: list[str]) -> int:
     import pyarrow.parquet  # noqa: F401
     import pydantic  # noqa: F401
 
-    with atheris.instrument_imports(include=["vq.data.importers", "scipy.io.matlab", "openpyxl"]):
+    with atheris.instrument_imports(include=["vq.importers", "scipy.io.matlab", "openpyxl"]):
         import openpyxl  # noqa: F401
         import scipy.io  # noqa: F401
 
-        from vq.data.importers import FORMS
-        from vq.importers import convert
-        from vq.importers import matlab
+        from vq.importers import FORMS, convert, matlab
     from dataclasses import replace
 
-    from vq.importers.dataset_format import How
     from vq.errors import DataError
+    from vq.importers.dataset_format import How
 
     forms = list(FORMS.values())
     folder = Path(os.environ["VQ_FUZZ"])

@@ -31,12 +31,12 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params
-from vq.video.inspect import look_at
-from vq.scoring.pool import Crew
+from vq.features.cache import Cache
 from vq.scoring.locate import SHIPPED, locate
+from vq.scoring.pool import Crew
+from vq.video.inspect import look_at
 from vq.workers.limits import Limits
 from vq.zoo import extract
-from vq.features.cache import Cache
 from vq.zoo.cache_filler import Filling
 from vq.zoo.task import Video
 

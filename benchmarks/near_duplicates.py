@@ -33,12 +33,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from vq.video import fingerprint
 from vq.duplicates.candidates import candidates
-from vq.video.fingerprint import Fingerprint
 from vq.duplicates.pairs import find
 from vq.metrics.interval import resample
 from vq.params import Split
+from vq.video import fingerprint
+from vq.video.fingerprint import Fingerprint
 from vq.video.probe import survey
 from vq.video.suffixes import SUFFIXES
 

@@ -25,9 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from vq.inference import runtime
-from vq.scoring.locate import SHIPPED, locate
 from vq.inference.modes import MODES, Mode
 from vq.inference.runtime import Model
+from vq.scoring.locate import SHIPPED, locate
 
 
 @dataclass(frozen=True)

@@ -30,17 +30,15 @@ from rich.table import Table
 from vq import params as settings
 from vq.data.score_distribution import expectation
 from vq.errors import VqError
-from vq.metrics import agreement
-from vq.metrics import interval
-from vq.metrics import weighted
-from vq.training.distill import distill
-from vq.training.training_data import Lesson
-from vq.training.loop import determinism
+from vq.metrics import agreement, interval, weighted
+from vq.models import teacher_files as teachers
+from vq.models.teacher import Shape
 from vq.params import Params
 from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract
-from vq.models import teacher_files as teachers
-from vq.models.teacher import Shape
+from vq.training.distill import distill
+from vq.training.loop import determinism
+from vq.training.training_data import Lesson
 
 TEACHER = Path("artifacts", "teacher")
 KINDS = {"both": (False, True), "plain": (False,), "taught": (True,)}

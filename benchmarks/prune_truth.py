@@ -40,15 +40,15 @@ from benchmarks.real_mos import STUDENT, learnable
 from vq import params as settings
 from vq.errors import DataError, VqError
 from vq.metrics import agreement
-from vq.training import predict
-from vq.training.training_data import Lesson, Vectors
-from vq.training.loop import determinism
-from vq.training.probe_recipe import PROBE
-from vq.training.teach import teach
 from vq.params import Params, Prune
 from vq.pruning.select import select
 from vq.pruning.trial import Effect, Trial
 from vq.pruning.trials import Trials
+from vq.training import predict
+from vq.training.loop import determinism
+from vq.training.probe_recipe import PROBE
+from vq.training.teach import teach
+from vq.training.training_data import Lesson, Vectors
 
 log = logging.getLogger(__name__)
 

@@ -42,9 +42,9 @@ from rich.table import Table
 from tests.flows.server import server
 from tests.workspace import ROOT, change, commit, make_workspace, run
 from vq.data import manifest
-from vq.scoring.formats import read
-from vq.pipeline.workspace import files_of
 from vq.features.cache import Cache
+from vq.pipeline.workspace import files_of
+from vq.scoring.formats import read
 
 CLIPS = "data/clips"
 CARD = {

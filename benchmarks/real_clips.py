@@ -28,16 +28,16 @@ from vq import params as settings
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
-from vq.synthetic.demo import dataset
 from vq.duplicates import finding
 from vq.errors import DataError
+from vq.features import read as store
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
-from vq.training import predict
-from vq.training.dataset import assemble
 from vq.params import Params
 from vq.stages import load as stage
-from vq.features import read as store
+from vq.synthetic.demo import dataset
+from vq.training import predict
+from vq.training.dataset import assemble
 
 log = logging.getLogger(__name__)
 

@@ -42,18 +42,17 @@ from vq import params as settings
 from vq.data import score_distribution
 from vq.data.score_distribution import expectation
 from vq.errors import DataError, VqError
-from vq.metrics import agreement
-from vq.metrics import conformal
+from vq.metrics import agreement, conformal
 from vq.metrics.interval import Interval, nadeau_bengio
+from vq.models.student import Features, Student
+from vq.models.teacher import Teacher
+from vq.params import Teach
 from vq.training import predict
 from vq.training.distill import distill, look
-from vq.training.training_data import Lesson, Vectors
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE_STUDENT
 from vq.training.teach import teach
-from vq.params import Teach
-from vq.models.student import Features, Student
-from vq.models.teacher import Teacher
+from vq.training.training_data import Lesson, Vectors
 
 log = logging.getLogger(__name__)
 

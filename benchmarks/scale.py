@@ -30,13 +30,13 @@ from rich.table import Table
 
 from vq import params
 from vq.data import manifest, split
-from vq.training.training_data import Lesson
-from vq.training.loop import determinism, initialisation
-from vq.pruning.trial import Trial, effect
-from vq.models import student_files
-from vq.zoo import extract
 from vq.features import read as features
 from vq.features.cache import Cache
+from vq.models import student_files
+from vq.pruning.trial import Trial, effect
+from vq.training.loop import determinism, initialisation
+from vq.training.training_data import Lesson
+from vq.zoo import extract
 from vq.zoo.task import VIEWS, Video
 
 T = TypeVar("T")

@@ -33,10 +33,9 @@ from rich.progress import track
 from rich.table import Table
 
 from vq.inference import runtime
-from vq.scoring.locate import default, locate
 from vq.inference.modes import MODES, Mode, spec_of
-from vq.video import packets, stream
-from vq.video import keyframes
+from vq.scoring.locate import default, locate
+from vq.video import keyframes, packets, stream
 from vq.video.convert import Converter
 
 POLL_S = 0.01

@@ -28,11 +28,11 @@ from scipy import stats
 
 import vq
 from benchmarks import edits, real_clips
-from vq.synthetic.demo import dataset
 from vq.errors import VqError
 from vq.metrics import agreement
 from vq.metrics.interval import percentile, resample
 from vq.synthetic import cache, ffmpeg, fused
+from vq.synthetic.demo import dataset
 from vq.synthetic.lossless import write as write_lossless
 
 log = logging.getLogger(__name__)

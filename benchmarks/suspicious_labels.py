@@ -34,13 +34,13 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import material as materials
 from benchmarks.material import Material
 from vq.data import score_distribution
+from vq.features import read as store
 from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.metrics.baselines import handcrafted
 from vq.training import cross_validation
-from vq.training.training_data import Lesson
 from vq.training.loop import determinism
-from vq.features import read as store
+from vq.training.training_data import Lesson
 
 KINDS = ("swapped", "flipped", "random", "shifted")
 SHARES = (0.0, 0.02, 0.05)

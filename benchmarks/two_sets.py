@@ -27,11 +27,11 @@ from vq.data.card import Card, Ratings, Scale
 from vq.errors import VqError
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
+from vq.params import Teach
 from vq.training import predict
 from vq.training.dataset import assemble
 from vq.training.loop import determinism
 from vq.training.teach import teach
-from vq.params import Teach
 
 PAIRS = (("aligned", "alone"), ("pooled", "alone"), ("aligned", "pooled"))
 Split = Mapping[str, tuple[float, float]]

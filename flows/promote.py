@@ -13,8 +13,7 @@ from prefect.flow_runs import pause_flow_run
 
 from flows.shared import HOUR, operation, step
 from vq import params
-from vq.registry import flow_summary
-from vq.registry import champion
+from vq.registry import champion, flow_summary
 from vq.registry.client import CHAMPION, existing
 
 log = logging.getLogger("vq.flows.promote")
@@ -31,7 +30,9 @@ def ask(version: int | str, reason: str, workspace: Path) -> bool:
         if reigning is not None and reigning.version == found.version:
             return False
         champion.check(registry, found)
-        create_markdown_artifact(flow_summary.proposal(registry, found, reason=reason), key="promotion")
+        create_markdown_artifact(
+            flow_summary.proposal(registry, found, reason=reason), key="promotion"
+        )
         instead = f" in place of {reigning.version}" if reigning else ""
         log.info(
             "Should %s %s be champion%s? The artifact `promotion` has both. Resume this run to "

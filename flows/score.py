@@ -12,11 +12,10 @@ from pydantic import NonNegativeInt
 
 from flows.shared import HOUR, operation, step
 from flows.spread import scorers
-from vq.workers.process_pool import cores
-from vq.scoring import batch
-from vq.scoring import flow_summary
 from vq.inference.modes import Closely, Mode
+from vq.scoring import batch, flow_summary
 from vq.words import count
+from vq.workers.process_pool import cores
 
 
 @step

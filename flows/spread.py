@@ -14,9 +14,9 @@ from prefect.task_runners import TaskRunner
 from prefect.tasks import Task
 
 from vq import params
-from vq.pipeline import distributed
 from vq.errors import ParamsError, VqError
 from vq.params import Run
+from vq.pipeline import distributed
 from vq.scoring.shards import Elsewhere
 
 Rounds = Callable[..., AbstractContextManager[Iterator[list[distributed.Part]]]]
@@ -27,7 +27,9 @@ def fill(workspace: Path, stage: str) -> None:
     """Have the parts of a stage done before it runs, if params want other machines to do them."""
     settings = params.load(workspace / "params.yaml").run
     if settings.runner == "ray" and stage in distributed.STAGES:
-        on_ray(f"parts of {stage}", partial(distributed.rounds, workspace.absolute(), stage), settings)
+        on_ray(
+            f"parts of {stage}", partial(distributed.rounds, workspace.absolute(), stage), settings
+        )
 
 
 def scorers(workspace: Path) -> Elsewhere | None:
@@ -36,7 +38,9 @@ def scorers(workspace: Path) -> Elsewhere | None:
     settings = params.load(file).run if file.exists() else None
     if settings is None or settings.runner != "ray":
         return None
-    return lambda shards, todo: on_ray("shards", partial(distributed.scores, shards, todo), settings)
+    return lambda shards, todo: on_ray(
+        "shards", partial(distributed.scores, shards, todo), settings
+    )
 
 
 def on_ray(name: str, rounds: Rounds, settings: Run) -> None:

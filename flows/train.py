@@ -13,11 +13,11 @@ from flows.spread import fill
 from vq import params
 from vq.pipeline import remote
 from vq.pipeline.lock import hold
+from vq.pipeline.workspace import files_of, source_of, stages, update
 from vq.registry import flow_summary
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.flow_summary import Release
-from vq.pipeline.workspace import files_of, source_of, stages, update
 
 
 @step(task_run_name="{stage}")

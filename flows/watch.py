@@ -11,8 +11,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
 
 from flows.shared import HOUR, operation, step
-from vq.drift import report as looking
 from vq.drift import flow_summary
+from vq.drift import report as looking
 from vq.drift.compare import Comparison
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from vq import params
 from vq.data import manifest
-from vq.zoo import extract
 from vq.features.cache import Cache
+from vq.zoo import extract
 
 
 def assert_same_features(root: Path, other: Path) -> None:

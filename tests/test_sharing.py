@@ -9,8 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.workspace import commit, copy_workspace, run
-from vq.pipeline import remote
-from vq.pipeline import workspace
+from vq.pipeline import remote, workspace
 
 PIPELINE = """\
 stages:

@@ -11,14 +11,14 @@ import pytest
 from tests.features import assert_same_features
 from tests.score.toy import random_network, write_bundle, write_video
 from tests.workspace import copy_workspace
-from vq.workers import handshake
-from vq.pipeline import distributed
 from vq.errors import VqError
+from vq.pipeline import distributed
 from vq.pipeline.lock import hold
+from vq.pipeline.workspace import files_of
 from vq.scoring import batch
 from vq.scoring.formats import read
 from vq.scoring.shards import Shard, Shards
-from vq.pipeline.workspace import files_of
+from vq.workers import handshake
 
 
 def do_all(root: Path, stage: str) -> int:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vq.pipeline import durations
-from vq.pipeline import workspace
 from vq.errors import DataError, ParamsError, VqError
+from vq.pipeline import durations, workspace
 from vq.pipeline.lock import hold, workspace_of
 
 PIPELINE = """\
@@ -189,7 +188,7 @@ def test_a_commit_is_dirty_if_anything_but_results_changed(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
-        pytest.param("vq/learn/new.py", True, id="code"),
+        pytest.param("vq/training/new.py", True, id="code"),
         pytest.param("flows/new.py", True, id="flow"),
         pytest.param("data/new/params.yaml", True, id="params"),
         pytest.param("data/new/dvc.yaml", True, id="pipeline"),
@@ -293,7 +292,8 @@ def save(root: Path) -> None:
 def try_to_hold(root: Path) -> str:
     """What another process says when it wants the workspace."""
     code = (
-        "import pathlib, sys; from vq.pipeline.lock import hold\nwith hold(pathlib.Path(sys.argv[1])): pass"
+        "import pathlib, sys; from vq.pipeline.lock import hold\n"
+        "with hold(pathlib.Path(sys.argv[1])): pass"
     )
     return shell(root, sys.executable, "-c", code, str(root))
 

@@ -1,7 +1,7 @@
 """Which files of the library a module needs: what it imports, directly or not, wherever it says so.
 
-An import inside a function counts, and so does a module that is only named, as `"vq.zoo.extract_features"`
-or `"vq.zoo.extract_features:prepare"`, for another process to import. Imports for type checkers do not.
+An import inside a function counts, and so does a module that is only named for another process to
+import (`"vq.package.module"`, `"vq.package.module:function"`). Imports for type checkers do not.
 Files that are no modules (weights, tables, pages) count where a module that looks beside itself
 (`__file__`) names them, whole or by their suffix.
 """

@@ -8,11 +8,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import edits, shipped
-from vq.synthetic.demo import encode
-from vq.synthetic.demo import dataset
-from vq.synthetic.demo import scenes
 from vq.errors import VqError
 from vq.synthetic import ffmpeg
+from vq.synthetic.demo import dataset, encode, scenes
 
 
 def test_order_counts_pairs_of_a_source_that_are_apart() -> None:

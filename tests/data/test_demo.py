@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from vq.data import card
-from vq.synthetic.demo import dataset as demo
 from vq.errors import DataError, ParamsError
+from vq.synthetic.demo import dataset as demo
 
 SHIPPED = Path("data/demo")
 TINY = demo.Demo(seed=3, contents=2, versions=3, seconds=0.4, raters=8, bias=0.3, noise=0.5)

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vq.synthetic.demo import encode
-from vq.synthetic.demo import labels
-from vq.synthetic.demo import scenes
+from vq.synthetic.demo import encode, labels, scenes
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
 
@@ -84,7 +82,7 @@ FILE_HASH = """
 import hashlib, sys
 from io import BytesIO
 import numpy as np
-from vq.data.demo import encode
+from vq.synthetic.demo import encode
 rng = np.random.default_rng(0)
 sizes = (320, 240), (426, 240), (480, 270)
 for width, height in sizes:

@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vq.synthetic.demo import encode
-from vq.synthetic.demo import labels
-from vq.synthetic.demo.camera import Clip
 from vq.errors import VideoError
+from vq.synthetic.demo import encode, labels
+from vq.synthetic.demo.camera import Clip
 
 
 @pytest.fixture

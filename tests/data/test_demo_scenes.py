@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from vq.errors import DataError
 from vq.synthetic.demo import scenes
 from vq.synthetic.demo.camera import View
-from vq.errors import DataError
 
 SIZE = {"frames": 6, "width": 160, "height": 120}
 

@@ -10,9 +10,9 @@ import pytest
 from tests.conftest import write_video
 from vq import params
 from vq.data import paths
+from vq.errors import DataError
 from vq.video.fingerprint import pack
 from vq.video.inspect import Look, look, look_at
-from vq.errors import DataError
 from vq.video.probe import sha256
 from vq.workers.limits import Limits
 

@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vq.data import manifest
-from vq.data import score_distribution
-from vq.data import rating_scales
+from vq.data import manifest, rating_scales, score_distribution
 from vq.data.card import Card, Ratings, Scale
 from vq.errors import DataError
 
@@ -61,7 +59,9 @@ def test_levels_mean_the_same_for_both() -> None:
     mos, std = rating_scales.on_primary_scale(rows(("lab", 25, 25), ("web", 4, 1)), CARD)
 
     found = score_distribution.distribution(mos, std, score_distribution.values(1.0, 5.0, 5))
-    own = score_distribution.distribution(np.array([25.0]), np.array([25.0]), score_distribution.values(0.0, 100.0, 5))
+    own = score_distribution.distribution(
+        np.array([25.0]), np.array([25.0]), score_distribution.values(0.0, 100.0, 5)
+    )
 
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_allclose(found[0], own[0, ::-1], atol=1e-5)

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from vq.data.card import Card, Ratings, Scale
-from vq.validation.version_checks import Version, compare, find, read
 from vq.errors import DataError
 from vq.params import Versions
+from vq.validation.version_checks import Version, compare, find, read
 
 SCALE = Scale(min=1, max=5)
 CARD = Card(name="web", opinion="human", scale=SCALE, licence="own")

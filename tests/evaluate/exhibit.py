@@ -12,8 +12,8 @@ from PIL import Image
 from vq.data.card import Card, Scale
 from vq.duplicates import finding
 from vq.metrics import mapping
-from vq.report.report import Doubt, Exhibit, Miss
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
+from vq.report.report import Doubt, Exhibit, Miss
 
 KINDS = (
     "banding",

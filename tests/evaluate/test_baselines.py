@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.metrics import agreement
-from vq.metrics import baselines
+from vq.metrics import agreement, baselines
 
 
 def videos(rng: np.random.Generator, count: int = 90) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vq.metrics import agreement
-from vq.metrics import interval
-from vq.metrics import weighted
+from vq.metrics import agreement, interval, weighted
 
 
 def clustered(

@@ -29,7 +29,9 @@ def pairs(
     """Pairs of a manifest, by scores in its order."""
     kinds = table["ladder"].astype("string").fillna("none").tolist()
     rungs = pair_order.rungs_of(table, kinds, **COLUMNS, name="m.parquet")
-    return pair_order.pair_up(rungs, pd.Series(scores, index=table.index), apart=apart, better=better)
+    return pair_order.pair_up(
+        rungs, pd.Series(scores, index=table.index), apart=apart, better=better
+    )
 
 
 def names(found: pd.DataFrame) -> list[tuple[int, int]]:

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.metrics import interval
-from vq.metrics import weighted
+from vq.metrics import interval, weighted
 from vq.metrics.paired_difference import difference
 
 RNG = np.random.default_rng(5)

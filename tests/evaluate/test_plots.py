@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vq.report import plots
 from vq.metrics.mapping import Mapping
+from vq.report import plots
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vq.metrics import agreement
-from vq.metrics import mapping
+from vq.metrics import agreement, mapping
 from vq.metrics.summary import Rated, rounded, summarise
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.metrics import agreement
-from vq.metrics import weighted
+from vq.metrics import agreement, weighted
 
 NAMES = ["srcc", "krcc", "plcc", "rmse"]
 Videos = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -11,11 +11,11 @@ from tests.conftest import write_video
 from tests.intake.conftest import PICTURE, Deliver
 from tests.workspace import change, commit, run
 from vq import cli
-from vq.pipeline import workspace
 from vq.errors import BusyError, DataError
 from vq.ingest import flow_summary
 from vq.ingest import ingest as take
 from vq.ingest.ingest import ingest
+from vq.pipeline import workspace
 from vq.pipeline.lock import hold
 
 IMPORT = """\

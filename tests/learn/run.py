@@ -14,12 +14,12 @@ import torch
 from safetensors.torch import save_file
 
 from tests.learn.lessons import make_lesson
+from vq.models.student import Features, Student
 from vq.training.checkpoint import Checkpoint
 from vq.training.distill import distill
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
-from vq.models.student import Features, Student
 
 
 def train(folder: Path, *, videos: int, dropout: float, **changes: Any) -> None:  # noqa: ANN401

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from tests.learn.lessons import make_lesson
-from vq.training import ridge
-from vq.training.training_data import Lesson
-from vq.training.probe_recipe import PROBE
-from vq.training.teach import teach
 from vq.models.kernel import likeness
 from vq.models.teacher import Teacher
+from vq.training import ridge
+from vq.training.probe_recipe import PROBE
+from vq.training.teach import teach
+from vq.training.training_data import Lesson
 
 BOTH = {"sure": 0.3, "unsure": 0.6}
 KERNEL = PROBE.model_copy(update={"kernel": 0.5, "kernel_videos": 1000, "epochs": 3})

@@ -11,15 +11,15 @@ import torch
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.metrics import agreement
+from vq.models.student import Features, Student
 from vq.training import predict
-from vq.training.dataset import assemble
 from vq.training.checkpoint import Checkpoint
+from vq.training.dataset import assemble
 from vq.training.distill import described, distill, look, of_descriptions
-from vq.training.training_data import Lesson, Pictures, Vectors
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
-from vq.models.student import Features, Student
+from vq.training.training_data import Lesson, Pictures, Vectors
 
 TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})
 DISTILL = PROBE_STUDENT.model_copy(update={"epochs": 12, "batch": 16})

@@ -35,7 +35,9 @@ def test_the_labels_of_a_family_change_nothing_of_what_is_said_of_it() -> None:
     """To the bit; and they do change what is said of others."""
     lesson = make_lesson({"good": 0.2, "fair": 0.5})
     target = lesson.target.clone()
-    target[:3] = torch.from_numpy(score_distribution.distribution(np.ones(3), np.full(3, 0.7), VALUES))
+    target[:3] = torch.from_numpy(
+        score_distribution.distribution(np.ones(3), np.full(3, 0.7), VALUES)
+    )
     rows = np.arange(60)
     families = [f"f{number // 3}" for number in rows]
 

@@ -34,7 +34,9 @@ def lessons(seed: int, repeats: int = 2) -> list[Lesson]:
     seen = half.sum(1)[:, None] + 2.0 * rng.normal(size=(COUNT, 8))
     one = Lesson(
         features=features,
-        target=torch.from_numpy(score_distribution.distribution(rated, np.full(COUNT, 0.5), VALUES)),
+        target=torch.from_numpy(
+            score_distribution.distribution(rated, np.full(COUNT, 0.5), VALUES)
+        ),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(200),
         validation=torch.arange(200, COUNT),

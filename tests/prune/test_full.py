@@ -8,10 +8,10 @@ import torch
 
 from tests.prune.lessons import VALUES
 from vq.data import score_distribution
-from vq.training.training_data import Lesson, Pictures
 from vq.params import Expert
 from vq.pruning.full_size import Full, Tuned, tunable
 from vq.pruning.trial import Trial
+from vq.training.training_data import Lesson, Pictures
 from vq.video.fragments import ViewSpec
 from vq.zoo import catalog
 

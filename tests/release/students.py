@@ -11,12 +11,12 @@ import yaml
 from tests.score.toy import MOMENTS, SIDE_PX, write_bundle, write_video
 from vq import params
 from vq.data import manifest
+from vq.features.cache import Cache
+from vq.gates.verdict import Gate, Verdict
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.flow_summary import Release
 from vq.registry.source import Source
-from vq.gates.verdict import Gate, Verdict
-from vq.features.cache import Cache
 
 SETTINGS = params.Release(
     model="vq-student",
@@ -78,7 +78,7 @@ def write_lock(path: Path, **other: object) -> None:
     now = stand | other
     deps = [
         {"path": now["at"], "hash": "md5", "md5": now["data"], "size": 10, "nfiles": 2},
-        {"path": "vq/learn", "hash": "md5", "md5": now["code"], "size": 10, "nfiles": 2},
+        {"path": "vq/training", "hash": "md5", "md5": now["code"], "size": 10, "nfiles": 2},
     ]
     distill = {"cmd": now["cmd"], "deps": deps, "params": {"params.yaml": {"seed": now["seed"]}}}
     judge = {"cmd": "y", "deps": [], "params": {"params.yaml": {"judge.floor": now["floor"]}}}

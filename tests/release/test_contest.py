@@ -17,11 +17,11 @@ from tests.release.students import (
 )
 from tests.score.toy import write_bundle
 from vq import params
+from vq.gates.verdict import Gate
 from vq.registry import champion_gates
 from vq.registry.candidate import Candidate
 from vq.registry.champion_gates import Champion
 from vq.registry.source import Source
-from vq.gates.verdict import Gate
 
 NOTHING = pd.DataFrame({"content": ["old"], "sha256": ["e" * 64]})
 """What a champion has learnt from that has seen no video of today."""

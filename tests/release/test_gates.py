@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from vq.errors import DataError
-from vq.params import Judge
 from vq.gates import gates
-from vq.gates.model_cost import Cost
 from vq.gates.gates import Measured
+from vq.gates.model_cost import Cost
 from vq.gates.verdict import Verdict
+from vq.params import Judge
 
 PARAMS = Judge(
     min_srcc=0.75,

@@ -24,14 +24,12 @@ from tests.release.students import (
 )
 from tests.score.toy import write_video
 from vq.errors import DataError
-from vq.registry import flow_summary
-from vq.registry import register
-from vq.registry import champion
+from vq.gates.verdict import Gate
+from vq.inference.row import Row
+from vq.registry import champion, flow_summary, register
 from vq.registry.client import Registry
 from vq.registry.source import Source
-from vq.gates.verdict import Gate
 from vq.scoring.locate import locate
-from vq.inference.row import Row
 
 pytestmark = pytest.mark.slow
 

@@ -18,8 +18,8 @@ import pytest
 import vq
 from tests.release.students import GOOD, Make, release, same
 from tests.score.toy import write_video
-from vq.registry import client
 from vq.inference.row import Row
+from vq.registry import client
 
 PATIENCE_SECONDS = 180
 

@@ -7,8 +7,8 @@ import pytest
 from tests.release.students import BAD, GOOD, OPEN, SHUT, Make, release, write_lock
 from vq.errors import DataError
 from vq.registry import champion as throne
-from vq.registry.client import Registry, existing
 from vq.registry.champion import How, Move, line
+from vq.registry.client import Registry, existing
 
 
 def moves(*told: str) -> list[Move]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from vq.errors import DataError
-from vq.review.metrics_diff import pair, section
 from vq.review.markdown import Section
+from vq.review.metrics_diff import pair, section
 from vq.review.revision import Revision
 
 PARAMS = "seed: 7\nevaluate: {bootstrap: 200, confidence: 0.9}\n"

@@ -9,9 +9,9 @@ import pytest
 from tests.review import scratch
 from tests.review.scratch import edit
 from tests.workspace import change, commit, copy_workspace, run
-from vq.pipeline import remote as sharing
 from vq.cli import main
 from vq.errors import DataError
+from vq.pipeline import remote as sharing
 from vq.review.review import review
 
 

@@ -13,8 +13,8 @@ import pytest
 import vq
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import WeightsError
-from vq.scoring.api import Isolated
 from vq.inference.row import Row
+from vq.scoring.api import Isolated
 from vq.workers.limits import Limits
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.scoring import batch
-from vq.scoring import flow_summary
+from vq.scoring import batch, flow_summary
 from vq.scoring.formats import read
 
 

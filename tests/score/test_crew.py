@@ -19,8 +19,8 @@ from tests.conftest import write_video as encode
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq.errors import WeightsError
 from vq.inference import runtime
-from vq.scoring.pool import Crew
 from vq.inference.row import Row
+from vq.scoring.pool import Crew
 from vq.workers.limits import Limits
 
 

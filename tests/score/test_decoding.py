@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle
-from vq.scoring.pool import Crew
 from vq.scoring.decode_plan import COLUMNS, explain
+from vq.scoring.pool import Crew
 from vq.video.fragments import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=8)

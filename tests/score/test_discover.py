@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from vq.errors import DataError
-from vq.scoring.discover import discover
 from vq.inference.row import Row
+from vq.scoring.discover import discover
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from tests.score.test_rows import GOOD
 from vq.errors import DataError
+from vq.inference.row import Row
 from vq.scoring import formats
 from vq.scoring.formats import FORMS, About
-from vq.inference.row import Row
 from vq.scoring.table import as_table
 
 BAD = Row("b [red].mp4", "unreadable", 'not a video, "really"\nnot')

@@ -10,8 +10,7 @@ from tests.conftest import moving, write_video
 from tests.score.toy import BRIGHTNESS, random_network, write_bundle
 from tests.video.test_plan import stream
 from vq.errors import ParamsError
-from vq.inference import modes
-from vq.inference import runtime
+from vq.inference import modes, runtime
 from vq.inference.modes import Closely
 from vq.video.fragments import ViewSpec
 

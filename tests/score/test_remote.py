@@ -6,10 +6,10 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.scoring import remote
-from vq.scoring.pool import Crew
-from vq.scoring.discover import discover
 from vq.inference.row import Row
+from vq.scoring import remote
+from vq.scoring.discover import discover
+from vq.scoring.pool import Crew
 from vq.workers.limits import Limits
 
 

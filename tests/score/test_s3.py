@@ -9,9 +9,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.score.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
-from vq.scoring import batch
-from vq.scoring import formats
-from vq.scoring import remote
+from vq.scoring import batch, formats, remote
 from vq.workers.limits import Limits
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.errors import VqError
-from vq.scoring import shards as module
-from vq.scoring.formats import line
 from vq.inference.modes import EXACT, Closely
 from vq.inference.row import Row
+from vq.scoring import shards as module
+from vq.scoring.formats import line
 from vq.scoring.shards import Shard, Shards
 from vq.workers.limits import Limits
 

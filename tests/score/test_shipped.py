@@ -11,8 +11,8 @@ import vq
 from tests.conftest import moving, write_video
 from vq import cli
 from vq.inference import card as cards
-from vq.scoring.locate import locate
 from vq.inference.modes import MODES
+from vq.scoring.locate import locate
 
 LEAVES = Path(__file__).parents[1] / "video" / "leaves.mp4"
 

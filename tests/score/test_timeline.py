@@ -14,9 +14,9 @@ from tests.conftest import write_video
 from tests.score.toy import BRIGHTNESS, write_bundle
 from vq.inference import runtime
 from vq.scoring.messages import Answer
-from vq.scoring.timeline_plot import clock, draw
 from vq.scoring.timeline import measure, seconds_of
 from vq.scoring.timeline_files import Timelines
+from vq.scoring.timeline_plot import clock, draw
 
 
 def steps(number: int, width: int, height: int) -> np.ndarray:

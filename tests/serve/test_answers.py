@@ -11,11 +11,11 @@ from fastapi import HTTPException
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from vq.scoring.messages import Answer, Greeting
 from vq.inference.row import Row
-from vq.serving.schemas import scored
+from vq.scoring.messages import Answer, Greeting
 from vq.serving.app import Service
 from vq.serving.queue import Desk
+from vq.serving.schemas import scored
 from vq.serving.upload import received
 
 ROW = Row("/tmp/vq-upload-x", "ok", score=3.0, levels=(0.5, 0.5), model="m", mode="exact")

@@ -25,10 +25,10 @@ from tests.conftest import write_video as encode
 from tests.score.toy import BRIGHTNESS, write_bundle
 from tests.serve.conftest import Server, Serving
 from vq import cli
-from vq.scoring.pool import Crew
-from vq.scoring.locate import locate
 from vq.inference.modes import Closely
 from vq.inference.row import Row, from_mapping
+from vq.scoring.locate import locate
+from vq.scoring.pool import Crew
 
 CLIP = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "videos/lp_d12.mp4"
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from tests.workspace import ROOT
-from vq.imports import PACKAGE
 from vq.code_version import digest_of
+from vq.imports import PACKAGE
 from vq.stages import STAGES, code
 
 DVC_YAML = (ROOT / "dvc.yaml").read_text()

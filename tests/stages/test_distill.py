@@ -2,10 +2,10 @@
 
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
-from vq.training.probe_recipe import PROBE_STUDENT
 from vq.inference import card as cards
 from vq.scoring.locate import locate
 from vq.stages import distill
+from vq.training.probe_recipe import PROBE_STUDENT
 
 
 def test_a_student_carries_the_licences_of_every_data_set() -> None:

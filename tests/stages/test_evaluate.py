@@ -17,11 +17,11 @@ from tests.score import toy
 from vq.data import manifest
 from vq.duplicates import finding
 from vq.errors import DataError
-from vq.params import Evaluate, Ladders
-from vq.stages.evaluate import evaluate
+from vq.features.cache import Cache
 from vq.models import teacher_files
 from vq.models.teacher import Shape, Teacher
-from vq.features.cache import Cache
+from vq.params import Evaluate, Ladders
+from vq.stages.evaluate import evaluate
 from vq.zoo.expert import Tags
 
 PARAMS = Evaluate(

@@ -18,14 +18,14 @@ import pytest
 from tests.conftest import moving, write_video
 from vq.data import manifest
 from vq.errors import BusyError, DataError, ParamsError, VqError
+from vq.features import read
+from vq.features.cache import Cache
 from vq.params import Expert, Extract, Limits, Views
 from vq.stages.extract import extract
 from vq.video.probe import sha256
 from vq.zoo import catalog
-from vq.features import read
-from vq.zoo import extract_features as describing
 from vq.zoo import extract as zoo
-from vq.features.cache import Cache
+from vq.zoo import extract_features as describing
 from vq.zoo.cache_filler import Filling
 from vq.zoo.task import VIEWS, Shard, Video
 

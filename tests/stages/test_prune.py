@@ -14,9 +14,9 @@ from vq import params
 from vq.cli import main
 from vq.data import manifest, split
 from vq.errors import DataError, ParamsError
+from vq.features.cache import Cache
 from vq.params import Prune
 from vq.stages.prune import prune
-from vq.features.cache import Cache
 from vq.zoo.expert import Tags
 
 ROOT = Path(__file__).parents[2]

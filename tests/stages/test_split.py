@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from vq import params as schema
+from vq.data import fingerprint_store
 from vq.data import manifest as manifests
 from vq.data import split as sides
-from vq.data import fingerprint_store
-from vq.video.fingerprint import WINDOWS, Fingerprint
 from vq.errors import DataError
 from vq.stages.split import split
+from vq.video.fingerprint import WINDOWS, Fingerprint
 
 PARAMS = schema.Split(salt="vq-1", validation=0.25, test=0.25, repeats=2)
 

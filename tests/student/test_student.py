@@ -10,11 +10,10 @@ import torch
 from onnx.reference import ReferenceEvaluator
 
 from vq.errors import ParamsError, WeightsError
-from vq.training.loop import initialisation
-from vq.models import student_files
-from vq.models import motion_statistics
-from vq.models.student_onnx import export, join_padding
+from vq.models import motion_statistics, student_files
 from vq.models.student import Features, Student
+from vq.models.student_onnx import export, join_padding
+from vq.training.loop import initialisation
 from vq.video.fragments import ViewSpec
 
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
@@ -81,9 +80,13 @@ def test_the_order_and_the_number_of_moments_do_not_matter_to_motion() -> None:
 
     shuffled = pixels[:, torch.randperm(8)]
 
-    torch.testing.assert_close(motion_statistics.describe(shuffled), motion_statistics.describe(pixels))
+    torch.testing.assert_close(
+        motion_statistics.describe(shuffled), motion_statistics.describe(pixels)
+    )
     doubled = torch.cat([pixels, pixels], 1)
-    torch.testing.assert_close(motion_statistics.describe(doubled), motion_statistics.describe(pixels))
+    torch.testing.assert_close(
+        motion_statistics.describe(doubled), motion_statistics.describe(pixels)
+    )
 
 
 def test_the_backbone_looks_at_every_other_moment_and_motion_at_all() -> None:
@@ -195,7 +198,9 @@ def test_an_earlier_student_of_another_shape_is_refused(saved: Path) -> None:
     with pytest.raises(
         ParamsError, match=r"was built otherwise .* set distill.backbone and stages"
     ):
-        student_files.build("mobilenetv3_small_050", start=f"{saved}/", stages=(1, 2), dim=16, levels=5)
+        student_files.build(
+            "mobilenetv3_small_050", start=f"{saved}/", stages=(1, 2), dim=16, levels=5
+        )
 
 
 def test_an_earlier_student_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from vq.synthetic.demo import encode
-from vq.synthetic.demo import scenes
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic import ffmpeg, lossless
+from vq.synthetic.demo import encode, scenes
+from vq.synthetic.demo.camera import Clip
 from vq.synthetic.full_reference import Measures, measure
 
 FPS = 25

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import moving, write_video
-from vq.synthetic.demo.camera import Clip
 from vq.errors import VideoError
 from vq.synthetic import cache, ffmpeg, full_reference, fused
+from vq.synthetic.demo.camera import Clip
 from vq.synthetic.full_reference import Measures, measure
 
 Copy = Callable[..., Path]

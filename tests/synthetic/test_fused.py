@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.synthetic.damage import DAMAGE
+from vq.synthetic import fused
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
-from vq.synthetic import fused
 from vq.synthetic.full_reference import Measures, measure
 from vq.synthetic.tones import Tone
 

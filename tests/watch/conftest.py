@@ -12,8 +12,8 @@ from tests.score.toy import BRIGHTNESS, write_bundle
 from tests.workspace import ROOT, change
 from vq.data import manifest
 from vq.inference import card
-from vq.scoring.formats import line
 from vq.inference.row import Row
+from vq.scoring.formats import line
 
 Rows = Callable[..., str]
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vq.params import Watch
 from vq.drift.compare import Pair, compare
+from vq.params import Watch
 
 SETTINGS = Watch(alpha=0.01, min_effect=0.2, min_rows=30, probe=0, days=None)
 

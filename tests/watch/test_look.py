@@ -16,7 +16,9 @@ def test_scores_that_moved_are_drift(trained: Path, score: Rows) -> None:
 
     (one,) = sight.drifted
     assert (one.column, one.trained, one.recent) == ("score", 40, 100)
-    assert flow_summary.headline(sight) == ("100 recent videos differ from those of the training in score")
+    assert flow_summary.headline(sight) == (
+        "100 recent videos differ from those of the training in score"
+    )
     assert "| score | 0.8" in flow_summary.markdown(sight)
     assert (
         "width: 40 contents in training and 0 recent videos have one, watch.min_rows wants 30 of "

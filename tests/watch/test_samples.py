@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from tests.conftest import write_video
+from vq.drift.samples import one_of_each_content, properties, rows_of, since
 from vq.errors import DataError
+from vq.inference.row import Row
 from vq.params import Import
 from vq.scoring.formats import line
-from vq.inference.row import Row
-from vq.drift.samples import one_of_each_content, properties, rows_of, since
 
 
 def test_a_content_counts_once() -> None:

@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from vq.errors import DataError
-from vq.workers.process import NONSENSE, Outcome
-from vq.workers.pool import Crew
-from vq.workers.protocol import Job, Said
 from vq.workers.limits import Limits
+from vq.workers.pool import Crew
+from vq.workers.process import NONSENSE, Outcome
+from vq.workers.protocol import Job, Said
 
 JOB = Job("tests.workers.jobs:double")
 

@@ -11,14 +11,14 @@ import torch
 from PIL import Image, ImageFilter
 from safetensors.torch import load_file, save_file
 
-from vq.synthetic.demo.photographs import photograph
+from vq.commands.pretrain import RECIPES
 from vq.errors import WeightsError
-from vq.params import Expert as Spec
-from vq.zoo import catalog
 from vq.models import builtin_weights
 from vq.models.pooling import pool
-from vq.commands.pretrain import RECIPES
+from vq.params import Expert as Spec
 from vq.pretrain.pixels import normalise
+from vq.synthetic.demo.photographs import photograph
+from vq.zoo import catalog
 
 ANSWERS = torch.nn.Linear(3, 2)
 
@@ -78,7 +78,10 @@ def test_shipped_networks_differ_in_structure_and_in_what_they_were_asked() -> N
 def test_every_network_has_a_recipe_and_its_card_names_it(name: str) -> None:
     """Whoever doubts weights makes them again."""
     assert name in RECIPES
-    assert builtin_weights.card(name).recipe == f"vq pretrain {name} --seed {builtin_weights.card(name).seed}"
+    assert (
+        builtin_weights.card(name).recipe
+        == f"vq pretrain {name} --seed {builtin_weights.card(name).seed}"
+    )
 
 
 @pytest.mark.parametrize("name", builtin_weights.names())
@@ -158,7 +161,8 @@ def test_half_precision_costs_nothing_that_shows(tmp_path: Path) -> None:
     pictures = normalise(torch.tensor(np.stack([np.asarray(_chelsea())])))
     with torch.inference_mode():
         full, half = (
-            _pooled(some, pictures) for some in (network, builtin_weights.load("distortion", tmp_path))
+            _pooled(some, pictures)
+            for some in (network, builtin_weights.load("distortion", tmp_path))
         )
     assert 0 < np.abs(full - half).max() < 0.01 * full.std()
 

@@ -8,10 +8,9 @@ import pytest
 
 from tests.zoo.experts import SPECS, noise, ramp
 from vq.errors import ParamsError
-from vq.params import Expert as Spec
-from vq.zoo import catalog
-from vq.zoo import pretrained
 from vq.models import builtin_weights
+from vq.params import Expert as Spec
+from vq.zoo import catalog, pretrained
 from vq.zoo.expert import Expert
 
 SIGHTS = {

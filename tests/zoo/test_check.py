@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import moving, write_video
 from tests.zoo.test_weights import MODEL
 from vq import cli
-from vq.zoo import catalog
 from vq.commands.zoo_check import Sampling, check
+from vq.zoo import catalog
 from vq.zoo.image_quality import PictureStatistics
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

@@ -7,8 +7,8 @@ import timm
 from tests.zoo.experts import noise
 from vq.params import Expert as Spec
 from vq.zoo import catalog, cost
-from vq.zoo.statistics import OPERATIONS, two_scales
 from vq.zoo.frame_window import AREA
+from vq.zoo.statistics import OPERATIONS, two_scales
 
 
 @pytest.mark.parametrize(

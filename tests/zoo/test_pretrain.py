@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from vq.models import builtin_weights
-from vq.pretrain import crops
-from vq.pretrain import corruption
-from vq.pretrain import distortion
-from vq.pretrain import loop
-from vq.pretrain import material
-from vq.pretrain import motion
-from vq.pretrain import pictures
-from vq.pretrain import playback_speed
-from vq.pretrain import recipe
 from vq.commands import pretrain
+from vq.models import builtin_weights
+from vq.pretrain import (
+    corruption,
+    crops,
+    distortion,
+    loop,
+    material,
+    motion,
+    pictures,
+    playback_speed,
+    recipe,
+)
 from vq.pretrain.amount import Amount
 from vq.pretrain.role import Role
 
@@ -333,7 +335,13 @@ def test_dirt_stands_still() -> None:
 def test_the_same_seed_plays_the_same() -> None:
     """Clips are a function of their seed."""
     one, two = (playback_speed.played([3, 0, 1], versions=2) for _ in range(2))
-    assert one.frames.shape == (2, playback_speed.FRAMES, playback_speed.SIDE_PX, playback_speed.SIDE_PX, 3)
+    assert one.frames.shape == (
+        2,
+        playback_speed.FRAMES,
+        playback_speed.SIDE_PX,
+        playback_speed.SIDE_PX,
+        3,
+    )
     for name, array in vars(one).items():
         np.testing.assert_array_equal(getattr(two, name), array)
 
@@ -342,7 +350,7 @@ def test_the_same_seed_plays_the_same() -> None:
 @pytest.mark.parametrize("name", [name for name in pretrain.RECIPES if name != "quality"])
 def test_a_miniature_of_the_recipe_runs_from_end_to_end(name: str, tmp_path: Path) -> None:
     """Material from other processes, training, measures; what is written loads."""
-    chosen = import_module(f"vq.zoo.pretrain.{name}").RECIPE
+    chosen = import_module(f"vq.pretrain.{name}").RECIPE
     small = {"types": 2, "mixed": 1} if isinstance(chosen.amount, material.Versions) else {}
     trained, card = recipe.make(
         chosen,

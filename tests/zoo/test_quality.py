@@ -8,16 +8,14 @@ import pandas as pd
 import pytest
 import torch
 
-from vq.cli import dispatch
+from vq.pipeline.dispatch import dispatch
 from vq.data import split
 from vq.errors import DataError, ParamsError
 from vq.footage.filmed import chains
 from vq.footage.filmed.dataset import COLUMNS, LABELS
 from vq.footage.store import hash_of
 from vq.models import builtin_weights
-from vq.pretrain import films
-from vq.pretrain import quality
-from vq.pretrain import recipe
+from vq.pretrain import films, quality, recipe
 from vq.pretrain.role import Role
 
 SIDES = {"train": 2, "validation": 2, "test": 1}

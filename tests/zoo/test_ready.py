@@ -14,8 +14,7 @@ from tests.zoo.experts import ramp
 from tests.zoo.test_weights import hashed
 from vq.errors import ParamsError, WeightsError
 from vq.params import Expert as Spec
-from vq.zoo import catalog, clips, cost, images
-from vq.zoo import pretrained
+from vq.zoo import catalog, clips, cost, images, pretrained
 from vq.zoo.pretrained import Ready
 from vq.zoo.weights import chance
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from tests.zoo.experts import SPECS, noise, ramp
 from vq import params
 from vq.errors import ParamsError, VqError, WeightsError
-from vq.zoo import catalog, extract
 from vq.models.onnx_export import Seen
+from vq.zoo import catalog, extract
 from vq.zoo.runtime import Network
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from vq import code_version
 from vq.pipeline import durations
-from vq.synthetic.demo.dataset import load, make
 from vq.pipeline.lock import workspace_of
+from vq.synthetic.demo.dataset import load, make
 from vq.words import count
 
 

@@ -5,8 +5,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
 from vq.pipeline.lock import workspace_of
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
 from vq.scoring.locate import MODEL, locate
 
 

@@ -39,7 +39,7 @@ def run(given: Namespace) -> int:
     Raises:
         DataError: what is wrong with the file, with an example and a remedy.
     """
-    from vq.data.importers import FORMS
+    from vq.importers import FORMS
 
     if given.list:
         return _list()
@@ -51,8 +51,7 @@ def run(given: Namespace) -> int:
 def _convert(given: Namespace) -> int:
     from dataclasses import replace
 
-    from vq.data.importers import FORMS
-    from vq.importers import convert
+    from vq.importers import FORMS, convert
     from vq.importers.dataset_format import How
 
     out = given.out or Path("data") / given.form
@@ -147,7 +146,7 @@ def _list() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from vq.data.importers import FORMS
+    from vq.importers import FORMS
 
     table = Table(
         "form", "data set", "scale", "videos", "label files", box=None, padding=(0, 1, 0, 0)

@@ -51,7 +51,7 @@ def run(given: Namespace) -> int:
     from vq.models import builtin_weights
     from vq.pretrain import recipe
 
-    chosen = import_module(f"vq.zoo.pretrain.{given.name}").RECIPE
+    chosen = import_module(f"vq.pretrain.{given.name}").RECIPE
     for name in ("scenes", "held_out", "folder", "validation", "test"):
         if getattr(given, name) is not None and not hasattr(chosen.amount, name):
             raise ParamsError(f"vq pretrain {given.name} takes no --{name.replace('_', '-')}")

@@ -4,8 +4,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from vq.commands.registry_options import add_reason, model
 from vq.registry import champion
-from vq.release.commands import add_reason, model
 from vq.registry.client import existing
 
 

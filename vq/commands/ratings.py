@@ -43,9 +43,9 @@ def run(given: Namespace) -> int:
     Raises:
         DataError: what is wrong with the table, with an example and a remedy.
     """
-    from vq.files import atomic
     from vq.commands.labels import columns as named
     from vq.commands.labels import keep_input
+    from vq.files import atomic
     from vq.importers.ratings.read import read
     from vq.importers.ratings.recover import recover
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mlflow.entities.model_registry import ModelVersion
 
+from vq.commands.registry_options import model
 from vq.registry import source
-from vq.release.commands import model
 from vq.registry.client import Registry, existing
 from vq.registry.source import Source
 

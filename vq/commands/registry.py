@@ -11,10 +11,10 @@ from mlflow.entities.model_registry import ModelVersion
 from rich.console import Console
 from rich.table import Table
 
+from vq.commands.registry_options import model
 from vq.registry import champion
-from vq.release.commands import model
-from vq.registry.summary import for_people, told
 from vq.registry.client import Registry, existing
+from vq.registry.summary import for_people, told
 
 SHOWN = {
     "version": "version",

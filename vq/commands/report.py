@@ -37,7 +37,7 @@ def run(given: Namespace) -> int:
 
 
 def _verdict(path: Path) -> tuple[bool, list[tuple[bool, str]]]:
-    # `vq.release`, which writes it, stands above this package.
+    # `vq.registry`, which writes it, stands above this package.
     try:
         raw = json.loads(path.read_bytes())
         return raw["accepted"], [(gate["passed"], gate["sentence"]) for gate in raw["gates"]]

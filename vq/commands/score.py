@@ -6,15 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vq import streams
-from vq.errors import DataError, VqError
-from vq.scoring import outputs
-from vq.scoring.messages import Greeting
-from vq.scoring.pool import Crew
-from vq.scoring.discover import discover
-from vq.scoring.formats import FORMS
 from vq.commands.interrupt import Stop, stoppable
-from vq.scoring.journal import Journal
-from vq.inference.modes import MODES, TIMES, Closely
+from vq.commands.progress import shown
 from vq.commands.score_options import (
     above_zero,
     add_jobs,
@@ -25,9 +18,16 @@ from vq.commands.score_options import (
     limits_of,
     threads_of,
 )
-from vq.commands.progress import shown
-from vq.scoring.remote import is_url
+from vq.errors import DataError, VqError
+from vq.inference.modes import MODES, TIMES, Closely
 from vq.inference.row import Row
+from vq.scoring import outputs
+from vq.scoring.discover import discover
+from vq.scoring.formats import FORMS
+from vq.scoring.journal import Journal
+from vq.scoring.messages import Greeting
+from vq.scoring.pool import Crew
+from vq.scoring.remote import is_url
 from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
 

@@ -4,7 +4,6 @@ import socket
 from argparse import ArgumentParser, Namespace
 
 from vq import streams
-from vq.errors import VqError
 from vq.commands.interrupt import stoppable
 from vq.commands.score_options import (
     add_jobs,
@@ -16,6 +15,7 @@ from vq.commands.score_options import (
     limits_of,
     threads_of,
 )
+from vq.errors import VqError
 
 WRONG = 2
 """Exit code of a service that cannot start: no model, no port, no extra."""

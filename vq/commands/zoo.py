@@ -44,8 +44,8 @@ def _list(given: Namespace) -> int:
 
 
 def _check(given: Namespace) -> int:
-    from vq.zoo import catalog
     from vq.commands.zoo_check import check, named, short_video
+    from vq.zoo import catalog
 
     file = given.params or (PARAMS if PARAMS.exists() else None)
     spec, sampling = named(given.name, file)

@@ -18,8 +18,8 @@ from vq.video import sample
 from vq.video.decode import decode
 from vq.words import count
 from vq.zoo import catalog, plugins
-from vq.zoo.extract_features import one_thread
 from vq.zoo.expert import CLIP_FRAMES, Expert
+from vq.zoo.extract_features import one_thread
 from vq.zoo.runtime import network_of
 
 REPEATS = 3
@@ -113,8 +113,7 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
 @contextmanager
 def short_video() -> Iterator[Path]:
     """Film a scene of one second, and encode it."""
-    from vq.synthetic.demo import encode
-    from vq.synthetic.demo import scenes
+    from vq.synthetic.demo import encode, scenes
 
     frames = scenes.random_scene(np.random.default_rng(0), frames=25, width=320, height=240)
     with tempfile.TemporaryDirectory(prefix="vq-check-") as folder:

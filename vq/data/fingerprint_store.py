@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow
 from pyarrow import parquet
 
-from vq.video.fingerprint import Fingerprint, pack, unpack
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
+from vq.video.fingerprint import Fingerprint, pack, unpack
 from vq.words import count
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
 
 DTYPES = {
     "video": "string",

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
 
 SIDES = ("train", "validation", "test")
 

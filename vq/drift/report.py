@@ -11,14 +11,14 @@ import pandas as pd
 
 from vq import params
 from vq.data import manifest as manifests
-from vq.errors import DataError
-from vq.params import Watch
-from vq.inference import card as cards
-from vq.inference.row import Row
 from vq.drift.compare import Comparison, Pair, compare
 from vq.drift.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
-from vq.words import count, which
+from vq.errors import DataError
+from vq.inference import card as cards
+from vq.inference.row import Row
+from vq.params import Watch
 from vq.pipeline.workspace import files_of
+from vq.words import count, which
 
 log = logging.getLogger(__name__)
 

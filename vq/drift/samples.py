@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from vq import params
+from vq.errors import DataError
+from vq.inference.row import Row
+from vq.scoring import formats, remote
 from vq.video.inspect import look_at
 from vq.workers.process_pool import cores
-from vq.errors import DataError
-from vq.scoring import formats
-from vq.scoring import remote
-from vq.inference.row import Row
 
 PROPERTIES = ("width", "height", "fps", "duration_s", "brightness", "motion", "codec", "pix_fmt")
 """Of what `vq import` finds in a file, what says something of where it comes from."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq.video.fingerprint import Fingerprint
 from vq.duplicates.pairs import find
 from vq.files import atomic
+from vq.video.fingerprint import Fingerprint
 from vq.words import count
 
 log = logging.getLogger(__name__)

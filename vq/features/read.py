@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from vq.files import read_json
 from vq.errors import DataError
+from vq.features.cache import Cache, Stored
+from vq.files import read_json
 from vq.video.fragments import ViewSpec
 from vq.words import count
-from vq.features.cache import Cache, Stored
 
 
 def load(

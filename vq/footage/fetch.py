@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
 from vq.footage import archives, attribution, packages, sources, table
 from vq.footage.config import Footage
 from vq.footage.https import Downloads

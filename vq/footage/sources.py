@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
 from vq.footage.table import Kind
 
 MANIFEST = "manifest.csv"

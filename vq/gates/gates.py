@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vq.errors import DataError
-from vq.params import Judge
 from vq.gates.model_cost import Cost
 from vq.gates.verdict import Gate, Verdict, interval, shut
+from vq.params import Judge
 from vq.words import count, which
 
 Found = Mapping[str, float | None]

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vq.importers import cvd2014
-from vq.importers import divide_3k
-from vq.importers import etri_live
-from vq.importers import konvid_1k
-from vq.importers import kvq
-from vq.importers import live_qualcomm
-from vq.importers import live_vqc
-from vq.importers import live_yt_gaming
-from vq.importers import lsvq
-from vq.importers import maxwell
-from vq.importers import vq_csv
-from vq.importers import youtube_ugc
+from vq.importers import (
+    cvd2014,
+    divide_3k,
+    etri_live,
+    konvid_1k,
+    kvq,
+    live_qualcomm,
+    live_vqc,
+    live_yt_gaming,
+    lsvq,
+    maxwell,
+    vq_csv,
+    youtube_ugc,
+)
 from vq.importers.dataset_format import Form
 
 FORMS: Mapping[str, Form] = MappingProxyType(

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from vq.data import card as cards
+from vq.errors import DataError
 from vq.files import atomic
 from vq.importers import field_list
 from vq.importers.dataset_format import Form, How, Rating
 from vq.importers.match import Matched, match, normal
-from vq.errors import DataError
 from vq.video.suffixes import SUFFIXES
 from vq.words import count, which
 

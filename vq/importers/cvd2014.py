@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from vq.data import tables
-from vq.importers.dataset_format import Form, How, Rating, parts
 from vq.errors import DataError
+from vq.importers.dataset_format import Form, How, Rating, parts
 
 
 def read(path: Path, how: How) -> list[Rating]:

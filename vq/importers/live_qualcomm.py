@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from vq.errors import DataError
 from vq.importers.dataset_format import Form, How, Rating, parts
 from vq.importers.matlab import Variables
-from vq.errors import DataError
 from vq.words import count
 
 

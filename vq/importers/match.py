@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from vq.importers.dataset_format import Rating
 from vq.errors import DataError
+from vq.importers.dataset_format import Rating
 from vq.video.suffixes import SUFFIXES
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vq.importers.mat_file import load
 from vq.data.tables import LARGEST_BYTES, shorten
-from vq.workers.process_pool import in_processes
 from vq.errors import DataError
+from vq.importers.mat_file import load
+from vq.workers.process_pool import in_processes
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from vq.data import tables
-from vq.importers.dataset_format import Form, How, Rating
 from vq.errors import DataError
+from vq.importers.dataset_format import Form, How, Rating
 from vq.words import count
 
 OVERALL = "O"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vq.data import tables
-from vq.importers.dataset_format import Form, How, Rating
 from vq.data.manifest import DTYPES
 from vq.errors import DataError
+from vq.importers.dataset_format import Form, How, Rating
 
 OURS = ("video", "mos", "mos_std", "ratings", "content", "dataset")
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-from vq.metrics import agreement
-from vq.metrics import conformal
 from vq.inference import card as cards
 from vq.inference.card import Interval, Told
 from vq.inference.modes import MODES, Mode
 from vq.inference.score_all_modes import Said, survey
+from vq.metrics import agreement, conformal
 
 log = logging.getLogger(__name__)
 

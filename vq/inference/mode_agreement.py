@@ -6,15 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vq.workers.process_pool import cores
-from vq.metrics import agreement
-from vq.metrics import interval
-from vq.metrics import weighted
-from vq.metrics.summary import as_json, rounded
-from vq.params import Evaluate
 from vq.inference import card as cards
 from vq.inference.modes import MODES
 from vq.inference.score_all_modes import survey
+from vq.metrics import agreement, interval, weighted
+from vq.metrics.summary import as_json, rounded
+from vq.params import Evaluate
+from vq.workers.process_pool import cores
 
 
 def modes(

@@ -13,13 +13,13 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from vq.errors import VideoError, WeightsError
 from vq.inference import card as cards
 from vq.inference.card import Card
-from vq.inference.video_input import Video, as_file, name_of
 from vq.inference.modes import TIMES, Closely, Mode, spec_of, within
 from vq.inference.row import Row
+from vq.inference.video_input import Video, as_file, name_of
 from vq.video import packets, stream
 from vq.video.bounded import Bounded
-from vq.video.shapes import Float32, UInt8
 from vq.video.fragments import Look, ViewSpec, look
+from vq.video.shapes import Float32, UInt8
 from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2

@@ -10,21 +10,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import params
 from vq import code_version as source
-from vq.pipeline import workspace
+from vq import params
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
-from vq.files import atomic
 from vq.data.labels_csv import Label
 from vq.errors import DataError
-from vq.ingest import manual_changes
-from vq.ingest import table
+from vq.files import atomic
+from vq.ingest import manual_changes, table
 from vq.ingest.conflicts import Arrival, Sorted, sort
 from vq.ingest.table import Table
-from vq.pipeline.lock import hold
 from vq.params import Params
+from vq.pipeline import workspace
+from vq.pipeline.lock import hold
 from vq.stages.import_ import import_
 from vq.video.probe import sha256
 from vq.words import count

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq.pipeline import workspace
 from vq.data import card as cards
 from vq.data import labels_csv
-from vq.validation import version_checks
 from vq.data.card import Card
-from vq.validation.version_checks import Version
 from vq.errors import DataError
 from vq.params import Params
+from vq.pipeline import workspace
+from vq.validation import version_checks
+from vq.validation.version_checks import Version
 
 SHOWN = 3
 """Findings that the message names; `vq diff` has all."""
@@ -33,7 +33,9 @@ def check(root: Path, known: Params) -> None:
         return
     card = cards.load(target / "card.yaml")
     old = version_checks.read(manifest.read_bytes(), card)
-    found = version_checks.find(old, _now(old, target, card, known.import_.keep), params=known.versions)
+    found = version_checks.find(
+        old, _now(old, target, card, known.import_.keep), params=known.versions
+    )
     if found.empty:
         return
     first = found.head(SHOWN).itertuples(index=False)

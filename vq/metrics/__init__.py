@@ -1,1 +1,1 @@
-"""Agreement with people's ratings, and the report that shows it."""
+"""Agreement of scores with ratings: coefficients, intervals, slices."""

@@ -3,9 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Float64
 
-from vq.metrics import agreement
-from vq.metrics import interval
-from vq.metrics import weighted
+from vq.metrics import agreement, interval, weighted
 from vq.metrics.interval import Interval
 
 

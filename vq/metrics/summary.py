@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Shaped
 
-from vq.metrics import agreement
-from vq.metrics import interval
-from vq.metrics import weighted
+from vq.metrics import agreement, interval, weighted
 from vq.metrics.interval import Interval
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.slices import slices

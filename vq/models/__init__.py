@@ -1,1 +1,1 @@
-"""The light network that ships: it alone runs when videos are scored."""
+"""Teacher and student networks, their files, and their ONNX graphs."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vq.errors import WeightsError
-from vq.zoo.expert import Kind
 
 if TYPE_CHECKING:  # path and card serve those who must not load torch
     from torch import Tensor, nn
@@ -30,7 +29,7 @@ class Card(BaseModel):
     """One of `networks.OWN`, or a timm name: the weights fit
     `timm.create_model(architecture, features_only=True, **options)`."""
     options: dict[str, int | float | bool | str | tuple[int, ...]] = {}
-    kind: Kind = "image"
+    kind: Literal["image", "clip"] = "image"
     levels: tuple[int, ...]
     """Feature levels whose mean and deviation over picture or clip were used in pretraining."""
     pooling: Literal["whole", "cells"] = "whole"

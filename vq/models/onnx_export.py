@@ -15,7 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from torch import Tensor, nn
 
 from vq.errors import WeightsError
-from vq.zoo.runtime import session
+from vq.models.onnx_session import session
 
 OPSET = 18
 UNTRACEABLE = ("MViT",)

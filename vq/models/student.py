@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vq.errors import ParamsError
-from vq.models import motion_statistics
-from vq.models import builtin_weights
+from vq.models import builtin_weights, motion_statistics
 from vq.models.dataset_shift import Alignment
 from vq.models.pooling import pool, pool_cells, width
 from vq.models.standardize import Standard
@@ -143,7 +142,9 @@ class Pixels(nn.Module):
                 module.__class__ = FixedSame
         self.every = every
         levels = range(len(stages))
-        self.strides = builtin_weights.strides(self.backbone, levels) if pooling == "cells" else None
+        self.strides = (
+            builtin_weights.strides(self.backbone, levels) if pooling == "cells" else None
+        )
         pooled = width(self.backbone.feature_info.channels(), self.strides)
         self.answers = nn.Linear(pooled, answers) if answers else None
         self.width = pooled + 2 * answers + motion_statistics.WIDTH

@@ -10,10 +10,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vq.errors import ParamsError, WeightsError
-from vq.models.student_onnx import export
-from vq.models.student import Pixels, Student
-from vq.video.fragments import ViewSpec
 from vq.models import builtin_weights
+from vq.models.student import Pixels, Student
+from vq.models.student_onnx import export
+from vq.video.fragments import ViewSpec
 
 NAME = "student.safetensors"
 """File with the weights to train on."""

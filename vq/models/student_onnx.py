@@ -8,8 +8,8 @@ import onnxruntime
 from onnx import NodeProto, numpy_helper
 from torch import nn
 
-from vq.models.student import Student
 from vq.models.onnx_export import export as trace
+from vq.models.student import Student
 
 
 def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from vq.models.kernel import Kernel
 from vq.models.dataset_shift import Alignment
+from vq.models.kernel import Kernel
 from vq.models.standardize import Standard
 
 

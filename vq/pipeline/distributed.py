@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from vq import params
-from vq.workers.handshake import PATIENCE_SECONDS, Beacon, lit
 from vq.data import manifest
 from vq.errors import VqError
+from vq.features.cache import Cache
 from vq.params import Params
+from vq.pipeline.workspace import files_of
 from vq.scoring.pool import Crew
 from vq.scoring.shards import Shard, Shards
 from vq.words import count
-from vq.pipeline.workspace import files_of
+from vq.workers.handshake import PATIENCE_SECONDS, Beacon, lit
 from vq.zoo import extract
-from vq.features.cache import Cache
-from vq.zoo.expert import Expert
 from vq.zoo.cache_filler import Filling
+from vq.zoo.expert import Expert
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Video
 
@@ -175,15 +175,15 @@ def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
 
 def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
     """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
-    from vq.pruning.select import select
     from vq.features import read as store
+    from vq.pruning.select import select
 
     trials, seen = _known(files, known, plan=True)
     costs = {n: float(entry["gmacs"]) for n, entry in store.experts(files["features"]).items()}
 
     def choose() -> object:
         # The stage says all this once more, and then for good.
-        with _quiet("vq.prune"):
+        with _quiet("vq.pruning"):
             return select(trials, seen, costs, params=known.prune)
 
     return trials, choose
@@ -196,8 +196,8 @@ def _try(files: Files, known: Params) -> Work:
 
 def _known(files: Files, known: Params, *, plan: bool) -> tuple[Any, Any]:
     # Whoever extracts needs no torch.
-    from vq.training.loop import determinism
     from vq.stages.prune import trials_of
+    from vq.training.loop import determinism
 
     determinism(threads=1)
     return trials_of(

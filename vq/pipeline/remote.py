@@ -11,8 +11,8 @@ from pathlib import Path
 from dvc.output import Output
 from dvc.repo import Repo
 
-from vq.words import count
 from vq.pipeline.workspace import opened
+from vq.words import count
 
 log = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ from dvc.stage import Stage
 from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.decorators import rwlocked, unlocked_repo
 
-from vq import cli
-from vq.pipeline import durations
 from vq import code_version as code
 from vq.errors import BusyError, DataError, VqError
+from vq.pipeline import durations
+from vq.pipeline.dispatch import dispatch
 from vq.registry import source
 from vq.registry.source import Source
 
@@ -90,9 +90,9 @@ def update(root: Path, address: str, *, before: Callable[[], None] = nothing) ->
 def run(root: Path, address: str, *, before: Callable[[], None] = nothing) -> None:
     """Run a stage in this process, stale or not, and record it in dvc.lock.
 
-    The caller holds the workspace (`vq.pipeline.lock.hold`). As with dvc, the old outs are removed first,
-    save those that persist, which are unlinked from the cache; and if dvc remembers a run with
-    the same inputs, its outs come from the cache and nothing is run.
+    The caller holds the workspace (`vq.pipeline.lock.hold`). As with dvc, the old outs are removed
+    first, save those that persist, which are unlinked from the cache; and if dvc remembers a run
+    with the same inputs, its outs come from the cache and nothing is run.
 
     Args:
         root: the workspace.
@@ -295,7 +295,7 @@ def _execute(command: str) -> None:
     arguments = code.arguments(command)
     try:
         if arguments is not None:
-            status = cli.dispatch(arguments, held=True)
+            status = dispatch(arguments, held=True)
         else:  # a data set may be made by any program
             status = subprocess.run(command, shell=True, check=False).returncode
     except SystemExit as error:  # argparse; it has told standard error what it misses

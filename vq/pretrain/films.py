@@ -12,11 +12,11 @@ from jaxtyping import Float32, Int, UInt8
 from vq.data import split
 from vq.errors import DataError
 from vq.footage.filmed.dataset import COLUMNS, LABELS, VIDEOS
+from vq.pretrain import store
+from vq.pretrain.role import Role
 from vq.video.decode import decode
 from vq.video.sample import moments
 from vq.words import count
-from vq.pretrain import store
-from vq.pretrain.role import Role
 
 MOMENTS = 3
 """Frames that are kept of a video."""

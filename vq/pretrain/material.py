@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 from scipy.ndimage import gaussian_filter
 
-from vq.synthetic.demo import scenes as demo
-from vq.synthetic.demo.distort import DISTORTIONS
-from vq.synthetic.demo.encode import CODECS, compress, read, write
 from vq.pretrain import store
 from vq.pretrain.amount import Amount
 from vq.pretrain.corruption import gradient_deviation
 from vq.pretrain.role import Role
+from vq.synthetic.demo import scenes as demo
+from vq.synthetic.demo.distort import DISTORTIONS
+from vq.synthetic.demo.encode import CODECS, compress, read, write
 
 PIXEL_TYPES = (
     "rescale",

@@ -9,12 +9,12 @@ from types import MappingProxyType
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
-from vq.synthetic.demo import scenes as demo
-from vq.synthetic.demo.encode import CODECS, compress, read, write
 from vq.pretrain import store
 from vq.pretrain.amount import Amount
 from vq.pretrain.material import FPS, SIZES, Clip, contents, looked
 from vq.pretrain.role import Role
+from vq.synthetic.demo import scenes as demo
+from vq.synthetic.demo.encode import CODECS, compress, read, write
 
 FRAMES = 8
 """Of a version."""

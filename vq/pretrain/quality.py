@@ -21,10 +21,9 @@ from torch.nn import functional
 
 from vq.footage.filmed.dataset import LABELS
 from vq.footage.store import hash_of
-from vq.params import WeightsFile, WeightsPackage
-from vq.zoo import packaged, weights
 from vq.models import builtin_weights
 from vq.models.pooling import pool_cells, width
+from vq.params import WeightsFile, WeightsPackage
 from vq.pretrain import augment as augmentation
 from vq.pretrain import films
 from vq.pretrain.crops import cut, spread
@@ -35,6 +34,7 @@ from vq.pretrain.pictures import shuffled
 from vq.pretrain.pixels import normalise
 from vq.pretrain.recipe import Recipe
 from vq.pretrain.role import Role
+from vq.zoo import packaged, weights
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 LEVELS = (0, 1, 2, 3, 4)

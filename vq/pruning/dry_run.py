@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vq.workers.process_pool import cores
 from vq.params import Prune
 from vq.pruning.trial import Trial
 from vq.pruning.trials import Trials, Unknown, tally
 from vq.words import count
+from vq.workers.process_pool import cores
 
 
 @dataclass(frozen=True)

@@ -22,16 +22,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vq.models import builtin_weights, student_files
+from vq.models.student import Student, Trunk
+from vq.params import Fusion
+from vq.pruning.trial import Effect, Lessons, Trial, heads, sees
 from vq.training.distill import distill
-from vq.training.training_data import Lesson
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
 from vq.training.teach import teach
-from vq.params import Fusion
-from vq.pruning.trial import Effect, Lessons, Trial, heads, sees
-from vq.models import student_files
-from vq.models.student import Student, Trunk
-from vq.models import builtin_weights
+from vq.training.training_data import Lesson
 from vq.zoo.expert import Expert
 from vq.zoo.onnx_expert import Native, Square
 

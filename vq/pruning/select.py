@@ -9,8 +9,7 @@ import pandas as pd
 from jaxtyping import Float, Float64
 
 from vq.params import Prune
-from vq.pruning import greedy
-from vq.pruning import similarity
+from vq.pruning import greedy, similarity
 from vq.pruning.greedy import Combination, Judged, Names
 from vq.pruning.trial import Effect, Trial
 from vq.pruning.trials import Trials

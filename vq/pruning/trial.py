@@ -10,13 +10,13 @@ from jaxtyping import Float64
 
 from vq.data.score_distribution import expectation
 from vq.metrics import agreement
+from vq.models.student import Features, Student
+from vq.models.teacher import Teacher
 from vq.training.distill import distill, look
-from vq.training.training_data import Lesson
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
-from vq.models.student import Features, Student
-from vq.models.teacher import Teacher
+from vq.training.training_data import Lesson
 
 VERSION = 1
 """Of what is computed here: raise it when a change moves the numbers, or old trials are believed.

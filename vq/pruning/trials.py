@@ -22,14 +22,14 @@ from joblib import Parallel, delayed
 from rich.console import Console
 from rich.progress import track
 
-from vq.files import atomic
-from vq.workers.process_pool import cores
 from vq.errors import DataError, DivergedError, VqError
-from vq.training.training_data import Vectors
-from vq.training.loop import determinism
+from vq.files import atomic
 from vq.pruning.trial import Effect, Fidelity, Lessons, Probe, Trial
+from vq.training.loop import determinism
+from vq.training.training_data import Vectors
 from vq.words import count
 from vq.workers.parent import follow
+from vq.workers.process_pool import cores
 
 log = logging.getLogger(__name__)
 

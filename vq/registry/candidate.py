@@ -12,8 +12,8 @@ import yaml
 from vq.data import manifest, split
 from vq.errors import DataError
 from vq.gates import leakage
-from vq.registry.source import Source
 from vq.gates.verdict import Verdict
+from vq.registry.source import Source
 
 
 @dataclass(frozen=True)

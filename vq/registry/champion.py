@@ -13,8 +13,8 @@ from typing import Literal
 from mlflow.entities.model_registry import ModelVersion
 
 from vq.errors import DataError
-from vq.registry.client import CHALLENGER, CHAMPION, Registry
 from vq.gates.verdict import WORLD, Verdict
+from vq.registry.client import CHALLENGER, CHAMPION, Registry
 
 How = Literal["release", "promote", "rollback"]
 TAG = "champion."

@@ -12,17 +12,16 @@ from jaxtyping import Float64
 from vq import params
 from vq.data import manifest, split
 from vq.errors import DataError, VideoError, WeightsError
-from vq.metrics import interval
-from vq.metrics import paired_difference
-from vq.metrics.agreement import srcc
+from vq.features import read
 from vq.gates import leakage
-from vq.registry.candidate import Candidate, Videos
-from vq.registry.source import Source
 from vq.gates.verdict import Gate, Verdict, shut
 from vq.gates.verdict import interval as ends
 from vq.inference import runtime
+from vq.metrics import interval, paired_difference
+from vq.metrics.agreement import srcc
+from vq.registry.candidate import Candidate, Videos
+from vq.registry.source import Source
 from vq.words import count, which
-from vq.features import read
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from mlflow.entities.model_registry import ModelVersion
 
-from vq.registry.summary import for_people, told
-from vq.registry.client import CHAMPION, Registry
 from vq.gates.verdict import Verdict
+from vq.registry.client import CHAMPION, Registry
+from vq.registry.summary import for_people, told
 
 
 @dataclass(frozen=True)

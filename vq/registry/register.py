@@ -17,10 +17,10 @@ from mlflow.entities import ViewType
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from vq.inference import card as cards
 from vq.registry import pyfunc
 from vq.registry.candidate import Candidate
 from vq.registry.client import Registry
-from vq.inference import card as cards
 
 MAKER = "made_in"
 """Tag of a run: which workspace writes it, as a hash."""

@@ -10,15 +10,14 @@ import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 
 from vq import params
-from vq.registry import champion_gates
-from vq.registry import flow_summary
+from vq.gates.verdict import Verdict
 from vq.registry import champion as throne
+from vq.registry import champion_gates, flow_summary
 from vq.registry.candidate import Candidate
 from vq.registry.champion_gates import Champion
+from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry, connect
 from vq.registry.flow_summary import Release
 from vq.registry.register import register, sweep, tags
-from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry, connect
-from vq.gates.verdict import Verdict
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -91,7 +90,9 @@ def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Rele
     release = Release(registry.model, str(version.version), alias, reason, verdict, new=True)
     client, number = registry.client, str(version.version)
     client.log_dict(version.run_id, verdict.to_json(), "release.json")
-    client.update_model_version(registry.model, number, f"{reason}\n\n{flow_summary.table(verdict)}")
+    client.update_model_version(
+        registry.model, number, f"{reason}\n\n{flow_summary.table(verdict)}"
+    )
     for gate in verdict.gates:
         if gate.name == "score_ms" and gate.value is not None:
             client.log_metric(version.run_id, gate.name, gate.value)

@@ -9,11 +9,10 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from vq.data.card import Card
-from vq.report import plots
-from vq.report import pruning_plots
 from vq.metrics import other_datasets
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS
+from vq.report import plots, pruning_plots
 from vq.words import count, which
 
 TEMPLATE = Path(__file__).with_name("report.html")

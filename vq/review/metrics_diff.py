@@ -7,8 +7,8 @@ import yaml
 
 from vq.errors import DataError
 from vq.metrics.interval import Interval
-from vq.review.paired import Pair, Settings, difference, join
 from vq.review.markdown import Section, table
+from vq.review.paired import Pair, Settings, difference, join
 from vq.review.revision import Revision
 from vq.words import count
 

@@ -12,9 +12,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from vq.errors import DataError
-from vq.metrics import interval
-from vq.metrics import mapping
-from vq.metrics import paired_difference
+from vq.metrics import interval, mapping, paired_difference
 from vq.metrics.interval import Interval
 
 COLUMNS = ("video", "content", "split", "mos", "student")

@@ -3,15 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vq.review import versions
-from vq.review import metrics_diff
-from vq.review import data_diff
-from vq.review import params_diff
-from vq.review import stages_to_run
-from vq.review import verdict_diff
 from vq.pipeline import git
-from vq.review.paired import Pair
+from vq.review import data_diff, metrics_diff, params_diff, stages_to_run, verdict_diff, versions
 from vq.review.markdown import Section, code, plain
+from vq.review.paired import Pair
 from vq.review.revision import HERE, Revision, look
 
 
@@ -70,7 +65,9 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
     sections = (
         params_diff.section(turned, old.params, new.params),
         stages_to_run.section(found, old, new),
-        metrics_diff.section(old, new, pair, behind="evaluate" in before, to_run="evaluate" in late),
+        metrics_diff.section(
+            old, new, pair, behind="evaluate" in before, to_run="evaluate" in late
+        ),
         data_diff.section(old, new, to_run="import" in late),
         judged.section,
         verdict_diff.section(new, to_run="judge" in late),

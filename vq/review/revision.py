@@ -17,12 +17,11 @@ from dvc.repo import Repo
 from dvc.repo.reproduce import get_active_graph, plan_repro
 from dvc.stage import Stage as DvcStage
 
-from vq.pipeline import durations
 from vq.errors import DataError
-from vq.pipeline import git
-from vq.review.lock_status import reasons
+from vq.pipeline import durations, git
 from vq.pipeline.paths import place
 from vq.pipeline.workspace import opened
+from vq.review.lock_status import reasons
 
 WANTED = {
     "manifest": ("import", "manifest.csv"),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from vq import code_version
 from vq.pipeline import durations
-from vq.review.params_diff import Knob
-from vq.review.markdown import Section, code, few, table
 from vq.pipeline.paths import inside, touch
+from vq.review.markdown import Section, code, few, table
+from vq.review.params_diff import Knob
 from vq.review.revision import Revision, Stage
 from vq.words import count
 

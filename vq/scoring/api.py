@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from vq.scoring.pool import Crew
-from vq.inference.video_input import Video, as_file, name_of
-from vq.scoring.locate import default, locate
 from vq.inference.modes import Closely, Mode
 from vq.inference.row import Row
+from vq.inference.video_input import Video, as_file, name_of
+from vq.scoring.locate import default, locate
+from vq.scoring.pool import Crew
 from vq.workers import forks
 from vq.workers.limits import Limits
 

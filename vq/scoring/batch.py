@@ -11,16 +11,14 @@ from itertools import islice
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.scoring import formats
-from vq.scoring import outputs
-from vq.scoring import remote
-from vq.scoring.pool import Crew
+from vq.inference.modes import EXACT, Closely
+from vq.inference.row import Row
+from vq.scoring import formats, outputs, remote
 from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
 from vq.scoring.locate import locate
-from vq.inference.modes import EXACT, Closely
-from vq.inference.row import Row
+from vq.scoring.pool import Crew
 from vq.scoring.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
 

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from vq.inference.modes import Mode, spec_of
-from vq.video import stream
-from vq.video import keyframes
+from vq.video import keyframes, stream
+from vq.video.fragments import ViewSpec
 from vq.video.packets import NO_TIME, Packets, take
 from vq.video.plan import NoPlanError, plan
 from vq.video.shapes import Bool, Int64
-from vq.video.fragments import ViewSpec
 
 COLUMNS = 240
 """Most columns of a strip, however long the video is."""

@@ -4,11 +4,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vq.scoring import lists
-from vq.scoring import remote
+from vq.inference.row import Row
+from vq.scoring import lists, remote
 from vq.scoring.folders import MAGIC, Folders, closed, matches
 from vq.scoring.names import from_text, spellings
-from vq.inference.row import Row
 
 NO_SUCH = "no such file or folder"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.scoring.names import as_text, from_text, readable
 from vq.inference.row import Row, from_mapping
+from vq.scoring.names import as_text, from_text, readable
 
 GROUP = 1000
 """Rows that a Parquet file keeps together: what is in memory at a time."""

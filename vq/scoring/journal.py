@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from vq.files import atomic
 from vq.errors import BusyError, DataError
-from vq.scoring.formats import FORMS, About, line, parse_line, read
+from vq.files import atomic
 from vq.inference.modes import EXACT, Closely
 from vq.inference.row import Row
+from vq.scoring.formats import FORMS, About, line, parse_line, read
 
 
 class Journal:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vq.scoring.formats import About
 from vq.inference.row import Row, from_mapping
+from vq.scoring.formats import About
 from vq.workers.process import End, Outcome
 from vq.workers.protocol import Said
 
@@ -52,7 +52,8 @@ class Answer:
     timeline: dict[str, Any] | None = None
     """As `vq.scoring.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
     plan: dict[str, Any] | None = None
-    """The fields of `vq.scoring.decode_plan.Decoding`; None if it was not asked for, or has no score."""
+    """The fields of `vq.scoring.decode_plan.Decoding`; None if it was not asked for, or has no
+    score."""
     lost: str = ""
     """Why what was asked for beside the row of a score is not there; empty if it is."""
 

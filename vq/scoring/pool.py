@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from vq.errors import WeightsError
+from vq.inference.modes import EXACT, Closely
+from vq.inference.row import Row
 from vq.scoring import messages
 from vq.scoring.messages import Answer, Extras, Greeting, Part
-from vq.inference.modes import EXACT, Closely
 from vq.scoring.remote import is_url
-from vq.inference.row import Row
-from vq.workers import forks
-from vq.workers import pool
-from vq.workers.protocol import Job
+from vq.workers import forks, pool
 from vq.workers.limits import Limits
+from vq.workers.protocol import Job
 
 
 class Crew:

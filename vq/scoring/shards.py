@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from vq.workers.handshake import PATIENCE_SECONDS
-from vq.files import atomic
 from vq.errors import VqError
-from vq.scoring.pool import Crew
-from vq.scoring.formats import line, parse_line
+from vq.files import atomic
 from vq.inference.modes import Closely
-from vq.scoring.remote import is_url
 from vq.inference.row import Row
+from vq.scoring.formats import line, parse_line
+from vq.scoring.pool import Crew
+from vq.scoring.remote import is_url
+from vq.workers.handshake import PATIENCE_SECONDS
 from vq.workers.limits import Limits
 
 MOST = 128

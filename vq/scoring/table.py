@@ -3,8 +3,8 @@
 import io
 from collections.abc import Sequence
 
-from vq.scoring.names import as_text, readable
 from vq.inference.row import Row
+from vq.scoring.names import as_text, readable
 
 
 def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> str:

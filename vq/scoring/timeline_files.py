@@ -5,11 +5,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
+from vq.inference.row import Row
 from vq.scoring.messages import Answer
 from vq.scoring.names import as_text
-from vq.inference.row import Row
 from vq.words import count
 
 ENDINGS = (".png", ".json")

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vq.scoring import remote
 from vq.inference import runtime
-from vq.workers.protocol import Ready, Said
+from vq.scoring import remote
 from vq.workers.limits import Limits
+from vq.workers.protocol import Ready, Said
 
 
 def prepare(folder: Path, threads: int, limits: Limits) -> Ready:

@@ -15,13 +15,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from vq.errors import ParamsError, VqError
-from vq.scoring.messages import Answer, Extras
 from vq.inference.modes import Closely, Mode
 from vq.inference.row import Row
-from vq.serving.schemas import Health, Problem, Scored, health, scored
-from vq.serving.queue import STOPPING, Desk, FullError
+from vq.scoring.messages import Answer, Extras
 from vq.serving.metrics import GONE, Counting, Metrics
 from vq.serving.pages import page
+from vq.serving.queue import STOPPING, Desk, FullError
+from vq.serving.schemas import Health, Problem, Scored, health, scored
 from vq.serving.upload import received
 
 T = TypeVar("T")

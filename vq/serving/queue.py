@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vq.errors import VqError, WeightsError
+from vq.inference.modes import Closely
 from vq.scoring.messages import Answer, Extras
 from vq.scoring.pool import Crew
-from vq.inference.modes import Closely
 from vq.workers.limits import Limits
 
 PATIENCE_SECONDS = 60

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vq.scoring.messages import Answer, Greeting
 from vq.inference.modes import MODES, Mode
 from vq.inference.row import Status
+from vq.scoring.messages import Answer, Greeting
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 

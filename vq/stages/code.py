@@ -12,8 +12,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vq.imports import PACKAGE, closure
 from vq.code_version import is_noise
+from vq.imports import PACKAGE, closure
 from vq.stages import STAGES, module_of
 
 TRACKED_OTHERWISE = frozenset({"vq/params.py", "vq/stages/__init__.py"})

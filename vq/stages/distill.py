@@ -14,38 +14,35 @@ import torch
 from jaxtyping import Float64, Int64, Shaped
 
 from vq import code_version
-from vq.training import torchrun
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import split
-from vq.data import rating_scales
+from vq.data import rating_scales, split
 from vq.data.card import Card as DataCard
-from vq.files import fresh_folder, sha256
-from vq.data.score_distribution import expectation
 from vq.data.paths import inside
-from vq.workers.process_pool import cores
+from vq.data.score_distribution import expectation
 from vq.errors import ParamsError
-from vq.metrics import agreement
-from vq.metrics import conformal
+from vq.features import read as store
+from vq.files import fresh_folder, sha256
+from vq.inference import card as student_cards
 from vq.inference import onnx_parity
-from vq.training.dataset import assemble, learnable
 from vq.inference.calibrate import calibrate
+from vq.metrics import agreement, conformal
+from vq.models import builtin_weights, student_files
+from vq.models import teacher_files as teachers
+from vq.models.student import Student
+from vq.models.teacher import Shape
+from vq.params import Distill
+from vq.training import torchrun
 from vq.training.checkpoint import Checkpoint
-from vq.training.mlflow_logger import curves
+from vq.training.dataset import assemble, learnable
 from vq.training.distill import described, look, of_descriptions
 from vq.training.distill import distill as train
-from vq.training.training_data import Lesson, Pictures
 from vq.training.loop import determinism, initialisation
-from vq.params import Distill
-from vq.inference import card as student_cards
-from vq.models import student_files
-from vq.models.student import Student
-from vq.models import teacher_files as teachers
-from vq.models.teacher import Shape
+from vq.training.mlflow_logger import curves
+from vq.training.training_data import Lesson, Pictures
 from vq.video.fragments import ViewSpec
 from vq.words import count
-from vq.models import builtin_weights
-from vq.features import read as store
+from vq.workers.process_pool import cores
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +240,9 @@ def licences(
         params: which backbone, and where it started.
         experts: what the index of features says of each of the teacher's experts.
     """
-    counts = [int(n) for n in np.bincount(rating_scales.number(manifest, card), minlength=len(card.sets))]
+    counts = [
+        int(n) for n in np.bincount(rating_scales.number(manifest, card), minlength=len(card.sets))
+    ]
     found = [
         f"data {name} ({count(videos, 'video')}): {ratings.licence}"
         for (name, ratings), videos in zip(card.sets.items(), counts, strict=True)

@@ -13,34 +13,27 @@ from jaxtyping import Bool, Float
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import split
-from vq.data import rating_scales
+from vq.data import rating_scales, split
 from vq.data.card import Card
-from vq.files import atomic, read_json, sha256
 from vq.data.paths import inside
 from vq.errors import DataError
-from vq.metrics import baselines
-from vq.metrics import calibration
-from vq.metrics import conformal
-from vq.metrics import other_datasets
-from vq.metrics import interval
-from vq.metrics import mapping
+from vq.features import read as store
+from vq.files import atomic, read_json, sha256
+from vq.inference import card as cards_of_students
+from vq.inference import runtime
+from vq.inference.mode_agreement import modes
+from vq.metrics import baselines, calibration, conformal, interval, mapping, other_datasets, slices
 from vq.metrics import pair_order as order
-from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
-from vq.report.report import Doubt, Exhibit, Miss, render
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
+from vq.models import teacher_files as teachers
+from vq.params import Evaluate
+from vq.report.report import Doubt, Exhibit, Miss, render
 from vq.report.thumbnail import middle_frame
 from vq.training import predict
 from vq.training.dataset import assemble, learnable
-from vq.inference.mode_agreement import modes
 from vq.training.loop import determinism
-from vq.params import Evaluate
-from vq.inference import card as cards_of_students
-from vq.inference import runtime
-from vq.models import teacher_files as teachers
 from vq.words import count
-from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

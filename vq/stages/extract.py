@@ -6,12 +6,12 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import manifest
-from vq.files import atomic
 from vq.data.paths import inside
 from vq.errors import DataError
+from vq.features.cache import Cache
+from vq.files import atomic
 from vq.words import count, which
 from vq.zoo import extract as zoo
-from vq.features.cache import Cache
 from vq.zoo.task import Video
 
 

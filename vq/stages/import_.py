@@ -10,16 +10,15 @@ from rich.progress import track
 
 from vq import params as schema
 from vq.data import card as cards
-from vq.data import labels_csv
+from vq.data import fingerprint_store, labels_csv
 from vq.data import manifest as manifests
-from vq.data import fingerprint_store
 from vq.data.labels_csv import Label
-from vq.video.inspect import Look, look_at
 from vq.data.paths import LEAVES, leaves
-from vq.workers.process_pool import cores
 from vq.errors import DataError
+from vq.video.inspect import Look, look_at
 from vq.video.suffixes import SUFFIXES
 from vq.words import count
+from vq.workers.process_pool import cores
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import manifest, split
-from vq.files import atomic, read_json
 from vq.errors import VqError
-from vq.gates import model_cost
-from vq.gates import gates
-from vq.gates import leakage
+from vq.files import atomic, read_json
+from vq.gates import gates, leakage, model_cost
 from vq.gates.gates import Measured
 from vq.inference import card as cards
 from vq.words import count

@@ -16,21 +16,21 @@ from rich.console import Console
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
-from vq.files import atomic
 from vq.errors import DataError, ParamsError
-from vq.training.dataset import assemble, learnable
-from vq.training.training_data import Pictures, Sight, Vectors
-from vq.training.loop import determinism
-from vq.training.probe_recipe import FULL_STUDENT, PROBE
+from vq.features import read as store
+from vq.files import atomic
 from vq.params import Extract, Prune
-from vq.pruning.greedy import Judged, Worth
-from vq.pruning.full_size import Full, tunable
 from vq.pruning.dry_run import plan
+from vq.pruning.full_size import Full, tunable
+from vq.pruning.greedy import Judged, Worth
 from vq.pruning.select import Selection, select
 from vq.pruning.trial import Fidelity, Probe
 from vq.pruning.trials import Trials
+from vq.training.dataset import assemble, learnable
+from vq.training.loop import determinism
+from vq.training.probe_recipe import FULL_STUDENT, PROBE
+from vq.training.training_data import Pictures, Sight, Vectors
 from vq.words import count
-from vq.features import read as store
 from vq.zoo.extract import create
 
 log = logging.getLogger(__name__)

@@ -4,10 +4,9 @@ import logging
 from pathlib import Path
 
 from vq import params as schema
-from vq.data import manifest
+from vq.data import fingerprint_store, manifest
 from vq.data import split as sides
 from vq.duplicates import finding
-from vq.data import fingerprint_store
 from vq.duplicates.join import heads
 from vq.words import count
 

@@ -7,18 +7,17 @@ import numpy as np
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
-from vq.data import split
-from vq.data import rating_scales
+from vq.data import rating_scales, split
 from vq.duplicates import finding
 from vq.duplicates.join import heads
+from vq.features import read as store
 from vq.files import read_json
 from vq.metrics import label_outliers
+from vq.params import Suspect
 from vq.training import cross_validation
 from vq.training.dataset import assemble, learnable
 from vq.training.loop import determinism
-from vq.params import Suspect
 from vq.words import count
-from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

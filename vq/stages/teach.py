@@ -3,19 +3,18 @@
 import logging
 from pathlib import Path
 
-from vq.training import torchrun
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
+from vq.features import read as store
 from vq.files import fresh_folder, read_json
 from vq.metrics import agreement
-from vq.training import predict
+from vq.models import teacher_files
+from vq.params import Teach
+from vq.training import predict, torchrun
 from vq.training.dataset import assemble, learnable
 from vq.training.loop import determinism
 from vq.training.teach import teach as fit
-from vq.params import Teach
-from vq.models import teacher_files
-from vq.features import read as store
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from vq import params as schema
 from vq.data import card as cards
-from vq.validation import video_flags
 from vq.data import manifest as manifests
-from vq.files import atomic
 from vq.errors import DataError
+from vq.files import atomic
+from vq.validation import video_flags
 from vq.words import count, which
 
 log = logging.getLogger(__name__)

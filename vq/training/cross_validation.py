@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float64, Int64, Shaped
 
 from vq.data.score_distribution import expectation
-from vq.training.training_data import Lesson
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
+from vq.training.training_data import Lesson
 from vq.words import count
 
 

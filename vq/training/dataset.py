@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from vq.data import score_distribution
-from vq.data import rating_scales
+from vq.data import rating_scales, score_distribution
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.training.training_data import Lesson, Sight

@@ -7,15 +7,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from vq.training import losses
-from vq.training.checkpoint import Checkpoint
-from vq.training.training_data import Lesson, Vectors
-from vq.training.loop import Objective, fit
-from vq.training.teach import prediction, present, spoken
-from vq.params import Distill
 from vq.models import student_files
 from vq.models.student import Features, Second, Student, Trunk
 from vq.models.teacher import First, Teacher, drop_experts
+from vq.params import Distill
+from vq.training import losses
+from vq.training.checkpoint import Checkpoint
+from vq.training.loop import Objective, fit
+from vq.training.teach import prediction, present, spoken
+from vq.training.training_data import Lesson, Vectors
 
 
 def distill(

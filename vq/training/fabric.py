@@ -11,8 +11,8 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor, nn
 
-from vq.training import torchrun
 from vq.errors import DataError, ParamsError
+from vq.training import torchrun
 from vq.words import count
 
 # It tells how many processes there are, to people who have just said so.

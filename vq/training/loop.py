@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vq.errors import DivergedError
+from vq.params import Precision
 from vq.training import fabric as machine
 from vq.training.checkpoint import Checkpoint, Standing
-from vq.params import Precision
 
 log = logging.getLogger(__name__)
 

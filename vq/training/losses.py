@@ -108,7 +108,8 @@ def prediction(
         weights: of the parts.
         dataset: which set a video is of.
         content: number of what it shows.
-        aligned: logits as the raters of the video's set would have them (`vq.models.dataset_shift`).
+        aligned: logits as the raters of the video's set would have them: see
+            `vq.models.dataset_shift`.
     """
     labelled = ~torch.isnan(target).any(1)
     if not labelled.any():

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vq import tracking
-from vq.training import torchrun
 from vq.errors import VqError
+from vq.training import torchrun
 
 EXPERIMENT = "vq"
 

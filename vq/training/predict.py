@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float, Float32
 
 from vq.data.score_distribution import expectation
-from vq.training.training_data import Lesson
+from vq.models.teacher import Teacher
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
-from vq.models.teacher import Teacher
+from vq.training.training_data import Lesson
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vq.training.training_data import Lesson
 from vq.models.kernel import likeness
 from vq.models.teacher import Kernels, Teacher
+from vq.training.training_data import Lesson
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Of the likeness, per squared standard deviation of a column."""

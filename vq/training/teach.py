@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from vq.models.dataset_shift import Alignment
+from vq.models.teacher import Shape, Teacher, drop_experts
+from vq.params import Teach
 from vq.training import losses
-from vq.training.training_data import Lesson
 from vq.training.loop import Objective, fit, initialisation
 from vq.training.ridge import add_kernels
-from vq.params import Teach
-from vq.models.teacher import Shape, Teacher, drop_experts
-from vq.models.dataset_shift import Alignment
+from vq.training.training_data import Lesson
 
 
 def teach(

@@ -7,8 +7,8 @@ import pandas as pd
 
 from vq import params as schema
 from vq.data.card import Card
-from vq.validation.video_flags import LIMITS
 from vq.validation.expectations import Check, between, documented, run
+from vq.validation.video_flags import LIMITS
 
 NAMES = (
     "readable",

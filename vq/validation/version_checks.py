@@ -10,8 +10,8 @@ import pandas as pd
 from vq import params as schema
 from vq.data import rating_scales
 from vq.data.card import Card
-from vq.validation.expectations import COLUMNS, Check, documented, run
 from vq.errors import DataError
+from vq.validation.expectations import COLUMNS, Check, documented, run
 
 WANTED = ["video", "sha256", "mos", "content", "dataset"]
 

@@ -6,14 +6,14 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from vq import params
+from vq.errors import VideoError
 from vq.video import fingerprint
 from vq.video.fingerprint import Fingerprint
-from vq.errors import VideoError
 from vq.video.probe import Probe, sha256, survey
-from vq.workers.process import End
-from vq.workers.pool import Crew
-from vq.workers.protocol import Job, Ready, Said
 from vq.workers.limits import LimitError, Limits
+from vq.workers.pool import Crew
+from vq.workers.process import End
+from vq.workers.protocol import Job, Ready, Said
 
 REMEDIES = {
     "crashed": "encode it again",

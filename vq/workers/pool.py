@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic
 
+from vq.workers.limits import Limits
 from vq.workers.process import LOOK_SECONDS, Child, Item, Outcome, Told
 from vq.workers.protocol import Job, Said
-from vq.workers.limits import Limits
 
 AHEAD = 64
 """Things for each worker that may be done before an earlier one that takes long."""

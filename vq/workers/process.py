@@ -23,8 +23,8 @@ from typing import IO, Any, Generic, Literal, TypeVar, cast
 from vq import errors
 from vq.errors import VqError
 from vq.workers import forks
-from vq.workers.protocol import Job, Said
 from vq.workers.limits import Limits
+from vq.workers.protocol import Job, Said
 
 Item = TypeVar("Item")
 Told = TypeVar("Told")

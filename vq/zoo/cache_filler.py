@@ -9,9 +9,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from vq.errors import VqError
+from vq.features.cache import Cache
 from vq.workers.pool import Crew
 from vq.workers.protocol import Job, Said
-from vq.features.cache import Cache
 from vq.zoo.expert import Expert
 from vq.zoo.task import Plan, Shard, Video
 

@@ -14,8 +14,7 @@ from types import MappingProxyType
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.video import PIXELS
-from vq.zoo import plugins
-from vq.zoo import pretrained
+from vq.zoo import plugins, pretrained
 from vq.zoo.expert import CLIP_FRAMES, Expert, Input, Kind, Tags
 from vq.zoo.image_quality import PictureStatistics
 from vq.zoo.pretrained import Ready

@@ -6,11 +6,11 @@ from torch import nn
 from torchvision import models
 
 from vq.errors import ParamsError
+from vq.models.onnx_export import Seen
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
-from vq.models.onnx_export import Seen
 from vq.zoo.images import identity, outcome
 from vq.zoo.onnx_expert import Clip
 from vq.zoo.runtime import Network

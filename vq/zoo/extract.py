@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from vq import params
-from vq.workers.process_pool import cores
 from vq.errors import ParamsError, WeightsError
+from vq.features.cache import Cache
 from vq.video import PIXELS
 from vq.video.fragments import CUT
 from vq.words import count, which
+from vq.workers.process_pool import cores
 from vq.zoo import catalog
-from vq.features.cache import Cache
-from vq.zoo.expert import Expert
 from vq.zoo.cache_filler import Filling
+from vq.zoo.expert import Expert
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Shard, Video
 

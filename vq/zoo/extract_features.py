@@ -11,15 +11,14 @@ from jaxtyping import Float, Shaped, UInt8
 from safetensors.numpy import save
 
 from vq.errors import VideoError, VqError
-from vq.video import sample
-from vq.video import fragments
+from vq.video import fragments, sample
 from vq.video.bounded import Bounded
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.probe import sha256
-from vq.workers.protocol import Ready, Said
 from vq.workers.limits import LimitError
+from vq.workers.protocol import Ready, Said
 from vq.zoo.expert import Expert
 from vq.zoo.extract import create_one
 from vq.zoo.task import VIEWS, Plan, Video

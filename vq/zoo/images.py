@@ -11,17 +11,16 @@ import timm
 from torch import nn
 
 from vq.errors import ParamsError
+from vq.models import builtin_weights, pooling
+from vq.models.onnx_export import Seen
+from vq.models.pooling import Levels, Pooled
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
-from vq.models import builtin_weights
-from vq.models import pooling
 from vq.zoo.expert import Tags
-from vq.models.onnx_export import Seen
-from vq.zoo.onnx_expert import Fragments, Native, NativeClip, Square
-from vq.models.pooling import Levels, Pooled
-from vq.zoo.runtime import Network
 from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
+from vq.zoo.onnx_expert import Fragments, Native, NativeClip, Square
+from vq.zoo.runtime import Network
 
 
 def create_timm(name: str, spec: Spec) -> Square:

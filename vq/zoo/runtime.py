@@ -15,6 +15,7 @@ import onnxruntime
 from jaxtyping import Float32, UInt8
 
 from vq.errors import ParamsError, VqError
+from vq.models.onnx_session import session
 from vq.params import Runtime
 
 if TYPE_CHECKING:  # a process that is sent a network loads no torch for it
@@ -157,13 +158,3 @@ def network_of(expert: object) -> Network | None:
     """The network of an expert that has one of this class, in its attribute `network`."""
     network = getattr(expert, "network", None)
     return network if isinstance(network, Network) else None
-
-
-def session(path: Path) -> onnxruntime.InferenceSession:
-    """Open a graph for one thread: the processes side by side are what fills the cores."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.use_deterministic_compute = True
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -10,15 +10,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vq.errors import ParamsError
+from vq.models.onnx_export import Seen
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
-from vq.models.onnx_export import Seen
+from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
 from vq.zoo.images import identity
 from vq.zoo.onnx_expert import Native
 from vq.zoo.runtime import Network
-from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
 
 LAYERS = (
     (3, 48, 1),

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from vq.zoo.expert import CLIP_FRAMES, Kind, Tags
-from vq.zoo.statistics import NUMBERS, OPERATIONS, halve, two_scales
 from vq.zoo.frame_window import AREA, LUMA, luma, window
+from vq.zoo.statistics import NUMBERS, OPERATIONS, halve, two_scales
 
 NAMES = (
     "repeated",

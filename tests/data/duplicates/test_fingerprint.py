@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.data.duplicates.scenes import looks, scene
-from vq.video.fingerprint import WINDOWS, Fingerprint, pack, take, unpack
 from vq.duplicates.pairs import overlap
+from vq.video.fingerprint import WINDOWS, Fingerprint, pack, take, unpack
 
 
 def fingerprint(**how: object) -> Fingerprint:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from vq.video.fingerprint import WINDOWS, Fingerprint
 from vq.duplicates.join import heads
 from vq.duplicates.pairs import Pair, find, overlap
+from vq.video.fingerprint import WINDOWS, Fingerprint
 
 
 def video(*pictures: int, step: float = 1.0) -> Fingerprint:

@@ -10,7 +10,7 @@ from tests.data.importers.layouts import LAYOUTS, Layout
 from vq import cli
 from vq.data import card as cards
 from vq.data import labels_csv
-from vq.data.importers import FORMS
+from vq.importers import FORMS
 from vq.importers.convert import Labels, write_card
 
 ASSETS = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "labels"

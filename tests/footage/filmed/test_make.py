@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.footage.conftest import FILM, Footages, row, sha256
-from vq.cli import dispatch
+from vq.pipeline.dispatch import dispatch
 from vq.data import card, labels_csv
 from vq.errors import DataError
 from vq.footage import config, sources

@@ -16,8 +16,8 @@ from jaxtyping import UInt8
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from vq.synthetic.demo import distort
 from vq.footage.filmed.camera import Clip
+from vq.synthetic.demo import distort
 
 Step = Callable[[Clip, float, Generator], Clip]
 

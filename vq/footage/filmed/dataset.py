@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vq.files import atomic
-from vq.workers.process_pool import in_processes
 from vq.errors import DataError, VideoError
+from vq.files import atomic
 from vq.footage import sources
 from vq.footage.config import Film
 from vq.footage.filmed.make import Version, film
 from vq.footage.sources import Source
 from vq.synthetic import cache, ffmpeg, fused
 from vq.synthetic.fused import Label
+from vq.workers.process_pool import in_processes
 
 log = logging.getLogger(__name__)
 

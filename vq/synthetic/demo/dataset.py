@@ -15,14 +15,12 @@ from jaxtyping import Float64
 from pydantic import Field
 
 from vq import params as params_file
-from vq.synthetic.demo import encode
-from vq.synthetic.demo import labels
-from vq.synthetic.demo import scenes
+from vq.errors import DataError
+from vq.params import NonNegative, Rate, Section
+from vq.synthetic.demo import encode, labels, scenes
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
 from vq.workers.process_pool import pool_of
-from vq.errors import DataError
-from vq.params import NonNegative, Rate, Section
 
 COLUMNS = ("video", "mos", "mos_std", "ratings", "content", "film", "distortion", "strength")
 """Header of the label file; `film` tells two takes of a content apart."""

@@ -8,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from vq.synthetic.demo.textures import Picture
 from vq.errors import DataError
+from vq.synthetic.demo.textures import Picture
 
 GREY = (1.0, 1.0, 1.0)
 PHOTOGRAPHS: Mapping[str, tuple[str, str, tuple[float, float, float]]] = MappingProxyType(

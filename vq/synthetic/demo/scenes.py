@@ -10,10 +10,10 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
+from vq.errors import DataError
 from vq.synthetic.demo import textures
 from vq.synthetic.demo.camera import Clip, View, add_particles, add_sprites, film, sprite, walk
 from vq.synthetic.demo.photographs import PHOTOGRAPHS, photograph
-from vq.errors import DataError
 
 KINDS: Mapping[str, float] = MappingProxyType(
     {

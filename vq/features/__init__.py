@@ -1,0 +1,1 @@
+"""Features of experts: the cache on disk, and reading it. Nothing here builds an expert."""

@@ -1,0 +1,1 @@
+"""Conditions on a student that need files only, and the verdict."""

@@ -1,0 +1,1 @@
+"""One video: from a file to its score."""

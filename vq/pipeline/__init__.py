@@ -1,0 +1,1 @@
+"""Dvc in this process: workspace, lock, git, remote, and work shared among machines."""

@@ -1,0 +1,105 @@
+"""`vq STAGE PATH...` and `vq COMMAND ...`, run inside this process.
+
+Commands come through here as well, `vq score` among them: nothing heavy is imported until it is
+needed.
+"""
+
+import importlib
+import inspect
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from time import perf_counter
+
+from vq import stages
+
+
+def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
+    """Run one stage or command, for a caller that wants its errors.
+
+    Args:
+        argv: as on the command line, without `vq`.
+        held: the caller holds the workspace (`vq.pipeline.lock.hold`); otherwise a stage does
+            while it runs.
+
+    Raises:
+        VqError: what went wrong.
+    """
+    name, *rest = argv
+    if name in stages.STAGES:
+        return _stage(name, rest, held=held)
+    return command(name, rest)
+
+
+def command(name: str, argv: Sequence[str], *, description: str | None = None) -> int:
+    """Run a command: its module bears its name, with `add_arguments(parser)` and `run(given)`."""
+    module = importlib.import_module(f"vq.commands.{name}")
+    parser = ArgumentParser(prog=f"vq {name}", description=description)
+    module.add_arguments(parser)
+    run: Callable[[Namespace], int] = module.run
+    return run(parser.parse_args(argv))
+
+
+def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: object) -> None:
+    """Run a stage in this process, on files in the order of dvc.yaml.
+
+    Raises:
+        VqError: params or files are wrong; the message says which and what to do.
+    """
+    from vq import params
+
+    known = params.load(params_file)
+    stage = stages.load(name)
+    others = {other: known.section(other) for other in _others(stage)}
+    stage(*files, params=known.section(name), seed=known.seed, **others, **flags)
+
+
+def _others(stage: Callable[..., None]) -> list[str]:
+    """Further sections of params that a stage asks for, by their names."""
+    from vq.params import Params
+
+    sections = Params.model_fields.keys() - {"seed"}
+    return [name for name in inspect.signature(stage).parameters if name in sections]
+
+
+def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
+    from vq import code_version
+    from vq.errors import VqError
+    from vq.pipeline import durations
+    from vq.pipeline.lock import hold, workspace_of
+    from vq.training import torchrun
+
+    if torchrun.count() > 1 and name not in stages.TOGETHER:
+        raise VqError(f"{name} runs in one process; start it without torchrun")
+    signature = inspect.signature(stages.load(name))
+    others = _others(stages.load(name))
+    parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    files, flags = [], []
+    for argument in signature.parameters.values():
+        if argument.kind is argument.POSITIONAL_OR_KEYWORD:
+            files.append(argument.name)
+            parser.add_argument(argument.name, type=Path)
+        elif argument.name not in ("params", "seed", *others):
+            flags.append(argument.name)
+            option = f"--{argument.name.replace('_', '-')}"
+            if argument.annotation is bool:
+                parser.add_argument(option, action="store_true")
+            else:
+                parser.add_argument(option, type=argument.annotation, default=argument.default)
+    given = parser.parse_args(argv)
+    paths = [getattr(given, file) for file in files]
+    options = {flag: getattr(given, flag) for flag in flags}
+    # The last file is an out: the workspace it lies in is the one that changes. Of processes that
+    # train together, the first one writes: it holds the workspace for all of them.
+    free = held or not paths or not torchrun.first()
+    if paths and (root := workspace_of(paths[-1])):
+        code_version.check(root)
+    with nullcontext() if free else hold(paths[-1]):
+        started = perf_counter()
+        run_stage(name, paths, params_file=given.params, **options)
+        # A plan is no run: it would pass for a quick one.
+        if paths and torchrun.first() and not options.get("dry_run"):
+            durations.record(paths[-1], name, perf_counter() - started)
+    return 0

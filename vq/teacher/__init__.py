@@ -1,1 +1,0 @@
-"""The ensemble that teaches: dimension conversion, gating network, fusion, head."""
