@@ -4,7 +4,7 @@
 
 Each run takes bytes, writes them as a file of some dialect, reads it as `vq labels` does and writes
 labels. Whatever leaves but a `DataError` is a finding: the fuzzer stops, and its input is kept.
-Starts from files in the official layouts (`tests/data/importers/layouts.py`).
+Starts from files in the official layouts (`tests/importers/layouts.py`).
 """
 
 import argparse
@@ -64,7 +64,7 @@ def main() -> int:
 def _seed(corpus: Path) -> int:
     """Each official layout as one input: form and suffix, then the file."""
     sys.path.insert(0, str(ROOT))
-    from tests.data.importers.layouts import LAYOUTS
+    from tests.importers.layouts import LAYOUTS
     from vq.importers import FORMS
 
     forms = list(FORMS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.score.toy import BRIGHTNESS, write_bundle, write_video
+from tests.scoring.toy import BRIGHTNESS, write_bundle, write_video
 
 VQ = f"{sys.executable} -c 'import sys; from vq import cli; sys.exit(cli.main())'"
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import near_duplicates
 from tests.conftest import write_video
-from tests.data.duplicates.scenes import looks, scene
+from tests.duplicates.scenes import looks, scene
 from vq.video.fingerprint import take
 from vq.video.probe import probe
 

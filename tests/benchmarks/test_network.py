@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.network import share
-from tests.score.toy import BRIGHTNESS, write_bundle, write_video
+from tests.scoring.toy import BRIGHTNESS, write_bundle, write_video
 from vq.inference import runtime
 
 

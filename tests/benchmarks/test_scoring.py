@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.scoring import identical, spend
 from tests.conftest import moving, write_video
-from tests.score.toy import random_network, write_bundle
+from tests.scoring.toy import random_network, write_bundle
 from vq.inference import runtime
 from vq.video import fragments
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.drift.conftest import score, trained
 from tests.flows.server import Prefect, server
-from tests.intake.conftest import deliver, root
-from tests.watch.conftest import score, trained
+from tests.ingest.conftest import deliver, root
 
 __all__ = ["deliver", "prefect", "root", "score", "trained"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from flows.ingest import ingest
 from tests.flows.server import Prefect
-from tests.intake.conftest import Deliver
+from tests.ingest.conftest import Deliver
 from vq.errors import DataError
 
 

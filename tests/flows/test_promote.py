@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.flows.server import Prefect
-from tests.release.students import GOOD, maker, release
+from tests.registry.students import GOOD, maker, release
 from tests.workspace import ROOT
 from vq.errors import DataError
 from vq.registry import client

@@ -6,7 +6,7 @@ import pytest
 
 from flows.score import score
 from tests.flows.server import Prefect
-from tests.score.toy import BRIGHTNESS, write_bundle, write_video
+from tests.scoring.toy import BRIGHTNESS, write_bundle, write_video
 from vq.errors import DataError
 from vq.scoring.formats import read
 

@@ -10,7 +10,7 @@ import pytest
 from flows.score import score
 from tests.features import assert_same_features
 from tests.flows.server import Prefect
-from tests.score.toy import random_network, write_bundle, write_video
+from tests.scoring.toy import random_network, write_bundle, write_video
 from tests.workspace import ROOT, change, copy_workspace
 from vq.pipeline.lock import hold
 from vq.scoring.formats import read

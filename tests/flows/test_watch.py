@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from flows.watch import watch
+from tests.drift.conftest import Rows
 from tests.flows.server import Prefect
-from tests.watch.conftest import Rows
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ import pytest
 import torch
 import yaml
 
-from tests.evaluate.exhibit import alike, combination, pruning
-from tests.score import toy
+from tests.metrics.exhibit import alike, combination, pruning
+from tests.scoring import toy
 from vq.data import manifest
 from vq.duplicates import finding
 from vq.errors import DataError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.test_gates import PARAMS, measured
-from tests.score.toy import BRIGHTNESS, write_bundle
+from tests.registry.test_gates import PARAMS, measured
+from tests.scoring.toy import BRIGHTNESS, write_bundle
 from vq.data import manifest
 from vq.errors import DataError, VqError, WeightsError
 from vq.stages.judge import judge

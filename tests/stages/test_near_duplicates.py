@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import write_video
-from tests.data.duplicates.scenes import scene
+from tests.duplicates.scenes import scene
 from vq import params as schema
 from vq.data import split as sides
 from vq.stages.import_ import import_

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from tests.footage.conftest import FILM, Footages, row, sha256
-from vq.pipeline.dispatch import dispatch
 from vq.data import card, labels_csv
 from vq.errors import DataError
 from vq.footage import config, sources
 from vq.footage.filmed import dataset, make
 from vq.footage.sources import Source
+from vq.pipeline.dispatch import dispatch
 from vq.synthetic import ffmpeg
 
 PARAMS = config.Film(**FILM)

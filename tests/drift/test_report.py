@@ -1,0 +1,51 @@
+"""A look at recent videos from a workspace that has trained."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.drift.conftest import Rows
+from vq.cli import main
+from vq.drift import flow_summary
+from vq.drift.report import look
+
+
+def test_scores_that_moved_are_drift(trained: Path, score: Rows) -> None:
+    """They are compared with one video of each content; what cannot be is said."""
+    sight = look([score("rows.jsonl", around=2.0)], root=trained)
+
+    (one,) = sight.drifted
+    assert (one.column, one.trained, one.recent) == ("score", 40, 100)
+    assert flow_summary.headline(sight) == (
+        "100 recent videos differ from those of the training in score"
+    )
+    assert "| score | 0.8" in flow_summary.markdown(sight)
+    assert (
+        "width: 40 contents in training and 0 recent videos have one, watch.min_rows wants 30 of "
+        "each"
+    ) in sight.left_out
+
+
+def test_scores_of_another_student_are_not_compared(trained: Path, score: Rows) -> None:
+    """Each student has a scale of its own."""
+    sight = look([score("rows.jsonl", around=2.0, model="old-1")], root=trained)
+
+    assert list(sight.comparisons) == []
+    assert sight.left_out[-1].startswith("100 scores are of old-1, this workspace has ")
+    assert flow_summary.headline(sight) == "nothing could be compared of 100 recent videos"
+
+
+@pytest.mark.parametrize(("around", "code"), [(3.0, 0), (2.0, 3)])
+def test_the_exit_code_says_whether_it_drifted(
+    trained: Path,
+    score: Rows,
+    around: float,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """For a script: 3 is neither success nor error."""
+    rows = score("rows.jsonl", around=around)
+    monkeypatch.chdir(trained)
+    assert main(["watch", rows]) == code
+    assert capsys.readouterr().out.count("drifted") == (code == 3)

@@ -1,0 +1,76 @@
+"""MLflow's own server answers with the rows of `vq score`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import vq
+from tests.registry.students import GOOD, Make, release, same
+from tests.scoring.toy import write_video
+from vq.inference.row import Row
+from vq.registry import client
+
+PATIENCE_SECONDS = 180
+
+
+@pytest.fixture
+def server(root: Path, candidate: Make) -> Iterator[str]:
+    """Its address; it serves the champion."""
+    release(candidate(GOOD), root)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
+    command += ["--model-uri", "models:/vq-student@champion", "--port", str(port)]
+    variables = {**os.environ, "MLFLOW_TRACKING_URI": client.tracking_uri(root)}
+    with (root / "server.log").open("wb") as said:
+        process = subprocess.Popen(
+            command, env=variables, stdout=said, stderr=said, start_new_session=True
+        )
+    try:
+        wait(f"http://127.0.0.1:{port}/ping", process, root / "server.log")
+        yield f"http://127.0.0.1:{port}/invocations"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until it answers."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail(f"no server:\n{log.read_text()[-4000:]}", pytrace=False)
+
+
+@pytest.mark.slow
+def test_mlflow_serves_rows(server: str, root: Path) -> None:
+    """The same score as here; what cannot be scored is a row too, and unknown is null."""
+    video = write_video(root / "red.mkv", level=partial(same, 200))
+    asked = {"dataframe_records": [{"video": str(video)}, {"video": "nowhere.mp4"}]}
+    request = urllib.request.Request(
+        server, json.dumps(asked).encode(), {"Content-Type": "application/json"}
+    )
+
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        scored, missing = json.load(answer)["predictions"]
+
+    assert set(scored) == {field.name for field in fields(Row)}
+    assert scored["score"] == vq.load(root / "a" / "student").score(video).score
+    assert (missing["status"], missing["score"]) == ("missing", None)

@@ -1,0 +1,24 @@
+"""What every test of training needs."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+
+from tests.training import lessons
+from vq.training.training_data import Lesson
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Tests run side by side; threads of one would wait for those of another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def make_lesson() -> Callable[..., Lesson]:
+    """See `lessons.make_lesson`."""
+    return lessons.make_lesson
