@@ -37,7 +37,7 @@ from vq.params import Teach
 from vq.training.distill import distill, look
 from vq.training.loop import determinism
 from vq.training.teach import teach
-from vq.training.training_data import Lesson, Vectors
+from vq.training.training_data import TrainingData, Vectors
 
 Changes = Mapping[str, Any]
 FARTHEST = -0.2
@@ -162,13 +162,13 @@ def draw(found: Mapping[str, Mapping[str, Interval]], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def _first(lesson: Lesson, teacher: Teacher) -> float:
+def _first(lesson: TrainingData, teacher: Teacher) -> float:
     with torch.inference_mode():
         return _agreement(lesson, teacher(lesson.of(lesson.validation)).logits)
 
 
 def _second(
-    lesson: Lesson, teacher: Teacher | None, changes: Changes, params: Teach, seed: int
+    lesson: TrainingData, teacher: Teacher | None, changes: Changes, params: Teach, seed: int
 ) -> float:
     student = pupil(lesson, seed, dim=params.dim)
     recipe = RECIPE.model_copy(update=dict(changes))
@@ -184,7 +184,7 @@ def _second(
         return _agreement(lesson, look(student, lesson, lesson.validation))
 
 
-def _agreement(lesson: Lesson, logits: torch.Tensor) -> float:
+def _agreement(lesson: TrainingData, logits: torch.Tensor) -> float:
     mos = lesson.target[lesson.validation] @ lesson.values
     return agreement.srcc((logits.softmax(1) @ lesson.values).numpy(), mos.numpy())
 

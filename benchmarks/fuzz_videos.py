@@ -33,11 +33,11 @@ from rich.table import Table
 from vq import params
 from vq.features.cache import Cache
 from vq.scoring.locate import SHIPPED, locate
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.video.inspect import look_at
 from vq.workers.limits import Limits
 from vq.zoo import extract
-from vq.zoo.cache_filler import Filling
+from vq.zoo.cache_filler import CacheFiller
 from vq.zoo.task import Video
 
 log = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ def run(
     )
     fine = {path: look for path, look in looks.items() if look.probe and look.sha256}
     failed, kept = _extract({str(look.sha256): path for path, look in fine.items()}, out, jobs)
-    with Crew(locate(SHIPPED), jobs=jobs, limits=Limits(**LIMITS.model_dump())) as crew:
+    with ScoringPool(locate(SHIPPED), jobs=jobs, limits=Limits(**LIMITS.model_dump())) as crew:
         rows = {Path(a.row.video): a.row for a in crew.score(map(str, paths))}
     fates, faults = [], []
     for path, (kind, name) in files.items():
@@ -226,7 +226,9 @@ def _extract(paths: Mapping[str, Path], out: Path, jobs: int) -> tuple[Mapping[s
     todo = extract.shards([Video(sha, path) for sha, path in paths.items()], planned, jobs=jobs)
     if not todo:
         return {}, set()
-    with Filling(planned, list(experts), extract.export(experts, _EXTRACT), jobs=jobs) as filling:
+    with CacheFiller(
+        planned, list(experts), extract.export(experts, _EXTRACT), jobs=jobs
+    ) as filling:
         failed = filling.fill(todo)
     cache, kept = Cache(planned.root), set(paths)
     for key in planned.keys.values():

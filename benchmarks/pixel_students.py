@@ -31,14 +31,14 @@ from vq import params as settings
 from vq.data.score_distribution import expectation
 from vq.errors import VqError
 from vq.metrics import agreement, interval, weighted
-from vq.models import teacher_files as teachers
+from vq.models import teacher_files
 from vq.models.teacher import Shape
 from vq.params import Params
 from vq.stages.distill import on_validation, read, untrained
 from vq.stages.extract import extract
 from vq.training.distill import distill
 from vq.training.loop import determinism
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 TEACHER = Path("artifacts", "teacher")
 KINDS = {"both": (False, True), "plain": (False,), "taught": (True,)}
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             for name, one in variants.items()
             for taught in KINDS[given.students]
         )
-        teacher, _ = teachers.load(given.at / TEACHER)
+        teacher, _ = teacher_files.load(given.at / TEACHER)
         manifest, lesson = _lesson(
             given.at, indices["as it is"], variants["as it is"], teacher.shape
         )
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, seed: int) -> Trained:
     """As the stage `distill` does, but for what it writes."""
     determinism(1)
-    teacher, described = teachers.load(at / TEACHER)
+    teacher, described = teacher_files.load(at / TEACHER)
     manifest, lesson = _lesson(at, index, params, teacher.shape)
     student = untrained(teacher.shape, lesson, params.distill, seed)
     distill(
@@ -160,7 +160,9 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
     return index
 
 
-def _lesson(at: Path, index: Path, params: Params, shape: Shape) -> tuple[pd.DataFrame, Lesson]:
+def _lesson(
+    at: Path, index: Path, params: Params, shape: Shape
+) -> tuple[pd.DataFrame, TrainingData]:
     artifacts = at / "artifacts"
     return read(
         artifacts / "accepted.parquet",

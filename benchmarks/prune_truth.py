@@ -48,7 +48,7 @@ from vq.training import predict
 from vq.training.loop import determinism
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
-from vq.training.training_data import Lesson, Vectors
+from vq.training.training_data import TrainingData, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -248,7 +248,7 @@ def _outcome(
     )
 
 
-def _lesson(material: Material, experts: Experts, sides: Sides, seen: torch.Tensor) -> Lesson:
+def _lesson(material: Material, experts: Experts, sides: Sides, seen: torch.Tensor) -> TrainingData:
     lesson = learnable(material, experts, sides, count=PROBE.levels)
     return replace(lesson, sight=Vectors(seen))
 

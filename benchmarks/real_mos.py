@@ -52,7 +52,7 @@ from vq.training.distill import distill, look
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE_STUDENT
 from vq.training.teach import teach
-from vq.training.training_data import Lesson, Vectors
+from vq.training.training_data import TrainingData, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -216,13 +216,13 @@ def brief(
     return {name: _agreement(one, material, sides, promise=False) for name, one in scores.items()}
 
 
-def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> Lesson:
+def learnable(material: Material, experts: Experts, sides: Sides, *, count: int) -> TrainingData:
     """What the library learns from: of the labels of test videos the ends of the scale, rounded."""
     values = score_distribution.values(*material.scale, count)
     mos = np.full(len(material.mos), np.nan)
     mos[sides.known] = material.mos[sides.known]
     target = score_distribution.distribution(mos, np.full(len(mos), np.nan), values)
-    return Lesson(
+    return TrainingData(
         features={name: torch.from_numpy(block) for name, block in experts.items()},
         target=torch.from_numpy(target),
         values=torch.from_numpy(values.astype(np.float32)),
@@ -233,7 +233,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     )
 
 
-def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scores:
+def students(lesson: TrainingData, teacher: Teacher, params: Teach, seed: int) -> Scores:
     """A student of the cheap block: on labels alone, and distilled in either mode."""
     every = torch.arange(len(lesson.target))
     scores = {}
@@ -255,7 +255,7 @@ def students(lesson: Lesson, teacher: Teacher, params: Teach, seed: int) -> Scor
     return scores
 
 
-def pupil(lesson: Lesson, seed: int, *, dim: int) -> Student:
+def pupil(lesson: TrainingData, seed: int, *, dim: int) -> Student:
     """A student of cached features before training."""
     if lesson.sight is None:
         raise ValueError("a student without sight learns nothing")
@@ -279,7 +279,9 @@ def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
     }
 
 
-def _head(lesson: Lesson, name: str, params: Teach, seed: int) -> Float[np.ndarray, " videos"]:
+def _head(
+    lesson: TrainingData, name: str, params: Teach, seed: int
+) -> Float[np.ndarray, " videos"]:
     """A teacher with one expert."""
     alone = replace(lesson, features={name: lesson.features[name]})
     head = teach(alone, params=params, seed=seed)

@@ -30,12 +30,12 @@ from rich.table import Table
 
 from vq import params
 from vq.data import manifest, split
-from vq.features import read as features
+from vq.features import store
 from vq.features.cache import Cache
 from vq.models import student_files
 from vq.pruning.trial import Trial, effect
 from vq.training.loop import determinism, initialisation
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 from vq.zoo import extract
 from vq.zoo.task import VIEWS, Video
 
@@ -177,7 +177,7 @@ def of_rows(count: int, out: Path, known: params.Params) -> dict[str, float]:
     videos = [Video(sha, Path(sha)) for sha in shas]
     index = extract.index(videos, planned, experts, {}) | {"cache": "cache"}
     (out / "features.json").write_text(json.dumps(index))
-    found, read = _timed(lambda: features.load(out / "features.json", shas))
+    found, read = _timed(lambda: store.load(out / "features.json", shas))
     held = sum(array.nbytes for array in found.values())
     contents = pd.Series([f"content-{n // 4}" for n in range(count)])
     _, took = _timed(lambda: split.assign(contents, **known.split.model_dump(include=_SPLIT)))
@@ -197,7 +197,7 @@ def _trial(found: Mapping[str, np.ndarray], count: int, known: params.Params) ->
     determinism(1)
     some = count // 4
     sight = torch.rand(some, 5).softmax(1)
-    lesson = Lesson(
+    lesson = TrainingData(
         features={name: torch.from_numpy(array[:some]) for name, array in found.items()},
         target=sight,
         values=torch.linspace(1, 5, 5),

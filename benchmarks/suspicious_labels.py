@@ -34,13 +34,13 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import material as materials
 from benchmarks.material import Material
 from vq.data import score_distribution
-from vq.features import read as store
+from vq.features import store as read
 from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.metrics.baselines import handcrafted
 from vq.training import cross_validation
 from vq.training.loop import determinism
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 KINDS = ("swapped", "flipped", "random", "shifted")
 SHARES = (0.0, 0.02, 0.05)
@@ -209,7 +209,7 @@ def _probe(folds: int, rounds: int) -> "Predictor":
         values = score_distribution.values(*case.scale, 5)
         rows: Int64[np.ndarray, " rows"] = np.arange(len(mos))
         target = score_distribution.distribution(mos, np.full(len(mos), np.nan), values)
-        lesson = Lesson(
+        lesson = TrainingData(
             features={name: torch.from_numpy(block) for name, block in _experts(case).items()},
             target=torch.from_numpy(target),
             values=torch.from_numpy(values.astype(np.float32)),
@@ -219,7 +219,9 @@ def _probe(folds: int, rounds: int) -> "Predictor":
             content=torch.arange(len(mos)),
         )
         names = case.contents.astype(str).tolist()
-        return cross_validation.expected(lesson, rows, names, folds=folds, rounds=rounds, seed=seed)
+        return cross_validation.out_of_fold(
+            lesson, rows, names, folds=folds, rounds=rounds, seed=seed
+        )
 
     return expected
 

@@ -12,7 +12,7 @@ from pydantic import NonNegativeInt
 
 from flows.shared import HOUR, operation, step
 from flows.spread import scorers
-from vq.inference.modes import Closely, Mode
+from vq.inference.modes import Mode, ModeRequest
 from vq.scoring import batch, flow_summary
 from vq.words import count
 from vq.workers.process_pool import cores
@@ -27,7 +27,7 @@ def score_all(
         inputs,
         output,
         model=model,
-        closely=Closely(mode),
+        closely=ModeRequest(mode),
         jobs=cores(jobs),
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),

@@ -17,7 +17,7 @@ from vq.drift.compare import Comparison
 
 
 @step
-def look(scores: Sequence[str], workspace: Path) -> looking.Sight:
+def look(scores: Sequence[str], workspace: Path) -> looking.DriftReport:
     """Compare each column, and show what came of it."""
     sight = looking.look(scores, root=workspace)
     create_markdown_artifact(flow_summary.markdown(sight), key="drift")

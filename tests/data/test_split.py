@@ -108,7 +108,11 @@ def test_a_family_is_on_the_side_of_its_head() -> None:
     family = MANY[:4]
     apart = assign(MANY[:60]).set_index("content")
     joined = split.assign(
-        MANY[:60], salt="salt", repeats=3, heads=dict.fromkeys(family, family[0]), **SHARES
+        MANY[:60],
+        salt="salt",
+        repeats=3,
+        representatives=dict.fromkeys(family, family[0]),
+        **SHARES,
     ).set_index("content")
 
     assert apart.loc[family, "split"].nunique() > 1

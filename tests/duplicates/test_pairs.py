@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.duplicates.join import heads
+from vq.duplicates.join import representatives
 from vq.duplicates.pairs import Pair, find, overlap
 from vq.video.fingerprint import WINDOWS, Fingerprint
 
@@ -46,8 +46,10 @@ def test_pairs_that_share_enough_are_found() -> None:
 
 def test_whoever_is_like_one_is_of_its_family() -> None:
     """And of that of all that are like it; the first is the head, whoever joins later."""
-    found = heads(["d", "c", "a", "b", "a", "e"], [("a", "b"), ("c", "b")])
-    later = heads(["d", "c", "a", "b", "a", "e", "0"], [("a", "b"), ("c", "b"), ("0", "a")])
+    found = representatives(["d", "c", "a", "b", "a", "e"], [("a", "b"), ("c", "b")])
+    later = representatives(
+        ["d", "c", "a", "b", "a", "e", "0"], [("a", "b"), ("c", "b"), ("0", "a")]
+    )
 
     assert found == {"a": "c", "b": "c", "c": "c", "d": "d", "e": "e"}
     assert later == found | {"0": "c"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vq.data.labels_csv import Label
-from vq.ingest.conflicts import Arrival, Sorted, sort
+from vq.ingest.conflicts import NewVideo, Sorted, sort
 from vq.video.probe import sha256
 
 LABELS = {"a": Label("a", values={"mos": 3.0, "content": "cat"}), "b": Label("b", values={})}
@@ -21,12 +21,12 @@ def videos(tmp_path: Path) -> Path:
     return folder
 
 
-def arrive(video: str, content: str, tmp_path: Path, **values: object) -> Arrival:
+def arrive(video: str, content: str, tmp_path: Path, **values: object) -> NewVideo:
     """A delivered video of some content, with a label if it has values."""
     file = tmp_path / "delivered"
     file.write_text(content)
     label = Label(video, values=values) if values else None
-    return Arrival(0, video, sha256(file), file.stat().st_size, label)
+    return NewVideo(0, video, sha256(file), file.stat().st_size, label)
 
 
 @pytest.mark.parametrize(

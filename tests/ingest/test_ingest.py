@@ -13,7 +13,7 @@ from tests.workspace import change, commit, run
 from vq import cli
 from vq.errors import BusyError, DataError
 from vq.ingest import flow_summary
-from vq.ingest import ingest as take
+from vq.ingest import ingest as ingest_module
 from vq.ingest.ingest import ingest
 from vq.pipeline import workspace
 from vq.pipeline.lock import hold
@@ -242,8 +242,8 @@ def kill(*_: object) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "left"),
     [
-        pytest.param(take, "_copy", ([], []), id="while-copying"),
-        pytest.param(take.table, "write", (["a.mkv"], []), id="before-labels"),
+        pytest.param(ingest_module, "_copy", ([], []), id="while-copying"),
+        pytest.param(ingest_module.table, "write", (["a.mkv"], []), id="before-labels"),
         pytest.param(workspace, "add", (["a.mkv"], ["video,mos", "a.mkv,3"]), id="before-dvc"),
     ],
 )

@@ -13,7 +13,7 @@ from vq.data.card import Card, Scale
 from vq.duplicates import finding
 from vq.metrics import mapping
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
-from vq.report.report import Doubt, Exhibit, Miss
+from vq.report.report import ReportData, SuspectLabel, WorstCase
 
 KINDS = (
     "banding",
@@ -37,7 +37,7 @@ EXPERTS = ["spatial_statistics", "picture_statistics", "temporal_statistics", "d
 @functools.cache
 def exhibit(
     *, opinion: Literal["human", "synthetic"] = "synthetic", contents: int = 9, seed: int = 0
-) -> Exhibit:
+) -> ReportData:
     """Ten versions of each of a few contents, on either split."""
     rng = np.random.default_rng(seed)
     frame = pd.concat(
@@ -68,7 +68,7 @@ def exhibit(
     }
     worst = on_validation.assign(error=(on_validation["student"] - on_validation["mos"]).abs())
     worst = worst.sort_values("error", ascending=False).head(10)
-    return Exhibit(
+    return ReportData(
         card=Card(
             name="demo",
             title="Demo: filmed photographs and rendered scenes",
@@ -93,13 +93,13 @@ def exhibit(
         combination=combination(),
         single="distortion",
         worst=[
-            Miss(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
+            WorstCase(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
             for _, row in worst.iterrows()
         ],
         misordered=misordered(),
         doubted=11,
         doubts=[
-            Doubt(f"<doubt>-{n}.mp4", "demo", "train", 1.5, 4.2, -6.0 + n, picture(rng))
+            SuspectLabel(f"<doubt>-{n}.mp4", "demo", "train", 1.5, 4.2, -6.0 + n, picture(rng))
             for n in range(10)
         ],
         settings={

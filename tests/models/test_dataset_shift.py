@@ -2,12 +2,12 @@
 
 import torch
 
-from vq.models.dataset_shift import REACH, Alignment
+from vq.models.dataset_shift import REACH, DatasetShift
 
 
 def test_the_primary_is_never_shifted() -> None:
     """Scores are told on its scale, and each other set has a shift of its own."""
-    alignment = Alignment(2, 3)
+    alignment = DatasetShift(2, 3)
     with torch.no_grad():
         alignment.shift.copy_(torch.tensor([[1.0, 0, 0], [0, 0, 2]]) / REACH)
 
@@ -21,12 +21,12 @@ def test_it_starts_where_all_sets_are_alike() -> None:
     """What differs has to be learnt."""
     logits = torch.randn(2, 3)
 
-    assert torch.equal(Alignment(1, 3)(logits, torch.tensor([0, 1])), logits)
+    assert torch.equal(DatasetShift(1, 3)(logits, torch.tensor([0, 1])), logits)
 
 
 def test_one_set_needs_no_parameter() -> None:
     """Its bundles and its training are those of a model that never heard of other sets."""
-    alone = Alignment(0, 3)
+    alone = DatasetShift(0, 3)
 
     assert not alone.state_dict()
     assert not list(alone.parameters())

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 
 from vq.data import score_distribution
-from vq.training.training_data import Lesson, Vectors
+from vq.training.training_data import TrainingData, Vectors
 
 VALUES = score_distribution.values(1.0, 5.0, 5)
 COUNT = 300
 
 
-def lessons(seed: int, repeats: int = 2) -> list[Lesson]:
+def lessons(seed: int, repeats: int = 2) -> list[TrainingData]:
     """The student sees little; each of two experts sees half of the truth.
 
     A third one is a blurred copy of the first; two know nothing. Labels are noisy.
@@ -32,7 +32,7 @@ def lessons(seed: int, repeats: int = 2) -> list[Lesson]:
     }
     features = {name: torch.from_numpy(value.astype("f")) for name, value in experts.items()}
     seen = half.sum(1)[:, None] + 2.0 * rng.normal(size=(COUNT, 8))
-    one = Lesson(
+    one = TrainingData(
         features=features,
         target=torch.from_numpy(
             score_distribution.distribution(rated, np.full(COUNT, 0.5), VALUES)

@@ -11,7 +11,7 @@ from vq.data import score_distribution
 from vq.params import Expert
 from vq.pruning.full_size import Full, Tuned, tunable
 from vq.pruning.trial import Trial
-from vq.training.training_data import Lesson, Pictures
+from vq.training.training_data import Pictures, TrainingData
 from vq.video.fragments import ViewSpec
 from vq.zoo import catalog
 
@@ -30,7 +30,7 @@ def trunk(name: str) -> Tuned | None:
     return tunable(catalog.create(name, Expert()), "mean_std")
 
 
-def lesson() -> Lesson:
+def lesson() -> TrainingData:
     """Grey pictures with noise: the more of it, the worse the MOS. One expert has been told."""
     rng = np.random.default_rng(0)
     noise = rng.uniform(0, 60, COUNT)
@@ -38,7 +38,7 @@ def lesson() -> Lesson:
     views = 128 + noise[:, None, None, None, None] * rng.normal(size=(COUNT, 2, 4, side, side))
     mos = np.clip(5 - noise / 15, 1, 5)
     told = noise[:, None] / 20 + 0.5 * rng.normal(size=(COUNT, 4))
-    return Lesson(
+    return TrainingData(
         features={
             "distortion": torch.from_numpy(rng.normal(size=(COUNT, 8)).astype("f")),
             "told": torch.from_numpy(told.astype("f")),

@@ -90,7 +90,9 @@ def combine(
     """Combine experts whose second effects are known, by their letters in order of the alphabet."""
     params = PARAMS.model_copy(update={"effect": "teacher", "top": 1, **changes})
     judged = [
-        greedy.Judged(name, effect(second[name], 0.7), 1.0, 1.0, 1.0, None, True, "passes")
+        greedy.ExpertAssessment(
+            name, effect(second[name], 0.7), 1.0, 1.0, 1.0, None, True, "passes"
+        )
         for name in sorted(set("".join(second)))
     ]
 

@@ -6,19 +6,18 @@ import pytest
 
 from tests.registry.students import BAD, GOOD, OPEN, SHUT, Make, release, write_lock
 from vq.errors import DataError
-from vq.registry import champion as throne
-from vq.registry.champion import How, Move, line
+from vq.registry.champion import AliasChange, How, history, line, promote, rollback
 from vq.registry.client import Registry, existing
 
 
-def moves(*told: str) -> list[Move]:
+def moves(*told: str) -> list[AliasChange]:
     """`2` is a release of version 2, `<1` a rollback to 1."""
     return [_move(one) for one in told]
 
 
-def _move(told: str) -> Move:
+def _move(told: str) -> AliasChange:
     how: How = "rollback" if told.startswith("<") else "release"
-    return Move(told.strip("<"), how, "", "")
+    return AliasChange(told.strip("<"), how, "", "")
 
 
 @pytest.mark.parametrize(
@@ -48,13 +47,13 @@ def test_a_rollback_goes_back_one_champion_each(candidate: Make, root: Path) -> 
     for name in "abc":
         release(candidate(GOOD, name=name), root)
     with existing(root, "vq-student") as registry:
-        first = throne.rollback(registry, reason="3 is slow")
-        second = throne.rollback(registry, reason="so is 2")
+        first = rollback(registry, reason="3 is slow")
+        second = rollback(registry, reason="so is 2")
 
         assert first == "vq-student 2 is champion again, in place of 3."
         assert second == "vq-student 1 is champion again, in place of 2."
         assert champion(registry) == "1"
-        assert [(move.version, move.how) for move in throne.history(registry)] == [
+        assert [(move.version, move.how) for move in history(registry)] == [
             ("1", "release"),
             ("2", "release"),
             ("3", "release"),
@@ -62,7 +61,7 @@ def test_a_rollback_goes_back_one_champion_each(candidate: Make, root: Path) -> 
             ("1", "rollback"),
         ]
         with pytest.raises(DataError, match="1 is the first champion: there is none to go back"):
-            throne.rollback(registry, reason="")
+            rollback(registry, reason="")
 
 
 @pytest.mark.slow
@@ -75,11 +74,9 @@ def test_a_rollback_goes_back_to_another_student(candidate: Make, root: Path) ->
         release(same, root)
     with existing(root, "vq-student") as registry:
         assert champion(registry) == "4"
-        assert throne.rollback(registry, reason="") == (
-            "vq-student 1 is champion again, in place of 4."
-        )
-        throne.promote(registry, "3", reason="")
-        assert throne.rollback(registry, reason="").startswith("vq-student 1 is champion again")
+        assert rollback(registry, reason="") == ("vq-student 1 is champion again, in place of 4.")
+        promote(registry, "3", reason="")
+        assert rollback(registry, reason="").startswith("vq-student 1 is champion again")
 
 
 @pytest.mark.slow
@@ -93,7 +90,7 @@ def test_without_another_student_there_is_no_way_back(candidate: Make, root: Pat
         with pytest.raises(
             DataError, match=r"2 is the first champion but for the same student \(1\)"
         ):
-            throne.rollback(registry, reason="")
+            rollback(registry, reason="")
         assert champion(registry) == "2"
 
 
@@ -105,17 +102,17 @@ def test_a_person_promotes_what_passed_and_nothing_else(candidate: Make, root: P
     release(candidate(GOOD, OPEN, SHUT, name="c"), root)
     with existing(root, "vq-student") as registry:
         with pytest.raises(DataError, match="3 cannot be champion, its verdict is rejected: The b"):
-            throne.promote(registry, "challenger", reason="")
+            promote(registry, "challenger", reason="")
         with pytest.raises(DataError, match=r"has no version '9'; .* has 1, 2, 3"):
-            throne.promote(registry, "9", reason="")
-        said = throne.promote(registry, "2", reason="seen by eye")
-        again = throne.promote(registry, "2", reason="")
+            promote(registry, "9", reason="")
+        said = promote(registry, "2", reason="seen by eye")
+        again = promote(registry, "2", reason="")
 
         assert said == "vq-student 2 is champion now; version 1 was before it."
         assert again == "vq-student 2 is champion already."
         assert champion(registry) == "2"
-        assert throne.history(registry)[-1].reason == "seen by eye"
-        assert throne.rollback(registry, reason="").startswith("vq-student 1 is champion again")
+        assert history(registry)[-1].reason == "seen by eye"
+        assert rollback(registry, reason="").startswith("vq-student 1 is champion again")
 
 
 def champion(registry: Registry) -> str:

@@ -16,15 +16,15 @@ SPLITS = pd.DataFrame({"content": ["ape", "bee", "dog"], "split": ["train", "tes
 
 def test_validation_is_learnt_from_too() -> None:
     """It chose the epoch and the experts."""
-    assert list(leakage.learnt(ACCEPTED, SPLITS)["sha256"]) == ["a", "d"]
-    assert list(leakage.tested(ACCEPTED, SPLITS)["sha256"]) == ["b", "c"]
+    assert list(leakage.trained_on(ACCEPTED, SPLITS)["sha256"]) == ["a", "d"]
+    assert list(leakage.test_videos(ACCEPTED, SPLITS)["sha256"]) == ["b", "c"]
 
 
 def test_seen_is_seen_by_name_or_by_file() -> None:
     """Either one is enough."""
-    test = leakage.tested(ACCEPTED, SPLITS)
+    test = leakage.test_videos(ACCEPTED, SPLITS)
     learnt = pd.DataFrame({"content": ["bee", "x"], "sha256": ["y", "b"]})
 
-    assert list(leakage.seen(test, learnt)["sha256"]) == ["b", "c"]
-    assert list(leakage.seen(test, learnt.iloc[1:])["sha256"]) == ["b"]
-    assert leakage.seen(test, leakage.learnt(ACCEPTED, SPLITS)).empty
+    assert list(leakage.leaked(test, learnt)["sha256"]) == ["b", "c"]
+    assert list(leakage.leaked(test, learnt.iloc[1:])["sha256"]) == ["b"]
+    assert leakage.leaked(test, leakage.trained_on(ACCEPTED, SPLITS)).empty

@@ -11,7 +11,7 @@ from tests.review.scratch import edit
 from tests.workspace import change, commit, copy_workspace, run
 from vq.cli import main
 from vq.errors import DataError
-from vq.pipeline import remote as sharing
+from vq.pipeline import remote as dvc_remote
 from vq.review.review import review
 
 
@@ -169,10 +169,10 @@ def test_a_fresh_clone_reads_results_from_the_remote(root: Path, tmp_path: Path)
     scratch.update(root)
     commit(root, "A smaller c")
     expected = lines(root, "main", "change")
-    sharing.push(root)
+    dvc_remote.push(root)
     run(root, "git", "switch", "--quiet", "main")
-    sharing.pull(root)
-    sharing.push(root)
+    dvc_remote.pull(root)
+    dvc_remote.push(root)
     run(root, "git", "switch", "--quiet", "change")
     run(tmp_path, "git", "clone", "--quiet", "mine", "theirs")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from vq.review.params_diff import Knob
+from vq.review.params_diff import ParamChange
 from vq.review.revision import Revision, Stage
 from vq.review.stages_to_run import section, stale, still_to_run
 
@@ -17,7 +17,7 @@ STAGES: dict[str, Stage] = {
     "distill": Stage("vq distill", ("teacher", "videos"), (("p.yaml", "c"),), {"student": "s1"}),
     "judge": Stage("vq judge", ("student",), (("p.yaml", "judge"),), {"verdict": "v1"}),
 }
-SEED = Knob("p.yaml", "c", "1", "2")
+SEED = ParamChange("p.yaml", "c", "1", "2")
 
 
 def ran(stages: Mapping[str, Stage], **outs: str) -> dict[str, Stage]:
@@ -72,7 +72,7 @@ def test_what_has_run_is_stale_as_far_as_it_came_out_otherwise() -> None:
 )
 def test_a_stage_sees_its_own_section_alone(knob: str, stages: list[str]) -> None:
     """A knob turned elsewhere is none of its business."""
-    assert list(told(STAGES, STAGES, [Knob("p.yaml", knob, "1", "2")], [])) == stages
+    assert list(told(STAGES, STAGES, [ParamChange("p.yaml", knob, "1", "2")], [])) == stages
 
 
 def test_new_data_is_a_reason() -> None:

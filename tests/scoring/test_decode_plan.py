@@ -8,7 +8,7 @@ import pytest
 
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from vq.scoring.decode_plan import COLUMNS, explain
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.video.fragments import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=8)
@@ -76,7 +76,7 @@ def test_a_worker_tells_it_when_asked(clip: Path, tmp_path: Path) -> None:
     """And of a file without a score there is nothing to tell."""
     bundle = write_bundle(tmp_path / "student", *BRIGHTNESS)
     (tmp_path / "notes.mp4").write_text("no video")
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         scored, failed = crew.score([str(clip), str(tmp_path / "notes.mp4")], plan=True)
         (plain,) = crew.score([str(clip)])
 

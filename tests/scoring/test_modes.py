@@ -11,7 +11,7 @@ from tests.scoring.toy import BRIGHTNESS, random_network, write_bundle
 from tests.video.test_plan import stream
 from vq.errors import ParamsError
 from vq.inference import modes, runtime
-from vq.inference.modes import Closely
+from vq.inference.modes import ModeRequest
 from vq.video.fragments import ViewSpec
 
 TOLD = {"slope": 0.5, "intercept": 1.0, "interval": None, "exact_srcc": 0.99, "srcc": 0.9}
@@ -124,7 +124,7 @@ def test_a_budget_chooses_the_closest_look_that_fits() -> None:
 def test_a_budget_is_a_time(budget: float) -> None:
     """Else it would quietly mean `fast`."""
     with pytest.raises(ParamsError, match="budget_ms should be a number above 0"):
-        Closely(budget_ms=budget)
+        ModeRequest(budget_ms=budget)
 
 
 def test_a_file_without_pictures_is_unreadable_whatever_the_budget(
@@ -143,6 +143,6 @@ def test_a_file_without_pictures_is_unreadable_whatever_the_budget(
 def test_a_budget_asks_for_every_mode() -> None:
     """Since it may come to any."""
     with pytest.raises(ParamsError, match="no mode thorough"):
-        Closely(budget_ms=5.0).check(["fast"], "m")
-    Closely(budget_ms=5.0).check(["fast", "thorough"], "m")
-    Closely().check([], "m")
+        ModeRequest(budget_ms=5.0).check(["fast"], "m")
+    ModeRequest(budget_ms=5.0).check(["fast", "thorough"], "m")
+    ModeRequest().check([], "m")

@@ -20,7 +20,7 @@ from tests.scoring.toy import BRIGHTNESS, random_network, write_bundle, write_vi
 from vq.errors import WeightsError
 from vq.inference import runtime
 from vq.inference.row import Row
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.workers.limits import Limits
 
 
@@ -76,7 +76,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_a_worker_that_takes_too_long_is_ended(bundle: Path, small: str, long: str) -> None:
     """The next video has a fresh one, and its score."""
-    with Crew(bundle, limits=Limits(seconds=0.2)) as crew:
+    with ScoringPool(bundle, limits=Limits(seconds=0.2)) as crew:
         first, slow, last = rows(crew, small, long, small)
 
     assert (slow.video, slow.status) == (long, "timed_out")
@@ -88,7 +88,7 @@ def test_a_worker_that_takes_too_long_is_ended(bundle: Path, small: str, long: s
 
 def test_a_worker_that_grows_too_large_is_ended(bundle: Path, small: str, large: str) -> None:
     """What needs less still fits."""
-    with Crew(bundle, limits=Limits(memory_mb=150)) as crew:
+    with ScoringPool(bundle, limits=Limits(memory_mb=150)) as crew:
         first, big, last = rows(crew, small, large, small)
 
     assert (big.video, big.status) == (large, "too_large")
@@ -107,7 +107,7 @@ def test_a_worker_that_dies_costs_its_video(
     bundle: Path, small: str, long: str, number: int, reason: str
 ) -> None:
     """As the kernel's killer, or a decoder's bug, would have it: no other video is lost."""
-    with Crew(bundle) as crew, killing(crew, number) as kill:
+    with ScoringPool(bundle) as crew, killing(crew, number) as kill:
         before, lost, after = rows(crew, small, long, small, stopped=kill)
 
     assert (lost.status, lost.reason) == ("crashed", f"its process {reason}")
@@ -128,21 +128,21 @@ def test_jobs_and_threads_change_no_bit(tmp_path: Path) -> None:
     assert len({row.score for row in alone}) == len(videos)
 
     for jobs, threads in [(1, 1), (1, 2), (2, 1), (3, 2)]:
-        with Crew(bundle, jobs=jobs, threads=threads) as crew:
+        with ScoringPool(bundle, jobs=jobs, threads=threads) as crew:
             assert list(map(timeless, rows(crew, *videos))) == alone
 
 
 def test_a_slow_video_delays_the_rows_after_it(bundle: Path, small: str, long: str) -> None:
     """With several workers too, the order is that of the inputs."""
     videos = [long, *[small] * 9]
-    with Crew(bundle, jobs=2) as crew:
+    with ScoringPool(bundle, jobs=2) as crew:
         assert [row.video for row in rows(crew, *videos)] == videos
 
 
 def test_rows_pass_through(bundle: Path, small: str) -> None:
     """An input that was found missing stands where it was named, however many there are."""
     gone = [Row(f"{number}.mp4", "missing", "no such file") for number in range(200)]
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         found = rows(crew, *gone, small, gone[0])
 
     assert (found[:200], found[201]) == (gone, gone[0])
@@ -152,7 +152,7 @@ def test_rows_pass_through(bundle: Path, small: str) -> None:
 def test_a_file_that_is_no_file_is_not_opened(bundle: Path, tmp_path: Path) -> None:
     """Reading from a pipe that nobody writes to would wait forever."""
     os.mkfifo(tmp_path / "pipe.mp4")
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         pipe, device, folder = rows(crew, str(tmp_path / "pipe.mp4"), "/dev/zero", str(tmp_path))
 
     assert {pipe.status, device.status, folder.status} == {"unreadable"}
@@ -161,7 +161,7 @@ def test_a_file_that_is_no_file_is_not_opened(bundle: Path, tmp_path: Path) -> N
 
 def test_frames_that_are_too_large_are_given_up(bundle: Path, large: str) -> None:
     """Whatever memory there is."""
-    with Crew(bundle, limits=Limits(megapixels=8.0)) as crew:
+    with ScoringPool(bundle, limits=Limits(megapixels=8.0)) as crew:
         (row,) = rows(crew, large)
 
     assert row.status == "too_large"
@@ -172,7 +172,7 @@ def test_frames_that_are_too_large_are_given_up(bundle: Path, large: str) -> Non
 
 def test_a_video_with_too_many_frames_is_not_decoded(bundle: Path, small: str, long: str) -> None:
     """They are counted by their packets."""
-    with Crew(bundle, limits=Limits(frames=1199)) as crew:
+    with ScoringPool(bundle, limits=Limits(frames=1199)) as crew:
         first, row = rows(crew, small, long)
 
     assert (first.status, row.status) == ("ok", "too_large")
@@ -181,7 +181,7 @@ def test_a_video_with_too_many_frames_is_not_decoded(bundle: Path, small: str, l
 
 def test_memory_does_not_grow_with_videos(bundle: Path, small: str) -> None:
     """Neither that of the worker, nor that of the supervisor: rows are given and forgotten."""
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         worker, supervisor = psutil.Process(crew.pids[0]), psutil.Process()
         used = []
         for number, _ in enumerate(crew.score(repeat(small, 600))):
@@ -196,14 +196,14 @@ def test_a_model_that_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     """In the words of whoever tried."""
     (write_bundle(tmp_path, *BRIGHTNESS) / "student.onnx").write_bytes(b"")
 
-    with Crew(tmp_path) as crew, pytest.raises(WeightsError, match="altered or half copied"):
+    with ScoringPool(tmp_path) as crew, pytest.raises(WeightsError, match="altered or half copied"):
         rows(crew, "a.mp4")
 
 
 def test_a_model_that_changes_is_noticed(tmp_path: Path, small: str, long: str) -> None:
     """A fresh worker would load another one than the rows before it came from."""
     write_bundle(tmp_path, *random_network(1))
-    with Crew(tmp_path, limits=Limits(seconds=0.2)) as crew:
+    with ScoringPool(tmp_path, limits=Limits(seconds=0.2)) as crew:
         assert crew.greeting
         write_bundle(tmp_path, *random_network(2))
 
@@ -235,9 +235,9 @@ def test_a_worker_imports_what_it_needs() -> None:
 def test_workers_end_with_their_supervisor(bundle: Path, long: str) -> None:
     """Even if it is killed while one is at work: it finds nobody to answer to."""
     code = (
-        "import sys; from pathlib import Path; from vq.scoring.pool import Crew\n"
+        "import sys; from pathlib import Path; from vq.scoring.pool import ScoringPool\n"
         "from vq.workers.limits import Limits\n"
-        f"crew = Crew(Path({str(bundle)!r}), limits=Limits(seconds=60.0)); crew.greeting\n"
+        f"crew = ScoringPool(Path({str(bundle)!r}), limits=Limits(seconds=60.0)); crew.greeting\n"
         "sys.stdout.write(f'{crew.pids[0]}\\n'); sys.stdout.flush()\n"
         f"list(crew.score([{long!r}] * 1000))"
     )
@@ -255,7 +255,9 @@ def same(picture: np.ndarray, *_: int) -> np.ndarray:
     return picture
 
 
-def rows(crew: Crew, *videos: str | Row, stopped: Callable[[], bool] = lambda: False) -> list[Row]:
+def rows(
+    crew: ScoringPool, *videos: str | Row, stopped: Callable[[], bool] = lambda: False
+) -> list[Row]:
     """The rows of some videos."""
     return [answer.row for answer in crew.score(videos, stopped=stopped)]
 
@@ -266,7 +268,7 @@ def timeless(row: Row) -> Row:
 
 
 @contextmanager
-def killing(crew: Crew, number: int) -> Iterator[Callable[[], bool]]:
+def killing(crew: ScoringPool, number: int) -> Iterator[Callable[[], bool]]:
     """Send a signal to the worker, as soon as it is at its second video."""
     seen: list[int] = []
 
@@ -286,7 +288,7 @@ def test_a_crew_that_was_left_halfway_goes_on(tmp_path: Path) -> None:
     """Ctrl-C in a notebook: whoever was at a video is ended, and the next call is answered."""
     bundle = write_bundle(tmp_path / "m", *BRIGHTNESS)
     video = str(write_video(tmp_path / "clip.mkv"))
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         _ = crew.greeting
         left = crew.score([video, video])
         next(left)
@@ -312,7 +314,7 @@ def test_a_timeline_that_takes_too_long_costs_no_score(tmp_path: Path) -> None:
         picture=lambda *_: noise,
         options={"g": "1", "preset": "ultrafast", "crf": "1"},
     )
-    with Crew(bundle, limits=Limits(seconds=1.0)) as crew:
+    with ScoringPool(bundle, limits=Limits(seconds=1.0)) as crew:
         (answer,) = crew.score([str(video)], timeline=True)
         (again,) = crew.score([str(video)])
 

@@ -9,7 +9,7 @@ from vq.errors import DataError
 from vq.inference.row import Row
 from vq.scoring import remote
 from vq.scoring.discover import discover
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.workers.limits import Limits
 
 
@@ -65,7 +65,7 @@ def test_a_fetched_video_has_the_row_of_a_local_one(store: Path, tmp_path: Path)
     """Same bits, under its URL; what cannot be fetched has a row; and nothing is left behind."""
     bundle = write_bundle(tmp_path / "student", *BRIGHTNESS)
     url = f"file://{store}/b.mkv"
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         local, fetched, gone = (
             answer.row
             for answer in crew.score([str(store / "b.mkv"), url, f"file://{store}/gone.mkv"])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from vq.errors import VqError
-from vq.inference.modes import EXACT, Closely
+from vq.inference.modes import EXACT, ModeRequest
 from vq.inference.row import Row
 from vq.scoring import shards as module
 from vq.scoring.formats import line
@@ -26,7 +26,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     for name in VIDEOS:
         Path(name).write_text(name)
 
-    def made(*, output: str = "rows.csv", closely: Closely = EXACT) -> Shards:
+    def made(*, output: str = "rows.csv", closely: ModeRequest = EXACT) -> Shards:
         return Shards.of(
             Path("student"), Path("kept"), output=output, closely=closely, limits=Limits()
         )
@@ -85,7 +85,7 @@ def test_rows_are_those_of_files_as_they_are(make: Make) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param({"closely": Closely("fast")}, id="mode"),
+        pytest.param({"closely": ModeRequest("fast")}, id="mode"),
         pytest.param({"output": "more.csv"}, id="output"),
     ],
 )

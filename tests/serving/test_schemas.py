@@ -14,7 +14,7 @@ from starlette.requests import Request
 from vq.inference.row import Row
 from vq.scoring.messages import Answer, Greeting
 from vq.serving.app import Service
-from vq.serving.queue import Desk
+from vq.serving.queue import ScoringQueue
 from vq.serving.schemas import scored
 from vq.serving.upload import received
 
@@ -72,7 +72,7 @@ def test_where_the_file_was_is_not_told() -> None:
 def test_nonsense_costs_the_video_its_score(tmp_path: Path) -> None:
     """The service answers with a row all the same."""
 
-    class Lying(Desk):
+    class Lying(ScoringQueue):
         def __init__(self) -> None:
             self.greeting, self.jobs, self.places = GREETING, 1, 1
             self.inside = self.at_work = 0

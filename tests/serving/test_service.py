@@ -25,10 +25,10 @@ from tests.conftest import write_video as encode
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from tests.serving.conftest import Server, Serving
 from vq import cli
-from vq.inference.modes import Closely
+from vq.inference.modes import ModeRequest
 from vq.inference.row import Row, from_mapping
 from vq.scoring.locate import locate
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 
 CLIP = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "videos/lp_d12.mp4"
 
@@ -48,7 +48,7 @@ def test_uploads_at_once_have_the_bits_of_the_command_line(
         forms = list(pool.map(server.score, videos))
         bodies = list(pool.map(lambda video: _raw(server, video.read_bytes()), videos))
 
-    with Crew(bundle) as crew:
+    with ScoringPool(bundle) as crew:
         rows = [answer.row for answer in crew.score(map(str, videos))]
     wanted = [_alike(row, name=Path(row.video).name) for row in rows]
     assert len({row.score for row in rows}) == len(videos)
@@ -96,8 +96,8 @@ def test_a_mode_is_that_of_the_command_line(
 
     told = server.score(clip, plan=True, **how).json()
 
-    with Crew(student) as crew:
-        (answer,) = crew.score([str(clip)], closely=Closely(**how))
+    with ScoringPool(student) as crew:
+        (answer,) = crew.score([str(clip)], closely=ModeRequest(**how))
     plan = told.pop("plan")
     assert _alike(from_mapping(told)) == _alike(answer.row, name="clip.mp4")
     assert plan["looked_at"] == told["frames"]

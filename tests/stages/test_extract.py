@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import moving, write_video
 from vq.data import manifest
 from vq.errors import BusyError, DataError, ParamsError, VqError
-from vq.features import read
+from vq.features import store
 from vq.features.cache import Cache
 from vq.params import Expert, Extract, Limits, Views
 from vq.stages.extract import extract
@@ -26,7 +26,7 @@ from vq.video.probe import sha256
 from vq.zoo import catalog
 from vq.zoo import extract as zoo
 from vq.zoo import extract_features as describing
-from vq.zoo.cache_filler import Filling
+from vq.zoo.cache_filler import CacheFiller
 from vq.zoo.task import VIEWS, Shard, Video
 
 PARAMS = Extract(
@@ -90,15 +90,15 @@ def workspace(tmp_path: Path) -> Workspace:
 def given(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]]:
     """Videos that workers are given, and what each lacks."""
     seen: list[tuple[str, tuple[str, ...]]] = []
-    real = Filling.fill
+    real = CacheFiller.fill
 
-    def fill(self: Filling, todo: Sequence[Shard], **how: Any) -> dict[str, str]:  # noqa: ANN401
+    def fill(self: CacheFiller, todo: Sequence[Shard], **how: Any) -> dict[str, str]:  # noqa: ANN401
         for shard in todo:
             names = (video.path.name for video in shard.videos)
             seen.extend(zip(names, shard.missing, strict=True))
         return real(self, todo, **how)
 
-    monkeypatch.setattr(Filling, "fill", fill)
+    monkeypatch.setattr(CacheFiller, "fill", fill)
     return seen
 
 
@@ -116,11 +116,11 @@ def test_each_video_is_given_once_for_all_experts(workspace: Workspace, given: G
     assert known["videos"] == 3
     assert known["failed"] == {}
     shas = [sha256(workspace.videos / f"{n}.mkv") for n in (1, 2, 3)]
-    found = read.load(workspace.index, shas)
+    found = store.load(workspace.index, shas)
     assert found["picture_statistics"].shape == (3, 2 * 24)
     assert found["temporal_statistics"].shape == (3, 51)
     assert all(np.isfinite(array).all() for array in found.values())
-    assert [view.shape for view in read.views(workspace.index, shas)] == [(2, 4, 16, 16)] * 3
+    assert [view.shape for view in store.views(workspace.index, shas)] == [(2, 4, 16, 16)] * 3
 
     before = workspace.shards(), workspace.index.read_bytes()
     workspace.run()
@@ -142,7 +142,7 @@ def test_a_video_is_decoded_once(workspace: Workspace, monkeypatch: pytest.Monke
     experts = zoo.create(PARAMS)
     planned = zoo.plan(PARAMS, experts, workspace.cache)
 
-    found = describing.describe(Video(sha256(path), path), ALL, experts, planned)
+    found = describing.extract_features(Video(sha256(path), path), ALL, experts, planned)
 
     assert decoded == ["1.mkv"]
     assert tuple(found) == ALL
@@ -154,8 +154,8 @@ def test_views_are_the_same_alone_and_beside_experts(workspace: Workspace) -> No
     experts = zoo.create(PARAMS)
     planned = zoo.plan(PARAMS, experts, workspace.cache)
 
-    alone = describing.describe(video, [VIEWS], experts, planned)
-    beside = describing.describe(video, [*experts, VIEWS], experts, planned)
+    alone = describing.extract_features(video, [VIEWS], experts, planned)
+    beside = describing.extract_features(video, [*experts, VIEWS], experts, planned)
 
     assert alone.keys() == {VIEWS}
     np.testing.assert_array_equal(alone[VIEWS], beside[VIEWS])
@@ -165,7 +165,7 @@ def test_the_index_says_what_an_expert_costs(workspace: Workspace) -> None:
     """A video: what a row costs, for each of three moments."""
     workspace.run()
 
-    known = read.experts(workspace.index)["picture_statistics"]
+    known = store.experts(workspace.index)["picture_statistics"]
     row = catalog.create("picture_statistics", Expert()).gmacs
     assert (known["parameters"], known["gmacs"]) == (0, round(3 * row, 6))
 
@@ -248,8 +248,8 @@ def test_features_depend_on_the_video_alone(tmp_path: Path) -> None:
     two.run(params, jobs=2)
 
     shas = [sha256(path) for path in sorted(one.videos.iterdir())]
-    for name, array in read.load(one.index, shas).items():
-        np.testing.assert_array_equal(array, read.load(two.index, shas)[name])
+    for name, array in store.load(one.index, shas).items():
+        np.testing.assert_array_equal(array, store.load(two.index, shas)[name])
     assert one.index.read_bytes() == two.index.read_bytes()
 
 
@@ -272,7 +272,7 @@ def test_a_broken_video_is_recorded_and_the_others_go_on(
     assert known["videos"] == 3
     # The same on every machine: no folder of this one.
     assert str(workspace.root) not in workspace.index.read_text()
-    rows = read.load(workspace.index, [shas["text.mp4"]])["temporal_statistics"]
+    rows = store.load(workspace.index, [shas["text.mp4"]])["temporal_statistics"]
     assert np.isnan(rows).all()
 
 
@@ -310,7 +310,7 @@ def test_a_video_of_one_frame_has_features(workspace: Workspace) -> None:
     known = workspace.run()
 
     assert known["failed"] == {}
-    assert read.load(workspace.index, [sha256(path)])["temporal_statistics"][0, 0] == 1
+    assert store.load(workspace.index, [sha256(path)])["temporal_statistics"][0, 0] == 1
 
 
 @pytest.mark.parametrize("expert", [Expert(catalog="picture_statistics")])

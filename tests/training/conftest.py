@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training import lessons
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,6 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_lesson() -> Callable[..., Lesson]:
+def make_lesson() -> Callable[..., TrainingData]:
     """See `lessons.make_lesson`."""
     return lessons.make_lesson

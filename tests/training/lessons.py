@@ -4,14 +4,14 @@ import numpy as np
 import torch
 
 from vq.data import score_distribution
-from vq.training.training_data import Lesson, Vectors
+from vq.training.training_data import TrainingData, Vectors
 
 VALUES = score_distribution.values(1.0, 5.0, 5)
 
 
 def make_lesson(
     noise: dict[str, float], *, videos: int = 120, unlabelled: int = 0, seed: int = 0
-) -> Lesson:
+) -> TrainingData:
     """A lesson whose experts see the mos through noise; `noise` gives each expert's share of it."""
     rng = np.random.default_rng(seed)
     mos = rng.uniform(1, 5, videos)
@@ -24,7 +24,7 @@ def make_lesson(
     mos[:unlabelled] = np.nan
     target = score_distribution.distribution(mos, np.full(videos, 0.7), VALUES)
     first = videos * 2 // 3
-    return Lesson(
+    return TrainingData(
         features=features,
         target=torch.from_numpy(target),
         values=torch.from_numpy(VALUES.astype("f")),

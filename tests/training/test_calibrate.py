@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vq.inference.calibrate import line, tell
-from vq.inference.score_all_modes import Said
+from vq.inference.score_all_modes import ModeScore
 
 RNG = np.random.default_rng(0)
 EXACT = RNG.uniform(1, 5, 60)
@@ -12,13 +12,15 @@ MOS = EXACT + 0.1 * RNG.normal(size=60)
 CONTENTS = np.arange(60)
 
 
-def said(cheap: np.ndarray) -> list[dict[str, Said]]:
+def said(cheap: np.ndarray) -> list[dict[str, ModeScore]]:
     """A fast look says half as much and one more, where there is one."""
     return [
         {
-            "exact": Said(score, "exact", 0.5, 8),
-            "fast": Said(0.5 * score + 1, "fast", 0.2, 4) if fast else Said(score, "exact", 0.5, 8),
-            "thorough": Said(score, "thorough", 1.0, 64),
+            "exact": ModeScore(score, "exact", 0.5, 8),
+            "fast": ModeScore(0.5 * score + 1, "fast", 0.2, 4)
+            if fast
+            else ModeScore(score, "exact", 0.5, 8),
+            "thorough": ModeScore(score, "thorough", 1.0, 64),
         }
         for score, fast in zip(EXACT, cheap, strict=True)
     ]

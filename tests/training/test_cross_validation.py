@@ -8,7 +8,7 @@ import torch
 
 from tests.training.lessons import VALUES, make_lesson
 from vq.data import score_distribution
-from vq.training.cross_validation import deal, expected
+from vq.training.cross_validation import deal, out_of_fold
 
 
 def test_families_are_dealt_whole_and_evenly() -> None:
@@ -42,7 +42,7 @@ def test_the_labels_of_a_family_change_nothing_of_what_is_said_of_it() -> None:
     families = [f"f{number // 3}" for number in rows]
 
     before, after = (
-        expected(one, rows, families, folds=4, rounds=1, seed=0)
+        out_of_fold(one, rows, families, folds=4, rounds=1, seed=0)
         for one in (lesson, replace(lesson, target=target))
     )
 

@@ -12,13 +12,13 @@ from vq.models.teacher import Teacher
 from vq.training import ridge
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 BOTH = {"sure": 0.3, "unsure": 0.6}
 KERNEL = PROBE.model_copy(update={"kernel": 0.5, "kernel_videos": 1000, "epochs": 3})
 
 
-def few(*, share: float = 0.5, videos: int = 90) -> tuple[Lesson, Teacher]:
+def few(*, share: float = 0.5, videos: int = 90) -> tuple[TrainingData, Teacher]:
     """A lesson of 60 training videos, and a teacher of it."""
     lesson = make_lesson(BOTH, videos=videos)
     return lesson, teach(lesson, params=KERNEL.model_copy(update={"kernel": share}), seed=0)

@@ -19,11 +19,11 @@ from vq.training.distill import described, distill, look, of_descriptions
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
-from vq.training.training_data import Lesson, Pictures, Vectors
+from vq.training.training_data import Pictures, TrainingData, Vectors
 
 TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})
 DISTILL = PROBE_STUDENT.model_copy(update={"epochs": 12, "batch": 16})
-Make = Callable[..., Lesson]
+Make = Callable[..., TrainingData]
 
 
 def student(seed: int = 0) -> Student:
@@ -37,7 +37,7 @@ def weights(model: torch.nn.Module) -> torch.Tensor:
     return torch.cat([value.flatten() for value in model.state_dict().values()])
 
 
-def srcc(logits: torch.Tensor, lesson: Lesson) -> float:
+def srcc(logits: torch.Tensor, lesson: TrainingData) -> float:
     """Agreement on validation."""
     target = lesson.target[lesson.validation]
     score = logits.softmax(1) @ lesson.values
@@ -125,7 +125,7 @@ def test_unlabelled_videos_teach_through_the_feature_loss_alone(make_lesson: Mak
     assert moved(1.0) > 0
 
 
-def two_sets(seed: int) -> tuple[Lesson, np.ndarray]:
+def two_sets(seed: int) -> tuple[TrainingData, np.ndarray]:
     """A planted truth: 24 rated videos of 1 to 5, and 240 of a set that is rated otherwise.
 
     The lab tells a DMOS of 0 to 100, and its raters are kind: never more than 50. The second value
@@ -158,7 +158,7 @@ def test_another_data_set_helps_if_it_is_aligned() -> None:
     """
     params = PROBE.model_copy(update={"epochs": 30, "batch": 32})
 
-    def fitted(lesson: Lesson, quality: np.ndarray, seed: int) -> float:
+    def fitted(lesson: TrainingData, quality: np.ndarray, seed: int) -> float:
         teacher = teach(lesson, params=params, seed=seed)
         with torch.no_grad():
             logits = teacher(lesson.of(lesson.validation)).logits

@@ -67,7 +67,7 @@ def test_moments_move_to_where_frames_cost_less(
     slack: float, keys: list[int], expected: list[int]
 ) -> None:
     """Two parts of ten frames, 0 to 9 and 10 to 19; middles 5 and 15."""
-    found = sample.at_ease(20, np.array(keys, np.int64), moments=2, slack=slack)
+    found = sample.snap_to_keyframes(20, np.array(keys, np.int64), moments=2, slack=slack)
 
     np.testing.assert_array_equal(found, expected)
 
@@ -80,7 +80,9 @@ def test_a_moment_stays_in_its_part(
     keys = sorted(data.draw(st.sets(st.integers(0, frame_count - 1), max_size=60)))
     middles = sample.moments(frame_count, moments=moments)
 
-    found = sample.at_ease(frame_count, np.array(keys, np.int64), moments=moments, slack=slack)
+    found = sample.snap_to_keyframes(
+        frame_count, np.array(keys, np.int64), moments=moments, slack=slack
+    )
 
     assert (np.abs(found - middles) <= slack * frame_count / (2 * moments)).all()
     assert 0 <= found.min() <= found.max() < frame_count

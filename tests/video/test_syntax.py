@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vq.video import syntax
-from vq.video.nal import Said
+from vq.video.nal import UnitFacts
 
 
 def golomb(number: int) -> str:
@@ -58,7 +58,7 @@ def codes(*units: bytes) -> bytes:
     return b"".join(b"\0\0\0\1" + unit for unit in units)
 
 
-def h264(*packets: Sequence[bytes]) -> Said:
+def h264(*packets: Sequence[bytes]) -> UnitFacts:
     """What the last of some packets says, which may not depend on the container."""
     read, read_ts = syntax.reader("h264", AVCC), syntax.reader("h264", codes(*SETS))
     assert read
@@ -208,7 +208,7 @@ def hevc_picture(
     return unit(bytes([kind << 1, 1]), fields + ("" if is_idr else f"{order:04b}" + references))
 
 
-def hevc(*packets: Sequence[bytes]) -> Said:
+def hevc(*packets: Sequence[bytes]) -> UnitFacts:
     """What the last of some packets says."""
     read = syntax.reader("hevc", codes(*HEVC_SETS))
     assert read
@@ -317,4 +317,4 @@ def test_no_bytes_break_a_reader(codec: str, extradata: bytes, begin: bytes, res
     """A damaged file gets an answer, not an exception."""
     read = syntax.reader(codec, extradata)
     assert read
-    assert isinstance(read(begin + rest), Said)
+    assert isinstance(read(begin + rest), UnitFacts)

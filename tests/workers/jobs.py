@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.workers.protocol import Ready, Said
+from vq.workers.protocol import Handler, Message
 
 
-def double(greeting: str = "hello") -> Ready:
+def double(greeting: str = "hello") -> Handler:
     """Twice a number, as JSON and as bytes; see `_double` for those that end badly."""
     if greeting == "refuse":
         raise DataError("no such table; make one")
-    return Ready(_double, {"said": greeting})
+    return Handler(_double, {"said": greeting})
 
 
-def _double(number: int | str) -> Iterator[Said]:
+def _double(number: int | str) -> Iterator[Message]:
     if number == 3:
         os.kill(os.getpid(), signal.SIGSEGV)
     if number == 4:
         raise ValueError("four is refused")
     if number == 5:
-        yield Said({"begun": 5})
+        yield Message({"begun": 5})
         time.sleep(60)
     if number == 6:
         _ = bytearray(400 << 20)
@@ -39,7 +39,7 @@ def _double(number: int | str) -> Iterator[Said]:
             os.kill(os.getpid(), signal.SIGKILL)
         number = 0
     sys.stdout.write("a library talks\n")
-    yield Said({"double": 2 * number}, bytes([number]) * 3)
+    yield Message({"double": 2 * number}, bytes([number]) * 3)
 
 
 def _replies() -> int:

@@ -11,14 +11,14 @@ import pytest
 
 from vq.errors import DataError
 from vq.workers.limits import Limits
-from vq.workers.pool import Crew
+from vq.workers.pool import WorkerPool
 from vq.workers.process import NONSENSE, Outcome
-from vq.workers.protocol import Job, Said
+from vq.workers.protocol import Job, Message
 
 JOB = Job("tests.workers.jobs:double")
 
 
-def read(number: int | str, said: Said) -> tuple[Any, bytes]:
+def read(number: int | str, said: Message) -> tuple[Any, bytes]:
     """What a worker said: twice the number, and the bytes."""
     return said.told.get("double"), said.data
 
@@ -32,7 +32,7 @@ def work(
 ) -> list[Outcome[tuple[Any, bytes]] | None]:
     """The outcome of each item."""
     how = {"read": read, "jobs": jobs, "tries": tries, "limits": Limits(**limits)}
-    with Crew(JOB, **how) as crew:
+    with WorkerPool(JOB, **how) as crew:
         found = list(crew.work(items, request=lambda item: item, skip=lambda item: item == 0))
     assert [item for item, _ in found] == list(items)
     return [outcome for _, outcome in found]
@@ -98,7 +98,7 @@ def test_an_error_at_the_start_arrives_as_it_was() -> None:
     """It is nobody's file that is at fault."""
     job = Job("tests.workers.jobs:double", ("refuse",))
     with (
-        Crew[int, Any](job, read=read, limits=Limits()) as crew,
+        WorkerPool[int, Any](job, read=read, limits=Limits()) as crew,
         pytest.raises(DataError, match=r"^no such table; make one$"),
     ):
         list(crew.work([1], request=lambda item: item))
@@ -106,7 +106,7 @@ def test_an_error_at_the_start_arrives_as_it_was() -> None:
 
 def test_a_worker_that_is_killed_while_idle_is_replaced() -> None:
     """It would take the next item along."""
-    with Crew[int, Any](JOB, read=read, limits=Limits()) as crew:
+    with WorkerPool[int, Any](JOB, read=read, limits=Limits()) as crew:
         assert list(_numbers(crew)) == [2, 4]
         os.kill(crew.children[0].pid, signal.SIGKILL)
         psutil.wait_procs([psutil.Process(child.pid) for child in crew.children], timeout=10)
@@ -114,7 +114,7 @@ def test_a_worker_that_is_killed_while_idle_is_replaced() -> None:
         assert list(_numbers(crew)) == [2, 4]
 
 
-def _numbers(crew: Crew[int, Any]) -> Iterator[int]:
+def _numbers(crew: WorkerPool[int, Any]) -> Iterator[int]:
     for _, outcome in crew.work([1, 2], request=lambda item: item):
         assert outcome
         yield outcome.told[0][0]
@@ -123,7 +123,7 @@ def _numbers(crew: Crew[int, Any]) -> Iterator[int]:
 def test_a_run_that_is_forked_goes_on_in_both() -> None:
     """Each has all outcomes that were still to come; what was begun is done again in the copy."""
     read_end, write_end = os.pipe()
-    with Crew(JOB, limits=Limits(seconds=60.0), read=read, jobs=2) as crew:
+    with WorkerPool(JOB, limits=Limits(seconds=60.0), read=read, jobs=2) as crew:
         found = crew.work(range(1, 9, 7), request=lambda item: item)
         first = next(found)
         child = os.fork()

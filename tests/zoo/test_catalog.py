@@ -151,6 +151,8 @@ def test_the_key_stands_for_all_that_decides_a_feature() -> None:
 
 def test_the_catalog_is_there_without_torch() -> None:
     """`vq zoo` answers at once, and what reads features needs no torch at all."""
-    code = "import sys, vq.commands.zoo_listing, vq.features.read; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, vq.commands.zoo_listing, vq.features.store; sys.exit('torch' in sys.modules)"
+    )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

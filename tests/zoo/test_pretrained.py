@@ -15,7 +15,7 @@ from tests.zoo.test_weights import hashed
 from vq.errors import ParamsError, WeightsError
 from vq.params import Expert as Spec
 from vq.zoo import catalog, clips, cost, images, pretrained
-from vq.zoo.pretrained import Ready
+from vq.zoo.pretrained import PretrainedModel
 from vq.zoo.weights import chance
 
 TABLE = pretrained.read()
@@ -141,7 +141,7 @@ def test_without_weights_the_hub_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
         catalog.create("mobilenetv4_small", Spec())
 
 
-def _without_numbers(known: Ready) -> nn.Module:
+def _without_numbers(known: PretrainedModel) -> nn.Module:
     spec = Spec(model=known.model, side_px=known.input.side_px)
     with torch.device("meta"):
         if known.kind == "image":

@@ -19,14 +19,14 @@ from vq.commands.score_options import (
     threads_of,
 )
 from vq.errors import DataError, VqError
-from vq.inference.modes import MODES, TIMES, Closely
+from vq.inference.modes import MODES, TIMES, ModeRequest
 from vq.inference.row import Row
 from vq.scoring import outputs
 from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
 from vq.scoring.messages import Greeting
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.scoring.remote import is_url
 from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
@@ -100,12 +100,12 @@ def _run(given: Namespace) -> int:
     form = _form(given)
     folder, jobs = folder_of(given, _say), jobs_of(given)
     threads, limits = threads_of(given, jobs), limits_of(given)
-    with Crew(folder, jobs=jobs, threads=threads, limits=limits) as crew:
+    with ScoringPool(folder, jobs=jobs, threads=threads, limits=limits) as crew:
         # Meanwhile the first worker loads the model.
         found = discover(given.inputs, say=_say)
         timelines = Timelines(given.timeline, found) if given.timeline else None
         _check_outputs(given, found, timelines)
-        run = _Run(crew, Closely(given.mode, given.max_ms), timelines)
+        run = _Run(crew, ModeRequest(given.mode, given.max_ms), timelines)
         if given.output is None:
             return run.to_stdout(found, form)
         with Journal(given.output, form) as journal:
@@ -115,7 +115,9 @@ def _run(given: Namespace) -> int:
 class _Run:
     """One call of `vq score`, and how far it came."""
 
-    def __init__(self, crew: Crew, closely: Closely, timelines: Timelines | None) -> None:
+    def __init__(
+        self, crew: ScoringPool, closely: ModeRequest, timelines: Timelines | None
+    ) -> None:
         self.crew, self.closely = crew, closely
         self.timelines = timelines
         self.done = self.failed = 0

@@ -74,10 +74,10 @@ def _serve(given: Namespace) -> int:
     import uvicorn
 
     from vq.serving.app import Service
-    from vq.serving.queue import Desk
+    from vq.serving.queue import ScoringQueue
 
     folder, jobs = folder_of(given, _say), jobs_of(given)
-    desk = Desk(
+    desk = ScoringQueue(
         folder,
         jobs=jobs,
         waiting=given.queue,

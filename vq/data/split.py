@@ -38,12 +38,12 @@ def assign(
     validation: float,
     test: float,
     repeats: int,
-    heads: Mapping[str, str] = MappingProxyType({}),
+    representatives: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Assign every content, and split what is not test again and again.
 
     A content is its name, whatever data set its videos are of: the same source in two of them stays
-    on one side. A content that `heads` names is on the side of its head.
+    on one side. A content that `representatives` names is on the side of its head.
 
     Returns:
         Columns `content`, `split`, `repeat_0`, ...; sorted by content. The repeats are train or
@@ -53,7 +53,7 @@ def assign(
 
     def sides(salt: str, validation: float, test: float) -> list[str]:
         return [
-            side(heads.get(content, content), salt, validation, test)
+            side(representatives.get(content, content), salt, validation, test)
             for content in table["content"]
         ]
 

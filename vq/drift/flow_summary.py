@@ -1,10 +1,10 @@
 """What people read of a look at recent videos."""
 
-from vq.drift.report import Sight
+from vq.drift.report import DriftReport
 from vq.words import count, which
 
 
-def headline(sight: Sight) -> str:
+def headline(sight: DriftReport) -> str:
     """One sentence: what drifted."""
     if not sight.comparisons:
         return f"nothing could be compared of {count(sight.rows, 'recent video')}"
@@ -15,7 +15,7 @@ def headline(sight: Sight) -> str:
     return f"{count(sight.rows, 'recent video')} {verb} from those of the training in {names}"
 
 
-def markdown(sight: Sight) -> str:
+def markdown(sight: DriftReport) -> str:
     """The headline, then a row for each column, the largest difference first."""
     lines = [f"## {headline(sight)}", ""]
     if sight.comparisons:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Sight:
+class DriftReport:
     """What a look saw."""
 
     comparisons: Sequence[Comparison]
@@ -40,7 +40,7 @@ class Sight:
         return sorted(found, key=lambda one: -one.effect)
 
 
-def look(scores: Sequence[str], *, root: Path) -> Sight:
+def look(scores: Sequence[str], *, root: Path) -> DriftReport:
     """Compare recent videos with the training data, column by column.
 
     Scores are compared with those of the same student on validation and test, which it did not
@@ -65,7 +65,7 @@ def look(scores: Sequence[str], *, root: Path) -> Sight:
     trained = one_of_each_content(manifests.read(files["accepted"]), rng)
     recent = properties(rows, known.watch.probe, settings=known.import_, rng=rng)
     pairs |= {name: (trained[name], recent[name]) for name in PROPERTIES}
-    sight = Sight(compare(pairs, settings=known.watch), [], len(rows))
+    sight = DriftReport(compare(pairs, settings=known.watch), [], len(rows))
     sight = replace(sight, left_out=_left_out(pairs, sight, rows, model, known.watch))
     for one in sight.comparisons:
         log.info("%s: %s%s", one.column, one.sentence, " (drifted)" if one.drifted else "")
@@ -80,7 +80,7 @@ def _predictions(path: Path) -> pd.DataFrame:
 
 
 def _left_out(
-    pairs: Mapping[str, Pair], sight: Sight, rows: Sequence[Row], model: str, settings: Watch
+    pairs: Mapping[str, Pair], sight: DriftReport, rows: Sequence[Row], model: str, settings: Watch
 ) -> list[str]:
     """A sentence for each column that has too few values, and one for scores of other students."""
     compared = {one.column for one in sight.comparisons}

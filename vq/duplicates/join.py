@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def heads(contents: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def representatives(contents: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The head of each content's family: that of its members which comes first.
 
     Whoever is like one that is like a third is of one family with both. The head gives the family

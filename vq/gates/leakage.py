@@ -5,7 +5,7 @@ import pandas as pd
 COLUMNS = ("content", "sha256")
 
 
-def learnt(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+def trained_on(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     """Content and hash of every video of train and validation.
 
     Args:
@@ -16,18 +16,20 @@ def learnt(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     return _videos(accepted, splits[splits["split"] != "test"])
 
 
-def tested(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
+def test_videos(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     """Content and hash of every video of the test."""
     return _videos(accepted, splits[splits["split"] == "test"])
 
 
-def seen(test: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
+def leaked(test: pd.DataFrame, trained_on: pd.DataFrame) -> pd.DataFrame:
     """The test videos that were learnt from: by the name of their content, or as the same file.
 
     Names alone would miss a file that was taken in again under another name, hashes alone another
     version of the same source.
     """
-    return test[test["content"].isin(learnt["content"]) | test["sha256"].isin(learnt["sha256"])]
+    return test[
+        test["content"].isin(trained_on["content"]) | test["sha256"].isin(trained_on["sha256"])
+    ]
 
 
 def _videos(accepted: pd.DataFrame, side: pd.DataFrame) -> pd.DataFrame:

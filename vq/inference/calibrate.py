@@ -15,7 +15,7 @@ from jaxtyping import Float64, Shaped
 from vq.inference import card as cards
 from vq.inference.card import Interval, Told
 from vq.inference.modes import MODES, Mode
-from vq.inference.score_all_modes import Said, survey
+from vq.inference.score_all_modes import ModeScore, score_all_modes
 from vq.metrics import agreement, conformal
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def calibrate(
     Raises:
         VideoError: one of them cannot be decoded.
     """
-    said = survey(folder, videos, jobs=jobs)
+    said = score_all_modes(folder, videos, jobs=jobs)
     card, _ = cards.load(folder)
     told = {
         str(mode): tell(
@@ -65,7 +65,7 @@ def calibrate(
 
 
 def tell(
-    said: Sequence[Mapping[Mode, Said]],
+    said: Sequence[Mapping[Mode, ModeScore]],
     mode: Mode,
     mos: Float64[np.ndarray, " videos"],
     contents: Shaped[np.ndarray, " videos"],

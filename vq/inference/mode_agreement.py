@@ -8,7 +8,7 @@ import pandas as pd
 
 from vq.inference import card as cards
 from vq.inference.modes import MODES
-from vq.inference.score_all_modes import survey
+from vq.inference.score_all_modes import score_all_modes
 from vq.metrics import agreement, interval, weighted
 from vq.metrics.summary import as_json, rounded
 from vq.params import Evaluate
@@ -36,7 +36,7 @@ def modes(
         return {}
     if len(rows) > params.modes:
         rows = rows.sample(params.modes, random_state=seed).sort_index()
-    said = survey(student, [videos / video for video in rows["video"]], jobs=cores(0))
+    said = score_all_modes(student, [videos / video for video in rows["video"]], jobs=cores(0))
     mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
     rng = np.random.default_rng(seed)
     weights = interval.resample(contents, count=params.bootstrap, rng=rng)

@@ -18,7 +18,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 @dataclass(frozen=True)
-class Closely:
+class ModeRequest:
     """What is asked for: a mode, or a budget that chooses one for each video."""
 
     mode: Mode = "exact"
@@ -43,7 +43,7 @@ class Closely:
             )
 
 
-EXACT = Closely()
+EXACT = ModeRequest()
 
 TIMES = 4
 """Moments of a thorough look, for one of an exact one."""

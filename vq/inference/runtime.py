@@ -13,7 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from vq.errors import VideoError, WeightsError
 from vq.inference import card as cards
 from vq.inference.card import Card
-from vq.inference.modes import TIMES, Closely, Mode, spec_of, within
+from vq.inference.modes import TIMES, Mode, ModeRequest, spec_of, within
 from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
 from vq.video import packets, stream
@@ -97,7 +97,7 @@ class Model:
             TypeError: this is no video.
             ParamsError: the student does not know the mode.
         """
-        Closely(mode, budget_ms).check(self.card.modes, self.card.model_id)
+        ModeRequest(mode, budget_ms).check(self.card.modes, self.card.model_id)
         with as_file(video) as path:
             return replace(self._score(path, mode, budget_ms), video=name_of(video))
 

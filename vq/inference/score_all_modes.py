@@ -17,7 +17,7 @@ from vq.workers.parent import follow
 
 
 @dataclass(frozen=True)
-class Said:
+class ModeScore:
     """Of one video in one mode."""
 
     score: float
@@ -30,7 +30,9 @@ class Said:
     """Views that go through the network."""
 
 
-def survey(folder: Path, videos: Sequence[Path], *, jobs: int) -> list[dict[Mode, Said]]:
+def score_all_modes(
+    folder: Path, videos: Sequence[Path], *, jobs: int
+) -> list[dict[Mode, ModeScore]]:
     """Score videos in every mode; no number depends on `jobs`, the processes side by side.
 
     Raises:
@@ -43,17 +45,17 @@ def survey(folder: Path, videos: Sequence[Path], *, jobs: int) -> list[dict[Mode
     return [found[place % jobs][place // jobs] for place in range(len(videos))]
 
 
-def _some(folder: Path, videos: Sequence[Path]) -> list[dict[Mode, Said]]:
+def _some(folder: Path, videos: Sequence[Path]) -> list[dict[Mode, ModeScore]]:
     # These are videos that were extracted: what was good enough for that is for this.
     model = runtime.load(folder, limits=Limits(megapixels=1e9, frames=10**12))
     return [{mode: _said(model, video, mode) for mode in MODES} for video in videos]
 
 
-def _said(model: runtime.Model, video: Path, mode: Mode) -> Said:
+def _said(model: runtime.Model, video: Path, mode: Mode) -> ModeScore:
     looked, found = model.look(video, mode)
     levels = model.levels(looked.views, found).astype(np.float64)
     known = packets.read(video)
-    return Said(
+    return ModeScore(
         float(levels @ np.array(model.card.values)),
         found,
         cost(known, looked.numbers) / max(len(known.pts), 1),

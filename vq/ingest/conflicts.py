@@ -9,7 +9,7 @@ from vq.video.probe import sha256
 
 
 @dataclass(frozen=True)
-class Arrival:
+class NewVideo:
     """A video that passed the checks."""
 
     position: int
@@ -26,17 +26,17 @@ class Arrival:
 class Sorted:
     """Arrivals by what becomes of them."""
 
-    new: list[Arrival] = field(default_factory=list)
+    new: list[NewVideo] = field(default_factory=list)
     """To be copied, and their rows added."""
-    late: list[tuple[Arrival, str]] = field(default_factory=list)
+    late: list[tuple[NewVideo, str]] = field(default_factory=list)
     """Its row alone is to be added, for the video of the data set that has the same bytes."""
-    known: list[Arrival] = field(default_factory=list)
+    known: list[NewVideo] = field(default_factory=list)
     """Video and label are there."""
-    refused: list[tuple[Arrival, dict[str, str]]] = field(default_factory=list)
+    refused: list[tuple[NewVideo, dict[str, str]]] = field(default_factory=list)
     """With `check`, `value` and `remedy`, as in a quarantine."""
 
 
-def sort(arrivals: Sequence[Arrival], videos: Path, labels: Mapping[str, Label]) -> Sorted:
+def sort(arrivals: Sequence[NewVideo], videos: Path, labels: Mapping[str, Label]) -> Sorted:
     """Compare a delivery with a data set: a video is its bytes, wherever it lies.
 
     Args:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import code_version as source
-from vq import params
+from vq import code_version, params
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
@@ -19,7 +18,7 @@ from vq.data.labels_csv import Label
 from vq.errors import DataError
 from vq.files import atomic
 from vq.ingest import manual_changes, table
-from vq.ingest.conflicts import Arrival, Sorted, sort
+from vq.ingest.conflicts import NewVideo, Sorted, sort
 from vq.ingest.table import Table
 from vq.params import Params
 from vq.pipeline import workspace
@@ -85,7 +84,7 @@ def ingest(
             by hand (`vq.ingest.manual_changes`); nothing has changed.
         BusyError: another process is at work in the workspace.
     """
-    source.check(root)
+    code_version.check(root)
     known = params.load(root / "params.yaml")
     target = root / known.data.dir
     with hold(root):
@@ -169,12 +168,12 @@ def _check(
     return table.read(labels), sorted_, findings
 
 
-def _arrivals(accepted: pd.DataFrame, folder: Path, rows: Sequence[Label]) -> Iterator[Arrival]:
+def _arrivals(accepted: pd.DataFrame, folder: Path, rows: Sequence[Label]) -> Iterator[NewVideo]:
     for position, video, digest in zip(
         accepted.index, accepted["video"], accepted["sha256"], strict=True
     ):
         label = rows[position] if position < len(rows) else None
-        yield Arrival(position, video, digest, (folder / video).stat().st_size, label)
+        yield NewVideo(position, video, digest, (folder / video).stat().st_size, label)
 
 
 def _rows(found: Sorted, delivered: Table) -> Table:
@@ -188,7 +187,7 @@ def _rows(found: Sorted, delivered: Table) -> Table:
     return Table(delivered.header, tuple(rows))
 
 
-def _move(folder: Path, arrivals: Sequence[Arrival], videos: Path) -> None:
+def _move(folder: Path, arrivals: Sequence[NewVideo], videos: Path) -> None:
     """Copy all videos beside the data set, then put each into its place."""
     with _staging(videos.parent / ".intake") as staging:
         for number, arrival in enumerate(arrivals):

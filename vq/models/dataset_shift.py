@@ -10,7 +10,7 @@ REACH = 30.0
 logits through all weights of a feature; a bare shift would trail behind by about that factor."""
 
 
-class Alignment(nn.Module):
+class DatasetShift(nn.Module):
     """A learnt shift of the logits for each data set beside the primary, which has none.
 
     It belongs to classification in training: what a set's raters would say of a video, where the

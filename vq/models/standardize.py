@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-class Standard(nn.Module):
+class Standardize(nn.Module):
     """Zero mean and equal spread in each dimension, as fitted, unit length overall.
 
     Divided by the root of the width: a step of Adam moves every weight alike, and would otherwise

@@ -14,15 +14,15 @@ from torch.nn import functional
 
 from vq.errors import ParamsError
 from vq.models import builtin_weights, motion_statistics
-from vq.models.dataset_shift import Alignment
+from vq.models.dataset_shift import DatasetShift
 from vq.models.pooling import pool, pool_cells, width
-from vq.models.standardize import Standard
+from vq.models.standardize import Standardize
 
 Pooling = Literal["whole", "cells"]
 
 
 @dataclass(frozen=True, eq=False)
-class Second:
+class StudentOutput:
     """What the student says of a batch of videos (claim 6)."""
 
     feature: Float[Tensor, "batch dim"]
@@ -64,17 +64,17 @@ class Student(nn.Module):
                 "claim 6 wants them different: change teach.dim, distill.backbone or distill.stages"
             )
         self.trunk = trunk
-        self.standard = Standard(trunk.width)
+        self.standard = Standardize(trunk.width)
         self.conversion = nn.Sequential(nn.Linear(trunk.width, dim), nn.LayerNorm(dim), nn.ReLU())
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(dim, levels)
-        self.alignment = Alignment(others, levels)
+        self.alignment = DatasetShift(others, levels)
 
-    def forward(self, given: Shaped[Tensor, "batch ..."]) -> Second:
+    def forward(self, given: Shaped[Tensor, "batch ..."]) -> StudentOutput:
         """Describe and classify a batch of videos."""
         feature = self.conversion(self.standard(self.trunk(given)))
         # The head alone goes without some units: L3 compares whole features.
-        return Second(feature, self.head(self.dropout(feature)))
+        return StudentOutput(feature, self.head(self.dropout(feature)))
 
 
 class Features(nn.Module):

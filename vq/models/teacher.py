@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from vq.models.dataset_shift import Alignment
+from vq.models.dataset_shift import DatasetShift
 from vq.models.kernel import Kernel
-from vq.models.standardize import Standard
+from vq.models.standardize import Standardize
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Shape:
 
 
 @dataclass(frozen=True, eq=False)
-class First:
+class TeacherOutput:
     """What the teacher says of a batch of videos (claim 2)."""
 
     feature: Float[Tensor, "batch dim"]
@@ -54,7 +54,7 @@ class Teacher(nn.Module):
         self.shape = shape
         dims = shape.experts
         self.attention = PerExpert({n: Attention(dims[n]) for n in shape.attention})
-        self.standard = PerExpert({name: Standard(width) for name, width in dims.items()})
+        self.standard = PerExpert({name: Standardize(width) for name, width in dims.items()})
         self.conversion = PerExpert(
             {
                 name: nn.Sequential(
@@ -78,12 +78,12 @@ class Teacher(nn.Module):
         )
         self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(shape.dim, shape.levels)
-        self.alignment = Alignment(shape.others, shape.levels)
+        self.alignment = DatasetShift(shape.others, shape.levels)
         self.kernels = Kernels(shape) if shape.landmarks else None
 
     def forward(
         self, features: Mapping[str, Tensor], drop: Bool[Tensor, "batch experts"] | None = None
-    ) -> First:
+    ) -> TeacherOutput:
         """Combine what the experts say.
 
         Args:
@@ -106,7 +106,7 @@ class Teacher(nn.Module):
         if self.kernels is not None:
             named = dict(zip(self.shape.experts, initials, strict=True))
             importance, feature = self.kernels(importance, feature, named, out)
-        return First(feature, self.head(feature), importance)
+        return TeacherOutput(feature, self.head(feature), importance)
 
     def initial(self, name: str, given: Tensor) -> Float[Tensor, "batch width"]:
         """One expert's initial feature, standardised; attention fuses its frames where asked to."""

@@ -22,12 +22,12 @@ from vq.errors import VqError
 from vq.features.cache import Cache
 from vq.params import Params
 from vq.pipeline.workspace import files_of
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.scoring.shards import Shard, Shards
 from vq.words import count
-from vq.workers.handshake import PATIENCE_SECONDS, Beacon, lit
+from vq.workers.handshake import PATIENCE_SECONDS, Handshake, lit
 from vq.zoo import extract
-from vq.zoo.cache_filler import Filling
+from vq.zoo.cache_filler import CacheFiller
 from vq.zoo.expert import Expert
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Video
@@ -40,7 +40,7 @@ Files = Mapping[str, Path]
 class Job:
     """What the parts of some work have in common; travels to other machines."""
 
-    beacon: Beacon
+    beacon: Handshake
     make: Callable[[], Work] = field(compare=False)
     """Makes what works on a part; called once in each process."""
 
@@ -100,7 +100,7 @@ def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iter
 
 def _score(shards: Shards) -> Work:
     # For all shards that this process gets; its worker ends with it.
-    crew = Crew(shards.student, limits=shards.limits)
+    crew = ScoringPool(shards.student, limits=shards.limits)
     return lambda shard: shards.score(shard, crew)
 
 
@@ -112,7 +112,7 @@ def _work(job: Job) -> Work:
 
 @contextmanager
 def _shards(
-    files: Files, known: Params, beacon: Beacon, jobs: int
+    files: Files, known: Params, beacon: Handshake, jobs: int
 ) -> Iterator[Iterator[list[Part]]]:
     """One round: the videos that lack features or views, a shard each."""
     settings, cache = known.extract, files["cache"]
@@ -145,13 +145,13 @@ def _shards(
 
 def _fill(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -> Work:
     # Why a video fails is for the stage to say, which looks at those once more.
-    filling = Filling(planned, names, exported, jobs=1)
+    filling = CacheFiller(planned, names, exported, jobs=1)
     return lambda shard: filling.fill([shard])
 
 
 @contextmanager
 def _trials(
-    files: Files, known: Params, beacon: Beacon, jobs: int
+    files: Files, known: Params, beacon: Handshake, jobs: int
 ) -> Iterator[Iterator[list[Part]]]:
     """Rounds of trials, each chosen by what the ones before it said."""
     yield _ask(files, known, Job(beacon, partial(_try, files, known)))
@@ -175,7 +175,7 @@ def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
 
 def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
     """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
-    from vq.features import read as store
+    from vq.features import store as read
     from vq.pruning.select import select
 
     trials, seen = _known(files, known, plan=True)

@@ -73,7 +73,7 @@ class Batch:
     film: Int[Tensor, " batch"]
 
 
-class Steady(nn.Module):
+class RunningStandardize(nn.Module):
     """Standardisation by what past batches were, as in scoring: one batch is a few films."""
 
     def __init__(self, size: int, momentum: float = 0.05) -> None:
@@ -104,7 +104,7 @@ class Grader(nn.Module):
         self.strides = builtin_weights.strides(backbone, LEVELS)
         channels = builtin_weights.channels(backbone)
         size = width([channels[level] for level in LEVELS], self.strides)
-        self.standardise = Steady(size)
+        self.standardise = RunningStandardize(size)
         self.drop = nn.Dropout(0.2)
         self.head = nn.Linear(size, 1 + len(PICTURES))
         for name, value in self.backbone.named_parameters():

@@ -11,7 +11,7 @@ from vq.workers.process_pool import cores
 
 
 @dataclass(frozen=True)
-class Plan:
+class DryRun:
     """The next trials, and at most how many follow: whom they are with depends on the outcome."""
 
     kept: int
@@ -47,7 +47,7 @@ class Plan:
         return -(-trials // self.jobs) * self.seconds / 60
 
 
-def plan(trials: Trials, choose: Callable[[], object], experts: int, *, params: Prune) -> Plan:
+def plan(trials: Trials, choose: Callable[[], object], experts: int, *, params: Prune) -> DryRun:
     """Go through pruning as far as the kept trials tell.
 
     Args:
@@ -62,12 +62,12 @@ def plan(trials: Trials, choose: Callable[[], object], experts: int, *, params: 
     jobs = cores(trials.jobs)
     todo = missing(choose)
     if not todo:
-        return Plan(len(trials.used), (), 0, 0.0, "", jobs)
+        return DryRun(len(trials.used), (), 0, 0.0, "", jobs)
     size = max(len(trial.experts) for trial in todo)
     joins = sum(max(experts - n, 0) for n in range(size, params.max_experts))
     leaves = sum(range(3, min(params.max_experts, experts) + 1))
     seconds, basis = _seconds(trials, todo)
-    return Plan(len(trials.used), todo, joins + leaves, seconds, basis, jobs)
+    return DryRun(len(trials.used), todo, joins + leaves, seconds, basis, jobs)
 
 
 def missing(choose: Callable[[], object]) -> tuple[Trial, ...]:

@@ -25,12 +25,12 @@ from torch.nn import functional
 from vq.models import builtin_weights, student_files
 from vq.models.student import Student, Trunk
 from vq.params import Fusion
-from vq.pruning.trial import Effect, Lessons, Trial, heads, sees
+from vq.pruning.trial import Effect, Lessons, Trial, student_srcc, teacher_srcc
 from vq.training.distill import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
 from vq.training.teach import teach
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 from vq.zoo.expert import Expert
 from vq.zoo.onnx_expert import Native, Square
 
@@ -116,14 +116,14 @@ class Full:
             if tuned is not None:
                 found.teacher[number] = self._tune(tuned, some, seed)
             elif teacher is not None:
-                found.teacher[number] = heads(teacher, some)
+                found.teacher[number] = teacher_srcc(teacher, some)
             if trial.student:
                 student = self._student(some, seed)
                 distill(student, teacher, some, params=FULL_STUDENT, seed=seed)
-                found.student[number] = sees(student, some)
+                found.student[number] = student_srcc(student, some)
         return found
 
-    def _tune(self, trunk: Trunk, lesson: Lesson, seed: int) -> float:
+    def _tune(self, trunk: Trunk, lesson: TrainingData, seed: int) -> float:
         with initialisation(seed):
             tuned = Student(
                 deepcopy(trunk),
@@ -134,9 +134,9 @@ class Full:
                 others=lesson.others,
             )
         distill(tuned, None, lesson, params=FULL_STUDENT, seed=seed)
-        return sees(tuned, lesson)
+        return student_srcc(tuned, lesson)
 
-    def _student(self, lesson: Lesson, seed: int) -> Student:
+    def _student(self, lesson: TrainingData, seed: int) -> Student:
         with initialisation(seed):
             return student_files.build(
                 FULL_STUDENT.backbone,

@@ -27,7 +27,7 @@ ASKED = {
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class ExpertAssessment:
     """What the trials said of one expert."""
 
     name: str
@@ -63,7 +63,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Worth:
+class MarginalGain:
     """What one expert adds to the combination of the others, paired over the repeats."""
 
     adds: float
@@ -78,7 +78,7 @@ class Combination:
 
     experts: Names
     steps: tuple[Step, ...]
-    worth: Mapping[str, Worth]
+    worth: Mapping[str, MarginalGain]
     """Of those in it, beside the others in it; of those left out, when last tried."""
 
 
@@ -97,7 +97,7 @@ def judge(
     *,
     test_over_train: float,
     params: Prune,
-) -> list[Judged]:
+) -> list[ExpertAssessment]:
     """Hold each expert against every criterion of claim 8; `params.candidate` decides.
 
     Raises:
@@ -123,7 +123,9 @@ def judge(
             word = "passes" if passes else "fails"
             reason = f"{word}: {ASKED[params.candidate]} with confidence {asked:.2f}"
         judged.append(
-            Judged(name, effect, **sure, twin=twin, candidate=passes and not twin, reason=reason)
+            ExpertAssessment(
+                name, effect, **sure, twin=twin, candidate=passes and not twin, reason=reason
+            )
         )
     left = [one.name for one in judged if one.candidate]
     if len(left) < 2:
@@ -136,7 +138,7 @@ def judge(
 
 
 def combine(
-    candidates: Sequence[Judged],
+    candidates: Sequence[ExpertAssessment],
     trials: Callable[[Sequence[Names], str], Sequence[Effect]],
     costs: Mapping[str, float],
     *,
@@ -167,7 +169,7 @@ class _Search:
 
     def __init__(
         self,
-        candidates: Sequence[Judged],
+        candidates: Sequence[ExpertAssessment],
         trials: Callable[[Sequence[Names], str], Sequence[Effect]],
         costs: Mapping[str, float],
         test_over_train: float,
@@ -178,7 +180,7 @@ class _Search:
         self.first = {one.name: self.second(one.effect) for one in candidates}
         self.chosen: Names = ()
         self.now: Second = np.empty(0)
-        self.worth: dict[str, Worth] = {}
+        self.worth: dict[str, MarginalGain] = {}
         self.idle: set[str] = set()
         self.steps: list[Step] = []
 
@@ -215,7 +217,7 @@ class _Search:
         tried = dict(zip(names, asked, strict=True))
         sure = {name: self._sure(found, self.now) for name, found in tried.items()}
         for name, found in tried.items():
-            self.worth[name] = Worth(float((found - self.now).mean()), sure[name])
+            self.worth[name] = MarginalGain(float((found - self.now).mean()), sure[name])
             # Who adds nothing to few adds nothing to more: a large zoo would else take long.
             if self.worth[name].adds <= 0:
                 self.idle.add(name)
@@ -239,7 +241,7 @@ class _Search:
         asked = self._ask(list(without.values()), f"{len(self.chosen)} with one left out")
         rest = dict(zip(without, asked, strict=True))
         for name, found in rest.items():
-            worth = Worth(float((self.now - found).mean()), self._sure(self.now, found))
+            worth = MarginalGain(float((self.now - found).mean()), self._sure(self.now, found))
             self.worth[name] = worth
         idle = [n for n in self.chosen if self.worth[n].confidence < self.params.join_confidence]
         if not idle or len(self.chosen) == 2:

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float64
 
 from vq.params import Prune
 from vq.pruning import greedy, similarity
-from vq.pruning.greedy import Combination, Judged, Names
+from vq.pruning.greedy import Combination, ExpertAssessment, Names
 from vq.pruning.trial import Effect, Trial
 from vq.pruning.trials import Trials
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class Selection:
     """What pruning found."""
 
-    judged: list[Judged]
+    judged: list[ExpertAssessment]
     combination: Combination
     plain: Float64[np.ndarray, " repeats"]
     """Validation SRCC of the student without distillation."""

@@ -16,7 +16,7 @@ from vq.training.distill import distill, look
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 VERSION = 1
 """Of what is computed here: raise it when a change moves the numbers, or old trials are believed.
@@ -24,7 +24,7 @@ VERSION = 1
 `test_a_trial_computes_what_its_version_says` notices.
 """
 
-Lessons = Sequence[Lesson]
+Lessons = Sequence[TrainingData]
 """The same videos under repeated train/validation splits; test videos are in none."""
 
 
@@ -94,12 +94,12 @@ def effect(trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
     for lesson in lessons:
         some = replace(lesson, features={name: lesson.features[name] for name in trial.experts})
         teacher = teach(some, params=PROBE, seed=seed) if trial.experts else None
-        teachers.append(np.nan if teacher is None else heads(teacher, some))
+        teachers.append(np.nan if teacher is None else teacher_srcc(teacher, some))
         students.append(_student(some, teacher, seed) if trial.student else np.nan)
     return Effect(np.array(teachers), np.array(students))
 
 
-def _student(lesson: Lesson, teacher: Teacher | None, seed: int) -> float:
+def _student(lesson: TrainingData, teacher: Teacher | None, seed: int) -> float:
     if lesson.sight is None:
         raise ValueError("a trial needs the features that stand for the student's backbone")
     width = lesson.sight.whole(lesson.train[:1]).shape[1]
@@ -112,22 +112,22 @@ def _student(lesson: Lesson, teacher: Teacher | None, seed: int) -> float:
             others=lesson.others,
         )
     distill(student, teacher, lesson, params=PROBE_STUDENT, seed=seed)
-    return sees(student, lesson)
+    return student_srcc(student, lesson)
 
 
-def heads(teacher: Teacher, lesson: Lesson) -> float:
+def teacher_srcc(teacher: Teacher, lesson: TrainingData) -> float:
     """SRCC of a teacher on validation videos."""
     with torch.inference_mode():
         return _srcc(teacher(lesson.of(lesson.validation)).logits, lesson)
 
 
-def sees(student: Student, lesson: Lesson) -> float:
+def student_srcc(student: Student, lesson: TrainingData) -> float:
     """SRCC of a student on validation videos."""
     with torch.inference_mode():
         return _srcc(look(student, lesson, lesson.validation), lesson)
 
 
-def _srcc(logits: torch.Tensor, lesson: Lesson) -> float:
+def _srcc(logits: torch.Tensor, lesson: TrainingData) -> float:
     values = lesson.values.numpy().astype(np.float64)
     rows = lesson.validation
     return agreement.srcc(

@@ -31,11 +31,11 @@ class Videos:
 
     def learnt(self) -> pd.DataFrame:
         """What a student that was made today has learnt from: `vq.gates.leakage`."""
-        return leakage.learnt(manifest.read(self.accepted), split.read(self.splits))
+        return leakage.trained_on(manifest.read(self.accepted), split.read(self.splits))
 
     def tested(self) -> pd.DataFrame:
         """What it is judged by."""
-        return leakage.tested(manifest.read(self.accepted), split.read(self.splits))
+        return leakage.test_videos(manifest.read(self.accepted), split.read(self.splits))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ TAG = "champion."
 
 
 @dataclass(frozen=True)
-class Move:
+class AliasChange:
     """The alias goes to a version."""
 
     version: str
@@ -32,13 +32,13 @@ class Move:
     """UTC, ISO 8601."""
 
 
-def history(registry: Registry) -> list[Move]:
+def history(registry: Registry) -> list[AliasChange]:
     """All moves, the oldest first."""
     tags = registry.client.get_registered_model(registry.model).tags
-    return [Move(**json.loads(tags[name])) for name in sorted(tags) if name.startswith(TAG)]
+    return [AliasChange(**json.loads(tags[name])) for name in sorted(tags) if name.startswith(TAG)]
 
 
-def crown(registry: Registry, version: ModelVersion, *, how: How, reason: str) -> None:
+def set_champion(registry: Registry, version: ModelVersion, *, how: How, reason: str) -> None:
     """Move the alias to a version, then write the move down.
 
     Killed between the two, the alias is where it should be, and `line` makes do without the note.
@@ -49,7 +49,7 @@ def crown(registry: Registry, version: ModelVersion, *, how: How, reason: str) -
     if challenger is not None and str(challenger.version) == number:
         registry.client.delete_registered_model_alias(registry.model, CHALLENGER)
     now = datetime.now(UTC)
-    told = json.dumps(asdict(Move(number, how, reason, now.isoformat(timespec="seconds"))))
+    told = json.dumps(asdict(AliasChange(number, how, reason, now.isoformat(timespec="seconds"))))
     # Windows' MLflow knows no colon in the name of a tag.
     name = f"{TAG}{now:%Y%m%dT%H%M%S.%fZ}"
     registry.client.set_registered_model_tag(registry.model, name, told)
@@ -74,7 +74,7 @@ def promote(registry: Registry, name: str, *, reason: str) -> str:
     if reigning is not None and reigning.version == version.version:
         return f"{called} is champion already."
     check(registry, version)
-    crown(registry, version, how="promote", reason=reason)
+    set_champion(registry, version, how="promote", reason=reason)
     before = f"; version {reigning.version} was before it" if reigning else ""
     return f"{called} is champion now{before}."
 
@@ -120,7 +120,7 @@ def rollback(registry: Registry, *, reason: str) -> str:
             f"{registry.model} {reigning.version} is the first champion{same}: there is none to go "
             "back to; `vq registry` lists versions, `vq promote` chooses one"
         )
-    crown(registry, known[others[-1]], how="rollback", reason=reason)
+    set_champion(registry, known[others[-1]], how="rollback", reason=reason)
     return f"{registry.model} {others[-1]} is champion again, in place of {reigning.version}."
 
 
@@ -128,7 +128,7 @@ def _same(one: ModelVersion, other: ModelVersion) -> bool:
     return one.tags.get("student") == other.tags.get("student")
 
 
-def line(moves: Sequence[Move], reigning: str) -> list[str]:
+def line(moves: Sequence[AliasChange], reigning: str) -> list[str]:
     """The champions before the present one, the oldest first, and the present one.
 
     A rollback takes those it leaves out of the line. Where the alias is not where the last move
@@ -136,7 +136,7 @@ def line(moves: Sequence[Move], reigning: str) -> list[str]:
     is believed.
     """
     found: list[str] = []
-    for move in (*moves, Move(reigning, "rollback", "", "")):
+    for move in (*moves, AliasChange(reigning, "rollback", "", "")):
         back = move.version in found and (move.how == "rollback" or move.version == found[-1])
         if back:
             while found[-1] != move.version:

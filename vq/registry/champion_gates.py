@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from vq import params
 from vq.data import manifest, split
 from vq.errors import DataError, VideoError, WeightsError
-from vq.features import read
+from vq.features import store
 from vq.gates import leakage
 from vq.gates.verdict import Gate, Verdict, shut
 from vq.gates.verdict import interval as ends
@@ -70,10 +70,10 @@ def _gates(
     yield _fast(student, videos[: settings.timed_videos], settings.max_score_ms)
     if champion is None:
         return
-    unseen = _unseen(candidate.videos.tested(), champion)
+    unseen = _no_leakage(candidate.videos.tested(), champion)
     yield unseen
     if unseen.passed:
-        yield _no_worse(student, rows, champion, candidate.videos, settings, seed)
+        yield _non_inferiority(student, rows, champion, candidate.videos, settings, seed)
 
 
 def _committed(source: Source) -> Gate:
@@ -105,8 +105,8 @@ def _fast(student: runtime.Model, videos: list[Path], most_ms: float) -> Gate:
     return Gate("score_ms", found_ms, None, None, most_ms, passed, sentence)
 
 
-def _unseen(tested: pd.DataFrame, champion: Champion) -> Gate:
-    seen = leakage.seen(tested, champion.learnt)
+def _no_leakage(tested: pd.DataFrame, champion: Champion) -> Gate:
+    seen = leakage.leaked(tested, champion.learnt)
     contents = sorted(set(seen["content"]))
     sentence = (
         f"{len(seen)} of today's {count(len(tested), 'test video')} (the first is of "
@@ -120,7 +120,7 @@ def _unseen(tested: pd.DataFrame, champion: Champion) -> Gate:
     return Gate("unseen", float(len(seen)), None, None, 0.0, not contents, sentence)
 
 
-def _no_worse(
+def _non_inferiority(
     student: runtime.Model,
     rows: pd.DataFrame,
     champion: Champion,
@@ -161,7 +161,7 @@ def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
     """Of the data set on whose scale the student scores: others' ratings are another matter."""
     rows = manifest.read(videos.accepted)
     is_test = split.of_videos(rows, split.read(videos.splits)) == "test"
-    has_views = ~rows["sha256"].isin(list(read.failed(videos.index)))
+    has_views = ~rows["sha256"].isin(list(store.failed(videos.index)))
     rated = rows[is_test & has_views & rows["mos"].notna() & (rows["dataset"] == dataset)]
     if rated.empty:
         raise DataError(
@@ -173,8 +173,8 @@ def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
 def _scores(
     model: runtime.Model, videos: Videos, rows: pd.DataFrame
 ) -> Float64[np.ndarray, " videos"]:
-    if model.spec == read.view_spec(videos.index):
-        views = read.views(videos.index, list(rows["sha256"]))
+    if model.spec == store.view_spec(videos.index):
+        views = store.views(videos.index, list(rows["sha256"]))
         return np.array([model.predict(view).score for view in views])
     # It looks in another way than the cache: it sees the files, as it would at work.
     return np.array([_decode_and_score(model, videos.folder / video) for video in rows["video"]])

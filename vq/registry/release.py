@@ -11,9 +11,9 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq import params
 from vq.gates.verdict import Verdict
-from vq.registry import champion as throne
 from vq.registry import champion_gates, flow_summary
 from vq.registry.candidate import Candidate
+from vq.registry.champion import set_champion
 from vq.registry.champion_gates import Champion
 from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry, connect
 from vq.registry.flow_summary import Release
@@ -100,7 +100,7 @@ def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Rele
     # Again, since a run that was killed may have come to another one.
     client.set_model_version_tag(registry.model, number, "verdict", verdict.summary)
     if verdict.accepted:
-        throne.crown(registry, version, how="release", reason=reason)
+        set_champion(registry, version, how="release", reason=reason)
     else:
         client.set_registered_model_alias(registry.model, CHALLENGER, number)
     # Last: a version with this tag is done.

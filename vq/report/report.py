@@ -42,7 +42,7 @@ LOOKS = {
 
 
 @dataclass(frozen=True)
-class Miss:
+class WorstCase:
     """A video that the student got badly wrong."""
 
     video: str
@@ -55,7 +55,7 @@ class Miss:
 
 
 @dataclass(frozen=True)
-class Doubt:
+class SuspectLabel:
     """A label that looks wrong."""
 
     video: str
@@ -71,7 +71,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, eq=False)
-class Exhibit:
+class ReportData:
     """Everything that the report shows."""
 
     card: Card
@@ -98,13 +98,13 @@ class Exhibit:
     """What the prune stage chose, and in which steps (`zoo.json`)."""
     single: str
     """Name of the best single expert."""
-    worst: Sequence[Miss]
+    worst: Sequence[WorstCase]
     """Of the validation split, worst first."""
     misordered: pd.DataFrame
     """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
     doubted: int
     """Labels that look wrong."""
-    doubts: Sequence[Doubt]
+    doubts: Sequence[SuspectLabel]
     """The first of them, most suspicious first."""
     settings: Mapping[str, object]
     """Of this evaluation, and of the student."""
@@ -112,7 +112,7 @@ class Exhibit:
     """sha256 of what it was made from."""
 
 
-def render(exhibit: Exhibit) -> str:
+def render(exhibit: ReportData) -> str:
     """The report as HTML: no link, no script, nothing that changes by the day."""
     page = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -205,13 +205,13 @@ def near_duplicates(found: pd.DataFrame) -> dict[str, Any]:
     return {"leaks": leaks, "sentence": sentence, "pairs": found.head(PAIRS).to_dict("records")}
 
 
-def _datasets(exhibit: Exhibit) -> dict[str, Mapping[str, Any]]:
+def _datasets(exhibit: ReportData) -> dict[str, Mapping[str, Any]]:
     """What the test says of each data set, the primary first; nothing where it is alone."""
     others = exhibit.test.get("datasets")
     return {exhibit.card.name: exhibit.test, **others} if others else {}
 
 
-def _panel(exhibit: Exhibit, kinds: Sequence[str], split: str) -> plots.Scatter:
+def _panel(exhibit: ReportData, kinds: Sequence[str], split: str) -> plots.Scatter:
     rows = (exhibit.predictions["split"] == split).to_numpy()
     shown = exhibit.predictions[rows]
     groups = [group for group, here in zip(exhibit.groups, rows, strict=True) if here]

@@ -17,7 +17,7 @@ MOST = 40
 
 
 @dataclass(frozen=True)
-class Knob:
+class ParamChange:
     """A key of params.yaml, or of another file that dvc.yaml names."""
 
     file: str
@@ -29,7 +29,7 @@ class Knob:
     """As in the file; empty if it is there no more."""
 
 
-def turned(old: Mapping[str, str], new: Mapping[str, str]) -> list[Knob]:
+def turned(old: Mapping[str, str], new: Mapping[str, str]) -> list[ParamChange]:
     """Keys that differ between two states of the files that stages take params from.
 
     Args:
@@ -43,7 +43,7 @@ def turned(old: Mapping[str, str], new: Mapping[str, str]) -> list[Knob]:
     for file in sorted({*old, *new}):
         before, after = (_values(file, one.get(file, "")) for one in (old, new))
         found += [
-            Knob(file, key, before.get(key, ""), after.get(key, ""))
+            ParamChange(file, key, before.get(key, ""), after.get(key, ""))
             for key in {**before, **after}
             if before.get(key) != after.get(key)
         ]
@@ -67,7 +67,7 @@ def comments(text: str) -> dict[str, str]:
     return dict(_comments(root, lines, "", ""))
 
 
-def section(knobs: list[Knob], old: Mapping[str, str], new: Mapping[str, str]) -> Section:
+def section(knobs: list[ParamChange], old: Mapping[str, str], new: Mapping[str, str]) -> Section:
     """A table of what was turned, in the order of the files; what is gone comes last.
 
     Args:

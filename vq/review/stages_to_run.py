@@ -7,7 +7,7 @@ from vq import code_version
 from vq.pipeline import durations
 from vq.pipeline.paths import inside, touch
 from vq.review.markdown import Section, code, few, table
-from vq.review.params_diff import Knob
+from vq.review.params_diff import ParamChange
 from vq.review.revision import Revision, Stage
 from vq.words import count
 
@@ -29,7 +29,10 @@ class Stale:
 
 
 def stale(
-    old: Mapping[str, Stage], new: Mapping[str, Stage], knobs: Sequence[Knob], files: Sequence[str]
+    old: Mapping[str, Stage],
+    new: Mapping[str, Stage],
+    knobs: Sequence[ParamChange],
+    files: Sequence[str],
 ) -> list[Stale]:
     """Follow dvc.yaml down from what has changed.
 
@@ -106,7 +109,7 @@ def section(found: Sequence[Stale], old: Revision, new: Revision) -> Section:
 
 
 def _edited(
-    old: Stage | None, new: Stage, knobs: Sequence[Knob], files: Sequence[str]
+    old: Stage | None, new: Stage, knobs: Sequence[ParamChange], files: Sequence[str]
 ) -> Iterator[str]:
     if old is None:
         yield "is new"
@@ -133,7 +136,7 @@ def _codes(names: Sequence[str]) -> str:
     return few([code(name) for name in names])
 
 
-def _is_seen(knob: Knob, stage: Stage) -> bool:
+def _is_seen(knob: ParamChange, stage: Stage) -> bool:
     return any(
         knob.file == file and (knob.key == key or knob.key.startswith(f"{key}."))
         for file, key in stage.params

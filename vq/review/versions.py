@@ -21,7 +21,7 @@ PARAMS = "params.yaml"
 
 
 @dataclass(frozen=True)
-class Judged:
+class VersionsReview:
     """What the checks said."""
 
     section: Section
@@ -29,7 +29,9 @@ class Judged:
     """Every limit holds; not so where that is not known."""
 
 
-def judge(old: Revision, new: Revision, *, to_run: bool, docs: Path | None = None) -> Judged:
+def judge(
+    old: Revision, new: Revision, *, to_run: bool, docs: Path | None = None
+) -> VersionsReview:
     """Hold the videos of both ends against the limits of the new one's params.
 
     Args:
@@ -42,7 +44,9 @@ def judge(old: Revision, new: Revision, *, to_run: bool, docs: Path | None = Non
         return _unknown("`import` has still to run on this change")
     known = old.hash_of("manifest")
     if known and known == new.hash_of("manifest") and old.files["card"] == new.files["card"]:
-        return Judged(Section(TITLE, "checks of the data: nothing to check", ""), passed=True)
+        return VersionsReview(
+            Section(TITLE, "checks of the data: nothing to check", ""), passed=True
+        )
     for name in ("manifest", "card"):
         for end in (old, new):
             if isinstance(why := end.files[name], str):
@@ -56,7 +60,9 @@ def judge(old: Revision, new: Revision, *, to_run: bool, docs: Path | None = Non
     before, after = (version_checks.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
     found = version_checks.find(before, after, params=limits, docs=docs)
     if found.empty:
-        return Judged(Section(TITLE, "checks of the data: every limit holds", ""), passed=True)
+        return VersionsReview(
+            Section(TITLE, "checks of the data: every limit holds", ""), passed=True
+        )
     counts = found["check"].value_counts(sort=False)
     shown = found.groupby("check", sort=False).head(MOST)
     rows = [
@@ -66,14 +72,14 @@ def judge(old: Revision, new: Revision, *, to_run: bool, docs: Path | None = Non
     more = [f"{number - MOST} more {check}" for check, number in counts.items() if number > MOST]
     said = ", ".join(f"{count(number, 'video')} {check}" for check, number in counts.items())
     body = "\n\n".join([table(HEAD, rows), *([f"And {', '.join(more)}."] if more else [])])
-    return Judged(
+    return VersionsReview(
         Section(TITLE, f"checks of the data: {said}, which is more than the limits allow", body),
         passed=False,
     )
 
 
-def _unknown(why: str) -> Judged:
-    return Judged(Section(TITLE, f"the data cannot be checked: {why}", ""), passed=False)
+def _unknown(why: str) -> VersionsReview:
+    return VersionsReview(Section(TITLE, f"the data cannot be checked: {why}", ""), passed=False)
 
 
 def _bytes(end: Revision, name: str) -> bytes:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from vq.inference.modes import Closely, Mode
+from vq.inference.modes import Mode, ModeRequest
 from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
 from vq.scoring.locate import default, locate
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.workers import forks
 from vq.workers.limits import Limits
 
@@ -36,7 +36,7 @@ class Isolated:
     """
 
     def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
-        self._crew = Crew(folder, threads=threads, limits=limits)
+        self._crew = ScoringPool(folder, threads=threads, limits=limits)
         self._turn = threading.Lock()
         forks.remember(self)
         try:
@@ -69,7 +69,7 @@ class Isolated:
             ParamsError: the student has no such mode.
         """
         with as_file(video) as path, self._turn:
-            (answer,) = self._crew.score([str(path)], closely=Closely(mode, budget_ms))
+            (answer,) = self._crew.score([str(path)], closely=ModeRequest(mode, budget_ms))
         return replace(answer.row, video=name_of(video))
 
     def close(self) -> None:

@@ -11,14 +11,14 @@ from itertools import islice
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.inference.modes import EXACT, Closely
+from vq.inference.modes import EXACT, ModeRequest
 from vq.inference.row import Row
 from vq.scoring import formats, outputs, remote
 from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
 from vq.scoring.locate import locate
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.scoring.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
 
@@ -59,7 +59,7 @@ def score(
     output: str,
     *,
     model: str,
-    closely: Closely = EXACT,
+    closely: ModeRequest = EXACT,
     jobs: int = 1,
     limits: Limits | None = None,
     scratch: Path,
@@ -99,7 +99,7 @@ def score(
             remote.download(output, file)
     folder = locate(model)
     with (
-        Crew(folder, jobs=jobs, limits=limits) as crew,
+        ScoringPool(folder, jobs=jobs, limits=limits) as crew,
         Journal(file, form) as journal,
     ):
         found = discover(inputs, say=log.info)

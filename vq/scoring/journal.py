@@ -9,7 +9,7 @@ from typing import IO
 
 from vq.errors import BusyError, DataError
 from vq.files import atomic
-from vq.inference.modes import EXACT, Closely
+from vq.inference.modes import EXACT, ModeRequest
 from vq.inference.row import Row
 from vq.scoring.formats import FORMS, About, line, parse_line, read
 
@@ -64,7 +64,7 @@ class Journal:
         """Forget what an earlier run left."""
         self._file.truncate(0)
 
-    def resume(self, model: str, closely: Closely = EXACT) -> set[str]:
+    def resume(self, model: str, closely: ModeRequest = EXACT) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
         Args:
@@ -138,7 +138,7 @@ class Journal:
                 offset += len(text)
         self._file.truncate(offset)
 
-    def _take(self, row: Row, model: str, closely: Closely, scored: set[str]) -> None:
+    def _take(self, row: Row, model: str, closely: ModeRequest, scored: set[str]) -> None:
         if row.status != "ok":
             scored.discard(row.video)
             return

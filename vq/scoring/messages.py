@@ -6,8 +6,8 @@ from typing import Any
 
 from vq.inference.row import Row, from_mapping
 from vq.scoring.formats import About
-from vq.workers.process import End, Outcome
-from vq.workers.protocol import Said
+from vq.workers.process import Failure, Outcome
+from vq.workers.protocol import Message
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ Part = Row | Mapping[str, Any]
 """Of an answer: the row comes first."""
 
 
-def read(video: str | Row, said: Said) -> Part:
+def read(video: str | Row, said: Message) -> Part:
     """Understand a part of what a worker says of a video.
 
     Raises:
@@ -77,7 +77,7 @@ def put_together(video: str, outcome: Outcome[Part]) -> Answer:
     """The answer for a video, whatever became of its worker."""
     end, (row, *rest) = outcome.end, outcome.told or (None,)
     if not isinstance(row, Row):
-        end = end or End("crashed", "its process said nothing of it")
+        end = end or Failure("crashed", "its process said nothing of it")
         return Answer(Row(video, end.status, end.reason, seconds=outcome.seconds))
     extras: dict[str, Any] = {}
     for part in rest:

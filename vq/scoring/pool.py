@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vq.errors import WeightsError
-from vq.inference.modes import EXACT, Closely
+from vq.inference.modes import EXACT, ModeRequest
 from vq.inference.row import Row
 from vq.scoring import messages
 from vq.scoring.messages import Answer, Extras, Greeting, Part
@@ -21,7 +21,7 @@ from vq.workers.limits import Limits
 from vq.workers.protocol import Job
 
 
-class Crew:
+class ScoringPool:
     """Scores videos in worker processes under limits; ends them when it is closed."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Crew:
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
-        self._crew = pool.Crew[str | Row, Part](
+        self._crew = pool.WorkerPool[str | Row, Part](
             Job("vq.scoring.worker:prepare", (folder, threads, limits)),
             limits=limits,
             read=messages.read,
@@ -51,7 +51,7 @@ class Crew:
         """Leave what was fetched to whoever fetched it."""
         self._scratch = None
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> "ScoringPool":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +77,7 @@ class Crew:
         self,
         videos: Iterable[str | Row],
         *,
-        closely: Closely = EXACT,
+        closely: ModeRequest = EXACT,
         timeline: bool = False,
         plan: bool = False,
         stopped: Callable[[], bool] = lambda: False,

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from vq.errors import VqError
 from vq.files import atomic
-from vq.inference.modes import Closely
+from vq.inference.modes import ModeRequest
 from vq.inference.row import Row
 from vq.scoring.formats import line, parse_line
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.scoring.remote import is_url
 from vq.workers.handshake import PATIENCE_SECONDS
 from vq.workers.limits import Limits
@@ -45,12 +45,12 @@ class Shards:
     """Of these rows and of the student; absolute, and seen by all machines like the videos."""
     base: Path
     """Where the names of videos start, unless they are absolute or URLs."""
-    closely: Closely
+    closely: ModeRequest
     limits: Limits
 
     @classmethod
     def of(
-        cls, student: Path, within: Path, *, output: str, closely: Closely, limits: Limits
+        cls, student: Path, within: Path, *, output: str, closely: ModeRequest, limits: Limits
     ) -> "Shards":
         """Those of a student, a way of looking and an output; the student is put beside them.
 
@@ -75,7 +75,7 @@ class Shards:
         """The bundle that all machines load."""
         return self.folder / "student"
 
-    def score(self, shard: Shard, crew: Crew) -> None:
+    def score(self, shard: Shard, crew: ScoringPool) -> None:
         """Write the rows of a shard.
 
         Raises:

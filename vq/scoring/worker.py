@@ -9,10 +9,10 @@ from typing import Any
 from vq.inference import runtime
 from vq.scoring import remote
 from vq.workers.limits import Limits
-from vq.workers.protocol import Ready, Said
+from vq.workers.protocol import Handler, Message
 
 
-def prepare(folder: Path, threads: int, limits: Limits) -> Ready:
+def prepare(folder: Path, threads: int, limits: Limits) -> Handler:
     """Load the model.
 
     Raises:
@@ -32,12 +32,12 @@ def prepare(folder: Path, threads: int, limits: Limits) -> Ready:
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
     }
-    return Ready(lambda asked: _fetch_and_answer(model, limits, asked), greeting)
+    return Handler(lambda asked: _fetch_and_answer(model, limits, asked), greeting)
 
 
 def _fetch_and_answer(
     model: runtime.Model, limits: Limits, asked: Mapping[str, Any]
-) -> Iterator[Said]:
+) -> Iterator[Message]:
     """As `_answer`; what a URL names is here meanwhile."""
     if not asked["scratch"]:
         yield from _answer(model, Path(asked["video"]), asked)
@@ -46,23 +46,23 @@ def _fetch_and_answer(
     path = Path(asked["scratch"], str(os.getpid()))
     try:
         failed = remote.fetch(asked["video"], path, limits)
-        yield from [Said({"row": asdict(failed)})] if failed else _answer(model, path, asked)
+        yield from [Message({"row": asdict(failed)})] if failed else _answer(model, path, asked)
     finally:
         path.unlink(missing_ok=True)
 
 
-def _answer(model: runtime.Model, path: Path, asked: Mapping[str, Any]) -> Iterator[Said]:
+def _answer(model: runtime.Model, path: Path, asked: Mapping[str, Any]) -> Iterator[Message]:
     """The row, then what was asked for beside it: whatever that costs, the score is not lost."""
     row = model.score(path, **asked["closely"])
-    yield Said({"row": asdict(row)})
+    yield Message({"row": asdict(row)})
     if not row.mode:
         return
     # Each is imported by those who ask for it.
     if asked["extras"]["timeline"]:
         from vq.scoring.timeline import measure
 
-        yield Said({"timeline": measure(model, path).as_mapping()})
+        yield Message({"timeline": measure(model, path).as_mapping()})
     if asked["extras"]["plan"]:
         from vq.scoring.decode_plan import explain
 
-        yield Said({"plan": asdict(explain(path, model.spec, mode=row.mode))})
+        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})

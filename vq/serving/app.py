@@ -15,12 +15,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from vq.errors import ParamsError, VqError
-from vq.inference.modes import Closely, Mode
+from vq.inference.modes import Mode, ModeRequest
 from vq.inference.row import Row
 from vq.scoring.messages import Answer, Extras
 from vq.serving.metrics import GONE, Counting, Metrics
 from vq.serving.pages import page
-from vq.serving.queue import STOPPING, Desk, FullError
+from vq.serving.queue import STOPPING, FullError, ScoringQueue
 from vq.serving.schemas import Health, Problem, Scored, health, scored
 from vq.serving.upload import received
 
@@ -65,7 +65,7 @@ PROBLEMS = {
 class Service:
     """One model behind HTTP."""
 
-    def __init__(self, desk: Desk, *, max_upload_mb: int) -> None:
+    def __init__(self, desk: ScoringQueue, *, max_upload_mb: int) -> None:
         """Serve a desk.
 
         Args:
@@ -146,7 +146,7 @@ class Service:
         It is opened in a process of its own, under limits of time, memory, pixels and frames; a
         video that breaks one of them, or is none, has a row with another `status` than `ok`.
         """
-        closely = Closely(mode, budget_ms)
+        closely = ModeRequest(mode, budget_ms)
         try:
             closely.check(self._desk.greeting.modes, self._desk.greeting.model)
         except ParamsError as error:

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vq.serving.queue import Desk
+from vq.serving.queue import ScoringQueue
 
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 """Upper ends of the classes of a histogram."""
@@ -20,7 +20,7 @@ class Metrics:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScoringQueue) -> None:
         # Our own: the global one holds whatever else runs in this process.
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vq.errors import VqError, WeightsError
-from vq.inference.modes import Closely
+from vq.inference.modes import ModeRequest
 from vq.scoring.messages import Answer, Extras
-from vq.scoring.pool import Crew
+from vq.scoring.pool import ScoringPool
 from vq.workers.limits import Limits
 
 PATIENCE_SECONDS = 60
@@ -28,7 +28,7 @@ class FullError(Exception):
         self.retry_seconds = retry_seconds
 
 
-class Desk:
+class ScoringQueue:
     """Scores videos in worker processes, one process for each that is at work.
 
     Called from one event loop; each worker is waited for in a thread. A worker serves one video
@@ -93,12 +93,12 @@ class Desk:
         finally:
             self.inside -= 1
 
-    async def score(self, video: Path, closely: Closely, extras: Extras) -> Answer:
+    async def score(self, video: Path, closely: ModeRequest, extras: Extras) -> Answer:
         """Score one video as soon as a worker is free; being cancelled ends the work.
 
         Args:
             video: a local file.
-            closely: how it is looked at; `Closely.check` was asked.
+            closely: how it is looked at; `ModeRequest.check` was asked.
             extras: what is to be told beside the row.
 
         Raises:
@@ -145,7 +145,7 @@ class Desk:
             self._crews.pop().close()
 
     def _score(
-        self, video: Path, closely: Closely, extras: Extras, unwanted: threading.Event
+        self, video: Path, closely: ModeRequest, extras: Extras, unwanted: threading.Event
     ) -> Answer | None:
         crew = self._take()
 
@@ -184,14 +184,14 @@ class Desk:
         if not wanted:
             crew.close()
 
-    def _recognise(self, crew: Crew) -> None:
+    def _recognise(self, crew: ScoringPool) -> None:
         if crew.greeting != self.greeting:
             raise WeightsError(
                 f"the model changed from {self.greeting.model} to {crew.greeting.model} while it "
                 "was at work; start the service again"
             )
 
-    def _take(self) -> Crew:
+    def _take(self) -> ScoringPool:
         with self._lock:
             if self._free:
                 crew = self._free.pop()  # the one that worked last: its memory is warm
@@ -201,7 +201,7 @@ class Desk:
             self.at_work += 1
             return crew
 
-    def _give_back(self, crew: Crew, *, usable: bool) -> None:
+    def _give_back(self, crew: ScoringPool, *, usable: bool) -> None:
         with self._lock:
             self.at_work -= 1
             if usable:
@@ -212,5 +212,5 @@ class Desk:
         # Its worker is still at a video that nobody waits for, or cannot work at all.
         crew.close()
 
-    def _crew(self) -> Crew:
-        return Crew(self._folder, threads=self._threads, limits=self._limits)
+    def _crew(self) -> ScoringPool:
+        return ScoringPool(self._folder, threads=self._threads, limits=self._limits)

@@ -21,14 +21,13 @@ from vq.data.card import Card as DataCard
 from vq.data.paths import inside
 from vq.data.score_distribution import expectation
 from vq.errors import ParamsError
-from vq.features import read as store
+from vq.features import store as read
 from vq.files import fresh_folder, sha256
 from vq.inference import card as student_cards
 from vq.inference import onnx_parity
 from vq.inference.calibrate import calibrate
 from vq.metrics import agreement, conformal
-from vq.models import builtin_weights, student_files
-from vq.models import teacher_files as teachers
+from vq.models import builtin_weights, student_files, teacher_files
 from vq.models.student import Student
 from vq.models.teacher import Shape
 from vq.params import Distill
@@ -39,7 +38,7 @@ from vq.training.distill import described, look, of_descriptions
 from vq.training.distill import distill as train
 from vq.training.loop import determinism, initialisation
 from vq.training.mlflow_logger import curves
-from vq.training.training_data import Lesson, Pictures
+from vq.training.training_data import Pictures, TrainingData
 from vq.video.fragments import ViewSpec
 from vq.words import count
 from vq.workers.process_pool import cores
@@ -67,7 +66,7 @@ def distill(
     The one that ships is calibrated for its modes on the files of validation.
     """
     determinism(params.threads)
-    model, about_teacher = teachers.load(teacher)
+    model, about_teacher = teacher_files.load(teacher)
     manifest, lesson = read(accepted, card, splits, features, model.shape, params)
     views = store.view_spec(features)
     hashes = {
@@ -137,7 +136,7 @@ def distill(
 
 def read(
     accepted: Path, card: Path, splits: Path, features: Path, shape: Shape, params: Distill
-) -> tuple[pd.DataFrame, Lesson]:
+) -> tuple[pd.DataFrame, TrainingData]:
     """The videos that can be learnt from, and what there is to learn.
 
     Raises:
@@ -162,7 +161,7 @@ def read(
     )
 
 
-def untrained(shape: Shape, lesson: Lesson, params: Distill, seed: int) -> Student:
+def untrained(shape: Shape, lesson: TrainingData, params: Distill, seed: int) -> Student:
     """A student that can learn this lesson from a teacher of this shape."""
     with initialisation(seed):
         return student_files.build(
@@ -185,7 +184,11 @@ def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:
 
 
 def on_validation(
-    student: Student, lesson: Lesson, contents: Shaped[np.ndarray, " videos"], *, coverage: float
+    student: Student,
+    lesson: TrainingData,
+    contents: Shaped[np.ndarray, " videos"],
+    *,
+    coverage: float,
 ) -> tuple[Float64[np.ndarray, " validation"], dict[str, Any]]:
     """Scores of the validation split; their agreement with the labels, the interval it leaves."""
     values = lesson.values.numpy().astype(np.float64)

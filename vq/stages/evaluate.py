@@ -17,18 +17,26 @@ from vq.data import rating_scales, split
 from vq.data.card import Card
 from vq.data.paths import inside
 from vq.errors import DataError
-from vq.features import read as store
+from vq.features import store as read
 from vq.files import atomic, read_json, sha256
 from vq.inference import card as cards_of_students
 from vq.inference import runtime
 from vq.inference.mode_agreement import modes
-from vq.metrics import baselines, calibration, conformal, interval, mapping, other_datasets, slices
-from vq.metrics import pair_order as order
+from vq.metrics import (
+    baselines,
+    calibration,
+    conformal,
+    interval,
+    mapping,
+    other_datasets,
+    pair_order,
+    slices,
+)
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
-from vq.models import teacher_files as teachers
+from vq.models import teacher_files
 from vq.params import Evaluate
-from vq.report.report import Doubt, Exhibit, Miss, render
+from vq.report.report import ReportData, SuspectLabel, WorstCase, render
 from vq.report.thumbnail import middle_frame
 from vq.training import predict
 from vq.training.dataset import assemble, learnable
@@ -155,7 +163,7 @@ def evaluate(
     grouped_by = params.slices[0] if params.slices else ""
     kinds = _kinds(rows, params)
     rows = rows.assign(kind=kinds)
-    exhibit = Exhibit(
+    exhibit = ReportData(
         card=described,
         validation=found["validation"],
         test=found["test"],
@@ -170,7 +178,7 @@ def evaluate(
         combination=kept,
         single=kept["single"],
         worst=worst(rows[rows["split"] == "validation"], curves["student"], videos, params.worst),
-        misordered=order.wrong(pairs["validation"], params.worst),
+        misordered=pair_order.wrong(pairs["validation"], params.worst),
         doubted=len(suspects),
         doubts=doubts(suspects.head(params.worst), videos),
         settings=_settings(student, params, seed),
@@ -218,7 +226,7 @@ def scored(
         seed: of what is fitted here: the baselines.
     """
     shas = frame["sha256"].tolist()
-    model, about = teachers.load(teacher)
+    model, about = teacher_files.load(teacher)
     known = store.experts(features)
     initial = store.load(features, shas)
     lesson = assemble(frame, card, frame["split"].tolist(), initial, count=model.shape.levels)
@@ -281,9 +289,9 @@ def _rungs(manifest: pd.DataFrame, card: Card, params: Evaluate, *, name: str) -
     """Where videos of the primary data set stand on their ladders; none if nobody asks."""
     rows = manifest[rating_scales.number(manifest, card) == 0]
     if params.order is None:
-        return order.NONE
+        return pair_order.NONE
     columns = params.order.model_dump(include={"film", "ladder", "strength"})
-    return order.rungs_of(rows, _kinds(rows, params), **columns, name=name)
+    return pair_order.rungs_of(rows, _kinds(rows, params), **columns, name=name)
 
 
 def _pairs(
@@ -292,7 +300,7 @@ def _pairs(
     """Pairs of videos of a split whose order is known, and whether the student keeps it."""
     here = rungs.loc[videos.loc[rungs.index, "split"] == side]
     apart = params.order.apart if params.order is not None else 1.0
-    return order.pair_up(here, videos["student"], apart=apart, better=card.better)
+    return pair_order.pair_up(here, videos["student"], apart=apart, better=card.better)
 
 
 def _kinds(rows: pd.DataFrame, params: Evaluate) -> list[str]:
@@ -378,7 +386,7 @@ def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, 
 
 def ordered(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any]:
     """Share of the pairs whose order the student keeps: `vq.metrics.pair_order`."""
-    return order.share(
+    return pair_order.share(
         pairs,
         resamples=params.bootstrap,
         confidence=params.confidence,
@@ -402,12 +410,12 @@ def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     return found[found.mean().sort_values(ascending=False, kind="stable").index]
 
 
-def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[Miss]:
+def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[WorstCase]:
     """The videos with the largest error after the map, with a picture of each."""
     score = curve(_column(rows, "student"))
     order = np.argsort(-np.abs(score - _column(rows, "mos")), kind="stable")[:count]
     return [
-        Miss(
+        WorstCase(
             video=row["video"],
             mos=float(row["mos"]),
             score=float(score[place]),
@@ -418,10 +426,10 @@ def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[Mi
     ]
 
 
-def doubts(suspects: pd.DataFrame, videos: Path) -> list[Doubt]:
+def doubts(suspects: pd.DataFrame, videos: Path) -> list[SuspectLabel]:
     """Labels of the list of `suspect`, with a picture of each video."""
     return [
-        Doubt(
+        SuspectLabel(
             video=row["video"],
             dataset=row["dataset"],
             split=row["split"],

@@ -61,13 +61,13 @@ def judge(
 
 def _measured(accepted: Path, splits: Path, test: Path, checks: Path, student: Path) -> Measured:
     videos, sides = manifest.read(accepted), split.read(splits)
-    tested = leakage.tested(videos, sides)
+    tested = leakage.test_videos(videos, sides)
     card, network = cards.load(student)
     return Measured(
         test=read_json(test),
         checks=read_json(checks),
         tested=len(tested),
-        seen=tuple(leakage.seen(tested, leakage.learnt(videos, sides))["content"]),
+        seen=tuple(leakage.leaked(tested, leakage.trained_on(videos, sides))["content"]),
         span=card.scale.max - card.scale.min,
         bundle_bytes=sum(file.stat().st_size for file in student.rglob("*") if file.is_file()),
         cost=model_cost.of_network(network, batch=1, moments=card.views.moments),

@@ -17,19 +17,19 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
 from vq.errors import DataError, ParamsError
-from vq.features import read as store
+from vq.features import store as read
 from vq.files import atomic
 from vq.params import Extract, Prune
 from vq.pruning.dry_run import plan
 from vq.pruning.full_size import Full, tunable
-from vq.pruning.greedy import Judged, Worth
+from vq.pruning.greedy import ExpertAssessment, MarginalGain
 from vq.pruning.select import Selection, select
 from vq.pruning.trial import Fidelity, Probe
 from vq.pruning.trials import Trials
 from vq.training.dataset import assemble, learnable
 from vq.training.loop import determinism
 from vq.training.probe_recipe import FULL_STUDENT, PROBE
-from vq.training.training_data import Pictures, Sight, Vectors
+from vq.training.training_data import Pictures, StudentInput, Vectors
 from vq.words import count
 from vq.zoo.extract import create
 
@@ -155,7 +155,7 @@ def _fidelity(
     fused: Mapping[str, np.ndarray],
     params: Prune,
     extract: Extract,
-) -> tuple[Fidelity, Sight]:
+) -> tuple[Fidelity, StudentInput]:
     """What a trial does, and what its student sees."""
     if params.fidelity == "probe":
         if params.student not in fused:
@@ -202,7 +202,7 @@ def rows(
 
 
 def _row(
-    one: Judged, found: Selection, known: Mapping[str, Any], enough: float
+    one: ExpertAssessment, found: Selection, known: Mapping[str, Any], enough: float
 ) -> dict[str, object]:
     combination = found.combination
     worth = combination.worth.get(one.name)
@@ -236,7 +236,7 @@ def _row(
     }
 
 
-def _outside(worth: Worth | None, enough: float) -> str:
+def _outside(worth: MarginalGain | None, enough: float) -> str:
     """Why a candidate is not in the combination."""
     if worth is None:
         return "not tried, the budget is spent"

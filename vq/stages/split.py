@@ -7,7 +7,7 @@ from vq import params as schema
 from vq.data import fingerprint_store, manifest
 from vq.data import split as sides
 from vq.duplicates import finding
-from vq.duplicates.join import heads
+from vq.duplicates.join import representatives
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def split(
         validation=params.validation,
         test=params.test,
         repeats=params.repeats,
-        heads=heads(rows["content"], ends) if joined else {},
+        representatives=representatives(rows["content"], ends) if joined else {},
     )
     judged = finding.judge(found, table, joined=joined)
     finding.write(judged, near_duplicates)

@@ -9,8 +9,8 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import rating_scales, split
 from vq.duplicates import finding
-from vq.duplicates.join import heads
-from vq.features import read as store
+from vq.duplicates.join import representatives
+from vq.features import store as read
 from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.params import Suspect
@@ -63,9 +63,9 @@ def suspect(
     lesson = assemble(manifest, described, side.tolist(), initial, count=LEVELS)
     rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
     # As the split has it: of one fixed camera, where pairs are only reported, all is one family.
-    head = heads(manifest["content"], finding.joined(near_duplicates))
+    head = representatives(manifest["content"], finding.joined(near_duplicates))
     videos = manifest.iloc[rows]
-    expected = cross_validation.expected(
+    expected = cross_validation.out_of_fold(
         lesson,
         rows,
         [head[content] for content in videos["content"]],

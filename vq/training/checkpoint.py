@@ -14,7 +14,7 @@ from vq.files import atomic
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class CheckpointState:
     """How far a run had come."""
 
     epoch: int
@@ -37,7 +37,7 @@ class Checkpoint:
         self,
         parts: Mapping[str, nn.Module],
         optimizer: torch.optim.Optimizer,
-        standing: Standing,
+        standing: CheckpointState,
         scaler: torch.amp.GradScaler | None = None,
     ) -> None:
         """Write atomically: a kill leaves the checkpoint before.
@@ -74,7 +74,7 @@ class Checkpoint:
         parts: Mapping[str, nn.Module],
         optimizer: torch.optim.Optimizer,
         scaler: torch.amp.GradScaler | None = None,
-    ) -> Standing | None:
+    ) -> CheckpointState | None:
         """Put everything where the run stood; none if there is no run to resume."""
         if not self.path.exists():
             return None
@@ -96,7 +96,7 @@ class Checkpoint:
         scales = told.pop("scaler")
         if scaler:
             scaler.load_state_dict(scales)
-        return Standing(**told, kept=_under("kept.", tensors))
+        return CheckpointState(**told, kept=_under("kept.", tensors))
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -10,12 +10,12 @@ from jaxtyping import Float64, Int64, Shaped
 from vq.data.score_distribution import expectation
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 from vq.words import count
 
 
-def expected(
-    lesson: Lesson,
+def out_of_fold(
+    lesson: TrainingData,
     rows: Int64[np.ndarray, " rows"],
     families: Sequence[str],
     *,

@@ -9,7 +9,7 @@ import torch
 from vq.data import rating_scales, score_distribution
 from vq.data.card import Card
 from vq.errors import DataError
-from vq.training.training_data import Lesson, Sight
+from vq.training.training_data import StudentInput, TrainingData
 
 
 def assemble(
@@ -19,8 +19,8 @@ def assemble(
     features: Mapping[str, np.ndarray],
     *,
     count: int,
-    sight: Sight | None = None,
-) -> Lesson:
+    sight: StudentInput | None = None,
+) -> TrainingData:
     """Put together what there is to learn from.
 
     Args:
@@ -50,7 +50,7 @@ def assemble(
                 f"{len(set(mos[rows]))} different mos; "
                 "at least 4 that differ are needed: bring more contents, or another split.salt"
             )
-    return Lesson(
+    return TrainingData(
         features={
             name: torch.from_numpy(np.asarray(f, np.float32)) for name, f in features.items()
         },

@@ -8,20 +8,20 @@ import torch
 from torch import Tensor, nn
 
 from vq.models import student_files
-from vq.models.student import Features, Second, Student, Trunk
-from vq.models.teacher import First, Teacher, drop_experts
+from vq.models.student import Features, Student, StudentOutput, Trunk
+from vq.models.teacher import Teacher, TeacherOutput, drop_experts
 from vq.params import Distill
 from vq.training import losses
 from vq.training.checkpoint import Checkpoint
 from vq.training.loop import Objective, fit
-from vq.training.teach import prediction, present, spoken
-from vq.training.training_data import Lesson, Vectors
+from vq.training.teach import aligned_logits, prediction, present
+from vq.training.training_data import TrainingData, Vectors
 
 
 def distill(
     student: Student,
     teacher: Teacher | None,
-    lesson: Lesson,
+    lesson: TrainingData,
     *,
     params: Distill,
     expert_dropout: float = 0.0,
@@ -72,7 +72,7 @@ class _Objective(Objective):
         self,
         student: Student,
         teacher: Teacher | None,
-        lesson: Lesson,
+        lesson: TrainingData,
         params: Distill,
         expert_dropout: float,
     ) -> None:
@@ -93,16 +93,18 @@ class _Objective(Objective):
         if self.lesson.sight is None:
             raise ValueError("a student without sight learns nothing")
         device = _device(self.student)
-        second: Second = self.student(self.lesson.sight.draw(rows, drawn["seeds"]).to(device))
-        said = spoken("second", second.logits, self.student.alignment, self.lesson, rows)
+        second: StudentOutput = self.student(
+            self.lesson.sight.draw(rows, drawn["seeds"]).to(device)
+        )
+        said = aligned_logits("second", second.logits, self.student.alignment, self.lesson, rows)
         said["second_feature"] = second.feature
         if self.teacher is None:
             return said
         features = self.lesson.of(rows, device=device)
         drop = drawn["drop"].to(device) if self.joint else None
         with torch.set_grad_enabled(self.joint):
-            first: First = self.teacher(features, drop)
-            said |= spoken("first", first.logits, self.teacher.alignment, self.lesson, rows)
+            first: TeacherOutput = self.teacher(features, drop)
+            said |= aligned_logits("first", first.logits, self.teacher.alignment, self.lesson, rows)
         return said | {"first_feature": first.feature}
 
     def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
@@ -131,7 +133,7 @@ class _Objective(Objective):
         """L2 on the validation videos, against labels alone: one yardstick for all students."""
         rows = self.lesson.validation
         logits = look(self.student, self.lesson, rows)
-        said = spoken("second", logits, self.student.alignment, self.lesson, rows)
+        said = aligned_logits("second", logits, self.student.alignment, self.lesson, rows)
         return self._prediction(said, "second", self.lesson.target[rows], rows).item()
 
     def _prediction(
@@ -140,7 +142,7 @@ class _Objective(Objective):
         return prediction(said, whose, target, self.lesson, rows, self.params)
 
 
-def look(student: Student, lesson: Lesson, rows: Tensor, *, batch: int = 16) -> Tensor:
+def look(student: Student, lesson: TrainingData, rows: Tensor, *, batch: int = 16) -> Tensor:
     """The student's logits for some videos, seen whole; a few at a time, for memory's sake."""
     if lesson.sight is None:
         raise ValueError("a student without sight predicts nothing")
@@ -151,7 +153,7 @@ def look(student: Student, lesson: Lesson, rows: Tensor, *, batch: int = 16) -> 
 
 
 @torch.inference_mode()
-def fit_scales(student: Student, lesson: Lesson, *, batch: int = 16) -> None:
+def fit_scales(student: Student, lesson: TrainingData, *, batch: int = 16) -> None:
     """Fit the standardisation of the second initial feature on the training videos."""
     if lesson.sight is None:
         raise ValueError("a student without sight has no features")
@@ -161,7 +163,7 @@ def fit_scales(student: Student, lesson: Lesson, *, batch: int = 16) -> None:
 
 
 @torch.inference_mode()
-def described(trunk: Trunk, lesson: Lesson, *, batch: int = 16) -> Lesson:
+def described(trunk: Trunk, lesson: TrainingData, *, batch: int = 16) -> TrainingData:
     """The lesson as a frozen trunk sees it: each video described once, not in every step."""
     if lesson.sight is None:
         raise ValueError("a student without sight has no features")

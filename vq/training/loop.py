@@ -17,8 +17,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vq.errors import DivergedError
 from vq.params import Precision
-from vq.training import fabric as machine
-from vq.training.checkpoint import Checkpoint, Standing
+from vq.training.checkpoint import Checkpoint, CheckpointState
+from vq.training.fabric import agree, expect, gather, share, start
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def fit(
         DivergedError: a loss is no finite number.
         ParamsError: this machine cannot train with the precision asked for.
     """
-    fabric = machine.start(schedule.precision)
+    fabric = start(schedule.precision)
     optimizer = torch.optim.AdamW(
         _groups(model, slow, schedule.learning_rate, slow_rate), weight_decay=schedule.weight_decay
     )
@@ -119,7 +119,7 @@ def fit(
     if checkpoint and (found := checkpoint.load(parts, optimizer, scaler)):
         done, best, best_epoch, kept = found.epoch, found.best, found.best_epoch, found.kept
         log.info("resumed after epoch %d of %d", done, schedule.epochs)
-    machine.expect(fabric, done, "epochs done; keep checkpoints where all machines see them")
+    expect(fabric, done, "epochs done; keep checkpoints where all machines see them")
     for epoch in range(done, schedule.epochs):
         if epoch - best_epoch > schedule.patience:
             break
@@ -129,7 +129,7 @@ def fit(
         with randomness(seed, epoch, process=fabric.global_rank) as generator:
             training = run.epoch(epoch, rows, content, generator)
         for part in parts.values():
-            machine.agree(fabric, part)
+            agree(fabric, part)
         model.eval()
         with _wearing(model, average):
             with torch.inference_mode():
@@ -144,7 +144,7 @@ def fit(
         if fabric.is_global_zero:
             record(epoch, {"train_loss": training, "validation_loss": validation})
             if checkpoint:
-                stand = Standing(epoch + 1, best, best_epoch, kept)
+                stand = CheckpointState(epoch + 1, best, best_epoch, kept)
                 checkpoint.save(parts, optimizer, stand, scaler)
     model.load_state_dict(kept)
     objective.cpu()
@@ -194,9 +194,9 @@ class _Run:
         drawn = self.objective.draw(rows, generator)
         if self.fabric.world_size == 1:
             return self.asked(rows, drawn)
-        mine = machine.share(self.fabric, len(rows))
+        mine = share(self.fabric, len(rows))
         said = self.asked(rows[mine], {name: value[mine] for name, value in drawn.items()})
-        return machine.gather(self.fabric, said, len(rows))
+        return gather(self.fabric, said, len(rows))
 
 
 def shuffled(

@@ -11,7 +11,7 @@ from vq.data.score_distribution import expectation
 from vq.models.teacher import Teacher
 from vq.training.probe_recipe import PROBE
 from vq.training.teach import teach
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ def teacher(
     )
 
 
-def single(lesson: Lesson, name: str, *, seed: int) -> Float32[np.ndarray, " videos"]:
+def single(lesson: TrainingData, name: str, *, seed: int) -> Float32[np.ndarray, " videos"]:
     """Scores of one expert with a head of its own, fitted on the training videos: a baseline."""
     alone = replace(lesson, features={name: lesson.features[name]})
     head = teach(alone, params=PROBE, seed=seed)

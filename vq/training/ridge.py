@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vq.models.kernel import likeness
 from vq.models.teacher import Kernels, Teacher
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Of the likeness, per squared standard deviation of a column."""
@@ -34,7 +34,7 @@ class _Fit:
 
 
 @torch.no_grad()
-def add_kernels(teacher: Teacher, lesson: Lesson, *, share: float) -> None:
+def add_kernels(teacher: Teacher, lesson: TrainingData, *, share: float) -> None:
     """Fit the kernel part of a fitted teacher on the primary set's labelled training videos.
 
     A video that an expert is missing of takes no part. With fewer than `FEWEST`, or ratings that

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from vq.models.dataset_shift import Alignment
+from vq.models.dataset_shift import DatasetShift
 from vq.models.teacher import Shape, Teacher, drop_experts
 from vq.params import Teach
 from vq.training import losses
 from vq.training.loop import Objective, fit, initialisation
 from vq.training.ridge import add_kernels
-from vq.training.training_data import Lesson
+from vq.training.training_data import TrainingData
 
 
 def teach(
-    lesson: Lesson,
+    lesson: TrainingData,
     *,
     params: Teach,
     seed: int,
@@ -53,7 +53,7 @@ def teach(
 
 
 class _Objective(Objective):
-    def __init__(self, teacher: Teacher, lesson: Lesson, params: Teach) -> None:
+    def __init__(self, teacher: Teacher, lesson: TrainingData, params: Teach) -> None:
         super().__init__()
         self.teacher, self.lesson, self.params = teacher, lesson, params
         self.present = present(lesson.features)
@@ -77,11 +77,11 @@ class _Objective(Objective):
         device = self.teacher.head.weight.device
         drop = drop if drop is None else drop.to(device)
         logits = self.teacher(self.lesson.of(rows, device=device), drop).logits
-        return spoken("first", logits, self.teacher.alignment, self.lesson, rows)
+        return aligned_logits("first", logits, self.teacher.alignment, self.lesson, rows)
 
 
-def spoken(
-    whose: str, logits: Tensor, alignment: Alignment, lesson: Lesson, rows: Tensor
+def aligned_logits(
+    whose: str, logits: Tensor, alignment: DatasetShift, lesson: TrainingData, rows: Tensor
 ) -> dict[str, Tensor]:
     """The logits of the `first` or `second` prediction, as they are and aligned to their sets."""
     aligned = alignment(logits, lesson.dataset[rows].to(logits.device))
@@ -92,7 +92,7 @@ def prediction(
     said: Mapping[str, Tensor],
     whose: str,
     target: Tensor,
-    lesson: Lesson,
+    lesson: TrainingData,
     rows: Tensor,
     weights: losses.Weights,
 ) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 @runtime_checkable
-class Sight(Protocol):
+class StudentInput(Protocol):
     """What the student sees of the videos."""
 
     def draw(self, rows: Int[Tensor, " rows"], seeds: Int[Tensor, " rows"]) -> Tensor:
@@ -22,7 +22,7 @@ class Sight(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingData:
     """A data set, ready for training; row n is the same video everywhere."""
 
     features: Mapping[str, Float[Tensor, "videos ..."]]
@@ -39,7 +39,7 @@ class Lesson:
     """Which data set a video is of; 0 is the primary."""
     content: Int[Tensor, " videos"]
     """Number of what a video shows; versions of one source have the same."""
-    sight: Sight | None = None
+    sight: StudentInput | None = None
 
     @property
     def others(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from vq.errors import VideoError
 from vq.video import packets, plan, stream
 from vq.video.convert import Converter
-from vq.video.execute import follow
+from vq.video.execute import execute
 from vq.video.frames import Frames
 from vq.video.shapes import UInt8
 from vq.video.warning import Warnings
@@ -120,7 +120,7 @@ def _decode(
         groups = _wanted(choose(count, promised), count)
         try:
             planned = plan.plan(promised, frozenset().union(*groups))
-            frames = follow(path, source, promised, planned)
+            frames = execute(path, source, promised, planned)
             made, _ = _walk(frames, count, groups, use, see, warnings)
             deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
             return made

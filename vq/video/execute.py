@@ -14,7 +14,7 @@ from vq.video.packets import Packets
 from vq.video.plan import NoPlanError, Plan, Run
 
 
-def follow(
+def execute(
     path: Path,
     source: tuple[InputContainer, VideoStream],
     packets: Packets,

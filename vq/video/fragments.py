@@ -32,7 +32,7 @@ class ViewSpec:
     patch_px: int
     """Side of a patch; even, so that patches start on whole chroma samples."""
     slack: float = 0.0
-    """How far a moment may move to a keyframe: see `sample.at_ease`."""
+    """How far a moment may move to a keyframe: see `sample.snap_to_keyframes`."""
 
     def __post_init__(self) -> None:
         if min(self.moments, self.grid, self.patch_px) < 1 or self.patch_px % 2:
@@ -89,14 +89,16 @@ class ViewSpec:
         return pixels.take(self._lines(height), axis=0).take(self._lines(width), axis=1)
 
     def pairs(self, frame_count: int, promised: Packets | None = None) -> list[tuple[int, int]]:
-        """Frame numbers of each moment and its neighbour; see `sample.at_ease`, `sample.pair`.
+        """Frame numbers of each moment and its neighbour.
+
+        See `sample.snap_to_keyframes` and `sample.pair`.
 
         Args:
             frame_count: of the video.
             promised: its packets, which know its keyframes; None where they are not to be had.
         """
         keys = promised.keys if promised else np.zeros(0, np.int64)
-        found = sample.at_ease(frame_count, keys, moments=self.moments, slack=self.slack)
+        found = sample.snap_to_keyframes(frame_count, keys, moments=self.moments, slack=self.slack)
         return [sample.pair(now, frame_count) for now in found.tolist()]
 
     def _lines(self, length: int) -> Int64[np.ndarray, " side"]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vq.video.bits import HEAD, Bits
-from vq.video.nal import UNSOUND, Said, Split
+from vq.video.nal import UNSOUND, Split, UnitFacts
 from vq.video.order import PictureOrder
 
 DETAILED = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -56,7 +56,7 @@ class Reader:
         self._decoded = 0
         self._learn(sets)
 
-    def __call__(self, packet: bytes) -> Said:
+    def __call__(self, packet: bytes) -> UnitFacts:
         """Read the next packet."""
         units = self._split(packet)
         if any(unit[0] & 0x80 for unit in units):
@@ -75,7 +75,7 @@ class Reader:
         # Of others than slices, a decoder can do without: SEI, delimiters, filler.
         kinds = {unit[0] & 31 for unit in units}
         spare = kinds <= {1, 6, 9, 12} and not any(one.is_reference for one in whole)
-        return Said(start=intra, spare=spare, sets=sets, order=self._number(first))
+        return UnitFacts(start=intra, spare=spare, sets=sets, order=self._number(first))
 
     def _learn(self, units: Sequence[bytes]) -> None:
         for unit in units:

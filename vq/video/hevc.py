@@ -12,7 +12,7 @@ from vq.video.hevc_sets import (
     reference_set,
     sequence_set,
 )
-from vq.video.nal import UNSOUND, Said, Split
+from vq.video.nal import UNSOUND, Split, UnitFacts
 from vq.video.order import PictureOrder
 
 RASL = (8, 9)
@@ -52,7 +52,7 @@ class Reader:
         self._is_first, self._drops_leading = True, False
         self._learn(sets)
 
-    def __call__(self, packet: bytes) -> Said:
+    def __call__(self, packet: bytes) -> UnitFacts:
         """Read the next packet."""
         units = self._split(packet)
         if any(len(unit) < 2 or unit[0] & 0x80 for unit in units):
@@ -65,7 +65,7 @@ class Reader:
             return UNSOUND
         first = whole[0]
         if first.unit_type in RASL and self._drops_leading:
-            return Said(shown=False)
+            return UnitFacts(shown=False)
         order = self._number(first)
         if not self._has_references(order, first):
             return UNSOUND
@@ -74,7 +74,7 @@ class Reader:
             return UNSOUND
         sets = frozenset(unit.rstrip(b"\0") for unit in base if unit[0] >> 1 in (32, 33, 34))
         spare = kinds <= {0, 2, 4, 6, 8, 35, 38, 39, 40}
-        return Said(
+        return UnitFacts(
             start=16 <= first.unit_type <= 21,
             spare=spare,
             layer=first.layer,

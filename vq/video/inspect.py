@@ -11,9 +11,9 @@ from vq.video import fingerprint
 from vq.video.fingerprint import Fingerprint
 from vq.video.probe import Probe, sha256, survey
 from vq.workers.limits import LimitError, Limits
-from vq.workers.pool import Crew
-from vq.workers.process import End
-from vq.workers.protocol import Job, Ready, Said
+from vq.workers.pool import WorkerPool
+from vq.workers.process import Failure
+from vq.workers.protocol import Handler, Job, Message
 
 REMEDIES = {
     "crashed": "encode it again",
@@ -50,7 +50,7 @@ def look_at(
     limits = Limits(**settings.limits.model_dump(), section="import")
     job = Job("vq.video.inspect:prepare", (limits, fingerprints))
     # Twice: whoever is short of memory kills anybody's process.
-    with Crew[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as crew:
+    with WorkerPool[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as crew:
         for _, outcome in crew.work(paths, request=lambda path: path):
             if outcome and outcome.end:
                 yield Look(problem=_problem(outcome.end))
@@ -58,9 +58,9 @@ def look_at(
                 yield outcome.told[0]
 
 
-def prepare(limits: Limits, fingerprints: bool) -> Ready:
+def prepare(limits: Limits, fingerprints: bool) -> Handler:
     """What a worker does."""
-    return Ready(lambda path: [_say(look(path, limits=limits, fingerprints=fingerprints))])
+    return Handler(lambda path: [_say(look(path, limits=limits, fingerprints=fingerprints))])
 
 
 def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
@@ -83,14 +83,14 @@ def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
         return Look(problem=f"cannot be read ({error.strerror}); check the disk and permissions")
 
 
-def _say(found: Look) -> Said:
+def _say(found: Look) -> Message:
     hashes, data = fingerprint.pack(found.fingerprint) if found.fingerprint else (None, b"")
     probed = asdict(found.probe) if found.probe else None
     told = {"sha256": found.sha256, "probe": probed, "problem": found.problem, "hashes": hashes}
-    return Said(told, data)
+    return Message(told, data)
 
 
-def _read(path: Path, said: Said) -> Look:
+def _read(path: Path, said: Message) -> Look:
     digest, probed, problem = (said.told[name] for name in ("sha256", "probe", "problem"))
     found = Probe(**probed) if probed else None
     if found and not all(math.isfinite(n) for n in astuple(found) if isinstance(n, float)):
@@ -100,5 +100,5 @@ def _read(path: Path, said: Said) -> Look:
     return Look(digest, found, str(problem), taken)
 
 
-def _problem(end: End) -> str:
+def _problem(end: Failure) -> str:
     return f"{end.reason}; {REMEDIES[end.status]}"

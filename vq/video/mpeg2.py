@@ -2,7 +2,7 @@
 
 import re
 
-from vq.video.nal import UNSOUND, Said
+from vq.video.nal import UNSOUND, UnitFacts
 from vq.video.order import PictureOrder
 
 MATRICES = re.compile(rb"\x00\x00\x01\xb5[\x30-\x3f]")
@@ -17,7 +17,7 @@ class Reader:
     def __init__(self) -> None:
         self._order = PictureOrder()
 
-    def __call__(self, packet: bytes) -> Said:
+    def __call__(self, packet: bytes) -> UnitFacts:
         """Read the next packet."""
         place = packet.find(PICTURE)
         if not packet.startswith(b"\0\0\1") or not 0 <= place < len(packet) - 5:
@@ -35,6 +35,6 @@ class Reader:
         order = self._order.number(numbers.pop(), ORDER_BITS, is_anchor=3 not in kinds)
         begin = head.find(SEQUENCE)
         if begin < 0:
-            return Said(spare=kinds == {3}, order=order)
+            return UnitFacts(spare=kinds == {3}, order=order)
         sets = frozenset({head[begin:].split(GROUP)[0]})
-        return Said(start=headers[0] >> 3 & 7 == 1, sets=sets, order=order)
+        return UnitFacts(start=headers[0] >> 3 & 7 == 1, sets=sets, order=order)

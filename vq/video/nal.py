@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
-class Said(NamedTuple):
+class UnitFacts(NamedTuple):
     """What a packet says about its picture."""
 
     sound: bool = True
@@ -23,7 +23,7 @@ class Said(NamedTuple):
     """Grows with the time of display over the whole stream; None where pictures do not say."""
 
 
-UNSOUND = Said(sound=False)
+UNSOUND = UnitFacts(sound=False)
 
 Split = Callable[[bytes], Sequence[bytes]]
 

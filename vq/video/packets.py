@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vq.video import stream, syntax
-from vq.video.nal import Said
+from vq.video.nal import UnitFacts
 from vq.video.shapes import Bool, Int64
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class _Notes:
 
     def take(self, packet: stream.Packet) -> None:
         """Note what one packet says."""
-        said = self._read(bytes(packet)) if self._read else Said()
+        said = self._read(bytes(packet)) if self._read else UnitFacts()
         if not said.sound:
             self.doubt("damaged, or of an unusual make")
         if packet.is_corrupt:

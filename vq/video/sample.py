@@ -19,7 +19,7 @@ def moments(frame_count: int, *, moments: int) -> Int64[np.ndarray, " moments"]:
     return (2 * np.arange(moments, dtype=np.int64) + 1) * frame_count // (2 * moments)
 
 
-def at_ease(
+def snap_to_keyframes(
     frame_count: int,
     keys: Int64[np.ndarray, " keys"],
     *,

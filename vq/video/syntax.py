@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from vq.video import h264, hevc, mpeg2, nal
-from vq.video.nal import UNSOUND, Said
+from vq.video.nal import UNSOUND, UnitFacts
 
-Read = Callable[[bytes], Said]
+Read = Callable[[bytes], UnitFacts]
 
 
 def reader(codec: str, extradata: bytes | None) -> Read | None:
@@ -23,26 +23,26 @@ def reader(codec: str, extradata: bytes | None) -> Read | None:
     return READERS.get(codec)
 
 
-def _vp8(packet: bytes) -> Said:
+def _vp8(packet: bytes) -> UnitFacts:
     """RFC 6386, 9.1: is it shown? Some are only there to be predicted from."""
-    return Said(shown=bool(packet[0] & 0x10))
+    return UnitFacts(shown=bool(packet[0] & 0x10))
 
 
-def _vp9(packet: bytes) -> Said:
+def _vp9(packet: bytes) -> UnitFacts:
     """Section 6.2 of the bitstream specification, for 4:2:0 (profiles 0 and 2)."""
     if packet[0] >> 6 != 2:
         return UNSOUND
     # The low bit of the profile comes first: 1 and 3 store colour in other ways than 4:2:0.
     if packet[0] & 0b00100000 or packet[0] & 0b1110 != 0b0010:
-        return Said()  # of another profile, an existing frame, not a keyframe, or not shown
+        return UnitFacts()  # of another profile, an existing frame, not a keyframe, or not shown
     # Of profile 2, a bit says whether ten or twelve bits are stored.
     mask = 0xF8 if packet[0] & 0b00010000 else 0xF0
     size = packet[4:8] + bytes([packet[8] & mask]) if len(packet) > 8 else b""
     sound = packet[1:4] == b"\x49\x83\x42" and bool(size)
-    return Said(sound=sound, start=True, sets=frozenset({size}))
+    return UnitFacts(sound=sound, start=True, sets=frozenset({size}))
 
 
-def _av1(packet: bytes) -> Said:
+def _av1(packet: bytes) -> UnitFacts:
     """Section 5.3 of the bitstream specification: units (OBU) with a type and a size."""
     sets, frames, place = set(), [], 0
     while place < len(packet):
@@ -59,7 +59,7 @@ def _av1(packet: bytes) -> Said:
             frames.append(packet[begin])
     # Shown, and neither one that was decoded before nor one that needs another.
     key = bool(frames) and frames[0] >> 4 == 0b0001
-    return Said(sound=bool(frames), start=key, sets=frozenset(sets))
+    return UnitFacts(sound=bool(frames), start=key, sets=frozenset(sets))
 
 
 def _leb128(packet: bytes, begin: int) -> tuple[int, int]:
@@ -71,10 +71,10 @@ def _leb128(packet: bytes, begin: int) -> tuple[int, int]:
     return len(packet), begin
 
 
-def _prores(packet: bytes) -> Said:
+def _prores(packet: bytes) -> UnitFacts:
     """SMPTE RDD 36, 5.1: its size, then a name. Every picture stands for itself."""
     sound = int.from_bytes(packet[:4], "big") == len(packet) and packet[4:8] == b"icpf"
-    return Said(sound=sound, start=True, spare=True)
+    return UnitFacts(sound=sound, start=True, spare=True)
 
 
 WITH_UNITS: dict[str, type[h264.Reader] | type[hevc.Reader]] = {

@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Beacon:
+class Handshake:
     """What the other machine should find."""
 
     path: Path
@@ -56,11 +56,11 @@ class Beacon:
 
 
 @contextmanager
-def lit(path: Path) -> Iterator[Beacon]:
+def lit(path: Path) -> Iterator[Handshake]:
     """Light a beacon at a path, for as long as the work is given out."""
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    beacon = Beacon(path, secrets.token_hex(16), code_version.digest())
+    beacon = Handshake(path, secrets.token_hex(16), code_version.digest())
     path.write_text(beacon.token, encoding="ascii")
     try:
         yield beacon

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from vq.errors import VqError
-from vq.workers.protocol import Job, Ready
+from vq.workers.protocol import Handler, Job
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +49,12 @@ def main() -> None:
             return
 
 
-def _find(job: Job) -> Callable[..., Ready]:
+def _find(job: Job) -> Callable[..., Handler]:
     module, _, function = job.target.partition(":")
     return getattr(importlib.import_module(module), function)
 
 
-def _answer(replies: IO[bytes], ready: Ready, request: Any) -> str:  # noqa: ANN401
+def _answer(replies: IO[bytes], ready: Handler, request: Any) -> str:  # noqa: ANN401
     try:
         for said in ready.work(request):
             _tell(replies, {"told": dict(said.told), "bytes": len(said.data)}, said.data)

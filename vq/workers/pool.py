@@ -10,14 +10,14 @@ from functools import partial
 from typing import Any, Generic
 
 from vq.workers.limits import Limits
-from vq.workers.process import LOOK_SECONDS, Child, Item, Outcome, Told
-from vq.workers.protocol import Job, Said
+from vq.workers.process import LOOK_SECONDS, Item, Outcome, Told, WorkerProcess
+from vq.workers.protocol import Job, Message
 
 AHEAD = 64
 """Things for each worker that may be done before an earlier one that takes long."""
 
 
-class Crew(Generic[Item, Told]):
+class WorkerPool(Generic[Item, Told]):
     """Works in processes under limits; ends them when it is closed.
 
     In a process that was forked it starts workers of its own.
@@ -28,7 +28,7 @@ class Crew(Generic[Item, Told]):
         job: Job,
         *,
         limits: Limits,
-        read: Callable[[Item, Said], Told],
+        read: Callable[[Item, Message], Told],
         jobs: int = 1,
         tries: int = 1,
         greet: Callable[[dict[str, Any]], None] = lambda _: None,
@@ -38,18 +38,18 @@ class Crew(Generic[Item, Told]):
         Args:
             job: what they do.
             limits: what one thing may cost.
-            read: makes what the caller can use of a part of an answer; see `Child`.
+            read: makes what the caller can use of a part of an answer; see `WorkerProcess`.
             jobs: processes side by side; more than one start when there is work for them.
             tries: how often something is tried whose process dies without a limit being crossed: of
                 a machine that is out of memory, anybody's process may be killed.
             greet: called with what each worker says once it is ready; may raise.
         """
-        self._start = partial(Child[Item, Told], job, limits=limits, read=read)
+        self._start = partial(WorkerProcess[Item, Told], job, limits=limits, read=read)
         self._jobs, self._tries, self._greet = jobs, tries, greet
         self._greeted: set[int] = set()
         self.children = [self._start()]
 
-    def __enter__(self) -> "Crew[Item, Told]":
+    def __enter__(self) -> "WorkerPool[Item, Told]":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,7 +75,7 @@ class Crew(Generic[Item, Told]):
             VqError: workers cannot make ready.
         """
         queue: _Queue[Item, Told] = _Queue(items, skip=skip, ahead=AHEAD * self._jobs)
-        places: dict[Child[Item, Told], int] = {}
+        places: dict[WorkerProcess[Item, Told], int] = {}
         tried: dict[int, int] = {}
         try:
             while not stopped():
@@ -99,7 +99,7 @@ class Crew(Generic[Item, Told]):
             for child in places:
                 child.stop()
 
-    def listen(self) -> list[tuple[Child[Item, Told], Item, Outcome[Told]]]:
+    def listen(self) -> list[tuple[WorkerProcess[Item, Told], Item, Outcome[Told]]]:
         """Wait a moment for outcomes, and end workers that are over a limit.
 
         Raises:
@@ -135,7 +135,7 @@ class Crew(Generic[Item, Told]):
     def _hand_out(
         self,
         queue: "_Queue[Item, Told]",
-        places: dict[Child[Item, Told], int],
+        places: dict[WorkerProcess[Item, Told], int],
         *,
         request: Callable[[Item], object],
     ) -> None:

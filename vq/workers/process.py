@@ -24,7 +24,7 @@ from vq import errors
 from vq.errors import VqError
 from vq.workers import forks
 from vq.workers.limits import Limits
-from vq.workers.protocol import Job, Said
+from vq.workers.protocol import Job, Message
 
 Item = TypeVar("Item")
 Told = TypeVar("Told")
@@ -41,7 +41,7 @@ STATM = "/proc/{}/statm"
 
 
 @dataclass(frozen=True)
-class End:
+class Failure:
     """How work on something ended before it was done."""
 
     status: Literal["crashed", "timed_out", "too_large"]
@@ -56,15 +56,15 @@ class Outcome(Generic[Told]):
 
     told: tuple[Told, ...]
     """The parts of the answer, as they were read."""
-    end: End | None
+    end: Failure | None
     """Why there are no more parts; None if there are none."""
     seconds: float
 
 
-class Child(Generic[Item, Told]):
+class WorkerProcess(Generic[Item, Told]):
     """A process that works on one thing at a time."""
 
-    def __init__(self, job: Job, *, limits: Limits, read: Callable[[Item, Said], Told]) -> None:
+    def __init__(self, job: Job, *, limits: Limits, read: Callable[[Item, Message], Told]) -> None:
         """Start it.
 
         Args:
@@ -155,9 +155,9 @@ class Child(Generic[Item, Told]):
                 elif head.get("done"):
                     return self._done(str(head["fault"]))
                 else:
-                    self._told.append(self._read(self.item, Said(head["told"], content)))
+                    self._told.append(self._read(self.item, Message(head["told"], content)))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            return self._lost(End("crashed", NONSENSE))
+            return self._lost(Failure("crashed", NONSENSE))
         return None
 
     def check(self) -> Outcome[Told] | None:
@@ -176,7 +176,7 @@ class Child(Generic[Item, Told]):
         if _resident_mb(self.pid) > self._limits.memory_mb:
             most, name = f"{self._limits.memory_mb} MB", self._limits.called("memory_mb")
             reason = f"its process took more than {most} of memory ({name})"
-            return self._lost(End("too_large", reason))
+            return self._lost(Failure("too_large", reason))
         return None
 
     def stop(self) -> None:
@@ -219,7 +219,7 @@ class Child(Generic[Item, Told]):
 
     def _done(self, fault: str) -> Outcome[Told]:
         if fault:  # it ends by itself after that
-            return self._lost(End("crashed", fault))
+            return self._lost(Failure("crashed", fault))
         self.item = None
         return Outcome(tuple(self._told), None, self._seconds())
 
@@ -234,13 +234,13 @@ class Child(Generic[Item, Told]):
             return None
         if code == -signal.SIGALRM:  # on a busy machine its own alarm may come before we look
             return self._late()
-        return self._lost(End("crashed", f"its process {_end(code)}", died=True))
+        return self._lost(Failure("crashed", f"its process {_end(code)}", died=True))
 
     def _late(self) -> Outcome[Told]:
         most, name = f"{self._limits.seconds:g} s", self._limits.called("seconds")
-        return self._lost(End("timed_out", f"its process was not done after {most} ({name})"))
+        return self._lost(Failure("timed_out", f"its process was not done after {most} ({name})"))
 
-    def _lost(self, end: End) -> Outcome[Told]:
+    def _lost(self, end: Failure) -> Outcome[Told]:
         outcome = Outcome(tuple(self._told), end, self._seconds())
         self.item = None
         self.stop()

@@ -10,13 +10,13 @@ class Job:
     """The work of a process: a function that makes it ready, by its name."""
 
     target: str
-    """`module:function`; the function gives a `Ready`. Whoever starts processes imports neither."""
+    """`module:function`; the function gives a `Handler`. What starts processes imports neither."""
     arguments: tuple[Any, ...] = ()
     """Of the function; they travel to the process as a pickle. Nothing that it says does."""
 
 
 @dataclass(frozen=True)
-class Said:
+class Message:
     """A part of an answer."""
 
     told: Mapping[str, Any]
@@ -25,10 +25,10 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Ready:
+class Handler:
     """A process that can begin."""
 
-    work: Callable[[Any], Iterable[Said]]
+    work: Callable[[Any], Iterable[Message]]
     """From a request to the parts of its answer. Each is sent as soon as it is there."""
     greeting: Mapping[str, Any] = field(default_factory=dict)
     """What there is to know beforehand."""

@@ -10,8 +10,8 @@ from safetensors.numpy import load
 
 from vq.errors import VqError
 from vq.features.cache import Cache
-from vq.workers.pool import Crew
-from vq.workers.protocol import Job, Said
+from vq.workers.pool import WorkerPool
+from vq.workers.protocol import Job, Message
 from vq.zoo.expert import Expert
 from vq.zoo.task import Plan, Shard, Video
 
@@ -37,7 +37,7 @@ class _Told:
     """Why no other video can be worked on either."""
 
 
-class Filling:
+class CacheFiller:
     """Processes that describe videos, and the cache that they fill; close it after use."""
 
     def __init__(
@@ -54,9 +54,11 @@ class Filling:
         self._planned = planned
         job = Job("vq.zoo.extract_features:prepare", (planned, tuple(names), dict(exported)))
         # Twice: whoever is short of memory kills anybody's process.
-        self._crew = Crew[_Item, _Told](job, read=_read, jobs=jobs, tries=2, limits=planned.limits)
+        self._crew = WorkerPool[_Item, _Told](
+            job, read=_read, jobs=jobs, tries=2, limits=planned.limits
+        )
 
-    def __enter__(self) -> "Filling":
+    def __enter__(self) -> "CacheFiller":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -116,7 +118,7 @@ class Filling:
                 cache.write(key, found[name])
 
 
-def _read(item: _Item, said: Said) -> _Told:
+def _read(item: _Item, said: Message) -> _Told:
     if "failed" in said.told or "stop" in said.told:
         return _Told({}, str(said.told.get("failed", "")), str(said.told.get("stop", "")))
     try:

@@ -17,7 +17,7 @@ from vq.video import PIXELS
 from vq.zoo import plugins, pretrained
 from vq.zoo.expert import CLIP_FRAMES, Expert, Input, Kind, Tags
 from vq.zoo.image_quality import PictureStatistics
-from vq.zoo.pretrained import Ready
+from vq.zoo.pretrained import PretrainedModel
 from vq.zoo.statistics import SpatialStatistics
 from vq.zoo.temporal import TemporalStatistics
 
@@ -106,7 +106,7 @@ def _clip(name: str, spec: Spec, clip_frames: int) -> Expert:
     return create_clip(name, spec, clip_frames)
 
 
-def _ready(known: Ready) -> Entry:
+def _ready(known: PretrainedModel) -> Entry:
     """A network of timm or torchvision whose settings are known: params need not repeat them."""
 
     def build(name: str, spec: Spec, clip_frames: int) -> Expert:

@@ -18,7 +18,7 @@ from vq.video.fragments import CUT
 from vq.words import count, which
 from vq.workers.process_pool import cores
 from vq.zoo import catalog
-from vq.zoo.cache_filler import Filling
+from vq.zoo.cache_filler import CacheFiller
 from vq.zoo.expert import Expert
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Shard, Video
@@ -129,7 +129,7 @@ def run(
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("extract", total=count)
-        with Filling(planned, sorted(lacking), exported, jobs=jobs) as filling:
+        with CacheFiller(planned, sorted(lacking), exported, jobs=jobs) as filling:
             return filling.fill(todo, report=lambda: progress.advance(bar))
 
 

@@ -18,7 +18,7 @@ from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 from vq.video.probe import sha256
 from vq.workers.limits import LimitError
-from vq.workers.protocol import Ready, Said
+from vq.workers.protocol import Handler, Message
 from vq.zoo.expert import Expert
 from vq.zoo.extract import create_one
 from vq.zoo.task import VIEWS, Plan, Video
@@ -26,30 +26,30 @@ from vq.zoo.task import VIEWS, Plan, Video
 HALF = float(np.finfo(np.float16).max)
 
 
-def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -> Ready:
+def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -> Handler:
     """Build what was not sent: experts that are no networks, or run torch themselves."""
     experts = {
         name: exported[name] if name in exported else create_one(name, planned.settings)
         for name in names
     }
 
-    def work(asked: tuple[Video, Sequence[str]]) -> Iterator[Said]:
+    def work(asked: tuple[Video, Sequence[str]]) -> Iterator[Message]:
         try:
             with one_thread():
-                found = describe(*asked, experts, planned)
+                found = extract_features(*asked, experts, planned)
         except VideoError as error:
-            yield Said({"failed": error.reason})
+            yield Message({"failed": error.reason})
         except LimitError as error:
-            yield Said({"failed": str(error)})
+            yield Message({"failed": str(error)})
         except VqError as error:  # it is not the video's fault, and concerns all of them
-            yield Said({"stop": str(error)})
+            yield Message({"stop": str(error)})
         else:
-            yield Said({}, save({name: np.ascontiguousarray(a) for name, a in found.items()}))
+            yield Message({}, save({name: np.ascontiguousarray(a) for name, a in found.items()}))
 
-    return Ready(work)
+    return Handler(work)
 
 
-def describe(
+def extract_features(
     video: Video, missing: Sequence[str], experts: Mapping[str, Expert], planned: Plan
 ) -> dict[str, Shaped[np.ndarray, "..."]]:
     """Decode a video once and say all that is missing of it.

@@ -15,7 +15,7 @@ from vq.zoo.frame_window import window
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class OnnxExpert:
     """What image and clip experts made of a network have in common."""
 
     name: str
@@ -32,7 +32,7 @@ class Network:
 
 
 @dataclass(frozen=True, eq=False)
-class Square(Network):
+class Square(OnnxExpert):
     """What a network says of the centre square of each frame, scaled to one size."""
 
     side_px: int = 224
@@ -46,7 +46,7 @@ class Square(Network):
 
 
 @dataclass(frozen=True, eq=False)
-class Native(Network):
+class Native(OnnxExpert):
     """What a network says of each frame at native resolution, of any size up to the window."""
 
     least_px: int = 1
@@ -61,7 +61,7 @@ class Native(Network):
 
 
 @dataclass(frozen=True, eq=False)
-class Fragments(Network):
+class Fragments(OnnxExpert):
     """What a network says of patches of each frame at native resolution, as the student's are."""
 
     grid: int = 2
@@ -77,7 +77,7 @@ class Fragments(Network):
 
 
 @dataclass(frozen=True, eq=False)
-class NativeClip(Network):
+class NativeClip(OnnxExpert):
     """What a network says of a clip at native resolution, of any size up to the window."""
 
     kind: Kind = "clip"
@@ -90,7 +90,7 @@ class NativeClip(Network):
 
 
 @dataclass(frozen=True, eq=False)
-class Clip(Network):
+class Clip(OnnxExpert):
     """What a network says of the centre square of a clip, scaled to one size."""
 
     side_px: int = 112

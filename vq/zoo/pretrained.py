@@ -26,7 +26,7 @@ NORMS = {
 
 
 @dataclass(frozen=True)
-class Ready:
+class PretrainedModel:
     """A network with weights that its library knows."""
 
     kind: Kind
@@ -40,15 +40,15 @@ class Ready:
     """Multiply-accumulates of a video, in 1e9."""
 
 
-def read(path: Path = TABLE) -> Mapping[str, Ready]:
+def read(path: Path = TABLE) -> Mapping[str, PretrainedModel]:
     """Read the table, in its order."""
     with path.open(encoding="utf-8", newline="") as file:
         return MappingProxyType({row["name"]: _row(row) for row in csv.DictReader(file)})
 
 
-def _row(row: Mapping[str, str]) -> Ready:
+def _row(row: Mapping[str, str]) -> PretrainedModel:
     mean, std = NORMS[row["norm"]]
-    return Ready(
+    return PretrainedModel(
         kind="clip" if row["kind"] == "clip" else "image",
         model=row["model"],
         tags=Tags(row["family"], row["pretext"], row["data"], row["licence"]),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vq.errors import DataError
-from vq.features import read
+from vq.features import store
 from vq.features.cache import Cache
 
 ONE, TWO, NONE = ("1" * 64, "2" * 64, "f" * 64)
@@ -34,7 +34,7 @@ def index(tmp_path: Path) -> Path:
 
 def test_rows_are_fused_as_params_say(index: Path) -> None:
     """By hand: mean of 1 and 3, spread around it; attention leaves the rows to the teacher."""
-    found = read.load(index, [TWO, ONE])
+    found = store.load(index, [TWO, ONE])
 
     assert found["mean"].tolist() == [[4, 40], [2, 20]]
     assert found["mean_std"].tolist() == [[4, 40, 2, 20], [2, 20, 1, 10]]
@@ -44,31 +44,31 @@ def test_rows_are_fused_as_params_say(index: Path) -> None:
 
 def test_a_video_without_features_is_nan(index: Path) -> None:
     """The caller decides; rows stay where they are."""
-    found = read.load(index, [NONE, ONE], ["mean_std"])
+    found = store.load(index, [NONE, ONE], ["mean_std"])
 
     assert list(found) == ["mean_std"]
     assert np.isnan(found["mean_std"][0]).all()
     assert found["mean_std"][1].tolist() == [2, 20, 1, 10]
-    assert read.failed(index) == {NONE: "is text"}
+    assert store.failed(index) == {NONE: "is text"}
 
 
 def test_no_videos_give_no_rows(index: Path) -> None:
     """Of the right width."""
-    assert read.load(index, [])["mean_std"].shape == (0, 4)
+    assert store.load(index, [])["mean_std"].shape == (0, 4)
 
 
 def test_a_misspelt_expert_is_met_with_a_suggestion(index: Path) -> None:
     """A name that the index does not have is an error, not an empty feature."""
     with pytest.raises(DataError, match="has no expert 'meen'; did you mean mean"):
-        read.load(index, [ONE], ["meen"])
+        store.load(index, [ONE], ["meen"])
 
 
 def test_views_are_whole_or_an_error(index: Path) -> None:
     """A student cannot train on a video it does not see."""
-    assert read.views(index, [ONE])[0].shape == (2, 4, 4, 4)
-    assert read.view_spec(index).side_px == 4
+    assert store.views(index, [ONE])[0].shape == (2, 4, 4, 4)
+    assert store.view_spec(index).side_px == 4
     with pytest.raises(DataError, match=f"1 of 2 videos without views, the first is {TWO}"):
-        read.views(index, [ONE, TWO])
+        store.views(index, [ONE, TWO])
 
 
 def test_a_missing_index_says_what_makes_it(tmp_path: Path) -> None:
@@ -76,4 +76,4 @@ def test_a_missing_index_says_what_makes_it(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"features\.json: cannot be read \(No such file.*run `vq extract`"
     ):
-        read.load(tmp_path / "features.json", [])
+        store.load(tmp_path / "features.json", [])
