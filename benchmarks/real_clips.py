@@ -30,7 +30,7 @@ from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.duplicates import finding
 from vq.errors import DataError
-from vq.features import store as read
+from vq.features import store
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
 from vq.params import Params

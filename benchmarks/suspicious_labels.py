@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import material as materials
 from benchmarks.material import Material
 from vq.data import score_distribution
-from vq.features import store as read
+from vq.features import store
 from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.metrics.baselines import handcrafted

@@ -10,13 +10,13 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.shared import HOUR, operation, step
 from vq.ingest import flow_summary
-from vq.ingest.ingest import ingest as take_in
+from vq.ingest.ingest import ingest as ingest_videos
 
 
 @step
 def take_in(folder: Path, labels: Path, *, commit: bool, partial: bool) -> str:
     """Check the new videos, take in what passes, and show what came of it."""
-    intake = take_in(folder, labels, root=Path(), commit=commit, partial=partial)
+    intake = ingest_videos(folder, labels, root=Path(), commit=commit, partial=partial)
     create_markdown_artifact(flow_summary.markdown(intake), key="intake")
     return flow_summary.outcome(intake)
 

@@ -175,7 +175,7 @@ def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
 
 def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
     """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
-    from vq.features import store as read
+    from vq.features import store
     from vq.pruning.select import select
 
     trials, seen = _known(files, known, plan=True)

@@ -21,7 +21,7 @@ from vq.data.card import Card as DataCard
 from vq.data.paths import inside
 from vq.data.score_distribution import expectation
 from vq.errors import ParamsError
-from vq.features import store as read
+from vq.features import store
 from vq.files import fresh_folder, sha256
 from vq.inference import card as student_cards
 from vq.inference import onnx_parity

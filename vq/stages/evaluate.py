@@ -17,7 +17,7 @@ from vq.data import rating_scales, split
 from vq.data.card import Card
 from vq.data.paths import inside
 from vq.errors import DataError
-from vq.features import store as read
+from vq.features import store
 from vq.files import atomic, read_json, sha256
 from vq.inference import card as cards_of_students
 from vq.inference import runtime

@@ -17,7 +17,7 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
 from vq.errors import DataError, ParamsError
-from vq.features import store as read
+from vq.features import store
 from vq.files import atomic
 from vq.params import Extract, Prune
 from vq.pruning.dry_run import plan

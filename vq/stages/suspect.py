@@ -10,7 +10,7 @@ from vq.data import manifest as manifests
 from vq.data import rating_scales, split
 from vq.duplicates import finding
 from vq.duplicates.join import representatives
-from vq.features import store as read
+from vq.features import store
 from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.params import Suspect

@@ -6,7 +6,7 @@ from pathlib import Path
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
-from vq.features import store as read
+from vq.features import store
 from vq.files import fresh_folder, read_json
 from vq.metrics import agreement
 from vq.models import teacher_files
