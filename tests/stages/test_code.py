@@ -32,7 +32,7 @@ def test_each_stage_depends_on_what_it_imports() -> None:
 def test_a_new_import_is_a_new_dependency_of_the_stages_that_reach_it(package: Path) -> None:
     """And of these alone; correcting touches nothing but lines of code."""
     (package / "new.py").write_text("")
-    file = package / "teacher/network.py"
+    file = package / "models/teacher.py"
     file.write_text(file.read_text() + "\nimport vq.new\n")
 
     outdated = code.outdated(DVC_YAML, package=package)
@@ -72,7 +72,7 @@ def test_a_checkpoint_depends_on_the_code_of_its_stage_alone(
             file.write("\n# edited\n")
 
     before = key()
-    edit("watch/command.py")
+    edit("commands/watch.py")
     assert key() == before
-    edit("learn/losses.py")
+    edit("training/losses.py")
     assert key() != before

@@ -67,6 +67,8 @@ def _folded(needed: set[str], package: Path) -> tuple[str, ...]:
     folders = [path for path in package.rglob("*") if path.is_dir() and not is_noise(path.name)]
     for folder in sorted(folders, key=lambda path: len(path.parts)):
         name = folder.relative_to(root).as_posix()
+        if _covered(name, needed):
+            continue
         inside = {
             path.relative_to(root).as_posix()
             for path in folder.rglob("*")
