@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features import assert_same_features
+from tests.same_features import assert_same_features
 from tests.scoring.toy import random_network, write_bundle, write_video
 from tests.workspace import copy_workspace
 from vq.errors import VqError
