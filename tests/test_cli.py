@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_help_lists_every_stage_and_command(capsys: pytest.CaptureFixture[str]) 
     assert stopped.value.code == 0
     for name, line in {**STAGES, **cli.COMMANDS}.items():
         assert f"{name} {line}" in out
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reports a problem can say which it is."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"vq {version('vq')}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["distil"], ["--colour"]], ids=str)

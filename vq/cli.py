@@ -90,7 +90,10 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _help(argv: Sequence[str]) -> int:
+    from importlib.metadata import version
+
     parser = ArgumentParser(prog="vq", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"vq {version('vq')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, line in {**stages.STAGES, **COMMANDS}.items():
         commands.add_parser(name, help=line)
