@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows.score import score
-from tests.same_features import assert_same_features
 from tests.flows.server import Prefect
+from tests.same_features import assert_same_features
 from tests.scoring.toy import random_network, write_bundle, write_video
 from tests.workspace import ROOT, change, copy_workspace
 from vq.pipeline.lock import hold
