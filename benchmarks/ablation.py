@@ -34,7 +34,7 @@ from vq.metrics import agreement
 from vq.metrics.interval import Interval, nadeau_bengio
 from vq.models.teacher import Teacher
 from vq.params import Teach
-from vq.training.distill import distill, look
+from vq.training.distill import distill, predict_logits
 from vq.training.loop import determinism
 from vq.training.teach import teach
 from vq.training.training_data import TrainingData, Vectors
@@ -181,7 +181,7 @@ def _second(
         seed=seed,
     )
     with torch.inference_mode():
-        return _agreement(lesson, look(student, lesson, lesson.validation))
+        return _agreement(lesson, predict_logits(student, lesson, lesson.validation))
 
 
 def _agreement(lesson: TrainingData, logits: torch.Tensor) -> float:

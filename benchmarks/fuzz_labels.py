@@ -131,7 +131,7 @@ def _fuzz(arguments: list[str]) -> int:
             labels = convert.find_files(labels, form, videos, present=bool(data[2] & 4))
             convert.write_labels(labels, folder / "out.csv")
             convert.write_card(
-                form, labels, folder / "card.yaml", name="x", said={"licence": "none"}
+                form, labels, folder / "card.yaml", name="x", overrides={"licence": "none"}
             )
         except DataError:
             pass

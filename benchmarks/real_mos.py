@@ -48,7 +48,7 @@ from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
 from vq.params import Teach
 from vq.training import predict
-from vq.training.distill import distill, look
+from vq.training.distill import distill, predict_logits
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE_STUDENT
 from vq.training.teach import teach
@@ -250,7 +250,7 @@ def students(lesson: TrainingData, teacher: Teacher, params: Teach, seed: int) -
             seed=seed,
         )
         with torch.inference_mode():
-            told = look(student, lesson, every, batch=len(every)).softmax(1).numpy()
+            told = predict_logits(student, lesson, every, batch=len(every)).softmax(1).numpy()
         scores[f"student_{name}"] = expectation(told, lesson.values.numpy().astype(np.float64))
     return scores
 
@@ -382,7 +382,9 @@ def _show(
 
 
 def _ends(interval: Interval, sign: str = "") -> str:
-    return f"{interval.low:{sign}.4f} to {interval.high:{sign}.4f}" if interval.known else "unknown"
+    if not interval.has_bounds:
+        return "unknown"
+    return f"{interval.low:{sign}.4f} to {interval.high:{sign}.4f}"
 
 
 def _asked(given: Sequence[str]) -> dict[str, list[str]]:

@@ -26,19 +26,19 @@ REASON = "a person said so"
 def ask(version: int | str, reason: str, workspace: Path) -> bool:
     """Say what is asked for; false if there is nothing to decide."""
     with existing(workspace, params.load(workspace / "params.yaml").release.model) as registry:
-        found, reigning = registry.version(str(version)), registry.at(CHAMPION)
-        if reigning is not None and reigning.version == found.version:
+        candidate, current = registry.version(str(version)), registry.at(CHAMPION)
+        if current is not None and current.version == candidate.version:
             return False
-        champion.check(registry, found)
+        champion.check(registry, candidate)
         create_markdown_artifact(
-            flow_summary.proposal(registry, found, reason=reason), key="promotion"
+            flow_summary.proposal(registry, candidate, reason=reason), key="promotion"
         )
-        instead = f" in place of {reigning.version}" if reigning else ""
+        instead = f" in place of {current.version}" if current else ""
         log.info(
             "Should %s %s be champion%s? The artifact `promotion` has both. Resume this run to "
             "say yes, cancel it to say no.",
             registry.model,
-            found.version,
+            candidate.version,
             instead,
         )
     return True

@@ -58,9 +58,9 @@ def everywhere(rounds: Rounds, settings: Run) -> None:
     jobs = max(int(ray.cluster_resources()["CPU"] / settings.cpus), 1)
     with (
         remote_options(num_cpus=settings.cpus, num_gpus=settings.gpus),
-        rounds(jobs=jobs) as found,
+        rounds(jobs=jobs) as batches,
     ):
-        for parts in found:
+        for parts in batches:
             futures = do.map(parts)
             futures.wait()
             for part, future in zip(parts, futures, strict=True):

@@ -45,8 +45,10 @@ def push(workspace: Path) -> int:
 def release(workspace: Path) -> Release:
     """Register the student, compare it with the champion, and show what came of it."""
     candidate = find_candidate(workspace)
-    known = params.load(candidate.params)
-    released = releases.release(candidate, root=workspace, settings=known.release, seed=known.seed)
+    config = params.load(candidate.params)
+    released = releases.release(
+        candidate, root=workspace, settings=config.release, seed=config.seed
+    )
     create_markdown_artifact(flow_summary.markdown(released), key="verdict")
     return released
 

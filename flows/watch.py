@@ -12,16 +12,16 @@ from prefect.events import emit_event
 
 from flows.shared import HOUR, operation, step
 from vq.drift import flow_summary
-from vq.drift import report as looking
 from vq.drift.compare import Comparison
+from vq.drift.report import DriftReport, drift_report
 
 
 @step
-def look(scores: Sequence[str], workspace: Path) -> looking.DriftReport:
+def look(scores: Sequence[str], workspace: Path) -> DriftReport:
     """Compare each column, and show what came of it."""
-    sight = looking.look(scores, root=workspace)
-    create_markdown_artifact(flow_summary.markdown(sight), key="drift")
-    return sight
+    report = drift_report(scores, root=workspace)
+    create_markdown_artifact(flow_summary.markdown(report), key="drift")
+    return report
 
 
 def tell_drift(drifted: Sequence[Comparison]) -> None:
@@ -46,6 +46,6 @@ def watch(scores: list[str], workspace: Path = Path()) -> str:
         One sentence: what drifted.
     """
     with chdir(workspace):
-        sight = look(scores, Path())
-    tell_drift(sight.drifted)
-    return flow_summary.headline(sight)
+        report = look(scores, Path())
+    tell_drift(report.drifted)
+    return flow_summary.headline(report)

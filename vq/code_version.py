@@ -1,4 +1,4 @@
-"""The code of this library, as a hash: what other code made is not passed off as its own."""
+"""A hash of the code of this library, so that results are traced to the code that made them."""
 
 import hashlib
 import shlex
@@ -11,7 +11,7 @@ from vq.errors import VqError
 COMMANDS = (["python", "-m", "vq"], ["vq"])
 """How a command of ours begins in dvc.yaml."""
 WITHOUT_MEANING = ("__pycache__", ".pyc", ".swp", ".orig", ".rej", "~")
-"""How what tools leave between sources ends; hidden files have none either."""
+"""Endings of files that tools leave between sources; hidden files are ignored, too."""
 
 
 def digest(package: Path | None = None) -> str:
@@ -42,16 +42,16 @@ def _digest(root: Path, paths: Iterable[Path]) -> str:
 
 
 def is_noise(part: str) -> bool:
-    """Whether a name is of what tools leave between sources."""
+    """Whether a file name is one that tools leave between sources."""
     return part.startswith(".") or part.endswith(WITHOUT_MEANING)
 
 
 _LOADED = digest()
-"""Of what this process runs: later edits are not in it."""
+"""Digest of the code that this process runs, without later edits."""
 
 
 def check(workspace: Path) -> None:
-    """Nothing, if this process runs the code of a workspace; or if the workspace has none.
+    """Check that this process runs the code of a workspace, if the workspace has code.
 
     Dvc hashes the code that lies in the workspace, whichever has run.
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files and folders that are written completely or not at all."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from vq.errors import DataError
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Write to the path given; it takes the place of `path` only if all went well.
+    """Write to the path that this yields; it replaces `path` only if all went well.
 
     The folder is made if need be. After an error, whatever was at `path` before is still there.
     """
@@ -31,7 +31,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def fresh_folder(path: Path) -> Iterator[Path]:
-    """Fill the folder given; it takes the place of `path`, and of all that was in it, at the end.
+    """Fill the folder that this yields; at the end it replaces `path` and all that was in it.
 
     After an error, whatever was at `path` before is still there.
     """
@@ -47,7 +47,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 
 
 def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:
-    """What an earlier stage wrote.
+    """Read a JSON file that an earlier stage wrote.
 
     Args:
         path: the file.
@@ -57,12 +57,12 @@ def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:
         DataError: missing, or no JSON.
     """
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        content: dict[str, Any] = json.loads(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); run `{maker}`") from error
     except ValueError as error:
         raise DataError(f"{path}: not valid JSON ({error}); run `{maker}` again") from error
-    return found
+    return content
 
 
 def sha256(*paths: Path) -> str:

@@ -1,4 +1,4 @@
-"""Which files of the library a module needs: what it imports, directly or not, wherever it says so.
+"""Which files of the library a module needs: what it imports, directly or not.
 
 An import inside a function counts, and so does a module that is only named for another process to
 import (`"vq.package.module"`, `"vq.package.module:function"`). Imports for type checkers do not.
@@ -42,11 +42,12 @@ def closure(module: str, *, package: Path | None = None) -> tuple[str, ...]:
             continue
         needed.add(path)
         if path.suffix == ".py":
-            ahead += _needs(path, package)
+            ahead += direct(path, package=package)
     return tuple(sorted(path.relative_to(package.parent).as_posix() for path in needed))
 
 
-def _needs(path: Path, package: Path) -> Iterator[Path]:
+def direct(path: Path, *, package: Path = PACKAGE) -> Iterator[Path]:
+    """Files that a Python file needs by itself: what it imports or names, and data beside it."""
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     beside = any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
     for node in _run(tree):

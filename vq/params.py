@@ -400,13 +400,13 @@ def parse(text: str, schema: type[T], *, name: str) -> T:
         raise ParamsError(f"{name}: not valid YAML ({error})") from error
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, e['loc']))}: {_say(e['msg'], e.get('input'))}"
+            f"{'.'.join(map(str, e['loc']))}: {_describe(e['msg'], e.get('input'))}"
             for e in error.errors()
         ]
         raise ParamsError(f"{name}: " + f"\n{name}: ".join(lines)) from error
 
 
-def _say(message: str, value: object) -> str:
+def _describe(message: str, value: object) -> str:
     if message == "Extra inputs are not permitted":
         return "unknown key; see vq/params.py for the known ones"
     return f"{message} (got {value!r})" if not isinstance(value, dict) else message

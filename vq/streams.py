@@ -11,13 +11,13 @@ NAMES = ("stdin", "stdout", "stderr")
 
 
 def mend() -> None:
-    """Put something in the place of standard streams that are closed.
+    """Reopen standard streams that are closed, on the null device.
 
     Otherwise the next file that is opened takes the number of a closed one, and workers, who have
     the streams of their parent, write their messages into it.
 
-    What is said on standard error goes nowhere then. Standard output cannot be written and
-    standard input cannot be read: whoever needs them gets an OSError.
+    Messages on standard error are then lost. Writing to standard output or reading standard input
+    raises an OSError.
     """
     for number, name in enumerate(NAMES):
         try:

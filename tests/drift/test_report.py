@@ -7,32 +7,32 @@ import pytest
 from tests.drift.conftest import Rows
 from vq.cli import main
 from vq.drift import flow_summary
-from vq.drift.report import look
+from vq.drift.report import drift_report
 
 
 def test_scores_that_moved_are_drift(trained: Path, score: Rows) -> None:
     """They are compared with one video of each content; what cannot be is said."""
-    sight = look([score("rows.jsonl", around=2.0)], root=trained)
+    report = drift_report([score("rows.jsonl", around=2.0)], root=trained)
 
-    (one,) = sight.drifted
+    (one,) = report.drifted
     assert (one.column, one.trained, one.recent) == ("score", 40, 100)
-    assert flow_summary.headline(sight) == (
+    assert flow_summary.headline(report) == (
         "100 recent videos differ from those of the training in score"
     )
-    assert "| score | 0.8" in flow_summary.markdown(sight)
+    assert "| score | 0.8" in flow_summary.markdown(report)
     assert (
         "width: 40 contents in training and 0 recent videos have one, watch.min_rows wants 30 of "
         "each"
-    ) in sight.left_out
+    ) in report.left_out
 
 
 def test_scores_of_another_student_are_not_compared(trained: Path, score: Rows) -> None:
     """Each student has a scale of its own."""
-    sight = look([score("rows.jsonl", around=2.0, model="old-1")], root=trained)
+    report = drift_report([score("rows.jsonl", around=2.0, model="old-1")], root=trained)
 
-    assert list(sight.comparisons) == []
-    assert sight.left_out[-1].startswith("100 scores are of old-1, this workspace has ")
-    assert flow_summary.headline(sight) == "nothing could be compared of 100 recent videos"
+    assert list(report.comparisons) == []
+    assert report.left_out[-1].startswith("100 scores are of old-1, this workspace has ")
+    assert flow_summary.headline(report) == "nothing could be compared of 100 recent videos"
 
 
 @pytest.mark.parametrize(("around", "code"), [(3.0, 0), (2.0, 3)])

@@ -81,7 +81,7 @@ def test_a_card_says_what_is_known(name: str, tmp_path: Path) -> None:
     form = FORMS[name]
     labels = Labels((), ("Read from here.",))
 
-    write_card(form, labels, tmp_path / "card.yaml", name="x", said={})
+    write_card(form, labels, tmp_path / "card.yaml", name="x", overrides={})
 
     card = cards.load(tmp_path / "card.yaml")
     assert (card.scale.min, card.scale.max) == form.scale

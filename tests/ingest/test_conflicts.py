@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vq.data.labels_csv import Label
-from vq.ingest.conflicts import NewVideo, Sorted, sort
+from vq.ingest.conflicts import NewVideo, Triage, sort
 from vq.video.probe import sha256
 
 LABELS = {"a": Label("a", values={"mos": 3.0, "content": "cat"}), "b": Label("b", values={})}
@@ -33,8 +33,8 @@ def arrive(video: str, content: str, tmp_path: Path, **values: object) -> NewVid
     ("video", "content", "mos", "becomes"),
     [
         pytest.param("d", "video d", 2.0, "new", id="new"),
-        pytest.param("a", "video a", 3.0, "known", id="same-again"),
-        pytest.param("z", "video a", 3.0, "known", id="same-under-another-name"),
+        pytest.param("a", "video a", 3.0, "duplicates", id="same-again"),
+        pytest.param("z", "video a", 3.0, "duplicates", id="same-under-another-name"),
         pytest.param("c", "video c", 2.0, "late", id="label-comes-late"),
         pytest.param("a", "video x", 3.0, "refused", id="name-of-another"),
         pytest.param("a/d", "video d", 3.0, "refused", id="a-file-is-in-the-way"),
@@ -46,8 +46,8 @@ def test_a_video_is_its_bytes(
 ) -> None:
     """Nothing is written over, and nothing that is there is taken twice."""
     found = sort([arrive(video, content, tmp_path, mos=mos)], videos, LABELS)
-    counts = {name: len(getattr(found, name)) for name in ("new", "late", "known", "refused")}
-    assert counts == {"new": 0, "late": 0, "known": 0, "refused": 0} | {becomes: 1}
+    counts = {name: len(getattr(found, name)) for name in ("new", "late", "duplicates", "refused")}
+    assert counts == {"new": 0, "late": 0, "duplicates": 0, "refused": 0} | {becomes: 1}
 
 
 def test_a_refused_row_says_what_differs(videos: Path, tmp_path: Path) -> None:
@@ -59,4 +59,4 @@ def test_a_refused_row_says_what_differs(videos: Path, tmp_path: Path) -> None:
 def test_an_empty_data_set_knows_nothing(tmp_path: Path) -> None:
     """Its folder of videos need not be there."""
     arrival = arrive("a", "video a", tmp_path, mos=1.0)
-    assert sort([arrival], tmp_path / "none", {}) == Sorted(new=[arrival])
+    assert sort([arrival], tmp_path / "none", {}) == Triage(new=[arrival])

@@ -65,8 +65,8 @@ def test_a_delivery_becomes_the_next_version(root: Path, deliver: Deliver) -> No
     labels.write_text(labels.read_text().replace("a.mkv,3.5,x", "a.mkv,3.5,"))
     second, again = (ingest(videos, labels, root=root, commit=True, jobs=1) for _ in range(2))
 
-    assert (list(second.taken), second.known) == (["d.mkv", "e.mkv"], 1)
-    assert (list(again.taken), again.known, again.commit) == ([], 3, "")
+    assert (list(second.taken), second.duplicates) == (["d.mkv", "e.mkv"], 1)
+    assert (list(again.taken), again.duplicates, again.commit) == ([], 3, "")
     assert contents(root) == (
         ["a.mkv", "d.mkv", "e.mkv"],
         ["video,mos,content", "a.mkv,3.5,", "d.mkv,4,x"],
@@ -117,7 +117,7 @@ def test_a_share_that_params_allow_is_left_out(root: Path, deliver: Deliver) -> 
     first, again = (ingest(*delivery, root=root, jobs=1) for _ in range(2))
 
     assert (list(first.taken), first.declined) == (["a.mkv"], "")
-    assert (again.known, again.declined) == (1, "")
+    assert (again.duplicates, again.declined) == (1, "")
     change(root / "params.yaml", {"validate": {"max_rejected": 0.49}})
     assert ingest(*delivery, root=root, jobs=1).declined
 

@@ -44,7 +44,7 @@ def test_scores_that_keep_to_the_middle_are_an_error() -> None:
 
 def test_one_content_knows_no_interval() -> None:
     """There is nothing to draw."""
-    assert not measured(np.ones(4), np.zeros(4), np.zeros(4)).known
+    assert not measured(np.ones(4), np.zeros(4), np.zeros(4)).has_bounds
 
 
 def test_nothing_to_measure_is_refused() -> None:

@@ -41,7 +41,7 @@ def test_a_share_has_the_interval_of_its_contents() -> None:
     alone = interval.share(hits[:2], contents[:2], **settings, rng=np.random.default_rng(0))
 
     assert found == interval.percentile(4 / 6, sampled, confidence=0.9)
-    assert (alone.value, alone.known) == (0.5, False)
+    assert (alone.value, alone.has_bounds) == (0.5, False)
     with pytest.raises(ValueError, match="no case"):
         interval.share(hits[:0], contents[:0], **settings, rng=np.random.default_rng(0))
 
@@ -97,7 +97,7 @@ def test_a_single_content_knows_no_spread() -> None:
     )
 
     assert np.isnan([found.low, found.high]).all()
-    assert not found.known
+    assert not found.has_bounds
     assert not found.excludes(0.0)
 
 
@@ -135,7 +135,7 @@ def test_repeated_splits_are_wider_than_independent_ones() -> None:
 
 def test_one_split_knows_no_spread() -> None:
     """And none is an error."""
-    assert not interval.nadeau_bengio([0.8], test_over_train=0.25, confidence=0.95).known
+    assert not interval.nadeau_bengio([0.8], test_over_train=0.25, confidence=0.95).has_bounds
     with pytest.raises(ValueError, match="no split"):
         interval.nadeau_bengio([], test_over_train=0.25, confidence=0.95)
 

@@ -37,4 +37,4 @@ def test_one_content_knows_no_noise() -> None:
     """There is nothing to draw."""
     draws = interval.resample(np.array(["a"] * 40), count=300, rng=np.random.default_rng(2))
 
-    assert not difference(ROUGH, MOS, MOS, draws, confidence=0.9).known
+    assert not difference(ROUGH, MOS, MOS, draws, confidence=0.9).has_bounds

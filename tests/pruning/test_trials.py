@@ -89,7 +89,7 @@ def test_a_trial_with_other_inputs_is_another_one(
         changed = module.PROBE_STUDENT.model_copy(update={"epochs": 1})
         monkeypatch.setattr(module, "PROBE_STUDENT", changed)
     elif change == "sight":
-        one.sight.given[0] = 0
+        one.sight.features[0] = 0
     else:
         monkeypatch.setattr(module, "VERSION", 99)
 
@@ -103,7 +103,7 @@ def test_what_a_trial_does_not_depend_on_leaves_it_alone(tmp_path: Path) -> None
     (one,) = lessons(0, 1)
     one.features["also"] = one.features.pop("first")
     one.features["more"] = one.features["noise"] + 1
-    one.sight.given[0] = 0
+    one.sight.features[0] = 0
 
     kept = Trials([one], tmp_path, seed=0).kept(Trial(("second", "also"), student=False))
 

@@ -76,12 +76,12 @@ def judged(
     size: int = 5_000_000,
     cost: Cost = CHEAP,
     rejected: int = 2,
-    seen: tuple[str, ...] = (),
+    leaked: tuple[str, ...] = (),
     params: Judge = PARAMS,
 ) -> Verdict:
     """The verdict on a student among 100 videos, on a scale of 1 to 5."""
     checks = {"rows": 100, "rejected": rejected, "by_check": {"readable": 0, "on_scale": rejected}}
-    return gates.judge(Measured(test, checks, 40, seen, 4.0, size, cost), params)
+    return gates.judge(Measured(test, checks, 40, leaked, 4.0, size, cost), params)
 
 
 def test_a_good_student_passes() -> None:
@@ -147,7 +147,7 @@ def test_a_good_student_passes() -> None:
             judged(measured(), rejected=6), r"6 of 100 videos \(6.0%\).*\(on_scale 6\)", id="data"
         ),
         pytest.param(
-            judged(measured(), seen=("dog", "cat")), "2 of 40.*learnt from.*cat", id="overlap"
+            judged(measured(), leaked=("dog", "cat")), "2 of 40.*learnt from.*cat", id="overlap"
         ),
     ],
 )

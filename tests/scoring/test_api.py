@@ -71,7 +71,7 @@ def test_an_isolated_model_survives_its_process(bundle: Path, video: Path) -> No
     """The next video has a fresh one."""
     with vq.load(bundle, isolate=True, limits=Limits(seconds=60.0)) as model:
         before = model.score(video)
-        worker = psutil.Process(model._crew.pids[0])
+        worker = psutil.Process(model._pool.pids[0])
         worker.kill()
         psutil.wait_procs([worker], timeout=60)
         after = model.score(video)
@@ -137,7 +137,7 @@ def test_a_worker_ends_with_whoever_started_it_though_copies_live(
         "model = vq.load(sys.argv[1], isolate=True)\n"
         "if not os.fork():\n"
         "    time.sleep(60)\n"
-        "print(model._crew.pids[0], flush=True)\n"
+        "print(model._pool.pids[0], flush=True)\n"
         "time.sleep(60)\n"
     )
     command = [sys.executable, "-c", code, str(bundle)]

@@ -273,7 +273,7 @@ def killing(crew: ScoringPool, number: int) -> Iterator[Callable[[], bool]]:
     seen: list[int] = []
 
     def look() -> bool:
-        worker = crew._crew.children[0] if crew._crew.children else None
+        worker = crew._workers.children[0] if crew._workers.children else None
         if worker and worker.item and str(worker.item).endswith("long.mp4"):
             seen.append(worker.pid)
             if not worker.gone:

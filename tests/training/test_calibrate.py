@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.inference.calibrate import line, tell
+from vq.inference.calibrate import fit_mode, line
 from vq.inference.score_all_modes import ModeScore
 
 RNG = np.random.default_rng(0)
@@ -28,7 +28,9 @@ def said(cheap: np.ndarray) -> list[dict[str, ModeScore]]:
 
 def test_the_line_brings_fast_scores_back() -> None:
     """Of the videos that have a cheaper look; the others are exact already."""
-    told = tell(said(np.arange(60) % 3 > 0), "fast", MOS, CONTENTS, scale=(1.0, 5.0), coverage=0.9)
+    told = fit_mode(
+        said(np.arange(60) % 3 > 0), "fast", MOS, CONTENTS, scale=(1.0, 5.0), coverage=0.9
+    )
 
     assert (told.slope, told.intercept) == (pytest.approx(2), pytest.approx(-2))
     assert told.exact_srcc == pytest.approx(1)
@@ -38,7 +40,7 @@ def test_the_line_brings_fast_scores_back() -> None:
 
 def test_a_thorough_look_is_not_corrected() -> None:
     """It is not meant to say what an exact one says."""
-    told = tell(said(np.ones(60)), "thorough", MOS, CONTENTS, scale=(1.0, 5.0), coverage=0.9)
+    told = fit_mode(said(np.ones(60)), "thorough", MOS, CONTENTS, scale=(1.0, 5.0), coverage=0.9)
 
     assert (told.slope, told.intercept) == (1, 0)
 

@@ -34,9 +34,9 @@ class Weight(Objective):
         """The weight, for each row."""
         return {"weight": self.model.weight.expand(len(rows), 1)}
 
-    def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
+    def loss(self, rows: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """See the class."""
-        return next(self.slopes) * said["weight"].mean()
+        return next(self.slopes) * outputs["weight"].mean()
 
     def validate(self) -> float:
         """As good as any."""
@@ -52,9 +52,9 @@ class Counted(Weight):
         self.fixed = loss
         self.epochs = 0
 
-    def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
+    def loss(self, rows: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """As given."""
-        return said["weight"].sum() * 0 + self.fixed
+        return outputs["weight"].sum() * 0 + self.fixed
 
     def validate(self) -> float:
         """As given."""

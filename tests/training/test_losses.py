@@ -181,7 +181,7 @@ def test_feature_losses_by_hand(kind: str, expected: float) -> None:
     if kind == "cosine":
         second = torch.tensor([[1.0, 2.0]])
 
-    found = losses.feature(first, second, known=torch.tensor([True]), kind=kind, stop_gradient=True)
+    found = losses.feature(first, second, mask=torch.tensor([True]), kind=kind, stop_gradient=True)
 
     assert found.item() == pytest.approx(expected)
 
@@ -193,7 +193,7 @@ def test_stop_gradient_keeps_the_teacher_out(*, stop: bool) -> None:
     second = torch.tensor([[0.0, 1.0]], requires_grad=True)
 
     losses.feature(
-        first, second, known=torch.tensor([True]), kind="mse", stop_gradient=stop
+        first, second, mask=torch.tensor([True]), kind="mse", stop_gradient=stop
     ).backward()
 
     assert (first.grad is None) == stop

@@ -15,16 +15,17 @@ def test_without_torchrun_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """It writes; a rank that something else has set changes nothing."""
     monkeypatch.setenv("RANK", "3")
 
-    assert (torchrun.count(), torchrun.here(), torchrun.first()) == (1, 1, True)
+    assert (torchrun.world_size(), torchrun.local_world_size(), torchrun.is_first()) == (1, 1, True)
 
 
 def test_only_the_first_of_several_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """All come to the same weights."""
     for name, value in SECOND.items():
         monkeypatch.setenv(name, value)
-    assert (torchrun.count(), torchrun.here(), torchrun.first()) == (4, 2, False)
+    assert (torchrun.world_size(), torchrun.local_world_size()) == (4, 2)
+    assert not torchrun.is_first()
     monkeypatch.setenv("RANK", "0")
-    assert torchrun.first()
+    assert torchrun.is_first()
 
 
 def test_a_stage_that_does_not_train_refuses_company(

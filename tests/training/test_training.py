@@ -15,7 +15,12 @@ from vq.models.student import Features, Student
 from vq.training import predict
 from vq.training.checkpoint import Checkpoint
 from vq.training.dataset import assemble
-from vq.training.distill import described, distill, look, of_descriptions
+from vq.training.distill import (
+    distill,
+    on_precomputed_features,
+    precompute_features,
+    predict_logits,
+)
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
@@ -85,7 +90,7 @@ def test_only_joint_training_moves_the_teacher(make_lesson: Make, mode: str) -> 
 
     assert torch.equal(before, weights(teacher)) == (mode == "staged")
     with torch.no_grad():
-        assert srcc(look(pupil, lesson, lesson.validation), lesson) > 0.9
+        assert srcc(predict_logits(pupil, lesson, lesson.validation), lesson) > 0.9
 
 
 def test_l3_brings_the_features_together(make_lesson: Make) -> None:
@@ -284,7 +289,7 @@ def test_mixed_precision_keeps_full_weights(make_lesson: Make) -> None:
     assert weights(teacher).dtype == weights(pupil).dtype == torch.float32
     assert not torch.equal(weights(teacher), weights(full))
     with torch.no_grad():
-        assert srcc(look(pupil, lesson, lesson.validation), lesson) > 0.9
+        assert srcc(predict_logits(pupil, lesson, lesson.validation), lesson) > 0.9
 
 
 class Sums(torch.nn.Module):
@@ -317,11 +322,11 @@ def test_a_frozen_trunk_looks_at_each_video_once_and_stays_as_it_was(make_lesson
     with initialisation(0):
         pupil = Student(trunk, dim=8, levels=len(lesson.values), dropout=0.0)
 
-    frozen = described(trunk, lesson)
-    with of_descriptions(pupil):
+    frozen = precompute_features(trunk, lesson)
+    with on_precomputed_features(pupil):
         distill(pupil, None, frozen, params=DISTILL, seed=0)
 
     assert trunk.looks == len(lesson.train) + len(lesson.validation)
     assert trunk.scale.item() == 1
     with torch.no_grad():
-        assert srcc(look(pupil.eval(), lesson, lesson.validation), lesson) > 0.9
+        assert srcc(predict_logits(pupil.eval(), lesson, lesson.validation), lesson) > 0.9

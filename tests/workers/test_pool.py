@@ -20,7 +20,7 @@ JOB = Job("tests.workers.jobs:double")
 
 def read(number: int | str, said: Message) -> tuple[Any, bytes]:
     """What a worker said: twice the number, and the bytes."""
-    return said.told.get("double"), said.data
+    return said.fields.get("double"), said.data
 
 
 def work(
@@ -42,7 +42,7 @@ def test_outcomes_come_in_order() -> None:
     """With JSON and bytes; what a library prints is no answer; what is skipped keeps its place."""
     found = work([1, 0, 2, 9], jobs=2)
 
-    assert [outcome and outcome.told for outcome in found] == [
+    assert [outcome and outcome.parts for outcome in found] == [
         ((2, b"\1\1\1"),), None, ((4, b"\2\2\2"),), ((18, b"\x09" * 3),)
     ]  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_an_end_costs_its_item_alone(number: int, status: str, reason: str) -> N
 
     assert bad is not None
     assert bad.end is not None
-    assert (bad.end.status, bad.end.reason, bad.told) == (status, reason, ())
+    assert (bad.end.status, bad.end.reason, bad.parts) == (status, reason, ())
     assert [outcome and outcome.end for outcome in (first, last)] == [None, None]
 
 
@@ -77,7 +77,7 @@ def test_what_was_said_before_the_end_is_kept() -> None:
 
     assert hung is not None
     assert hung.end is not None
-    assert (hung.told, hung.end.status) == (((None, b""),), "timed_out")
+    assert (hung.parts, hung.end.status) == (((None, b""),), "timed_out")
     assert hung.end.reason == "its process was not done after 0.5 s (max-seconds)"
     assert hung.seconds >= 0.5
     assert after is not None
@@ -89,7 +89,7 @@ def test_a_death_is_believed_the_second_time(tmp_path: Path) -> None:
     once, always = work([str(tmp_path / "once"), 3], tries=2)
 
     assert once is not None
-    assert (once.told, once.end) == (((0, b"\0\0\0"),), None)
+    assert (once.parts, once.end) == (((0, b"\0\0\0"),), None)
     assert always is not None
     assert always.end is not None
 
@@ -117,7 +117,7 @@ def test_a_worker_that_is_killed_while_idle_is_replaced() -> None:
 def _numbers(crew: WorkerPool[int, Any]) -> Iterator[int]:
     for _, outcome in crew.work([1, 2], request=lambda item: item):
         assert outcome
-        yield outcome.told[0][0]
+        yield outcome.parts[0][0]
 
 
 def test_a_run_that_is_forked_goes_on_in_both() -> None:
@@ -127,7 +127,7 @@ def test_a_run_that_is_forked_goes_on_in_both() -> None:
         found = crew.work(range(1, 9, 7), request=lambda item: item)
         first = next(found)
         child = os.fork()
-        rest = [(item, outcome and outcome.told) for item, outcome in found]
+        rest = [(item, outcome and outcome.parts) for item, outcome in found]
         if not child:
             crew.close()
             os.write(write_end, repr(rest).encode())

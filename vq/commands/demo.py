@@ -28,15 +28,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Make the data set; say how long it took.
 
     Raises:
         VqError: the workspace has another `vq` than this one.
     """
-    if root := workspace_of(given.labels):
+    if root := workspace_of(args.labels):
         code_version.check(root)
-    params = load(given.params)
+    params = load(args.params)
     started = time.perf_counter()
     columns = (
         TextColumn("filming"),
@@ -49,16 +49,16 @@ def run(given: Namespace) -> int:
         task = bar.add_task("films", total=None)
         make(
             params,
-            given.videos,
-            given.labels,
-            jobs=max(1, given.jobs),
+            args.videos,
+            args.labels,
+            jobs=max(1, args.jobs),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    made = sum(1 for _ in given.videos.iterdir())
+    made = sum(1 for _ in args.videos.iterdir())
     seconds = time.perf_counter() - started
-    durations.record(given.labels, "demo", seconds)
+    durations.record(args.labels, "demo", seconds)
     sys.stdout.write(
-        f"{count(made, 'video')} in {given.videos}, synthetic MOS in {given.labels}, "
+        f"{count(made, 'video')} in {args.videos}, synthetic MOS in {args.labels}, "
         f"{seconds:.0f} s\n"
     )
     return 0

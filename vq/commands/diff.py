@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Tell what the change does.
 
     Returns:
@@ -59,28 +59,28 @@ def run(given: Namespace) -> int:
     # dvc, pandas and SciPy cost a second, which `--help` need not wait for.
     from vq.review.review import review
 
-    here = Path.cwd()
-    if (root := workspace_of(here)) is None:
-        raise DataError(f"{here}: is in no workspace: neither it nor a folder above it has a .dvc")
-    docs = given.out and given.out / DOCS
-    found = review(root, given.revision, given.to, docs=docs)
-    code = int(given.strict and not found.sound)
-    if given.out is None:
-        sys.stdout.write(found.markdown())
+    cwd = Path.cwd()
+    if (root := workspace_of(cwd)) is None:
+        raise DataError(f"{cwd}: is in no workspace: neither it nor a folder above it has a .dvc")
+    docs = args.out and args.out / DOCS
+    diff = review(root, args.revision, args.to, docs=docs)
+    code = int(args.strict and not diff.sound)
+    if args.out is None:
+        sys.stdout.write(diff.markdown())
         return code
-    path = given.out / MARKDOWN
-    text = found.markdown(pictures=_pictures(found, given.out, given.pictures))
+    path = args.out / MARKDOWN
+    text = diff.markdown(pictures=_pictures(diff, args.out, args.pictures))
     with atomic(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
     sys.stdout.write(f"{path}\n")
     return code
 
 
-def _pictures(found: "Review", folder: Path, url: str | None) -> str:
+def _pictures(diff: "Review", folder: Path, url: str | None) -> str:
     """Draw what there is to draw, and say in Markdown where it is."""
-    if isinstance(found.pair, str):
-        return f"Not drawn: {found.pair}."
+    if isinstance(diff.pair, str):
+        return f"Not drawn: {diff.pair}."
     from vq.review.plots import scatter
 
-    scatter(found.pair, folder / PICTURE)
+    scatter(diff.pair, folder / PICTURE)
     return f"[{PICTURE}]({url})" if url else f"![Scores before and after]({PICTURE})"

@@ -17,15 +17,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the bundle")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Copy a student that loads; 0, or an error.
 
     Raises:
         WeightsError: there is no student, or it cannot be used.
         DataError: its card cannot be understood, or the folder cannot be written.
     """
-    model = export(locate(given.model), given.out)
-    sys.stdout.write(f"{given.out}: {model}; score with `vq score --model {given.out} VIDEO`\n")
+    model = export(locate(args.model), args.out)
+    sys.stdout.write(f"{args.out}: {model}; score with `vq score --model {args.out} VIDEO`\n")
     return 0
 
 

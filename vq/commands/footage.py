@@ -36,12 +36,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         )
 
 
-def run(arguments: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Fetch or film; say what is here, what is not, and where the reasons are."""
-    return {"fetch": _fetch, "film": _film}[arguments.what](arguments)
+    return {"fetch": _fetch, "film": _film}[args.what](args)
 
 
-def _film(arguments: Namespace) -> int:
+def _film(args: Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -57,13 +57,13 @@ def _film(arguments: Namespace) -> int:
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
-    params = config.film(arguments.folder / "params.yaml")
+    params = config.film(args.folder / "params.yaml")
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("films", total=None)
         outcomes = dataset.make(
-            arguments.folder,
+            args.folder,
             params=params,
-            jobs=max(0, arguments.jobs),
+            jobs=max(0, args.jobs),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     films = [outcome for outcome in outcomes if not isinstance(outcome, str)]
@@ -71,13 +71,13 @@ def _film(arguments: Namespace) -> int:
     unlabelled = sum(row.label is None for row in versions)
     sys.stdout.write(
         f"{count(len(films), 'film')} of {len(outcomes)}, {count(len(versions), 'video')} in "
-        f"{arguments.folder / dataset.VIDEOS}, {unlabelled} without a label; synthetic labels in "
-        f"{arguments.folder / dataset.LABELS}\n"
+        f"{args.folder / dataset.VIDEOS}, {unlabelled} without a label; synthetic labels in "
+        f"{args.folder / dataset.LABELS}\n"
     )
     return 0
 
 
-def _fetch(arguments: Namespace) -> int:
+def _fetch(args: Namespace) -> int:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -86,7 +86,7 @@ def _fetch(arguments: Namespace) -> int:
     from vq.footage.fetch import fetch
     from vq.footage.unavailable import STATUSES
 
-    params = config.load(arguments.folder / "params.yaml")
+    params = config.load(args.folder / "params.yaml")
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -100,17 +100,17 @@ def _fetch(arguments: Namespace) -> int:
         task = bar.add_task("", total=None, what="")
         try:
             outcomes = fetch(
-                arguments.folder,
+                args.folder,
                 params=params,
-                folders=[*arguments.folders, *params.folders],
-                offline=arguments.offline,
+                folders=[*args.folders, *params.folders],
+                offline=args.offline,
                 tell=lambda done, total, what: bar.update(
                     task, completed=done, total=total, what=what
                 ),
             )
         except OSError as error:
             raise VqError(
-                f"{error.filename or arguments.folder}: {error.strerror or error}; fetch again "
+                f"{error.filename or args.folder}: {error.strerror or error}; fetch again "
                 "once this is mended, what is here stays"
             ) from error
     statuses = Counter(outcome.status for outcome in outcomes)
@@ -118,7 +118,7 @@ def _fetch(arguments: Namespace) -> int:
         if statuses[status]:
             sys.stdout.write(f"{statuses[status]:5} {status:15} {meaning}\n")
     sys.stdout.write(
-        f"files in {arguments.folder / sources.ORIGINALS}, licences and authors in "
-        f"{arguments.folder / sources.MANIFEST} and ATTRIBUTION.md, reasons in report.csv\n"
+        f"files in {args.folder / sources.ORIGINALS}, licences and authors in "
+        f"{args.folder / sources.MANIFEST} and ATTRIBUTION.md, reasons in report.csv\n"
     )
     return 0

@@ -16,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, default=0, help="processes that probe (0: one a core)")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Ingest, and say what came of it.
 
     Returns:
@@ -29,12 +29,12 @@ def run(given: Namespace) -> int:
     from vq.ingest.ingest import ingest
 
     intake = ingest(
-        given.folder,
-        given.labels,
+        args.folder,
+        args.labels,
         root=Path(),
-        commit=given.commit,
-        partial=given.partial,
-        jobs=given.jobs,
+        commit=args.commit,
+        partial=args.partial,
+        jobs=args.jobs,
     )
     say = sys.stdout.write
     say(f"{flow_summary.headline(intake)}\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill as something to ask for, instead of an exception anywhere."""
+"""Ctrl-C and SIGTERM as a flag to poll, instead of an exception anywhere."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from types import FrameType
 
 
 class Stop:
-    """Whether somebody wants us to stop."""
+    """A flag: whether a signal to stop came."""
 
     signal = 0
     """The signal that came; 0 while none did."""
@@ -24,15 +24,15 @@ class Stop:
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Have SIGINT and SIGTERM ask to stop; whoever presses Ctrl-C again gets his way at once."""
+    """Turn SIGINT and SIGTERM into a request to stop; a second one raises KeyboardInterrupt."""
     stop = Stop()
 
-    def note(number: int, _: FrameType | None) -> None:
+    def handle(number: int, _: FrameType | None) -> None:
         if stop.signal:
             raise KeyboardInterrupt
         stop.signal = number
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

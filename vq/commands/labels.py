@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     own.add_argument("--source", help="where the videos come from")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Write `labels.csv` and `card.yaml`, and say what was found.
 
     Raises:
@@ -41,43 +41,43 @@ def run(given: Namespace) -> int:
     """
     from vq.importers import FORMS
 
-    if given.list:
+    if args.list:
         return _list()
-    if given.form not in FORMS or given.file is None:
+    if args.form not in FORMS or args.file is None:
         raise DataError(f"say `vq labels FORM FILE`; forms are {', '.join(FORMS)}")
-    return _convert(given)
+    return _convert(args)
 
 
-def _convert(given: Namespace) -> int:
+def _convert(args: Namespace) -> int:
     from dataclasses import replace
 
     from vq.importers import FORMS, convert
     from vq.importers.dataset_format import How
 
-    out = given.out or Path("data") / given.form
+    out = args.out or Path("data") / args.form
     labels_csv, card = out / "labels.csv", out / "card.yaml"
-    keep_card = given.form == "own" and card.exists() and not given.replace
+    keep_card = args.form == "own" and card.exists() and not args.replace
     for path in [labels_csv, *([] if keep_card else [card])]:
-        if path.exists() and not given.replace:
+        if path.exists() and not args.replace:
             raise DataError(f"{path}: is there already; say --replace, or another --out")
-        keep_input(path, given.file)
-    form, said = FORMS[given.form], {}
-    if given.form == "own":
+        keep_input(path, args.file)
+    form, overrides = FORMS[args.form], {}
+    if args.form == "own":
         if keep_card:
             form = replace(form, scale=_scale_of(card))
         else:
-            form, said = replace(form, scale=_scale(given)), _said(given)
-    how = How(columns(given.column), given.delimiter, given.names)
-    labels = convert.read(form, given.file, how, anyway=given.anyway)
-    videos = given.videos or (out / "videos" if (out / "videos").is_dir() else None)
+            form, overrides = replace(form, scale=_scale(args)), _card_overrides(args)
+    how = How(columns(args.column), args.delimiter, args.names)
+    labels = convert.read(form, args.file, how, anyway=args.anyway)
+    videos = args.videos or (out / "videos" if (out / "videos").is_dir() else None)
     if videos is not None and not videos.is_dir():
         raise DataError(f"{videos}: no such folder")
-    labels = convert.find_files(labels, form, videos, present=given.present)
+    labels = convert.find_files(labels, form, videos, present=args.present)
     convert.write_labels(labels, labels_csv)
     if not keep_card:
-        convert.write_card(form, labels, card, name=given.out.name if given.out else given.form,
-                           said=said)  # fmt: skip
-    _tell(given, labels.notes, len(labels.ratings), out, videos)
+        convert.write_card(form, labels, card, name=args.out.name if args.out else args.form,
+                           overrides=overrides)  # fmt: skip
+    _tell(args, labels.notes, len(labels.ratings), out, videos)
     return 0
 
 
@@ -104,32 +104,32 @@ def columns(pairs: list[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def _scale(given: Namespace) -> tuple[float, float]:
-    lacking = [
-        option for option in ("scale", "better", "opinion", "licence") if not getattr(given, option)
+def _scale(args: Namespace) -> tuple[float, float]:
+    missing = [
+        option for option in ("scale", "better", "opinion", "licence") if not getattr(args, option)
     ]
-    if lacking:
+    if missing:
         raise DataError(
-            f"a table of yours does not say what its numbers mean: say --{' --'.join(lacking)}, "
+            f"a table of yours does not say what its numbers mean: say --{' --'.join(missing)}, "
             "or write a card.yaml into the folder first (data/demo/card.yaml is an example)"
         )
-    return given.scale[0], given.scale[1]
+    return args.scale[0], args.scale[1]
 
 
 def _scale_of(card: Path) -> tuple[float, float]:
     from vq.data import card as cards
 
-    known = cards.load(card)
-    return known.scale.min, known.scale.max
+    scale = cards.load(card).scale
+    return scale.min, scale.max
 
 
-def _said(given: Namespace) -> dict[str, object]:
-    said = {name: getattr(given, name) for name in ("better", "opinion", "licence", "source")}
-    return {"title": given.file.stem, **{name: value for name, value in said.items() if value}}
+def _card_overrides(args: Namespace) -> dict[str, object]:
+    options = {name: getattr(args, name) for name in ("better", "opinion", "licence", "source")}
+    return {"title": args.file.stem, **{name: value for name, value in options.items() if value}}
 
 
 def _tell(
-    given: Namespace, notes: tuple[str, ...], videos: int, out: Path, folder: Path | None
+    args: Namespace, notes: tuple[str, ...], videos: int, out: Path, folder: Path | None
 ) -> None:
     lines = [f"{count(videos, 'video')}", *notes]
     if folder is None:

@@ -46,31 +46,31 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, help="processes that make material")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Train, measure, write weights and card; say where they are."""
     from vq.models import builtin_weights
     from vq.pretrain import recipe
 
-    chosen = import_module(f"vq.pretrain.{given.name}").RECIPE
+    chosen = import_module(f"vq.pretrain.{args.name}").RECIPE
     for name in ("scenes", "held_out", "folder", "validation", "test"):
-        if getattr(given, name) is not None and not hasattr(chosen.amount, name):
-            raise ParamsError(f"vq pretrain {given.name} takes no --{name.replace('_', '-')}")
+        if getattr(args, name) is not None and not hasattr(chosen.amount, name):
+            raise ParamsError(f"vq pretrain {args.name} takes no --{name.replace('_', '-')}")
     network, card = recipe.make(
         chosen,
-        seed=given.seed,
+        seed=args.seed,
         amount=replace(
             chosen.amount,
-            **_set(given, "scenes", "held_out", "workers", "folder", "validation", "test"),
+            **_options_set(args, "scenes", "held_out", "workers", "folder", "validation", "test"),
         ),
-        settings=replace(chosen.settings, **_set(given, "steps", "minutes")),
-        folder=given.material,
+        settings=replace(chosen.settings, **_options_set(args, "steps", "minutes")),
+        folder=args.material,
     )
-    backbone, told = chosen.ship(network)
-    builtin_weights.save(backbone, told, card, given.out)
-    sys.stdout.write(f"{given.out / given.name}.safetensors and .json\n")
+    backbone, head = chosen.ship(network)
+    builtin_weights.save(backbone, head, card, args.out)
+    sys.stdout.write(f"{args.out / args.name}.safetensors and .json\n")
     return 0
 
 
-def _set(given: Namespace, *names: str) -> dict[str, Any]:
-    """Arguments that were given; the others keep the default that the recipe has."""
-    return {name: value for name in names if (value := getattr(given, name)) is not None}
+def _options_set(args: Namespace, *names: str) -> dict[str, Any]:
+    """The options that are set; the others keep the default of the recipe."""
+    return {name: value for name in names if (value := getattr(args, name)) is not None}

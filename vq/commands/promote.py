@@ -15,12 +15,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_reason(parser)
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Move the alias.
 
     Raises:
         DataError: there is no such version, or it may not be champion.
     """
     with existing(Path(), model()) as registry:
-        sys.stdout.write(champion.promote(registry, given.version, reason=given.reason) + "\n")
+        sys.stdout.write(champion.promote(registry, args.version, reason=args.reason) + "\n")
     return 0

@@ -37,51 +37,53 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="write over the file at --out")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Write `labels.csv`, and say who was left out.
 
     Raises:
         DataError: what is wrong with the table, with an example and a remedy.
     """
-    from vq.commands.labels import columns as named
+    from vq.commands.labels import columns as parse_columns
     from vq.commands.labels import keep_input
     from vq.files import atomic
     from vq.importers.ratings.read import read
     from vq.importers.ratings.recover import recover
 
-    if given.out.exists() and not given.replace:
-        raise DataError(f"{given.out}: is there already; say --replace, or another --out")
-    keep_input(given.out, given.file)
-    if given.scale[0] >= given.scale[1]:
+    if args.out.exists() and not args.replace:
+        raise DataError(f"{args.out}: is there already; say --replace, or another --out")
+    keep_input(args.out, args.file)
+    if args.scale[0] >= args.scale[1]:
         raise DataError("--scale: give the lowest rating first, then the highest")
-    columns = named(given.column)
+    columns = parse_columns(args.column)
     if unknown := columns.keys() - {"video", "rater", "rating"}:
         raise DataError(f"--column {min(unknown)}: we have video, rater, rating")
-    ratings = read(given.file, columns=columns, scale=tuple(given.scale), delimiter=given.delimiter)
-    found = recover(ratings, method=given.method)
-    with atomic(given.out) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as to:
-        writer = csv.writer(to, lineterminator="\n")
+    ratings = read(args.file, columns=columns, scale=tuple(args.scale), delimiter=args.delimiter)
+    opinions = recover(ratings, method=args.method)
+    with atomic(args.out) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
-        writer.writerows(_rows(ratings.videos, found))
-    out = [name for name, gone in zip(ratings.raters, found.rejected, strict=True) if gone]
+        writer.writerows(_rows(ratings.videos, opinions))
+    rejected = [name for name, out in zip(ratings.raters, opinions.rejected, strict=True) if out]
     lines = [
         f"{count(len(ratings.videos), 'video')}, {count(len(ratings.raters), 'rater')}, "
-        f"{given.method}",
-        f"left out: {', '.join(out)}" if out else "no rater left out",
+        f"{args.method}",
+        f"left out: {', '.join(rejected)}" if rejected else "no rater left out",
     ]
-    if unrated := int((found.ratings == 0).sum()):
+    if unrated := int((opinions.ratings == 0).sum()):
         lines.append(f"{count(unrated, 'video')} without a rating that counts: no mos")
-    sys.stdout.write("\n".join([*lines, f"Wrote {given.out}"]) + "\n")
+    sys.stdout.write("\n".join([*lines, f"Wrote {args.out}"]) + "\n")
     return 0
 
 
-def _rows(videos: Sequence[str], found: "Opinions") -> Iterator[list[str]]:
+def _rows(videos: Sequence[str], opinions: "Opinions") -> Iterator[list[str]]:
     for row, video in enumerate(videos):
-        mos, std, half = (float(of[row]) for of in (found.mos, found.std, found.half_width))
-        count = int(found.ratings[row])
-        numbers = [_shown(value) for value in (mos, std)]
-        yield [video, *numbers, str(count), _shown(mos - half), _shown(mos + half)]
+        mos, std, half_width = (
+            float(values[row]) for values in (opinions.mos, opinions.std, opinions.half_width)
+        )
+        count = int(opinions.ratings[row])
+        numbers = [_cell(value) for value in (mos, std)]
+        yield [video, *numbers, str(count), _cell(mos - half_width), _cell(mos + half_width)]
 
 
-def _shown(value: float) -> str:
+def _cell(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.4f}"

@@ -19,24 +19,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="a new one, for the code and params of then")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Lay out the version, and say what is left to do.
 
     Raises:
         DataError: there is no such version, its commit is not here, or the folder exists.
     """
     with existing(Path(), model()) as registry:
-        version = registry.version(given.version)
-        there = source.checkout(Path(), _source(registry, version), given.folder)
+        version = registry.version(args.version)
+        folder = source.checkout(Path(), _source(registry, version), args.folder)
         with registry.file(version, "dvc.lock") as lock:
-            shutil.copy(lock, there)
+            shutil.copy(lock, folder)
     sys.stdout.write(
-        f"{there} has the code, params and dvc.lock of {registry.model} {version.version}. There,\n"
-        "  dvc pull && dvc repro\n"
+        f"{folder} has the code, params and dvc.lock of {registry.model} {version.version}. "
+        "There,\n  dvc pull && dvc repro\n"
         "makes what the remote does not have. On a CPU, sha256 of "
         "artifacts/student/student.safetensors is then\n"
         f"  {version.tags['student']}\n"
-        f"`git worktree remove --force {there}` takes it away again.\n"
+        f"`git worktree remove --force {folder}` takes it away again.\n"
     )
     return 0
 

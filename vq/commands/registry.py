@@ -14,7 +14,7 @@ from rich.table import Table
 from vq.commands.registry_options import model
 from vq.registry import champion
 from vq.registry.client import Registry, existing
-from vq.registry.summary import for_people, told
+from vq.registry.summary import for_people, version_row
 
 SHOWN = {
     "version": "version",
@@ -36,22 +36,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Print the list, or one version.
 
     Raises:
         DataError: there is no registry, or no such version.
     """
     with existing(Path(), model()) as registry:
-        if given.version is None:
-            _list(registry, as_json=given.json)
+        if args.version is None:
+            _list(registry, as_json=args.json)
         else:
-            _show(registry, registry.version(given.version), as_json=given.json)
+            _show(registry, registry.version(args.version), as_json=args.json)
     return 0
 
 
 def _list(registry: Registry, *, as_json: bool) -> None:
-    rows = [told(registry, version) for version in registry.versions()]
+    rows = [version_row(registry, version) for version in registry.versions()]
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
@@ -65,17 +65,17 @@ def _list(registry: Registry, *, as_json: bool) -> None:
 
 
 def _show(registry: Registry, version: ModelVersion, *, as_json: bool) -> None:
-    row = told(registry, version) | {"reason": version.tags["reason"]}
+    row = version_row(registry, version) | {"reason": version.tags["reason"]}
     verdict = registry.gates(version)
-    moves = [one for one in champion.history(registry) if one.version == str(version.version)]
+    moves = [move for move in champion.history(registry) if move.version == str(version.version)]
     if as_json:
-        found = row | {"verdict": verdict, "moves": [vars(move) for move in moves]}
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        details = row | {"verdict": verdict, "moves": [vars(move) for move in moves]}
+        sys.stdout.write(json.dumps(details, indent=2) + "\n")
         return
     row = for_people(row) | {"licences": "; ".join(row["licences"])}
     lines = [f"{name:>9}  {row[name]}" for name in (*SHOWN.values(), "licences", "reason")]
     lines += ["", *(f"{_mark(gate)}  {gate['sentence']}" for gate in verdict["gates"])]
-    lines += ["", *(f"{one.when}  {one.how}: {one.reason}" for one in moves)] if moves else []
+    lines += ["", *(f"{move.when}  {move.how}: {move.reason}" for move in moves)] if moves else []
     sys.stdout.write("\n".join(lines) + "\n")
 
 

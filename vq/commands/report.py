@@ -18,17 +18,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--verdict", type=Path, default=Path(VERDICT), help=f"default: {VERDICT}")
 
 
-def run(given: Namespace) -> int:
-    """Say it; 0 whatever the verdict is, since reading it out succeeded.
+def run(args: Namespace) -> int:
+    """Print the verdict; always 0, since reading it succeeded.
 
     Raises:
         DataError: nothing was evaluated or judged yet.
     """
-    if not given.report.exists():
-        raise DataError(f"{given.report}: no such file; `dvc repro` makes it")
-    accepted, gates = _verdict(given.verdict)
+    if not args.report.exists():
+        raise DataError(f"{args.report}: no such file; `dvc repro` makes it")
+    accepted, gates = _verdict(args.verdict)
     lines = [
-        f"Report: {given.report.resolve().as_uri()}",
+        f"Report: {args.report.resolve().as_uri()}",
         f"Verdict: {'accepted' if accepted else 'not accepted'}",
         *(f"  {'open' if passed else 'SHUT'}  {sentence}" for passed, sentence in gates),
     ]

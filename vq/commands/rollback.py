@@ -14,12 +14,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_reason(parser)
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Move the alias back.
 
     Raises:
         DataError: there is no champion, or none before it.
     """
     with existing(Path(), model()) as registry:
-        sys.stdout.write(champion.rollback(registry, reason=given.reason) + "\n")
+        sys.stdout.write(champion.rollback(registry, reason=args.reason) + "\n")
     return 0

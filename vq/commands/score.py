@@ -82,51 +82,51 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_limits(parser)
 
 
-def run(given: Namespace) -> int:
-    """Score what was asked for.
+def run(args: Namespace) -> int:
+    """Score the inputs.
 
     Returns:
         0 if every input has a score, 1 if any has none or nobody reads the rows, 2 if nothing can
         be scored, 128 and the number of the signal that ended the run.
     """
     try:
-        return _run(given)
+        return _run(args)
     except VqError as error:
         streams.say(f"vq score: error: {error}")
         return WRONG
 
 
-def _run(given: Namespace) -> int:
-    form = _form(given)
-    folder, jobs = folder_of(given, _say), jobs_of(given)
-    threads, limits = threads_of(given, jobs), limits_of(given)
-    with ScoringPool(folder, jobs=jobs, threads=threads, limits=limits) as crew:
+def _run(args: Namespace) -> int:
+    form = _form(args)
+    folder, jobs = folder_of(args, _say), jobs_of(args)
+    threads, limits = threads_of(args, jobs), limits_of(args)
+    with ScoringPool(folder, jobs=jobs, threads=threads, limits=limits) as pool:
         # Meanwhile the first worker loads the model.
-        found = discover(given.inputs, say=_say)
-        timelines = Timelines(given.timeline, found) if given.timeline else None
-        _check_outputs(given, found, timelines)
-        run = _Run(crew, ModeRequest(given.mode, given.max_ms), timelines)
-        if given.output is None:
-            return run.to_stdout(found, form)
-        with Journal(given.output, form) as journal:
-            return run.to_file(found, journal, resume=given.resume)
+        videos = discover(args.inputs, say=_say)
+        timelines = Timelines(args.timeline, videos) if args.timeline else None
+        _check_outputs(args, videos, timelines)
+        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines)
+        if args.output is None:
+            return run.to_stdout(videos, form)
+        with Journal(args.output, form) as journal:
+            return run.to_file(videos, journal, resume=args.resume)
 
 
 class _Run:
-    """One call of `vq score`, and how far it came."""
+    """One call of `vq score`, and its progress."""
 
     def __init__(
-        self, crew: ScoringPool, closely: ModeRequest, timelines: Timelines | None
+        self, pool: ScoringPool, closely: ModeRequest, timelines: Timelines | None
     ) -> None:
-        self.crew, self.closely = crew, closely
+        self.pool, self.closely = pool, closely
         self.timelines = timelines
         self.done = self.failed = 0
 
-    def to_stdout(self, found: Sequence[str | Row], form: str) -> int:
+    def to_stdout(self, videos: Sequence[str | Row], form: str) -> int:
         """Write rows as soon as the form can."""
         about = self._greet().about
         with stoppable() as stop:
-            rows = self._rows(found, stop, streaming=FORMS[form].streams)
+            rows = self._rows(videos, stop, streaming=FORMS[form].streams)
             try:
                 FORMS[form].write(rows, sys.stdout.buffer, about)
                 sys.stdout.buffer.flush()
@@ -134,14 +134,14 @@ class _Run:
                 streams.drop()
                 gone = isinstance(error, BrokenPipeError)
                 why = "nobody reads the rows any more" if gone else f"no rows go out ({error})"
-                _say(f"{why}; stopped after {self._far(found)}")
+                _say(f"{why}; stopped after {self._progress(videos)}")
                 return 1 if gone else WRONG
         if stop():
-            _say(f"interrupted after {self._far(found)}; with --output, --resume can go on")
+            _say(f"interrupted after {self._progress(videos)}; with --output, --resume can go on")
             return stop.exit_code
         return int(self.failed > 0)
 
-    def to_file(self, found: Sequence[str | Row], journal: Journal, *, resume: bool) -> int:
+    def to_file(self, videos: Sequence[str | Row], journal: Journal, *, resume: bool) -> int:
         """Keep each row as it comes; the file is written when all are there, or at Ctrl-C."""
         greeting = self._greet()
         scored: set[str] = set()
@@ -149,25 +149,25 @@ class _Run:
             scored = journal.resume(greeting.model, self.closely)
         else:
             journal.begin()
-        left = [item for item in found if _name(item) not in scored]
-        if len(left) < len(found):
-            done = len(found) - len(left)
+        remaining = [item for item in videos if _name(item) not in scored]
+        if len(remaining) < len(videos):
+            done = len(videos) - len(remaining)
             have = which(done, "has", "have")
-            _say(f"{done} of {count(len(found), 'video')} {have} a score already")
+            _say(f"{done} of {count(len(videos), 'video')} {have} a score already")
         with stoppable() as stop:
-            for row in self._rows(left, stop, streaming=False):
+            for row in self._rows(remaining, stop, streaming=False):
                 journal.add(row)
-            journal.finish(map(_name, found), greeting.about)
+            journal.finish(map(_name, videos), greeting.about)
         if stop():
             _say(
-                f"interrupted after {self._far(left)}; {journal.output} has their rows, "
+                f"interrupted after {self._progress(remaining)}; {journal.output} has their rows, "
                 "the same command with --resume goes on"
             )
             return stop.exit_code
         return int(self.failed > 0)
 
     def _greet(self) -> Greeting:
-        greeting = self.crew.greeting
+        greeting = self.pool.greeting
         if greeting.opinion == "synthetic":
             _say(
                 "note: this student learnt from a synthetic MOS: scores say how visible damage is "
@@ -176,7 +176,7 @@ class _Run:
         return greeting
 
     def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:
-        answers = self.crew.score(
+        answers = self.pool.score(
             items, closely=self.closely, timeline=self.timelines is not None, stopped=stop
         )
         for answer in shown(answers, total=len(items), streaming=streaming):
@@ -188,49 +188,49 @@ class _Run:
                 _say(f"{answer.row.video}: has a score, but no timeline: {answer.lost}")
             yield answer.row
 
-    def _far(self, items: Sequence[str | Row]) -> str:
+    def _progress(self, items: Sequence[str | Row]) -> str:
         return f"{self.done} of {count(len(items), 'video')}"
 
 
-def _form(given: Namespace) -> str:
-    """The form that was asked for, or that the name of the file asks for.
+def _form(args: Namespace) -> str:
+    """The format of the rows, by --format or by the name of the file.
 
     Raises:
-        DataError: it cannot be had.
+        DataError: it does not go with the other options.
     """
-    name = given.format or "table"
-    if given.output is not None:
-        name = outputs.form_of(given.output, given.format)
-    if given.resume and given.output is None:
+    name = args.format or "table"
+    if args.output is not None:
+        name = outputs.form_of(args.output, args.format)
+    if args.resume and args.output is None:
         raise DataError("--resume needs the --output to go on with")
-    if given.resume and FORMS[name].read is None:
+    if args.resume and FORMS[name].read is None:
         raise DataError(f"a {name} cannot be gone on with; --resume needs jsonl, csv or parquet")
-    if name == "parquet" and given.output is None:
+    if name == "parquet" and args.output is None:
         raise DataError("parquet is a file, not a text to print; give --output")
-    if given.output is None and not streams.takes_output():
+    if args.output is None and not streams.takes_output():
         raise DataError("standard output is closed; name a file with --output")
     FORMS[name].check()
     return name
 
 
 def _check_outputs(
-    given: Namespace, found: Sequence[str | Row], timelines: Timelines | None
+    args: Namespace, videos: Sequence[str | Row], timelines: Timelines | None
 ) -> None:
     """Refuse to write over an input, or over what is not ours.
 
     Raises:
         DataError: this would.
     """
-    ours = None if given.overwrite else outputs.is_timeline
+    is_ours = None if args.overwrite else outputs.is_timeline
     if timelines is not None:
-        if given.output in timelines.files:
-            raise DataError(f"{given.output}: is --output and --timeline; name another")
-        outputs.check(timelines.files, given.inputs, found, is_ours=ours)
-    if given.output is not None:
-        # What cannot be gone on with is said by whoever reads it.
-        free = given.overwrite or given.resume
-        ours = None if free else outputs.is_of_rows
-        outputs.check([given.output], given.inputs, found, is_ours=ours)
+        if args.output in timelines.files:
+            raise DataError(f"{args.output}: is --output and --timeline; name another")
+        outputs.check(timelines.files, args.inputs, videos, is_ours=is_ours)
+    if args.output is not None:
+        # With --resume, whoever reads the file complains if it holds something else.
+        may_overwrite = args.overwrite or args.resume
+        is_ours = None if may_overwrite else outputs.is_of_rows
+        outputs.check([args.output], args.inputs, videos, is_ours=is_ours)
 
 
 def _file(text: str) -> Path:

@@ -45,25 +45,25 @@ def add_limits(parser: ArgumentParser) -> None:
         )
 
 
-def folder_of(given: Namespace, say: Callable[[str], None]) -> Path:
-    """The folder of the student that was asked for.
+def folder_of(args: Namespace, say: Callable[[str], None]) -> Path:
+    """The folder of the student that scores.
 
     Args:
-        given: the options.
-        say: told where the student comes from, if nobody asked for that one.
+        args: the options.
+        say: writes a note if the student of vq itself is used by default.
 
     Raises:
         WeightsError: there is no such folder or model.
     """
-    model = given.model or default()
-    if not given.model and model == SHIPPED:
+    model = args.model or default()
+    if not args.model and model == SHIPPED:
         say(f"note: there is no {MODEL} here; this is the student that is part of vq")
     return locate(model)
 
 
-def jobs_of(given: Namespace) -> int:
+def jobs_of(args: Namespace) -> int:
     """How many videos at a time."""
-    jobs: int = given.jobs
+    jobs: int = args.jobs
     if jobs:
         return jobs
     from vq.workers.process_pool import cores
@@ -71,15 +71,15 @@ def jobs_of(given: Namespace) -> int:
     return cores(0)
 
 
-def threads_of(given: Namespace, jobs: int) -> int:
+def threads_of(args: Namespace, jobs: int) -> int:
     """How many threads each of the jobs has."""
-    threads: int = given.threads or (2 if jobs == 1 else 1)
+    threads: int = args.threads or (2 if jobs == 1 else 1)
     return threads
 
 
-def limits_of(given: Namespace) -> Limits:
+def limits_of(args: Namespace) -> Limits:
     """What one video may cost."""
-    return Limits(**{name: getattr(given, f"max_{name}") for name in _LIMITS})
+    return Limits(**{name: getattr(args, f"max_{name}") for name in _LIMITS})
 
 
 def at_least(least: int) -> Callable[[str], int]:

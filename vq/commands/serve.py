@@ -56,74 +56,74 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_limits(parser)
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Serve until a signal comes.
 
     Returns:
         128 and the number of that signal, or 2 if the service cannot start.
     """
     try:
-        _check()
-        return _serve(given)
+        _check_packages()
+        return _serve(args)
     except VqError as error:
         streams.say(f"vq serve: error: {error}")
         return WRONG
 
 
-def _serve(given: Namespace) -> int:
+def _serve(args: Namespace) -> int:
     import uvicorn
 
     from vq.serving.app import Service
     from vq.serving.queue import ScoringQueue
 
-    folder, jobs = folder_of(given, _say), jobs_of(given)
-    desk = ScoringQueue(
+    folder, jobs = folder_of(args, _say), jobs_of(args)
+    queue = ScoringQueue(
         folder,
         jobs=jobs,
-        waiting=given.queue,
-        threads=threads_of(given, jobs),
-        limits=limits_of(given),
+        waiting=args.queue,
+        threads=threads_of(args, jobs),
+        limits=limits_of(args),
     )
     try:
         config = uvicorn.Config(
-            Service(desk, max_upload_mb=given.max_upload_mb).app(),
+            Service(queue, max_upload_mb=args.max_upload_mb).app(),
             http="h11",  # whichever others are installed
             ws="none",
             lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=given.grace_seconds,
+            timeout_graceful_shutdown=args.grace_seconds,
         )
         # Uvicorn stops at a signal, and then sends it once more to whoever handled it before.
-        with stoppable() as stop, _listening(given.host, given.port) as listening:
-            host, port = listening.getsockname()[:2]
+        with stoppable() as stop, _listen(args.host, args.port) as listener:
+            host, port = listener.getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            _say(f"{desk.greeting.model} scores at http://{shown}:{port} (Ctrl-C ends it)")
-            if desk.greeting.opinion == "synthetic":
+            _say(f"{queue.greeting.model} scores at http://{shown}:{port} (Ctrl-C ends it)")
+            if queue.greeting.opinion == "synthetic":
                 _say(
                     "note: this student learnt from a synthetic MOS, which is not people's opinion"
                 )
-            uvicorn.Server(config).run(sockets=[listening])
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
-        desk.close()
+        queue.close()
     return stop.exit_code
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # Asyncio turns off Nagle's algorithm, which costs an answer 40 ms, only where TCP is named.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(128)
-        return listening
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+        return listener
     except (OSError, OverflowError) as error:
         raise VqError(f"cannot listen at {host}:{port} ({error}); give another --port") from error
 
 
-def _check() -> None:
+def _check_packages() -> None:
     """Raise where the extra is missing."""
     try:
         import fastapi  # noqa: F401

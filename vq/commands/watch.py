@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Look, and say what differs.
 
     Returns:
@@ -28,14 +28,15 @@ def run(given: Namespace) -> int:
         VqError: rows, or what the training left, cannot be read.
     """
     from vq.drift import flow_summary
-    from vq.drift.report import look
+    from vq.drift.report import drift_report
 
-    sight = look(given.scores, root=Path())
-    sys.stdout.write(f"{flow_summary.headline(sight)}\n")
-    for one in sight.comparisons:
-        mark = "drifted" if one.drifted else ""
+    report = drift_report(args.scores, root=Path())
+    sys.stdout.write(f"{flow_summary.headline(report)}\n")
+    for comparison in report.comparisons:
+        mark = "drifted" if comparison.drifted else ""
         sys.stdout.write(
-            f"  {one.column:12} {one.effect:.2f}  p {one.adjusted:<8.2g} {mark:8} {one.sentence}\n"
+            f"  {comparison.column:12} {comparison.effect:.2f}  p {comparison.adjusted:<8.2g} "
+            f"{mark:8} {comparison.sentence}\n"
         )
-    sys.stdout.writelines(f"  not compared: {sentence}\n" for sentence in sight.left_out)
-    return DRIFTED if sight.drifted else 0
+    sys.stdout.writelines(f"  not compared: {sentence}\n" for sentence in report.left_out)
+    return DRIFTED if report.drifted else 0

@@ -21,15 +21,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     trial.add_argument("--json", action="store_true", default=SUPPRESS, help="for machines")
 
 
-def run(given: Namespace) -> int:
+def run(args: Namespace) -> int:
     """Write to standard output; the exit code is 1 if something is wrong with an expert."""
-    return _check(given) if given.action == "check" else _list(given)
+    return _check(args) if args.action == "check" else _list(args)
 
 
-def _list(given: Namespace) -> int:
+def _list(args: Namespace) -> int:
     from vq.commands import zoo_listing
 
-    if given.json:
+    if args.json:
         sys.stdout.write(json.dumps(zoo_listing.rows(), indent=1) + "\n")
         return 0
     from rich.console import Console
@@ -43,24 +43,24 @@ def _list(given: Namespace) -> int:
     return 0
 
 
-def _check(given: Namespace) -> int:
-    from vq.commands.zoo_check import check, named, short_video
+def _check(args: Namespace) -> int:
+    from vq.commands.zoo_check import check, lookup, short_video
     from vq.zoo import catalog
 
-    file = given.params or (PARAMS if PARAMS.exists() else None)
-    spec, sampling = named(given.name, file)
-    expert = catalog.create(given.name, spec, clip_frames=sampling.clip_frames)
-    with nullcontext(given.video) if given.video else short_video() as video:
-        found = check(expert, video, sampling)
-    if given.json:
-        sys.stdout.write(json.dumps({**found.facts, "wrong": found.wrong}, indent=1) + "\n")
-        return 1 if found.wrong else 0
-    width = max(map(len, found.facts))
-    for name, value in found.facts.items():
+    file = args.params or (PARAMS if PARAMS.exists() else None)
+    spec, sampling = lookup(args.name, file)
+    expert = catalog.create(args.name, spec, clip_frames=sampling.clip_frames)
+    with nullcontext(args.video) if args.video else short_video() as video:
+        result = check(expert, video, sampling)
+    if args.json:
+        sys.stdout.write(json.dumps({**result.facts, "wrong": result.wrong}, indent=1) + "\n")
+        return 1 if result.wrong else 0
+    width = max(map(len, result.facts))
+    for name, value in result.facts.items():
         shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
         sys.stdout.write(f"{name:<{width}}  {shown}\n")
-    for fault in found.wrong:
+    for fault in result.wrong:
         sys.stdout.write(f"wrong: {fault}\n")
-    if not found.wrong:
-        sys.stdout.write(f"{given.name} is fit for use\n")
-    return 1 if found.wrong else 0
+    if not result.wrong:
+        sys.stdout.write(f"{args.name} is fit for use\n")
+    return 1 if result.wrong else 0

@@ -38,8 +38,8 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a trial of an expert found."""
+class CheckResult:
+    """The result of a trial of an expert."""
 
     facts: Mapping[str, object]
     """What it is, in order, for people and machines."""
@@ -47,8 +47,8 @@ class Checked:
     """A sentence for each fault; none if it may be used."""
 
 
-def named(name: str, file: Path | None) -> tuple[Spec, Sampling]:
-    """What params say of a name; what the catalog does where they do not have it.
+def lookup(name: str, file: Path | None) -> tuple[Spec, Sampling]:
+    """Settings of an expert by its name: those of params, else of the catalog.
 
     Args:
         name: under extract.experts, or of the catalog.
@@ -57,24 +57,24 @@ def named(name: str, file: Path | None) -> tuple[Spec, Sampling]:
     Raises:
         ParamsError: neither has this name (the message offers the nearest), or params are wrong.
     """
-    known = None if file is None else params.load(file).extract
+    extract = None if file is None else params.load(file).extract
     sampling = Sampling()
-    if known is not None:
-        sampling = Sampling(known.moments, known.clip_frames, known.runtime)
-    own = {} if known is None else known.experts
-    if name in own:
-        return own[name], sampling
-    there = [*own, *catalog.CATALOG, *plugins.found()]
-    if name not in there:
-        near = difflib.get_close_matches(name, there) or list(own) or there[:6]
+    if extract is not None:
+        sampling = Sampling(extract.moments, extract.clip_frames, extract.runtime)
+    experts = {} if extract is None else extract.experts
+    if name in experts:
+        return experts[name], sampling
+    names = [*experts, *catalog.CATALOG, *plugins.discover()]
+    if name not in names:
+        suggestions = difflib.get_close_matches(name, names) or list(experts) or names[:6]
         raise ParamsError(
-            f"no expert is called {name!r}; did you mean {', '.join(dict.fromkeys(near))}? "
+            f"no expert is called {name!r}; did you mean {', '.join(dict.fromkeys(suggestions))}? "
             "(`vq zoo` lists the catalog, params.yaml has yours under extract.experts)"
         )
     return Spec(), sampling
 
 
-def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
+def check(expert: Expert, video: Path, sampling: Sampling) -> CheckResult:
     """Describe a video several times over.
 
     Raises:
@@ -107,7 +107,7 @@ def check(expert: Expert, video: Path, sampling: Sampling) -> Checked:
         "largest kept": float(f"{LARGEST[expert.dtype]:.6g}"),
         **expert.tags.as_dict(),
     }
-    return Checked(facts, tuple(_faults(expert, first, facts)))
+    return CheckResult(facts, tuple(_faults(expert, first, facts)))
 
 
 @contextmanager
@@ -125,14 +125,14 @@ def short_video() -> Iterator[Path]:
 def _clips(expert: Expert, video: Path, sampling: Sampling) -> list[np.ndarray]:
     """Frames one by one for an image expert, clip by clip for the other kind."""
 
-    def numbers(frame_count: int) -> list[list[int]]:
+    def frame_numbers(frame_count: int) -> list[list[int]]:
         if expert.kind == "image":
             return sample.moments(frame_count, moments=sampling.moments)[:, None].tolist()
-        found = sample.clips(frame_count, moments=sampling.moments, frames=sampling.clip_frames)
-        return found.tolist()
+        clips = sample.clips(frame_count, moments=sampling.moments, frames=sampling.clip_frames)
+        return clips.tolist()
 
-    decoded = decode(video, lambda count: {n for together in numbers(count) for n in together})
-    return [decoded.frames(together).pixels for together in numbers(decoded.frame_count)]
+    decoded = decode(video, lambda count: {n for clip in frame_numbers(count) for n in clip})
+    return [decoded.frames(clip).pixels for clip in frame_numbers(decoded.frame_count)]
 
 
 def _sight(expert: Expert, clips: Sequence[np.ndarray]) -> str:

@@ -41,8 +41,8 @@ def lines() -> Iterator[tuple[str, str]]:
     for name, entry in CATALOG.items():
         yield _columns(name, *_numbers(entry)), _words(entry)
     for name, packages in _plugged().items():
-        known = "; the catalog has this name, rename it there" if name in CATALOG else ""
-        yield _columns(name, VARIES, VARIES, VARIES, VARIES), f"of package {packages}{known}"
+        note = "; the catalog has this name, rename it there" if name in CATALOG else ""
+        yield _columns(name, VARIES, VARIES, VARIES, VARIES), f"of package {packages}{note}"
 
 
 def sees(entry: Entry) -> str:
@@ -58,7 +58,7 @@ def sees(entry: Entry) -> str:
 def _plugged() -> dict[str, str]:
     return {
         name: " and ".join(plugins.package(point) for point in points)
-        for name, points in plugins.found().items()
+        for name, points in plugins.discover().items()
     }
 
 

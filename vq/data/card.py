@@ -56,7 +56,7 @@ class Card(Ratings):
     """The other sets of a collection, by the name that `labels.csv` gives them."""
 
     @model_validator(mode="after")
-    def be_told_apart(self) -> "Card":
+    def have_distinct_names(self) -> "Card":
         """The primary is described once, and every set has a name."""
         if wrong := {"", self.name} & set(self.datasets):
             raise ValueError(f"datasets describes the *other* sets, none can be {min(wrong)!r}")

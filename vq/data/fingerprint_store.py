@@ -16,9 +16,9 @@ from vq.words import count
 def write(prints: Mapping[str, Fingerprint], path: Path) -> None:
     """Write fingerprints as parquet, in the order of the hashes."""
     rows = []
-    for sha256, found in sorted(prints.items()):
-        told, hashes = pack(found)
-        rows.append({"sha256": sha256, **told, "hashes": hashes})
+    for sha256, fingerprint in sorted(prints.items()):
+        fields, hashes = pack(fingerprint)
+        rows.append({"sha256": sha256, **fields, "hashes": hashes})
     with atomic(path) as unfinished:
         columns = ["sha256", "step", "moments", "dense", "hashes"]
         pd.DataFrame(rows, columns=columns).to_parquet(unfinished, index=False)

@@ -19,14 +19,14 @@ def number(manifest: pd.DataFrame, card: Card) -> Int64[np.ndarray, " videos"]:
         DataError: the card does not know a set; the manifest was made with another card.
     """
     places = {name: place for place, name in enumerate(card.sets)}
-    found = manifest["dataset"].map(places)
-    if found.isna().any():
-        strange = sorted(set(manifest.loc[found.isna(), "dataset"].fillna("")))
+    numbers = manifest["dataset"].map(places)
+    if numbers.isna().any():
+        unknown = sorted(set(manifest.loc[numbers.isna(), "dataset"].fillna("")))
         raise DataError(
-            f"the manifest has data sets {strange} that the card does not know, only "
+            f"the manifest has data sets {unknown} that the card does not know, only "
             f"{', '.join(places)}; run `vq import` again"
         )
-    return found.to_numpy(np.int64, copy=True)
+    return numbers.to_numpy(np.int64, copy=True)
 
 
 def on_primary_scale(

@@ -36,16 +36,16 @@ def distribution(
     step = levels[1] - levels[0]
     spread = np.where(np.isfinite(std), np.maximum(std, 0.3 * step), UNKNOWN_STD * step)[:, None]
     inside = 1e-3 * (levels[-1] - levels[0])
-    wanted = np.clip(mos, levels[0] + inside, levels[-1] - inside)
-    steps = (levels - wanted[:, None]) / step
+    target = np.clip(mos, levels[0] + inside, levels[-1] - inside)
+    steps = (levels - target[:, None]) / step
     gaussian = -0.5 * (steps * step / spread) ** 2
     low, high = np.full(len(mos), -200.0), np.full(len(mos), 200.0)
     for _ in range(60):
         middle = (low + high) / 2
-        too_low = _softmax(gaussian + middle[:, None] * steps) @ levels < wanted
+        too_low = _softmax(gaussian + middle[:, None] * steps) @ levels < target
         low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
-    found = _softmax(gaussian + ((low + high) / 2)[:, None] * steps)
-    return np.where(np.isnan(mos)[:, None], np.nan, found).astype(np.float32)
+    probabilities = _softmax(gaussian + ((low + high) / 2)[:, None] * steps)
+    return np.where(np.isnan(mos)[:, None], np.nan, probabilities).astype(np.float32)
 
 
 def expectation(

@@ -47,10 +47,10 @@ class Table:
         Raises:
             DataError: there is none of them.
         """
-        known = [key(name) for name in self.header]
+        keys = [key(name) for name in self.header]
         for name in names:
-            if key(name) in known:
-                return self.at(known.index(key(name)))
+            if key(name) in keys:
+                return self.at(keys.index(key(name)))
         example = f"; its first row is {', '.join(self.rows[0])}" if self.rows else ""
         raise DataError(
             f"{self.path}: has no column {' or '.join(map(repr, names))}, only "
@@ -98,10 +98,10 @@ def numbers(cells: Sequence[str], *, where: str) -> list[float | None]:
             f"{where} has {commas[0]!r} as well as {points[0]!r}; is the comma a decimal one? "
             "Write all numbers with decimal points"
         )
-    found = [_number(cell.replace(",", ".") if commas else cell) for cell in cells]
+    values = [_number(cell.replace(",", ".") if commas else cell) for cell in cells]
     wrong = [
         cell
-        for cell, number in zip(cells, found, strict=True)
+        for cell, number in zip(cells, values, strict=True)
         if number is None and cell.lower() not in NOTHING
     ]
     if wrong:
@@ -109,7 +109,7 @@ def numbers(cells: Sequence[str], *, where: str) -> list[float | None]:
             f"{where} has {_count(len(wrong), 'cell')} that is no number, such as "
             f"{shorten(wrong[0])!r}; correct it, or leave it empty if nobody knows"
         )
-    return found
+    return values
 
 
 def read(path: Path, *, delimiter: str = "", sheet: str = "") -> Table:
@@ -123,15 +123,15 @@ def read(path: Path, *, delimiter: str = "", sheet: str = "") -> Table:
     Raises:
         DataError: unreadable, or rows differ in length from the header, or it repeats a name.
     """
-    found = lines(path, delimiter=delimiter, sheet=sheet)
-    if not found:
+    rows = lines(path, delimiter=delimiter, sheet=sheet)
+    if not rows:
         raise DataError(f"{path}: is empty; its first line names the columns")
-    header, *rows = found
-    _check_lengths(path, found)
+    header, *body = rows
+    _check_lengths(path, rows)
     keys = [key(name) for name in header]
     if repeated := sorted({name for name in header if name and keys.count(key(name)) > 1}):
         raise DataError(f"{path}: repeats the column {', '.join(repeated)}; keep one of them")
-    return Table(path, tuple(header), tuple(map(tuple, rows)))
+    return Table(path, tuple(header), tuple(map(tuple, body)))
 
 
 def read_list(path: Path, *, width: int, delimiter: str = "") -> list[list[str]]:
@@ -140,11 +140,11 @@ def read_list(path: Path, *, width: int, delimiter: str = "") -> list[list[str]]
     Raises:
         DataError: unreadable, or a line has not `width` cells.
     """
-    found = lines(path, delimiter=delimiter)
-    if not found:
+    rows = lines(path, delimiter=delimiter)
+    if not rows:
         raise DataError(f"{path}: is empty; it should have a line for each video")
-    _check_lengths(path, found, width)
-    return found
+    _check_lengths(path, rows, width)
+    return rows
 
 
 def lines(path: Path, *, delimiter: str = "", sheet: str = "") -> list[list[str]]:
@@ -159,17 +159,17 @@ def lines(path: Path, *, delimiter: str = "", sheet: str = "") -> list[list[str]
             raise DataError(f"{path}: has {size >> 20} MiB; label files do not")
         suffix = path.suffix.lower()
         if suffix == ".parquet":
-            found = _parquet(path)
+            rows = _parquet(path)
         elif suffix == ".xlsx":
-            found = _excel(path, sheet)
+            rows = _excel(path, sheet)
         else:
-            found = _text(path, path.read_bytes(), delimiter)
+            rows = _text(path, path.read_bytes(), delimiter)
     except OSError as error:
         reason = error.strerror or str(error) or type(error).__name__
         raise DataError(
             f"{path}: cannot be read ({shorten(reason)}); is it the right file?"
         ) from error
-    stripped = [[cell.strip() for cell in line] for line in found]
+    stripped = [[cell.strip() for cell in line] for line in rows]
     return [line for line in stripped if any(line)]
 
 
@@ -209,7 +209,7 @@ def _wide(head: bytes) -> str:
     return "utf-16-be" if not any(even) and all(odd) else ""
 
 
-def told_delimiter(text: str) -> tuple[str, str]:
+def sep_line(text: str) -> tuple[str, str]:
     """The delimiter that a first line `sep=;` tells Excel, or none; and the text after it."""
     line = SEP.match(text)
     return (line[1], text[line.end() :]) if line else ("", text)
@@ -231,7 +231,7 @@ def _text(path: Path, data: bytes, delimiter: str) -> list[list[str]]:
     text = decoded(path, data)
     if "\0" in text:
         raise DataError(f"{path}: is no text; save the labels as CSV, .parquet or .xlsx")
-    mark, text = told_delimiter(text)
+    mark, text = sep_line(text)
     try:
         return _split(text, delimiter or mark or _delimiter(path, text))
     except csv.Error as error:
@@ -242,11 +242,11 @@ def _delimiter(path: Path, text: str) -> str:
     """The one that parts all of the first lines into as many cells."""
     head = "\n".join(line for line in text[:100_000].splitlines()[:50] if line.strip())
     parted = {mark: _split(head, mark, strict=False) for mark in DELIMITERS}
-    widths = {mark: {len(line) for line in found} for mark, found in parted.items()}
-    whole = [mark for mark, found in widths.items() if len(found) == 1 and max(found) > 1]
+    widths = {mark: {len(line) for line in rows} for mark, rows in parted.items()}
+    whole = [mark for mark, rows in widths.items() if len(rows) == 1 and max(rows) > 1]
     # A line or two may be broken: then the header tells.
     fits = whole or [
-        mark for mark, found in parted.items() if found and len(found[0]) > 1 and _mostly(found)
+        mark for mark, rows in parted.items() if rows and len(rows[0]) > 1 and _mostly_even(rows)
     ]
     if len(fits) > 1:
         raise DataError(
@@ -256,8 +256,8 @@ def _delimiter(path: Path, text: str) -> str:
     return fits[0] if fits else ","
 
 
-def _mostly(found: Sequence[Sequence[str]]) -> bool:
-    return sum(len(line) == len(found[0]) for line in found) > len(found) / 2
+def _mostly_even(rows: Sequence[Sequence[str]]) -> bool:
+    return sum(len(line) == len(rows[0]) for line in rows) > len(rows) / 2
 
 
 def _split(text: str, mark: str, *, strict: bool = True) -> list[list[str]]:
@@ -333,9 +333,9 @@ def _number(cell: str) -> float | None:
     return value if math.isfinite(value) and cell.isascii() and "_" not in cell else None
 
 
-def _check_lengths(path: Path, found: Sequence[Sequence[str]], width: int | None = None) -> None:
-    expected = width or len(found[0])
-    wrong = [line for line in found if len(line) != expected]
+def _check_lengths(path: Path, rows: Sequence[Sequence[str]], width: int | None = None) -> None:
+    expected = width or len(rows[0])
+    wrong = [line for line in rows if len(line) != expected]
     if wrong:
         whose = f"{width} are wanted" if width else f"the header has {expected}"
         raise DataError(

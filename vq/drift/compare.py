@@ -49,39 +49,39 @@ def compare(pairs: Mapping[str, Pair], *, settings: Watch) -> list[Comparison]:
             than `min_rows` values on either side is left out.
         settings: section `watch`.
     """
-    enough: dict[str, Pair] = {}
+    usable: dict[str, Pair] = {}
     for name, (trained, recent) in pairs.items():
         pair = trained.dropna(), recent.dropna()
         if min(map(len, pair)) >= settings.min_rows:
-            enough[name] = pair
-    tested = [
+            usable[name] = pair
+    results = [
         _numbers(*pair) if pd.api.types.is_numeric_dtype(pair[0]) else _categories(*pair)
-        for pair in enough.values()
+        for pair in usable.values()
     ]
-    if not tested:
+    if not results:
         return []
-    adjusted = stats.false_discovery_control([p for _, p, _ in tested])
+    adjusted = stats.false_discovery_control([p for _, p, _ in results])
     return [
         Comparison(
             name,
-            len(enough[name][0]),
-            len(enough[name][1]),
+            len(usable[name][0]),
+            len(usable[name][1]),
             effect,
             p,
             float(q),
             bool(q <= settings.alpha and effect >= settings.min_effect),
             sentence,
         )
-        for name, q, (effect, p, sentence) in zip(enough, adjusted, tested, strict=True)
+        for name, q, (effect, p, sentence) in zip(usable, adjusted, results, strict=True)
     ]
 
 
 def _numbers(trained: pd.Series, recent: pd.Series) -> tuple[float, float, str]:
     before, after = (side.to_numpy(np.float64) for side in (trained, recent))
     # The exact distribution is that of numbers without ties, and fails for some sizes.
-    found = stats.ks_2samp(before, after, method="asymp")
+    result = stats.ks_2samp(before, after, method="asymp")
     sentence = f"median {np.median(before):.4g} before, {np.median(after):.4g} now"
-    return float(found.statistic), float(found.pvalue), sentence
+    return float(result.statistic), float(result.pvalue), sentence
 
 
 def _categories(trained: pd.Series, recent: pd.Series) -> tuple[float, float, str]:

@@ -36,11 +36,11 @@ class DriftReport:
     @property
     def drifted(self) -> list[Comparison]:
         """Columns that are no longer as they were, the largest effect first."""
-        found = [one for one in self.comparisons if one.drifted]
-        return sorted(found, key=lambda one: -one.effect)
+        drifted = [one for one in self.comparisons if one.drifted]
+        return sorted(drifted, key=lambda one: -one.effect)
 
 
-def look(scores: Sequence[str], *, root: Path) -> DriftReport:
+def drift_report(scores: Sequence[str], *, root: Path) -> DriftReport:
     """Compare recent videos with the training data, column by column.
 
     Scores are compared with those of the same student on validation and test, which it did not
@@ -53,23 +53,26 @@ def look(scores: Sequence[str], *, root: Path) -> DriftReport:
     Raises:
         DataError: rows, or what the training left, cannot be read.
     """
-    known = params.load(root / "params.yaml")
-    files, rng = files_of(root, "evaluate"), np.random.default_rng(known.seed)
-    rows = since(rows_of(scores), known.watch.days)
+    config = params.load(root / "params.yaml")
+    files, rng = files_of(root, "evaluate"), np.random.default_rng(config.seed)
+    rows = since(rows_of(scores), config.watch.days)
     model = cards.load(files["student"])[0].model_id
-    told = one_of_each_content(_predictions(files["predictions"]), rng)
-    fit = [row for row in rows if row.model == model and row.mode == "exact"]
+    predictions = one_of_each_content(_predictions(files["predictions"]), rng)
+    comparable = [row for row in rows if row.model == model and row.mode == "exact"]
     pairs: dict[str, Pair] = {
-        "score": (told["student"], pd.Series([row.score for row in fit], dtype="float64"))
+        "score": (
+            predictions["student"],
+            pd.Series([row.score for row in comparable], dtype="float64"),
+        )
     }
     trained = one_of_each_content(manifests.read(files["accepted"]), rng)
-    recent = properties(rows, known.watch.probe, settings=known.import_, rng=rng)
+    recent = properties(rows, config.watch.probe, settings=config.import_, rng=rng)
     pairs |= {name: (trained[name], recent[name]) for name in PROPERTIES}
-    sight = DriftReport(compare(pairs, settings=known.watch), [], len(rows))
-    sight = replace(sight, left_out=_left_out(pairs, sight, rows, model, known.watch))
-    for one in sight.comparisons:
+    report = DriftReport(compare(pairs, settings=config.watch), [], len(rows))
+    report = replace(report, left_out=_left_out(pairs, report, rows, model, config.watch))
+    for one in report.comparisons:
         log.info("%s: %s%s", one.column, one.sentence, " (drifted)" if one.drifted else "")
-    return sight
+    return report
 
 
 def _predictions(path: Path) -> pd.DataFrame:
@@ -80,10 +83,10 @@ def _predictions(path: Path) -> pd.DataFrame:
 
 
 def _left_out(
-    pairs: Mapping[str, Pair], sight: DriftReport, rows: Sequence[Row], model: str, settings: Watch
+    pairs: Mapping[str, Pair], report: DriftReport, rows: Sequence[Row], model: str, settings: Watch
 ) -> list[str]:
     """A sentence for each column that has too few values, and one for scores of other students."""
-    compared = {one.column for one in sight.comparisons}
+    compared = {one.column for one in report.comparisons}
     sentences = []
     for name, pair in pairs.items():
         if name not in compared:

@@ -17,12 +17,12 @@ from vq.video.inspect import look_at
 from vq.workers.process_pool import cores
 
 PROPERTIES = ("width", "height", "fps", "duration_s", "brightness", "motion", "codec", "pix_fmt")
-"""Of what `vq import` finds in a file, what says something of where it comes from."""
+"""Columns of `vq import` that tell where a file comes from."""
 DAY_SECONDS = 86_400.0
 
 
 def one_of_each_content(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Versions of one source are alike: as many rows as there are contents know as much."""
+    """One random row of each content: versions of one source are alike."""
     return table.groupby("content").sample(1, random_state=rng)
 
 
@@ -35,7 +35,7 @@ def rows_of(files: Sequence[str]) -> list[Row]:
     Raises:
         DataError: one cannot be read, or holds something else.
     """
-    found: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
     for file in files:
         form = file.rpartition(".")[2].lower()
         if form not in formats.FORMS:
@@ -46,8 +46,8 @@ def rows_of(files: Sequence[str]) -> list[Row]:
                 path = Path(scratch, f"rows.{form}")
                 if not remote.download(file, path):
                     raise DataError(f"{file}: no such object; score first, or correct the URL")
-            found |= {row.video: row for row in formats.read(path, form)}
-    return list(found.values())
+            rows |= {row.video: row for row in formats.read(path, form)}
+    return list(rows.values())
 
 
 def since(rows: Sequence[Row], days: float | None) -> list[Row]:
@@ -59,21 +59,21 @@ def since(rows: Sequence[Row], days: float | None) -> list[Row]:
 
 
 def properties(
-    rows: Sequence[Row], most: int, *, settings: params.Import, rng: np.random.Generator
+    rows: Sequence[Row], limit: int, *, settings: params.Import, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Probe some of the videos, drawn at random, as `vq import` does: `PROPERTIES`, null where not.
+    """`PROPERTIES` of some videos, drawn at random and probed as `vq import` does.
 
     Args:
         rows: those that are no files here are left out.
-        most: how many to probe.
+        limit: how many to probe.
         settings: section `import`.
         rng: draws.
     """
     files = [path for row in rows if row.status == "ok" and (path := _file(row))]
-    drawn = sorted(rng.permutation(len(files))[:most])
-    looks = look_at([files[place] for place in drawn], jobs=cores(0), settings=settings)
-    found = [asdict(look.probe) for look in looks if look.probe]
-    return pd.DataFrame(found, columns=list(PROPERTIES))
+    drawn = sorted(rng.permutation(len(files))[:limit])
+    looks = look_at([files[index] for index in drawn], jobs=cores(0), settings=settings)
+    probes = [asdict(look.probe) for look in looks if look.probe]
+    return pd.DataFrame(probes, columns=list(PROPERTIES))
 
 
 def _file(row: Row) -> Path | None:

@@ -39,18 +39,18 @@ def candidates(
     """
     group = np.arange(len(prints)) if groups is None else np.unique(groups, return_inverse=True)[1]
     hashes, owner = _unique([one.windows for one in prints])
-    asked, asker = _unique([one.frames for one in prints])
+    queries, query_owner = _unique([one.frames for one in prints])
     rng = np.random.default_rng(SEED)
-    found = [np.empty(0, np.int64)]
+    codes = [np.empty(0, np.int64)]
     for _ in range(TABLES):
         mask = _mask(len(hashes), rng)
-        for one, other in _meetings(asked, hashes, mask):
-            close = np.bitwise_count(asked[one] ^ hashes[other]) <= bits
-            first, second = asker[one[close]], owner[other[close]]
+        for one, other in _meetings(queries, hashes, mask):
+            close = np.bitwise_count(queries[one] ^ hashes[other]) <= bits
+            first, second = query_owner[one[close]], owner[other[close]]
             apart = group[first] != group[second]
             low, high = np.minimum(first, second)[apart], np.maximum(first, second)[apart]
-            found.append(np.unique(low * len(prints) + high))
-    pairs = np.unique(np.concatenate(found))
+            codes.append(np.unique(low * len(prints) + high))
+    pairs = np.unique(np.concatenate(codes))
     return np.stack(np.divmod(pairs, max(len(prints), 1)), axis=1)
 
 
@@ -70,25 +70,25 @@ def _mask(hashes: int, rng: np.random.Generator) -> np.uint64:
 
 
 def _meetings(
-    asked: np.ndarray, hashes: np.ndarray, mask: np.uint64
+    queries: np.ndarray, hashes: np.ndarray, mask: np.uint64
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Positions of those that agree in all bits of a mask, some millions at a time."""
     order = np.argsort(hashes & mask)
     keys = (hashes & mask)[order]
-    turn = np.argsort(asked & mask)  # neighbours look at neighbouring memory
-    wanted = (asked & mask)[turn]
-    first = np.searchsorted(keys, wanted, "left")
-    count = np.searchsorted(keys, wanted, "right") - first
+    turn = np.argsort(queries & mask)  # neighbours look at neighbouring memory
+    query_keys = (queries & mask)[turn]
+    first = np.searchsorted(keys, query_keys, "left")
+    count = np.searchsorted(keys, query_keys, "right") - first
     turn, first, count = turn[count > 0], first[count > 0], count[count > 0]
     ends = np.cumsum(count)
     start = 0
     while start < len(turn):
         done = ends[start - 1] if start else 0
         stop = max(int(np.searchsorted(ends, done + BLOCK, "right")), start + 1)
-        some = count[start:stop]
-        within = np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
+        chunk = count[start:stop]
+        within = np.arange(chunk.sum()) - np.repeat(np.cumsum(chunk) - chunk, chunk)
         yield (
-            np.repeat(turn[start:stop], some),
-            order[np.repeat(first[start:stop], some) + within],
+            np.repeat(turn[start:stop], chunk),
+            order[np.repeat(first[start:stop], chunk) + within],
         )
         start = stop

@@ -32,7 +32,7 @@ def pairs(
         share: of the shorter one's time that has to be in the other one too.
     """
     videos, contents = manifest["video"].tolist(), manifest["content"].tolist()
-    found = [
+    rows = [
         {
             "video_a": videos[pair.first],
             "video_b": videos[pair.second],
@@ -42,14 +42,14 @@ def pairs(
         }
         for pair in find(prints, contents, bits=bits, share=share)
     ]
-    table = pd.DataFrame(found, columns=PAIR)
+    table = pd.DataFrame(rows, columns=PAIR)
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
-def judge(found: pd.DataFrame, splits: pd.DataFrame, *, joined: bool) -> pd.DataFrame:
+def judge(pair_rows: pd.DataFrame, splits: pd.DataFrame, *, joined: bool) -> pd.DataFrame:
     """Say of each pair on which sides it is, and what was done or is to be done about it."""
     sides = dict(zip(splits["content"], splits["split"], strict=True))
-    table = found.copy()
+    table = pair_rows.copy()
     for end in "ab":
         table[f"split_{end}"] = table[f"content_{end}"].map(sides)
     leaks = table["split_a"] != table["split_b"]
@@ -57,29 +57,29 @@ def judge(found: pd.DataFrame, splits: pd.DataFrame, *, joined: bool) -> pd.Data
     return table[[*PAIR, "split_a", "split_b", "finding"]]
 
 
-def tell(found: pd.DataFrame, path: Path) -> None:
+def tell(findings: pd.DataFrame, path: Path) -> None:
     """Log what was found, and where it is listed."""
-    if found.empty:
+    if findings.empty:
         return
-    leaks = int((found["finding"] == LEAK).sum())
-    contents = len({*found["content_a"], *found["content_b"]})
+    leaks = int((findings["finding"] == LEAK).sum())
+    contents = len({*findings["content_a"], *findings["content_b"]})
     log.warning(
         "%s of videos of %s that show the same; %s; see %s",
-        count(len(found), "pair"),
+        count(len(findings), "pair"),
         count(contents, "content"),
-        f"{leaks} on two sides of the split" if leaks else found["finding"][0],
+        f"{leaks} on two sides of the split" if leaks else findings["finding"][0],
         path,
     )
 
 
 def joined(path: Path) -> list[tuple[str, str]]:
     """Contents of the pairs that the split joined, of a finding that was written."""
-    found = pd.read_csv(path, dtype="string", keep_default_na=False)
-    ends = found.loc[found["finding"] == JOINED, ["content_a", "content_b"]]
+    findings = pd.read_csv(path, dtype="string", keep_default_na=False)
+    ends = findings.loc[findings["finding"] == JOINED, ["content_a", "content_b"]]
     return list(ends.itertuples(index=False, name=None))
 
 
-def write(found: pd.DataFrame, path: Path) -> None:
+def write(findings: pd.DataFrame, path: Path) -> None:
     """Write the finding as CSV; without a pair, its header."""
     with atomic(path) as unfinished:
-        found.to_csv(unfinished, index=False, lineterminator="\n")
+        findings.to_csv(unfinished, index=False, lineterminator="\n")

@@ -37,12 +37,12 @@ def find(
     Returns:
         Sorted by position.
     """
-    found = []
+    matches = []
     for first, second in candidates(prints, groups, bits=bits).tolist():
         common = overlap(prints[first], prints[second], bits=bits)
         if common >= share:
-            found.append(Pair(first, second, common))
-    return found
+            matches.append(Pair(first, second, common))
+    return matches
 
 
 def overlap(one: Fingerprint, other: Fingerprint, *, bits: int) -> float:

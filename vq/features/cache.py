@@ -67,7 +67,7 @@ class Cache:
         return shard
 
     def read(self, key: str, shas: Sequence[str]) -> list[np.ndarray | None]:
-        """The array of each video, in the order asked for; None where there is none.
+        """The array of each video, in the order of `shas`; None where there is none.
 
         Raises:
             VqError: a shard is damaged.
@@ -77,11 +77,11 @@ class Cache:
         for sha in dict.fromkeys(shas):
             if sha in where:
                 wanted.setdefault(where[sha], []).append(sha)
-        found: dict[str, np.ndarray] = {}
+        arrays: dict[str, np.ndarray] = {}
         for shard, names in wanted.items():
             with _opened(shard) as file:
-                found.update((name, file.get_tensor(name)) for name in names)
-        return [found.get(sha) for sha in shas]
+                arrays.update((name, file.get_tensor(name)) for name in names)
+        return [arrays.get(sha) for sha in shas]
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -128,7 +128,7 @@ class Cache:
 
 
 class Stored(Sequence[np.ndarray]):
-    """Arrays that stay on disk: each is read when it is asked for, and not kept."""
+    """Arrays that stay on disk: each is read when it is indexed, and not kept."""
 
     def __init__(self, places: Sequence[tuple[Path, str]]) -> None:
         """Take shard and sha256 of each, in the order wanted."""

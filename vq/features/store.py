@@ -35,20 +35,20 @@ def load(
     Raises:
         DataError: the index is missing, or has no such expert.
     """
-    known = _read(index)
-    chosen = list(known["experts"]) if experts is None else list(experts)
-    cache = _cache(index, known)
-    return {name: _initial(cache, _entry(index, known, name), shas) for name in chosen}
+    content = _read(index)
+    chosen = list(content["experts"]) if experts is None else list(experts)
+    cache = _cache(index, content)
+    return {name: _initial(cache, _entry(index, content, name), shas) for name in chosen}
 
 
 def views(index: Path, shas: Sequence[str]) -> Sequence[UInt8[np.ndarray, "moments 4 side side"]]:
-    """What the student sees of each video, in the order asked for; read when asked for.
+    """What the student sees of each video, in the order of `shas`; read when indexed.
 
     Raises:
         DataError: the index is missing, or a video has no views.
     """
-    known = _read(index)
-    where = _cache(index, known).where(known["views"]["key"])
+    content = _read(index)
+    where = _cache(index, content).where(content["views"]["key"])
     if lost := [sha for sha in shas if sha not in where]:
         raise DataError(
             f"{index}: {len(lost)} of {count(len(shas), 'video')} without views, the first is "
@@ -68,7 +68,7 @@ def view_spec(index: Path) -> ViewSpec:
 
 
 def view_key(index: Path) -> str:
-    """Which changes whenever views are cut otherwise.
+    """Key of the views in the cache; it changes whenever views are cut otherwise.
 
     Raises:
         DataError: the index is missing.
@@ -77,7 +77,7 @@ def view_key(index: Path) -> str:
 
 
 def experts(index: Path) -> dict[str, dict[str, Any]]:
-    """What the index knows of each expert: key, kind, dim (before fusion), fusion, tags and cost.
+    """Entry of each expert in the index: key, kind, dim (before fusion), fusion, tags and cost.
 
     The cost of a video is `gmacs`, multiply-accumulates in 1e9; `parameters` are the network's.
 
@@ -114,28 +114,28 @@ def fuse(rows: Float32[np.ndarray, "time dim"], fusion: str) -> Float32[np.ndarr
 def _initial(
     cache: Cache, entry: Mapping[str, Any], shas: Sequence[str]
 ) -> Float32[np.ndarray, "videos ..."]:
-    found = [
+    features = [
         None if rows is None else fuse(rows.astype(np.float32), entry["fusion"])
         for rows in cache.read(entry["key"], shas)
     ]
-    shape = next((feature.shape for feature in found if feature is not None), None)
+    shape = next((feature.shape for feature in features if feature is not None), None)
     if shape is None:
         shape = fuse(np.zeros((1, entry["dim"]), np.float32), entry["fusion"]).shape
     missing = np.full(shape, np.nan, np.float32)
     # Not np.stack alone: it refuses an empty list, and no videos are no error.
-    return np.array([missing if f is None else f for f in found], np.float32).reshape(-1, *shape)
+    return np.array([missing if f is None else f for f in features], np.float32).reshape(-1, *shape)
 
 
-def _entry(index: Path, known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    if name not in known["experts"]:
-        near = difflib.get_close_matches(name, known["experts"]) or sorted(known["experts"])
+def _entry(index: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    if name not in content["experts"]:
+        near = difflib.get_close_matches(name, content["experts"]) or sorted(content["experts"])
         raise DataError(f"{index}: has no expert {name!r}; did you mean {', '.join(near)}?")
-    entry: Mapping[str, Any] = known["experts"][name]
+    entry: Mapping[str, Any] = content["experts"][name]
     return entry
 
 
-def _cache(index: Path, known: Mapping[str, Any]) -> Cache:
-    return Cache(index.parent / known["cache"])
+def _cache(index: Path, content: Mapping[str, Any]) -> Cache:
+    return Cache(index.parent / content["cache"])
 
 
 def _read(index: Path) -> dict[str, Any]:

@@ -15,11 +15,11 @@ def markdown(sources: Sequence[Source]) -> str:
         f"{summary(sources)} Written by `vq footage fetch`; a scaled copy is a changed work.",
     ]
     for name, licence in LICENCES.items():
-        some = [source for source in sources if source.licence == name]
-        if some:
+        licensed = [source for source in sources if source.licence == name]
+        if licensed:
             lines += ["", f"## {licence.title} (`{name}`)", ""]
             lines += ["| file | author | licence as stated | from |", "|---|---|---|---|"]
-            lines += [_row(source) for source in some]
+            lines += [_row(source) for source in licensed]
     return "\n".join(lines) + "\n"
 
 

@@ -23,7 +23,7 @@ from vq.words import count
 log = logging.getLogger(__name__)
 
 Tell = Callable[[int, int, str], None]
-"""Is told how many sources are done, of how many, and what is going on."""
+"""Progress callback: sources done, sources in all, and what is going on."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def fetch(
         params: what is wanted, and what it may cost.
         folders: looked into before any network, for files of the right hash, whatever their name.
         offline: no network at all.
-        tell: is told how far it is.
+        tell: progress callback.
 
     Returns:
         One outcome for each row of the table, in its order.
@@ -83,12 +83,12 @@ def fetch(
         except DiskFullError as error:
             run.fail(run.missing(), error.status, error.reason)
         outcomes = run.outcomes()
-        _write(root, run.here(), outcomes)
-    here = len(run.here())
-    if here < params.min_sources:
+        _write(root, run.present(), outcomes)
+    present = len(run.present())
+    if present < params.min_sources:
         reasons = Counter(outcome.status for outcome in outcomes)
         raise DataError(
-            f"{root}: has {here} of {count(len(entries), 'source')}, min_sources is "
+            f"{root}: has {present} of {count(len(entries), 'source')}, min_sources is "
             f"{params.min_sources} ({_counts(reasons)}); {root / 'report.csv'} says why"
         )
     return outcomes
@@ -99,17 +99,17 @@ class _Run:
 
     def __init__(self, entries: list[Entry], store: Store, params: Footage, tell: Tell) -> None:
         self._entries, self._store, self._params, self._tell = entries, store, params, tell
-        self._here: dict[str, Source] = {}
+        self._present: dict[str, Source] = {}
         self._failed: dict[str, UnavailableError] = {}
 
     def missing(self) -> list[Entry]:
-        """Those that are wanted, not here, and not known to be out of reach."""
-        done = self._here.keys() | self._failed.keys()
+        """Wanted sources that are neither here nor given up."""
+        done = self._present.keys() | self._failed.keys()
         return [entry for entry in self._entries if entry.sha256 not in done]
 
-    def here(self) -> list[Source]:
+    def present(self) -> list[Source]:
         """The sources that are here, in the order of the table."""
-        return [self._here[e.sha256] for e in self._entries if e.sha256 in self._here]
+        return [self._present[e.sha256] for e in self._entries if e.sha256 in self._present]
 
     def outcomes(self) -> list[Outcome]:
         """One for each row."""
@@ -201,7 +201,7 @@ class _Run:
                 raise
             except UnavailableError as error:
                 for entry in entries:
-                    if entry.sha256 not in self._here:
+                    if entry.sha256 not in self._present:
                         self._failed[entry.sha256] = error
             for entry in entries:
                 self._settle(entry)
@@ -245,14 +245,14 @@ class _Run:
 
     def _settle(self, entry: Entry) -> None:
         if source := self._store.source(entry):
-            self._here[entry.sha256] = source
+            self._present[entry.sha256] = source
             self._failed.pop(entry.sha256, None)
 
     def _say_of(self, file: str, how_far: str) -> None:
         self._say(f"{file} {how_far}")
 
     def _say(self, what: str) -> None:
-        done = len(self._here.keys() | self._failed.keys())
+        done = len(self._present.keys() | self._failed.keys())
         self._tell(done, len(self._entries), what)
 
 
@@ -271,10 +271,10 @@ def _warn(error: OSError) -> None:
     log.warning("%s: cannot be read (%s); it is left out", error.filename, error.strerror)
 
 
-def _write(root: Path, here: list[Source], outcomes: list[Outcome]) -> None:
-    sources.write(here, root / sources.MANIFEST)
+def _write(root: Path, present: list[Source], outcomes: list[Outcome]) -> None:
+    sources.write(present, root / sources.MANIFEST)
     with atomic(root / "ATTRIBUTION.md") as part:
-        part.write_text(attribution.markdown(here), encoding="utf-8")
+        part.write_text(attribution.markdown(present), encoding="utf-8")
     with atomic(root / "report.csv") as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "kind", "licence", "status", "reason"])

@@ -42,7 +42,7 @@ class _InterruptedError(Exception):
 
 
 class Downloads:
-    """Downloads of one run: connections are kept, a server that is out of reach is asked once."""
+    """Downloads of one run: connections are kept, a server out of reach is tried once."""
 
     def __init__(self, store: Store, *, file_mb: int, seconds: float) -> None:
         """Take where files grow, and what one may cost."""
@@ -59,7 +59,7 @@ class Downloads:
         Args:
             url: its address.
             sha256: what it should hash to, which its part is called by.
-            tell: is told how far it is.
+            tell: progress callback.
 
         Returns:
             The part. If its hash is wrong, it came in one piece: the server has another file.

@@ -25,8 +25,7 @@ def download(
         package_mb: size that it may have (held on Linux while it comes, elsewhere afterwards).
         seconds: that it may take.
         sdists: whether a source distribution of PyPI will do: pip runs code of the package to
-            learn what it is called. None where that is no choice: it will not, and nobody is told
-            of it.
+            learn its name. None where there is no such setting: no, and no message mentions it.
 
     Returns:
         The archive.
@@ -50,12 +49,12 @@ def download(
         raise DiskFullError(folder, f"no room for {package}")
     if "File too large" in output or "EFBIG" in output or code == -signal.SIGXFSZ:
         raise _too_large(package, package_mb)
-    said = f"{_ADVICE[package.registry]}: {_reason(output)}"
+    advice = f"{_ADVICE[package.registry]}: {_reason(output)}"
     if any(sign in output for sign in _NO_CONNECTION):
-        raise UnavailableError("unreachable", f"{package}: the registry is out of reach; {said}")
+        raise UnavailableError("unreachable", f"{package}: the registry is out of reach; {advice}")
     if package.registry == "pypi" and sdists is False:
-        said = f"`sdists` in params allows what is no wheel; {said}"
-    raise UnavailableError("gone", f"{package}: the registry does not have it; {said}")
+        advice = f"`sdists` in params allows what is no wheel; {advice}"
+    raise UnavailableError("gone", f"{package}: the registry does not have it; {advice}")
 
 
 _SUFFIXES = (".whl", ".zip", ".gz", ".tgz", ".deb")

@@ -1,4 +1,4 @@
-"""A photograph as pixels, decoded when it is asked for."""
+"""A photograph as pixels, decoded on demand."""
 
 import warnings
 

@@ -55,7 +55,7 @@ COLUMNS = ("file", *(field.name for field in fields(Source) if field.name != "pa
 def load(folder: Path, *, kind: Kind | None = None) -> list[Source]:
     """The sources that `vq footage fetch` brought into a folder, in the order of its table.
 
-    No file is opened; each is known to be there with its size.
+    No file is opened; only its existence and size are checked.
 
     Args:
         folder: of the data set, such as `data/footage`.

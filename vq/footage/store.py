@@ -119,13 +119,13 @@ class Store:
             UnavailableError: its hash differs.
         """
         wanted = entry.copy_sha256 if scaled else entry.sha256
-        found = hash_of(part)
-        if found != wanted:
+        digest = hash_of(part)
+        if digest != wanted:
             part.unlink()
             raise UnavailableError(
                 "altered",
-                f"{entry.origin}: sha256 is {found}, sources.csv says {wanted}; if the new file is "
-                "the right one, write its hash there",
+                f"{entry.origin}: sha256 is {digest}, sources.csv says {wanted}; if the new file "
+                "is the right one, write its hash there",
             )
         # Bytes first, name second: a power cut must not leave the name alone.
         with part.open("rb") as file:
@@ -161,7 +161,7 @@ class Store:
 
     @contextmanager
     def writing(self, part: Path, mode: str = "wb") -> Iterator[IO[bytes]]:
-        """Open a part to write; a full disk is told from other errors.
+        """Open a part to write; a full disk has an error of its own.
 
         Raises:
             DiskFullError: the disk, or what one may use of it, is full. The part is gone: the

@@ -1,4 +1,4 @@
-"""The conditions a student must meet before it may become champion, as far as files tell them."""
+"""The conditions a student must meet before it may become champion, as far as files show them."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,13 @@ from vq.gates.verdict import Gate, Verdict, interval, shut
 from vq.params import Judge
 from vq.words import count, which
 
-Found = Mapping[str, float | None]
+Estimate = Mapping[str, float | None]
 """A number and the ends of its interval: `value`, `low`, `high`."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that is known of a student before the registry is asked."""
+    """All measurements of a student that need no registry."""
 
     test: Mapping[str, Any]
     """Agreement on the test split, as `evaluate` writes it."""
@@ -25,7 +25,7 @@ class Measured:
     """What `validate` counted; `rows`, `rejected` and `by_check`."""
     tested: int
     """Videos of the test, rated or not."""
-    seen: tuple[str, ...]
+    leaked: tuple[str, ...]
     """Contents of those that were learnt from: none, if all is well."""
     span: float
     """Length of the scale of scores."""
@@ -39,7 +39,7 @@ def judge(measured: Measured, params: Judge) -> Verdict:
 
     Args:
         measured: the student.
-        params: the thresholds. A value on its threshold passes. None: nobody asks.
+        params: the thresholds. A value on its threshold passes. None switches a gate off.
 
     Raises:
         DataError: the student was not measured, or nothing was counted.
@@ -74,40 +74,40 @@ def _gates(measured: Measured, params: Judge) -> Iterator[Gate]:
         "memory_mb", measured.cost.memory_mb, params.max_memory_mb, "network", "MB of memory"
     )
     yield _data(measured.checks, params.max_rejected)
-    yield _overlap(measured.seen, measured.tested)
+    yield _overlap(measured.leaked, measured.tested)
 
 
-def _floor(name: str, found: Found, floor: float) -> Gate:
-    value = found["value"]
+def _floor(name: str, estimate: Estimate, floor: float) -> Gate:
+    value = estimate["value"]
     passed = value is not None and math.isfinite(value) and value >= floor
     sentence = (
-        f"{name.upper()} on test is {_number(value)} {_ends(found)}, "
+        f"{name.upper()} on test is {_number(value)} {_ends(estimate)}, "
         f"{_where(passed)} the floor of {floor:z.3f}."
     )
-    return _gate(name, found, floor, passed, sentence)
+    return _gate(name, estimate, floor, passed, sentence)
 
 
-def _beats(name: str, found: Found | None, least: float) -> Gate:
-    if found is None:
+def _beats(name: str, difference: Estimate | None, least: float) -> Gate:
+    if difference is None:
         sentence = f"The student was not compared with the {name} baseline: it was not measured."
         return shut(f"beats_{name}", least, sentence)
-    low = found["low"]
+    low = difference["low"]
     passed = low is not None and low >= least
     sentence = (
-        f"The student's SRCC is {_number(found['value'], signed=True)} {_ends(found)} from that of "
-        f"the {name} baseline: the low end "
+        f"The student's SRCC is {_number(difference['value'], signed=True)} "
+        f"{_ends(difference)} from that of the {name} baseline: the low end "
         f"{'reaches' if passed else 'does not reach'} {least:+z.3f}."
     )
-    return _gate(f"beats_{name}", found, least, passed, sentence)
+    return _gate(f"beats_{name}", difference, least, passed, sentence)
 
 
-def _worst(column: str, found: Mapping[str, Any] | None, floor: float, least: int) -> Gate:
+def _worst(column: str, slices: Mapping[str, Any] | None, floor: float, least: int) -> Gate:
     name = f"slice_{column}"
-    if found is None:
+    if slices is None:
         return shut(
             name, floor, f"Agreement by {column} was not measured: evaluate.slices lacks it."
         )
-    large = {k: one for k, one in found.items() if one["n"] >= least and one["srcc"] is not None}
+    large = {k: one for k, one in slices.items() if one["n"] >= least and one["srcc"] is not None}
     if not large:
         return shut(
             name,
@@ -116,7 +116,7 @@ def _worst(column: str, found: Mapping[str, Any] | None, floor: float, least: in
         )
     worst, one = min(large.items(), key=lambda item: item[1]["srcc"])
     passed = one["srcc"] >= floor
-    skipped = len(found) - len(large)
+    skipped = len(slices) - len(large)
     sentence = (
         f"The worst of {count(len(large), 'value')} of {column} is {worst}: SRCC "
         f"{one['srcc']:z.3f} on its {count(one['n'], 'test video')}, {_where(passed)} the floor of "
@@ -126,27 +126,27 @@ def _worst(column: str, found: Mapping[str, Any] | None, floor: float, least: in
     return Gate(name, one["srcc"], None, None, floor, passed, sentence)
 
 
-def _coverage(found: Found | None, tolerance: float) -> Gate:
-    if found is None:
+def _coverage(coverage: Estimate | None, tolerance: float) -> Gate:
+    if coverage is None:
         return shut("coverage", 0.0, NO_INTERVAL)
-    value, nominal = found["value"], found["nominal"] or 0.0
+    value, nominal = coverage["value"], coverage["nominal"] or 0.0
     least = nominal - tolerance
     passed = value is not None and value >= least
     sentence = (
-        f"Intervals meant to hold {nominal:.0%} of ratings hold {_number(value)} {_ends(found)} "
+        f"Intervals meant to hold {nominal:.0%} of ratings hold {_number(value)} {_ends(coverage)} "
         f"of them on test, {_where(passed)} {least:z.3f}."
     )
-    return _gate("coverage", found, least, passed, sentence)
+    return _gate("coverage", coverage, least, passed, sentence)
 
 
-def _interval(found: Found | None, span: float, most: float) -> Gate:
-    if found is None or found["half_width"] is None:
+def _interval(coverage: Estimate | None, span: float, most: float) -> Gate:
+    if coverage is None or coverage["half_width"] is None:
         return shut("interval", most, NO_INTERVAL)
-    share = found["half_width"] / span
+    share = coverage["half_width"] / span
     passed = share <= most
     sentence = (
-        f"An interval reaches {found['half_width']:z.3f} to either side, {share:.0%} of the scale, "
-        f"{_within(passed)} {most:.0%}."
+        f"An interval reaches {coverage['half_width']:z.3f} to either side, {share:.0%} of the "
+        f"scale, {_within(passed)} {most:.0%}."
     )
     return Gate("interval", share, None, None, most, passed, sentence)
 
@@ -154,8 +154,8 @@ def _interval(found: Found | None, span: float, most: float) -> Gate:
 NO_INTERVAL = "Scores have no interval: validation has too few contents to promise one."
 
 
-def _calibration(found: Found, span: float, most: float) -> Gate:
-    value, low, high = (None if e is None else e / span for e in map(found.get, ENDS))
+def _calibration(error: Estimate, span: float, most: float) -> Gate:
+    value, low, high = (None if e is None else e / span for e in map(error.get, ENDS))
     passed = value is not None and value <= most
     sentence = (
         f"Videos of like scores are rated {_number(value)} {interval(low, high)} of the scale "
@@ -167,26 +167,26 @@ def _calibration(found: Found, span: float, most: float) -> Gate:
 ENDS = ("value", "low", "high")
 
 
-def _order(found: Mapping[str, Any] | None, floor: float) -> Gate:
-    if found is None:
+def _order(order: Mapping[str, Any] | None, floor: float) -> Gate:
+    if order is None:
         sentence = (
             "Order was not measured: evaluate.order is null. Name there the columns that tell "
             "ladders apart, or set judge.min_order: null."
         )
         return shut("order", floor, sentence)
-    if not found["pairs"]:
+    if not order["pairs"]:
         sentence = (
             "No two test videos have a known order: none are of one ladder and as far apart as "
             "evaluate.order asks. Correct it, or set judge.min_order: null."
         )
         return shut("order", floor, sentence)
-    passed = found["value"] >= floor
+    passed = order["value"] >= floor
     sentence = (
-        f"Of {count(found['pairs'], 'pair')} of test videos whose order needs no label, scores "
-        f"keep {_number(found['value'])} {_ends(found)}, {_where(passed)} the floor of "
+        f"Of {count(order['pairs'], 'pair')} of test videos whose order needs no label, scores "
+        f"keep {_number(order['value'])} {_ends(order)}, {_where(passed)} the floor of "
         f"{floor:z.3f}."
     )
-    return _gate("order", found, floor, passed, sentence)
+    return _gate("order", order, floor, passed, sentence)
 
 
 def _budget(name: str, value: float, most: float, what: str, unit: str) -> Gate:
@@ -213,26 +213,28 @@ def _data(checks: Mapping[str, Any], most: float) -> Gate:
     return Gate("rejected", share, None, None, most, passed, sentence)
 
 
-def _overlap(seen: tuple[str, ...], tested: int) -> Gate:
+def _overlap(leaked: tuple[str, ...], tested: int) -> Gate:
     sentence = (
-        f"{len(seen)} of {count(tested, 'test video')} "
-        f"{which(len(seen), 'was', 'were')} learnt from, the first is of {min(seen)}."
-        if seen
+        f"{len(leaked)} of {count(tested, 'test video')} "
+        f"{which(len(leaked), 'was', 'were')} learnt from, the first is of {min(leaked)}."
+        if leaked
         else f"None of {count(tested, 'test video')} was learnt from, by content or by file."
     )
-    return Gate("overlap", float(len(seen)), None, None, 0.0, not seen, sentence)
+    return Gate("overlap", float(len(leaked)), None, None, 0.0, not leaked, sentence)
 
 
-def _gate(name: str, found: Found, threshold: float, passed: bool, sentence: str) -> Gate:
-    return Gate(name, found["value"], found["low"], found["high"], threshold, passed, sentence)
+def _gate(name: str, estimate: Estimate, threshold: float, passed: bool, sentence: str) -> Gate:
+    return Gate(
+        name, estimate["value"], estimate["low"], estimate["high"], threshold, passed, sentence
+    )
 
 
 def _number(value: float | None, *, signed: bool = False) -> str:
     return "unknown" if value is None else f"{value:+z.3f}" if signed else f"{value:z.3f}"
 
 
-def _ends(found: Found) -> str:
-    return interval(found["low"], found["high"])
+def _ends(estimate: Estimate) -> str:
+    return interval(estimate["low"], estimate["high"])
 
 
 def _where(passed: bool) -> str:

@@ -45,12 +45,12 @@ def read(form: Form, path: Path, how: How, *, anyway: bool = False) -> Labels:
             count or range than published.
     """
     listed = form.listed and field_list.fits(path, how)
-    found = field_list.read(path, how) if listed else form.read(path, how)
+    rows = field_list.read(path, how) if listed else form.read(path, how)
     notes = [f"Read from {path.name}" + (", a list of the field's kind." if listed else ".")]
-    if any(not rating.video for rating in found):
-        row = next(row for row, rating in enumerate(found) if not rating.video)
+    if any(not rating.video for rating in rows):
+        row = next(row for row, rating in enumerate(rows) if not rating.video)
         raise DataError(f"{path}: row {row + 1} names no video; fill it in or take it out")
-    ratings, repeated = _once(path, found)
+    ratings, repeated = _unique(path, rows)
     if not ratings:
         raise DataError(f"{path}: rates no video; is it the right file?")
     ratings = [_grouped(rating, form) for rating in ratings]
@@ -72,7 +72,7 @@ def find_files(labels: Labels, form: Form, videos: Path | None, *, present: bool
     """Give each rating the name of its file.
 
     Args:
-        labels: as `read` gave them.
+        labels: from `read`.
         form: its dialect.
         videos: the folder of videos; without it, names get the suffix that the set is known for.
         present: leave out what has no file.
@@ -94,7 +94,7 @@ def find_files(labels: Labels, form: Form, videos: Path | None, *, present: bool
         for rating in matched.ratings
         if not (present and rating.video in absent)
     ]
-    return Labels(tuple(kept), (*labels.notes, *_told(matched, present=present)))
+    return Labels(tuple(kept), (*labels.notes, *_match_notes(matched, present=present)))
 
 
 def write_labels(labels: Labels, path: Path) -> None:
@@ -110,7 +110,7 @@ def write_labels(labels: Labels, path: Path) -> None:
 
 
 def write_card(
-    form: Form, labels: Labels, path: Path, *, name: str, said: Mapping[str, object]
+    form: Form, labels: Labels, path: Path, *, name: str, overrides: Mapping[str, object]
 ) -> None:
     """Write `card.yaml`: what is known of the set; what is not, says so.
 
@@ -119,7 +119,7 @@ def write_card(
         labels: for the notes.
         path: written.
         name: of the set in the manifest.
-        said: what the user says, which counts more.
+        overrides: what the user says, which counts more.
 
     Raises:
         DataError: the card lacks something that no one said.
@@ -137,7 +137,7 @@ def write_card(
         "contents": form.contents,
         "defects": form.defects or unknown,
         "note": " ".join((_layout(form), *labels.notes)),
-        **said,
+        **overrides,
     }
     facts = {key: value for key, value in facts.items() if value is not None}
     with atomic(path) as unfinished:
@@ -151,17 +151,17 @@ def _layout(form: Form) -> str:
     return f"{form.files}: {form.layout}{how}"
 
 
-def _once(path: Path, found: Sequence[Rating]) -> tuple[list[Rating], int]:
+def _unique(path: Path, rows: Sequence[Rating]) -> tuple[list[Rating], int]:
     """Each video once; Unicode forms of a name are the same name."""
     first: dict[str, Rating] = {}
-    for rating in found:
-        before = first.setdefault(normal(rating.video), rating)
-        if (before.mos, before.mos_std) != (rating.mos, rating.mos_std):
+    for rating in rows:
+        earlier = first.setdefault(normal(rating.video), rating)
+        if (earlier.mos, earlier.mos_std) != (rating.mos, rating.mos_std):
             raise DataError(
-                f"{path}: {rating.video!r} has mos {_cell(before.mos) or 'none'} in one row and "
+                f"{path}: {rating.video!r} has mos {_cell(earlier.mos) or 'none'} in one row and "
                 f"{_cell(rating.mos) or 'none'} in another; keep the right one"
             )
-    return list(first.values()), len(found) - len(first)
+    return list(first.values()), len(rows) - len(first)
 
 
 def _grouped(rating: Rating, form: Form) -> Rating:
@@ -172,12 +172,12 @@ def _check_scale(path: Path, ratings: Sequence[Rating], form: Form) -> None:
     if form.scale is None:
         return
     low, high = form.scale
-    off = [one for one in ratings if one.mos is not None and not low <= one.mos <= high]
-    if off:
+    off_scale = [one for one in ratings if one.mos is not None and not low <= one.mos <= high]
+    if off_scale:
         raise DataError(
-            f"{path}: {len(off)} of {count(len(ratings), 'score')} "
-            f"{which(len(off), 'is', 'are')} not on the scale of {form.title}, {low:g} to "
-            f"{high:g}: {off[0].video!r} has {off[0].mos:g}; is it the right file, "
+            f"{path}: {len(off_scale)} of {count(len(ratings), 'score')} "
+            f"{which(len(off_scale), 'is', 'are')} not on the scale of {form.title}, {low:g} to "
+            f"{high:g}: {off_scale[0].video!r} has {off_scale[0].mos:g}; is it the right file, "
             "or were its scores rescaled?"
         )
 
@@ -185,18 +185,18 @@ def _check_scale(path: Path, ratings: Sequence[Rating], form: Form) -> None:
 def _differences(ratings: Sequence[Rating], form: Form) -> list[str]:
     """In what these are not the whole set as it was published."""
     scores = [one.mos for one in ratings if one.mos is not None]
-    said = []
+    differences = []
     if form.videos and form.videos != len(ratings):
-        said.append(f"it has {count(len(ratings), 'video')}, {form.title} has {form.videos}")
+        differences.append(f"it has {count(len(ratings), 'video')}, {form.title} has {form.videos}")
     if form.published and form.scale and scores:
         near = NEAR * (form.scale[1] - form.scale[0])
         low, high = min(scores), max(scores)
         if abs(low - form.published[0]) > near or abs(high - form.published[1]) > near:
-            said.append(
+            differences.append(
                 f"its scores go from {low:g} to {high:g}, those of {form.title} from "
                 f"{form.published[0]:g} to {form.published[1]:g}"
             )
-    return said
+    return differences
 
 
 def _suffixed(rating: Rating, form: Form, *, guess: bool = True) -> Rating:
@@ -212,18 +212,18 @@ def _suffixed(rating: Rating, form: Form, *, guess: bool = True) -> Rating:
     return rating
 
 
-def _told(matched: Matched, *, present: bool) -> list[str]:
-    said = []
+def _match_notes(matched: Matched, *, present: bool) -> list[str]:
+    notes = []
     if matched.respelt:
-        said.append(f"{count(matched.respelt, 'name')} spelt now as the files are.")
+        notes.append(f"{count(matched.respelt, 'name')} spelt now as the files are.")
     if matched.missing:
         what = "left out" if present else "in quarantine at the next `dvc repro`"
-        said.append(
+        notes.append(
             f"{len(matched.missing)} of {count(len(matched.ratings), 'video')} "
             f"{which(len(matched.missing), 'is', 'are')} not there, such as {matched.missing[0]}: "
             f"{what}."
         )
-    return said
+    return notes
 
 
 def _cell(value: str | float | None) -> str:

@@ -16,10 +16,10 @@ def read(path: Path, how: How) -> list[Rating]:
     names, scenes = table.text("File_name"), table.text("Content")
     rows = [row for row, name in enumerate(names) if name]
     mos = table.text("Realignment MOS")
-    found = tables.numbers([mos[row] for row in rows], where=f"{path}: column 'Realignment MOS'")
+    scores = tables.numbers([mos[row] for row in rows], where=f"{path}: column 'Realignment MOS'")
     return [
         Rating(f"{_test(path, names[row])}/{scenes[row]}/{names[row]}.avi", value)
-        for row, value in zip(rows, found, strict=True)
+        for row, value in zip(rows, scores, strict=True)
     ]
 
 

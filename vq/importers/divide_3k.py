@@ -10,14 +10,14 @@ DIMENSIONS = ("technical", "aesthetic")
 
 def read(path: Path, how: How) -> list[Rating]:
     """`train_labels.txt` or `val_labels.txt`: `path, technical, aesthetic, overall`, no header."""
-    found = tables.read_list(path, width=4, delimiter=how.delimiter)
+    lines = tables.read_list(path, width=4, delimiter=how.delimiter)
     first, second, overall = (
-        tables.numbers([line[place] for line in found], where=f"{path}: column {place + 1}")
-        for place in (1, 2, 3)
+        tables.numbers([line[column] for line in lines], where=f"{path}: column {column + 1}")
+        for column in (1, 2, 3)
     )
     return [
         Rating(line[0], overall[row], more=dict(zip(DIMENSIONS, (first[row], second[row]))))  # noqa: B905
-        for row, line in enumerate(found)
+        for row, line in enumerate(lines)
     ]
 
 

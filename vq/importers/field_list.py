@@ -26,11 +26,11 @@ def read(path: Path, how: How) -> list[Rating]:
     Raises:
         DataError: unreadable, or a line is not of this form.
     """
-    found = tables.read_list(path, width=WIDTH, delimiter=how.delimiter)
-    mos = tables.numbers([line[3] for line in found], where=f"{path}: column 4 (mos)")
+    lines = tables.read_list(path, width=WIDTH, delimiter=how.delimiter)
+    mos = tables.numbers([line[3] for line in lines], where=f"{path}: column 4 (mos)")
     return [
         Rating(line[0], None if value == UNKNOWN else value)
-        for line, value in zip(found, mos, strict=True)
+        for line, value in zip(lines, mos, strict=True)
     ]
 
 

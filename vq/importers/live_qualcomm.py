@@ -13,11 +13,11 @@ def read(path: Path, how: How) -> list[Rating]:
 
     A video lies in the folder of its distortion: `Artifacts/0723_ManUnderTree_....yuv`.
     """
-    held = Variables(path)
-    names = held.texts("qualcommVideoData", "vidNames")
-    folders = held.texts("qualcommVideoData", "distortionNames")
-    kinds = held.numbers("qualcommVideoData", "distortionType")
-    mos = held.numbers("qualcommSubjectiveData", "unBiasedMOS")
+    variables = Variables(path)
+    names = variables.texts("qualcommVideoData", "vidNames")
+    folders = variables.texts("qualcommVideoData", "distortionNames")
+    kinds = variables.numbers("qualcommVideoData", "distortionType")
+    mos = variables.numbers("qualcommSubjectiveData", "unBiasedMOS")
     if not len(names) == len(kinds) == len(mos):
         raise DataError(
             f"{path}: has {count(len(names), 'name')}, {count(len(kinds), 'kind')} of distortion "
@@ -32,8 +32,8 @@ def read(path: Path, how: How) -> list[Rating]:
 
 def content(video: str) -> str:
     """The scene: `0723_ManUnderTree_GS5_03_20150723_130016.yuv` -> `ManUnderTree`."""
-    found = parts(video, "_", count=2)
-    return found[1] if len(found) == 3 else ""
+    pieces = parts(video, "_", count=2)
+    return pieces[1] if len(pieces) == 3 else ""
 
 
 def _folder(path: Path, folders: list[str], kind: float | None) -> str:

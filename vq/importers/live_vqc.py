@@ -19,8 +19,8 @@ def paired(path: Path, names: str, scores: str) -> list[Rating]:
     Raises:
         DataError: they differ in length.
     """
-    held = Variables(path)
-    videos, mos = held.texts(names), held.numbers(scores)
+    variables = Variables(path)
+    videos, mos = variables.texts(names), variables.numbers(scores)
     if len(videos) != len(mos):
         raise DataError(
             f"{path}: {names} has {count(len(videos), 'name')}, {scores} "

@@ -12,7 +12,7 @@ MEMORY_BYTES = 1 << 30
 """Fifty times what the largest label file takes."""
 CPU_SECONDS = 30
 MOST_BYTES = 1 << 26
-"""Of what is told: a small file can unpack to more than there is room to tell of."""
+"""Limit of what `load` returns: a small file can unpack to more than there is memory for."""
 
 
 def load(path: Path) -> dict[str, object] | str:
@@ -22,9 +22,11 @@ def load(path: Path) -> dict[str, object] | str:
     for limit, most in ((resource.RLIMIT_DATA, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS)):
         resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))
     try:
-        found: dict[str, object] = loadmat(path, simplify_cells=True)
-        size = len(pickle.dumps(found))
+        variables: dict[str, object] = loadmat(path, simplify_cells=True)
+        size = len(pickle.dumps(variables))
     except Exception as error:  # noqa: BLE001
         # SciPy raises whatever broke inside: fuzzing found an UnboundLocalError, among others.
         return str(error) or type(error).__name__
-    return found if size <= MOST_BYTES else f"it unpacks to {size >> 20} MiB; label files do not"
+    if size > MOST_BYTES:
+        return f"it unpacks to {size >> 20} MiB; label files do not"
+    return variables

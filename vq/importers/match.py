@@ -22,7 +22,7 @@ from vq.video.suffixes import SUFFIXES
 
 @dataclass(frozen=True)
 class Matched:
-    """Ratings with the names of their files, and how these were found."""
+    """Ratings with the names of their files, and how the names differed."""
 
     ratings: tuple[Rating, ...]
     """Those without a file keep the name of the label file."""
@@ -50,7 +50,7 @@ def match(ratings: Sequence[Rating], videos: Path, *, tail: str = "") -> Matched
     """
     files = _index(videos, tail)
     common = _common_folder(ratings)
-    found: list[Rating] = []
+    matched: list[Rating] = []
     missing: list[str] = []
     owner: dict[str, str] = {}
     respelt = 0
@@ -58,7 +58,7 @@ def match(ratings: Sequence[Rating], videos: Path, *, tail: str = "") -> Matched
         file = _find(rating, files, common)
         if file is None:
             missing.append(rating.video)
-            found.append(rating)
+            matched.append(rating)
             continue
         if file in owner:
             raise DataError(
@@ -67,8 +67,8 @@ def match(ratings: Sequence[Rating], videos: Path, *, tail: str = "") -> Matched
             )
         owner[file] = rating.video
         respelt += file != rating.video
-        found.append(replace(rating, video=file))
-    return Matched(tuple(found), tuple(missing), respelt)
+        matched.append(replace(rating, video=file))
+    return Matched(tuple(matched), tuple(missing), respelt)
 
 
 def _index(videos: Path, tail: str) -> Mapping[str, list[str]]:
@@ -92,20 +92,20 @@ def _ends(path: str) -> Iterable[str]:
 
 def _find(rating: Rating, files: Mapping[str, list[str]], common: str) -> str | None:
     for name in filter(None, (rating.video, rating.also)):
-        wanted = normal(name)
-        for spelling in (wanted, wanted.removeprefix(common)):
+        normalised = normal(name)
+        for spelling in (normalised, normalised.removeprefix(common)):
             for one in (spelling, _stem(spelling)):
-                if found := files.get(one):
-                    return _only(name, one, found)
+                if paths := files.get(one):
+                    return _only(name, one, paths)
     return None
 
 
-def _only(name: str, spelling: str, found: Sequence[str]) -> str:
+def _only(name: str, spelling: str, paths: Sequence[str]) -> str:
     """The file itself if there is one of that very path."""
-    exact = [file for file in found if normal(file) == spelling]
-    if len(exact or found) > 1:
-        raise DataError(f"{name!r} may be {' or '.join(found[:3])}; keep one of them")
-    return (exact or found)[0]
+    exact = [file for file in paths if normal(file) == spelling]
+    if len(exact or paths) > 1:
+        raise DataError(f"{name!r} may be {' or '.join(paths[:3])}; keep one of them")
+    return (exact or paths)[0]
 
 
 def _stem(name: str) -> str:

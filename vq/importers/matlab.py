@@ -25,10 +25,10 @@ class Variables:
         _check(path)
         # SciPy's reader is C: fuzzing found broken files of which it dies.
         lost: dict[str, object] | str = "kills what reads it"
-        (held,) = in_processes(load, [path], jobs=1, lost=lost)
-        if isinstance(held, str):
-            raise DataError(f"{path}: is no MATLAB file ({shorten(held)}); get it again")
-        self._held: object = held
+        (variables,) = in_processes(load, [path], jobs=1, lost=lost)
+        if isinstance(variables, str):
+            raise DataError(f"{path}: is no MATLAB file ({shorten(variables)}); get it again")
+        self._variables: object = variables
 
     def find(self, *names: str) -> object:
         """A variable, or by several names a field of a struct of structs.
@@ -36,17 +36,17 @@ class Variables:
         Raises:
             DataError: there is none.
         """
-        held = self._held
+        value = self._variables
         for name in names:
-            fields = held if isinstance(held, dict) else {}
+            fields = value if isinstance(value, dict) else {}
             if name not in fields:
-                known = [field for field in fields if not field.startswith("__")]
+                others = [field for field in fields if not field.startswith("__")]
                 raise DataError(
-                    f"{self.path}: has no {'.'.join(names)}, only {', '.join(known) or 'values'}; "
+                    f"{self.path}: has no {'.'.join(names)}, only {', '.join(others) or 'values'}; "
                     "is it the right file?"
                 )
-            held = fields[name]
-        return held
+            value = fields[name]
+        return value
 
     def texts(self, *names: str) -> list[str]:
         """A cell array of texts.
@@ -54,13 +54,13 @@ class Variables:
         Raises:
             DataError: it is something else.
         """
-        found = np.atleast_1d(np.asarray(self.find(*names), dtype=object)).ravel()
-        if wrong := [value for value in found if not isinstance(value, str)]:
+        cells = np.atleast_1d(np.asarray(self.find(*names), dtype=object)).ravel()
+        if wrong := [value for value in cells if not isinstance(value, str)]:
             raise DataError(
                 f"{self.path}: {'.'.join(names)} has {shorten(repr(wrong[0]))} where a text should "
                 "be; is it the right file?"
             )
-        return [str(value).strip() for value in found]
+        return [str(value).strip() for value in cells]
 
     def numbers(self, *names: str) -> list[float | None]:
         """An array of numbers; None for NaN.
@@ -69,12 +69,12 @@ class Variables:
             DataError: it is something else.
         """
         try:
-            found = np.atleast_1d(np.asarray(self.find(*names), dtype=np.float64)).ravel()
+            array = np.atleast_1d(np.asarray(self.find(*names), dtype=np.float64)).ravel()
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"{self.path}: {'.'.join(names)} holds no numbers; is it the right file?"
             ) from error
-        return [float(value) if np.isfinite(value) else None for value in found]
+        return [float(value) if np.isfinite(value) else None for value in array]
 
 
 def _check(path: Path) -> None:

@@ -37,14 +37,14 @@ def read(path: Path, how: How) -> list[Rating]:
 
 
 def _names(path: Path, names: Path, overall: list[float | None]) -> list[str]:
-    found = tables.lines(names)
-    if len(found) != len(overall):
+    lines = tables.lines(names)
+    if len(lines) != len(overall):
         raise DataError(
-            f"{names}: has {count(len(found), 'line')}, {path} {count(len(overall), 'row')}; "
+            f"{names}: has {count(len(lines), 'line')}, {path} {count(len(overall), 'row')}; "
             "they have to be lists of the same videos"
         )
-    if len(found[0]) > 1:
-        scores = tables.numbers([line[-1] for line in found], where=f"{names}: last column")
+    if len(lines[0]) > 1:
+        scores = tables.numbers([line[-1] for line in lines], where=f"{names}: last column")
         pairs = np.array(
             [(a, b) for a, b in zip(scores, overall, strict=True) if None not in (a, b)], np.float64
         )
@@ -54,7 +54,7 @@ def _names(path: Path, names: Path, overall: list[float | None]) -> list[str]:
                 f"{names}: its scores are not those of {path}; they have to be lists of the same "
                 "videos in the same order"
             )
-    return [line[0] for line in found]
+    return [line[0] for line in lines]
 
 
 FORM = Form(

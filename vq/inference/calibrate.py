@@ -1,4 +1,4 @@
-"""What a student has to know of its modes, from the files of validation videos.
+"""Calibrates the modes of a student on the files of validation videos.
 
 A fast look gives other numbers than an exact one, a little too high or too low throughout: a line
 brings them back. Each mode gets an interval of its own. Test videos are not looked at.
@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64, Shaped
 
 from vq.inference import card as cards
-from vq.inference.card import Interval, Told
+from vq.inference.card import Interval, ModeCalibration
 from vq.inference.modes import MODES, Mode
 from vq.inference.score_all_modes import ModeScore, score_all_modes
 from vq.metrics import agreement, conformal
@@ -49,39 +49,39 @@ def calibrate(
     Raises:
         VideoError: one of them cannot be decoded.
     """
-    said = score_all_modes(folder, videos, jobs=jobs)
+    scores = score_all_modes(folder, videos, jobs=jobs)
     card, _ = cards.load(folder)
-    told = {
-        str(mode): tell(
-            said, mode, mos, contents, scale=(card.scale.min, card.scale.max), coverage=coverage
+    calibrations = {
+        str(mode): fit_mode(
+            scores, mode, mos, contents, scale=(card.scale.min, card.scale.max), coverage=coverage
         )
         for mode in MODES
         if mode != "exact"
     }
-    for mode, one in told.items():
-        log.info("%s on validation: srcc %.4f, %.4f with exact", mode, one.srcc, one.exact_srcc)
-    (folder / "card.json").write_text(cards.dumps(replace(card, modes=told)))
-    return np.array([one["exact"].score for one in said])
+    for mode, entry in calibrations.items():
+        log.info("%s on validation: srcc %.4f, %.4f with exact", mode, entry.srcc, entry.exact_srcc)
+    (folder / "card.json").write_text(cards.dumps(replace(card, modes=calibrations)))
+    return np.array([entry["exact"].score for entry in scores])
 
 
-def tell(
-    said: Sequence[Mapping[Mode, ModeScore]],
+def fit_mode(
+    scores: Sequence[Mapping[Mode, ModeScore]],
     mode: Mode,
     mos: Float64[np.ndarray, " videos"],
     contents: Shaped[np.ndarray, " videos"],
     *,
     scale: tuple[float, float],
     coverage: float,
-) -> Told:
+) -> ModeCalibration:
     """Fit the line of a mode and its interval."""
-    exact = np.array([one["exact"].score for one in said])
-    raw = np.array([one[mode].score for one in said])
-    other = np.array([one[mode].mode == mode for one in said])
+    exact = np.array([one["exact"].score for one in scores])
+    raw = np.array([one[mode].score for one in scores])
+    other = np.array([one[mode].mode == mode for one in scores])
     slope, intercept = line(raw[other], exact[other]) if mode == "fast" else (1.0, 0.0)
     score = np.where(other, np.clip(intercept + slope * raw, *scale), raw)
     # A look that came to be exact has the interval of exact ones.
     half = conformal.half_width(score[other], mos[other], contents[other], coverage=coverage)
-    return Told(
+    return ModeCalibration(
         slope=slope,
         intercept=intercept,
         interval=None if half is None else Interval(coverage, half),
@@ -91,12 +91,12 @@ def tell(
 
 
 def line(
-    given: Float64[np.ndarray, " videos"], wanted: Float64[np.ndarray, " videos"]
+    scores: Float64[np.ndarray, " videos"], exact: Float64[np.ndarray, " videos"]
 ) -> tuple[float, float]:
-    """Slope and intercept of the line that comes nearest; of too few videos, a shift at most."""
-    if not len(given):
+    """Least-squares slope and intercept from `scores` to `exact`; of few videos, only a shift."""
+    if not len(scores):
         return 1.0, 0.0
-    if len(given) < FEWEST or np.ptp(given) == 0:
-        return 1.0, float(np.mean(wanted - given))
-    slope, intercept = np.polyfit(given, wanted, 1)
+    if len(scores) < FEWEST or np.ptp(scores) == 0:
+        return 1.0, float(np.mean(exact - scores))
+    slope, intercept = np.polyfit(scores, exact, 1)
     return float(slope), float(intercept)

@@ -50,8 +50,8 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is known of a mode that is not exact; all of it from validation."""
+class ModeCalibration:
+    """Calibration of a mode other than exact; all of it from validation."""
 
     slope: float
     intercept: float
@@ -86,17 +86,19 @@ class Card:
     licences: tuple[Any, ...]
     interval: Interval | None
     """None where validation had too few videos to promise anything."""
-    modes: dict[str, Told]
+    modes: dict[str, ModeCalibration]
     """By mode, without the exact one; none in the card of a student that has only that."""
     onnx_sha256: str
     """64 hexadecimal digits."""
 
     def corrected(self, score: float, mode: Mode) -> float:
-        """What a mode says, as nearly as an exact look would have said it, within the scale."""
+        """The score of a mode, corrected towards that of an exact look, within the scale."""
         if mode == "exact":
             return score
-        told = self.modes[mode]
-        return min(max(told.intercept + told.slope * score, self.scale.min), self.scale.max)
+        calibration = self.modes[mode]
+        return min(
+            max(calibration.intercept + calibration.slope * score, self.scale.min), self.scale.max
+        )
 
     def around(self, score: float, mode: Mode = "exact") -> tuple[float, float] | tuple[None, None]:
         """The interval of a score, within the scale."""
@@ -117,17 +119,17 @@ class Card:
         return f"{self.scale.min:g} to {self.scale.max:g}, {self.better} is better"
 
 
-def parse(told: object) -> Card:
+def parse(content: object) -> Card:
     """The card that a JSON object describes; what a later version adds is left out.
 
     Raises:
         ValueError: a key is missing or its value is none that a card can have.
     """
-    top = _Part(told)
+    top = _Object(content)
     if top.get("format") not in FORMATS:
-        known = " and ".join(map(str, FORMATS))
+        formats = " and ".join(map(str, FORMATS))
         raise ValueError(
-            f"format {top.get('format')!r} is not known here ({known} are); "
+            f"format {top.get('format')!r} is not known here ({formats} are); "
             "use the version of vq that wrote it"
         )
     scale, views = top.part("scale"), top.part("views")
@@ -147,13 +149,13 @@ def parse(told: object) -> Card:
         better=top.one_of("better", "higher", "lower", default="higher"),
         dataset=top.text("dataset"),
         seed=top.whole("seed", least=0),
-        hashes=top.part("hashes", {}).told,
-        validation=top.part("validation", {}).told,
+        hashes=top.part("hashes", {}).content,
+        validation=top.part("validation", {}).content,
         licences=tuple(top.items("licences", [])),
         interval=None if top.get("interval") is None else _interval(top.part("interval")),
         modes={
-            name: _told(_Part(told, f"modes.{name}."))
-            for name, told in top.part("modes", {}).told.items()
+            name: _calibration(_Object(entry, f"modes.{name}."))
+            for name, entry in top.part("modes", {}).content.items()
             if name in MODES
         },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
@@ -181,9 +183,9 @@ def load(folder: Path) -> tuple[Card, bytes]:
     path = folder / "card.json"
     card = _parse(path, _read(path))
     network = _read(folder / "student.onnx")
-    if (found := hashlib.sha256(network).hexdigest()) != card.onnx_sha256:
+    if (digest := hashlib.sha256(network).hexdigest()) != card.onnx_sha256:
         raise WeightsError(
-            f"{folder / 'student.onnx'}: sha256 is {found[:12]}..., {path} says "
+            f"{folder / 'student.onnx'}: sha256 is {digest[:12]}..., {path} says "
             f"{card.onnx_sha256[:12]}...: altered or half copied; fetch the bundle again"
         )
     return card, network
@@ -205,15 +207,15 @@ def _parse(path: Path, text: bytes) -> Card:
         raise DataError(f"{path}: {error}; `dvc repro` writes a new one") from error
 
 
-def _interval(part: "_Part") -> Interval:
+def _interval(part: "_Object") -> Interval:
     coverage, half_width = part.number("coverage"), part.number("half_width")
     if not 0 < coverage < 1 or half_width < 0:
         raise ValueError(f"{part.at}coverage should be a share and half_width not below 0")
     return Interval(coverage, half_width)
 
 
-def _told(part: "_Part") -> Told:
-    return Told(
+def _calibration(part: "_Object") -> ModeCalibration:
+    return ModeCalibration(
         slope=part.number("slope"),
         intercept=part.number("intercept"),
         interval=None if part.get("interval") is None else _interval(part.part("interval")),
@@ -222,20 +224,20 @@ def _told(part: "_Part") -> Told:
     )
 
 
-class _Part:
-    """An object of the JSON, whose values are asked for by key and kind."""
+class _Object:
+    """An object of the JSON, whose values are read by key and checked by type."""
 
-    def __init__(self, told: object, at: str = "") -> None:
-        if not isinstance(told, dict):
-            raise ValueError(f"{at.rstrip('.') or 'it'} should be an object, got {told!r:.50}")
-        self.told: dict[str, Any] = told
+    def __init__(self, content: object, at: str = "") -> None:
+        if not isinstance(content, dict):
+            raise ValueError(f"{at.rstrip('.') or 'it'} should be an object, got {content!r:.50}")
+        self.content: dict[str, Any] = content
         self.at = at
 
     def get(self, key: str) -> object:
-        return self.told.get(key)
+        return self.content.get(key)
 
-    def part(self, key: str, default: object = _NOTHING) -> "_Part":
-        return _Part(self._value(key, default), f"{self.at}{key}.")
+    def part(self, key: str, default: object = _NOTHING) -> "_Object":
+        return _Object(self._value(key, default), f"{self.at}{key}.")
 
     def items(self, key: str, default: object = _NOTHING) -> list[Any]:
         value = self._value(key, default)
@@ -264,18 +266,18 @@ class _Part:
             self._refuse(key, "a text" if pattern == ".*" else f"like {pattern}")
         return value
 
-    def one_of(self, key: str, *known: str, default: object = _NOTHING) -> str:
+    def one_of(self, key: str, *choices: str, default: object = _NOTHING) -> str:
         value = self._value(key, default)
-        return value if value in known else self._refuse(key, " or ".join(known))
+        return value if value in choices else self._refuse(key, " or ".join(choices))
 
     def _value(self, key: str, default: object = _NOTHING) -> Any:  # noqa: ANN401 - JSON
-        value = self.told.get(key, default)
+        value = self.content.get(key, default)
         if value is _NOTHING:
             raise ValueError(f"{self.at}{key} is missing")
         return value
 
     def _refuse(self, key: str, wanted: str) -> NoReturn:
-        raise ValueError(f"{self.at}{key} should be {wanted}, got {self.told.get(key)!r:.50}")
+        raise ValueError(f"{self.at}{key} should be {wanted}, got {self.content.get(key)!r:.50}")
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

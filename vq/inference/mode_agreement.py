@@ -1,4 +1,4 @@
-"""For `evaluate`: what each mode of scoring agrees with, and what it has to decode for that."""
+"""For `evaluate`: the agreement of each scoring mode, and what it costs to decode."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def modes(
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
 
-    Of more videos than `params.modes` so many are drawn: a large test split would take hours.
+    At most `params.modes` videos are drawn: a large test split would take hours.
 
     Returns:
         By mode: `srcc` with the ratings and the ends of its interval (contents resampled, the same
@@ -31,25 +31,27 @@ def modes(
         VideoError: a video cannot be decoded any more.
     """
     card, _ = cards.load(student)
-    known = [mode for mode in MODES if mode == "exact" or mode in card.modes]
-    if len(known) == 1:
+    available = [mode for mode in MODES if mode == "exact" or mode in card.modes]
+    if len(available) == 1:
         return {}
     if len(rows) > params.modes:
         rows = rows.sample(params.modes, random_state=seed).sort_index()
-    said = score_all_modes(student, [videos / video for video in rows["video"]], jobs=cores(0))
+    mode_scores = score_all_modes(
+        student, [videos / video for video in rows["video"]], jobs=cores(0)
+    )
     mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
     rng = np.random.default_rng(seed)
     weights = interval.resample(contents, count=params.bootstrap, rng=rng)
-    exact = np.array([one["exact"].score for one in said])
-    found: dict[str, Any] = {}
-    for mode in known:
-        score = np.array([card.corrected(one[mode].score, one[mode].mode) for one in said])
+    exact = np.array([one["exact"].score for one in mode_scores])
+    summary: dict[str, Any] = {}
+    for mode in available:
+        score = np.array([card.corrected(one[mode].score, one[mode].mode) for one in mode_scores])
         samples = weighted.srcc(score, mos, weights)
         agrees = agreement.srcc(score, mos)
-        found[mode] = {
+        summary[mode] = {
             "srcc": as_json(interval.percentile(agrees, samples, confidence=params.confidence)),
             "exact_srcc": agreement.srcc(score, exact),
-            "decoded": float(np.mean([one[mode].decoded for one in said])),
-            "moments": float(np.mean([one[mode].moments for one in said])),
+            "decoded": float(np.mean([one[mode].decoded for one in mode_scores])),
+            "moments": float(np.mean([one[mode].moments for one in mode_scores])),
         }
-    return rounded(found)
+    return rounded(summary)

@@ -1,4 +1,4 @@
-"""Whether the network that ships says of files what the trained student said of cached views."""
+"""Whether the exported network scores files as the trained student scored cached views."""
 
 import logging
 from collections.abc import Sequence

@@ -55,8 +55,8 @@ class Model:
     ) -> Scored:
         """Score one video, given what the student is to see of it in a mode."""
         levels = self.levels(views, mode)
-        said = float(levels.astype(np.float64) @ np.array(self.card.values))
-        return Scored(self.card.corrected(said, mode), levels)
+        raw = float(levels.astype(np.float64) @ np.array(self.card.values))
+        return Scored(self.card.corrected(raw, mode), levels)
 
     def levels(
         self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode
@@ -81,8 +81,8 @@ class Model:
             LimitError: it has too many frames.
         """
         spec = Bounded.of(self.spec, self.limits)
-        found = look(path, spec_of(mode, spec), cheap=mode == "fast")
-        return found, "exact" if mode == "fast" and not found.cheap else mode
+        sample = look(path, spec_of(mode, spec), cheap=mode == "fast")
+        return sample, "exact" if mode == "fast" and not sample.cheap else mode
 
     def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
         """Decode and score one video; whatever is wrong with it becomes the row's reason.
@@ -113,15 +113,15 @@ class Model:
         try:
             if budget_ms is not None:
                 mode = self._within(budget_ms, path)
-            looked, mode = self.look(path, mode)
+            sample, mode = self.look(path, mode)
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         except LimitError as error:
             return Row(video=str(path), status="too_large", reason=str(error))
-        if looked.frame_count < MIN_FRAMES:
-            reason = f"{looked.frame_count} frame; a video has at least {MIN_FRAMES}"
+        if sample.frame_count < MIN_FRAMES:
+            reason = f"{sample.frame_count} frame; a video has at least {MIN_FRAMES}"
             return Row(video=str(path), status="too_short", reason=reason)
-        scored = self.predict(looked.views, mode)
+        scored = self.predict(sample.views, mode)
         low, high = self.card.around(scored.score, mode)
         return Row(
             video=str(path),
@@ -130,20 +130,20 @@ class Model:
             low=low,
             high=high,
             levels=tuple(map(float, scored.levels)),
-            frames=len(looked.numbers),
+            frames=len(sample.numbers),
             model=self.card.model_id,
             mode=mode,
-            warning=looked.warning,
+            warning=sample.warning,
             seconds=round(time.perf_counter() - start, 4),
         )
 
     def _within(self, budget_ms: float, path: Path) -> Mode:
         with stream.opened(path) as (container, opened):
             codec = opened.codec_context
-            known = packets.take(path, container, opened)
-            if not known.frame_count:
+            stream_packets = packets.take(path, container, opened)
+            if not stream_packets.frame_count:
                 raise VideoError(path, stream.NO_FRAME)
-            return within(budget_ms, known, codec.width * codec.height, self.spec)
+            return within(budget_ms, stream_packets, codec.width * codec.height, self.spec)
 
 
 def _absent(path: Path) -> Row:
@@ -208,18 +208,18 @@ def _check(path: Path, session: onnxruntime.InferenceSession, card: Card) -> Non
         "views": [card.views.moments, 4, side, side],
         "levels": [len(card.values)],
     }
-    found = {port.name: port.shape[1:] for port in (*session.get_inputs(), *session.get_outputs())}
+    shapes = {port.name: port.shape[1:] for port in (*session.get_inputs(), *session.get_outputs())}
     for name, shape in expected.items():
-        if name not in found or not _fits(found[name], shape):
+        if name not in shapes or not _fits(shapes[name], shape):
             raise WeightsError(
                 f"{path}: {name} should be {shape}, the network has "
-                f"{found.get(name, 'none of that name')}; card and network are no pair"
+                f"{shapes.get(name, 'none of that name')}; card and network are no pair"
             )
 
 
-def _fits(found: Sequence[int | str | None], shape: Sequence[int]) -> bool:
+def _fits(actual: Sequence[int | str | None], expected: Sequence[int]) -> bool:
     """A free dimension has a name or nothing, and takes any size."""
-    return len(found) == len(shape) and all(
-        not isinstance(size, int) or size == wanted
-        for size, wanted in zip(found, shape, strict=True)
+    return len(actual) == len(expected) and all(
+        not isinstance(size, int) or size == expected_size
+        for size, expected_size in zip(actual, expected, strict=True)
     )

@@ -1,4 +1,4 @@
-"""What a student says of many videos in every mode, and what of them it has to decode for it."""
+"""Scores many videos in every mode, and counts what has to be decoded for that."""
 
 import os
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class ModeScore:
     score: float
     """As the network gives it, without correction."""
     mode: Mode
-    """That it comes to: `exact` where nothing is cheaper."""
+    """The mode really used: `exact` where nothing is cheaper."""
     decoded: float
     """Share of the video's packets that have to be decoded."""
     moments: int
@@ -41,23 +41,23 @@ def score_all_modes(
     """
     parts = [videos[start::jobs] for start in range(jobs)]
     workers = Parallel(jobs, initializer=follow, initargs=(os.getpid(),))
-    found = workers(delayed(_some)(folder, part) for part in parts)
-    return [found[place % jobs][place // jobs] for place in range(len(videos))]
+    by_job = workers(delayed(_score_part)(folder, part) for part in parts)
+    return [by_job[place % jobs][place // jobs] for place in range(len(videos))]
 
 
-def _some(folder: Path, videos: Sequence[Path]) -> list[dict[Mode, ModeScore]]:
-    # These are videos that were extracted: what was good enough for that is for this.
+def _score_part(folder: Path, videos: Sequence[Path]) -> list[dict[Mode, ModeScore]]:
+    # No limits: these videos passed those of `extract` already.
     model = runtime.load(folder, limits=Limits(megapixels=1e9, frames=10**12))
-    return [{mode: _said(model, video, mode) for mode in MODES} for video in videos]
+    return [{mode: _score_mode(model, video, mode) for mode in MODES} for video in videos]
 
 
-def _said(model: runtime.Model, video: Path, mode: Mode) -> ModeScore:
-    looked, found = model.look(video, mode)
-    levels = model.levels(looked.views, found).astype(np.float64)
-    known = packets.read(video)
+def _score_mode(model: runtime.Model, video: Path, mode: Mode) -> ModeScore:
+    sample, actual_mode = model.look(video, mode)
+    levels = model.levels(sample.views, actual_mode).astype(np.float64)
+    stream_packets = packets.read(video)
     return ModeScore(
         float(levels @ np.array(model.card.values)),
-        found,
-        cost(known, looked.numbers) / max(len(known.pts), 1),
-        len(looked.views) * (2 if found == "thorough" else 1),
+        actual_mode,
+        cost(stream_packets, sample.numbers) / max(len(stream_packets.pts), 1),
+        len(sample.views) * (2 if actual_mode == "thorough" else 1),
     )

@@ -23,20 +23,20 @@ class NewVideo:
 
 
 @dataclass(frozen=True)
-class Sorted:
+class Triage:
     """Arrivals by what becomes of them."""
 
     new: list[NewVideo] = field(default_factory=list)
     """To be copied, and their rows added."""
     late: list[tuple[NewVideo, str]] = field(default_factory=list)
-    """Its row alone is to be added, for the video of the data set that has the same bytes."""
-    known: list[NewVideo] = field(default_factory=list)
-    """Video and label are there."""
+    """Only the row is to be added: the data set has the same bytes, under this name, unlabelled."""
+    duplicates: list[NewVideo] = field(default_factory=list)
+    """The data set has both video and label already."""
     refused: list[tuple[NewVideo, dict[str, str]]] = field(default_factory=list)
     """With `check`, `value` and `remedy`, as in a quarantine."""
 
 
-def sort(arrivals: Sequence[NewVideo], videos: Path, labels: Mapping[str, Label]) -> Sorted:
+def sort(arrivals: Sequence[NewVideo], videos: Path, labels: Mapping[str, Label]) -> Triage:
     """Compare a delivery with a data set: a video is its bytes, wherever it lies.
 
     Args:
@@ -44,22 +44,22 @@ def sort(arrivals: Sequence[NewVideo], videos: Path, labels: Mapping[str, Label]
         videos: folder of the data set, there or not.
         labels: of the data set, by video.
     """
-    found, there = Sorted(), _by_content(videos, {arrival.bytes for arrival in arrivals})
+    triage, names = Triage(), _by_content(videos, {arrival.bytes for arrival in arrivals})
     for arrival in arrivals:
-        name = there.get(arrival.sha256)
+        name = names.get(arrival.sha256)
         if name is None and (taken := _in_the_way(videos, arrival.video)):
-            found.refused.append((arrival, _of_name(taken)))
+            triage.refused.append((arrival, _of_name(taken)))
         elif name is None:
-            found.new.append(arrival)
+            triage.new.append(arrival)
         elif arrival.label is None:
-            found.known.append(arrival)
+            triage.duplicates.append(arrival)
         elif name not in labels:
-            found.late.append((arrival, name))
+            triage.late.append((arrival, name))
         elif differing := _differing(arrival.label, labels[name]):
-            found.refused.append((arrival, _of_label(name, differing)))
+            triage.refused.append((arrival, _of_label(name, differing)))
         else:
-            found.known.append(arrival)
-    return found
+            triage.duplicates.append(arrival)
+    return triage
 
 
 def _by_content(videos: Path, sizes: set[int]) -> dict[str, str]:

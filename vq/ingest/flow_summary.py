@@ -11,8 +11,8 @@ SHOWN = 50
 def headline(intake: Intake) -> str:
     """What became of a delivery, in a line."""
     return (
-        f"{intake.folder}: {count(len(intake.taken), 'video')} more, {intake.known} there already, "
-        f"{len(intake.refused)} refused"
+        f"{intake.folder}: {count(len(intake.taken), 'video')} more, "
+        f"{intake.duplicates} there already, {len(intake.refused)} refused"
     )
 
 
@@ -34,7 +34,7 @@ def markdown(intake: Intake) -> str:
     lines = [
         f"## {intake.folder}: {count(len(intake.taken), 'video')} more",
         "",
-        f"There already: {intake.known}. Refused: {len(refused)}.{version}",
+        f"There already: {intake.duplicates}. Refused: {len(refused)}.{version}",
     ]
     if intake.declined:
         lines += ["", _cell(intake.declined)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq import code_version, params
+from vq import code_version
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
@@ -18,9 +18,10 @@ from vq.data.labels_csv import Label
 from vq.errors import DataError
 from vq.files import atomic
 from vq.ingest import manual_changes, table
-from vq.ingest.conflicts import NewVideo, Sorted, sort
+from vq.ingest.conflicts import NewVideo, Triage, sort
 from vq.ingest.table import Table
 from vq.params import Params
+from vq.params import load as load_params
 from vq.pipeline import workspace
 from vq.pipeline.lock import hold
 from vq.stages.import_ import import_
@@ -41,7 +42,7 @@ class Intake:
     """Of the data set."""
     taken: Sequence[str]
     """Videos that are new in the data set, or have their label now."""
-    known: int
+    duplicates: int
     """Videos that it had already, with the same label."""
     refused: pd.DataFrame
     """`video`, `check`, `value`, `remedy`; also in `quarantine`."""
@@ -85,39 +86,41 @@ def ingest(
         BusyError: another process is at work in the workspace.
     """
     code_version.check(root)
-    known = params.load(root / "params.yaml")
-    target = root / known.data.dir
+    params = load_params(root / "params.yaml")
+    target = root / params.data.dir
     with hold(root):
-        places = [known.data.dir / "videos", known.data.dir / "labels.csv"]
+        places = [params.data.dir / "videos", params.data.dir / "labels.csv"]
         for place in places:
             if objection := workspace.objection(root, place):
                 raise DataError(f"{objection}. Nothing was taken")
-        manual_changes.check(root, known)
-        table_of_labels, found, quarantined = _check(folder, labels, target, known, root, jobs)
+        manual_changes.check(root, params)
+        table_of_labels, triage, quarantined = _check(folder, labels, target, params, root, jobs)
         quarantine = root / REPORTS / "quarantine.csv"
-        if declined := "" if partial else _too_many(found, quarantined, known, folder):
-            return Intake(target, [], len(found.known), quarantined, quarantine, "", declined)
-        _move(folder, found.new, target / "videos")
-        more = _rows(found, table_of_labels)
+        if declined := "" if partial else _too_many(triage, quarantined, params, folder):
+            return Intake(target, [], len(triage.duplicates), quarantined, quarantine, "", declined)
+        _move(folder, triage.new, target / "videos")
+        more = _rows(triage, table_of_labels)
         if more.rows:
-            there = target / "labels.csv"
-            table.write(table.read(there).add(more) if there.exists() else more, there)
-        taken = sorted([a.video for a in found.new] + [name for _, name in found.late])
+            label_file = target / "labels.csv"
+            table.write(
+                table.read(label_file).add(more) if label_file.exists() else more, label_file
+            )
+        taken = sorted([a.video for a in triage.new] + [name for _, name in triage.late])
         log.info(
             "%s: %s new, %d known, %d refused",
             folder,
             count(len(taken), "video"),
-            len(found.known),
+            len(triage.duplicates),
             len(quarantined),
         )
         written = workspace.add(root, places)
-        made = workspace.commit(root, written, _message(known, taken)) if commit else ""
-    return Intake(target, taken, len(found.known), quarantined, quarantine, made)
+        made = workspace.commit(root, written, _message(params, taken)) if commit else ""
+    return Intake(target, taken, len(triage.duplicates), quarantined, quarantine, made)
 
 
-def _too_many(found: Sorted, refused: pd.DataFrame, known: Params, folder: Path) -> str:
-    most = known.validate_.max_rejected
-    arrived = len(found.new) + len(found.late) + len(found.known) + len(refused)
+def _too_many(triage: Triage, refused: pd.DataFrame, params: Params, folder: Path) -> str:
+    most = params.validate_.max_rejected
+    arrived = len(triage.new) + len(triage.late) + len(triage.duplicates) + len(refused)
     if len(refused) <= most * arrived:
         return ""
     return (
@@ -129,15 +132,15 @@ def _too_many(found: Sorted, refused: pd.DataFrame, known: Params, folder: Path)
 
 
 def _check(
-    folder: Path, labels: Path, target: Path, known: Params, root: Path, jobs: int
-) -> tuple[Table, Sorted, pd.DataFrame]:
+    folder: Path, labels: Path, target: Path, params: Params, root: Path, jobs: int
+) -> tuple[Table, Triage, pd.DataFrame]:
     """What of a delivery is to be done, and the quarantine, which is written."""
     from vq.validation import manifest_checks
 
     card = cards.load(target / "card.yaml")
-    rows = labels_csv.read(labels, keep=known.import_.keep)
-    there = target / "labels.csv"
-    old = labels_csv.read(there, keep=known.import_.keep) if there.exists() else []
+    rows = labels_csv.read(labels, keep=params.import_.keep)
+    label_file = target / "labels.csv"
+    old = labels_csv.read(label_file, keep=params.import_.keep) if label_file.exists() else []
     with tempfile.TemporaryDirectory() as scratch:
         manifest, *rest = (Path(scratch, n) for n in ("m.parquet", "m.csv", "prints.parquet"))
         import_(
@@ -146,26 +149,26 @@ def _check(
             target / "card.yaml",
             manifest,
             *rest,
-            params=known.import_,
-            seed=known.seed,
+            params=params.import_,
+            seed=params.seed,
             jobs=jobs,
         )
-        found = manifests.read(manifest)
+        frame = manifests.read(manifest)
     docs = root / REPORTS / "data_docs"
     docs.parent.mkdir(parents=True, exist_ok=True)
-    findings = manifest_checks.find(found, card=card, params=known.validate_, docs=docs)
-    arrivals = list(_arrivals(found.drop(index=findings.index), folder, rows))
+    findings = manifest_checks.find(frame, card=card, params=params.validate_, docs=docs)
+    arrivals = list(_arrivals(frame.drop(index=findings.index), folder, rows))
     by_video = {label.video: label for label in reversed(old)}
-    sorted_ = sort(arrivals, target / "videos", by_video)
+    triage = sort(arrivals, target / "videos", by_video)
     more = pd.DataFrame(
-        [{"video": arrival.video, **finding} for arrival, finding in sorted_.refused],
+        [{"video": arrival.video, **finding} for arrival, finding in triage.refused],
         columns=findings.columns,
-        index=[arrival.position for arrival, _ in sorted_.refused],
+        index=[arrival.position for arrival, _ in triage.refused],
     )
     findings = pd.concat([findings, more]).sort_index()
     with atomic(root / REPORTS / "quarantine.csv") as unfinished:
         findings.to_csv(unfinished, index=False, lineterminator="\n")
-    return table.read(labels), sorted_, findings
+    return table.read(labels), triage, findings
 
 
 def _arrivals(accepted: pd.DataFrame, folder: Path, rows: Sequence[Label]) -> Iterator[NewVideo]:
@@ -176,9 +179,9 @@ def _arrivals(accepted: pd.DataFrame, folder: Path, rows: Sequence[Label]) -> It
         yield NewVideo(position, video, digest, (folder / video).stat().st_size, label)
 
 
-def _rows(found: Sorted, delivered: Table) -> Table:
+def _rows(triage: Triage, delivered: Table) -> Table:
     """Rows to add, as they were delivered but for the tidied name of the video."""
-    named = [(a, a.video) for a in found.new] + found.late
+    named = [(a, a.video) for a in triage.new] + triage.late
     rows = []
     for arrival, name in sorted(named, key=lambda pair: pair[0].position):
         if arrival.label is not None:
@@ -224,5 +227,5 @@ def _copy(source: Path, target: Path, expected: str) -> None:
         )
 
 
-def _message(known: Params, taken: Sequence[str]) -> str:
-    return f"{known.data.dir}: {count(len(taken), 'video')} more"
+def _message(params: Params, taken: Sequence[str]) -> str:
+    return f"{params.data.dir}: {count(len(taken), 'video')} more"

@@ -18,7 +18,7 @@ SHOWN = 3
 """Findings that the message names; `vq diff` has all."""
 
 
-def check(root: Path, known: Params) -> None:
+def check(root: Path, params: Params) -> None:
     """Hold labels and files of the data set, as they lie here, against what was imported last.
 
     Files are not read again: one that was replaced is not noticed here, but by `vq diff`. Before
@@ -27,23 +27,23 @@ def check(root: Path, known: Params) -> None:
     Raises:
         DataError: more was dropped, regrouped or relabelled than section `versions` allows.
     """
-    target = root / known.data.dir
+    target = root / params.data.dir
     manifest = _manifest(root)
     if manifest is None or not manifest.exists():
         return
     card = cards.load(target / "card.yaml")
     old = version_checks.read(manifest.read_bytes(), card)
-    found = version_checks.find(
-        old, _now(old, target, card, known.import_.keep), params=known.versions
+    findings = version_checks.find(
+        old, _now(old, target, card, params.import_.keep), params=params.versions
     )
-    if found.empty:
+    if findings.empty:
         return
-    first = found.head(SHOWN).itertuples(index=False)
-    told = "; ".join(f"{one.video} is {one.check} ({one.value}): {one.remedy}" for one in first)
+    first = findings.head(SHOWN).itertuples(index=False)
+    summary = "; ".join(f"{one.video} is {one.check} ({one.value}): {one.remedy}" for one in first)
     raise DataError(
-        f"{target}: {len(found)} of its videos were changed since the last import, more than "
-        f"section versions of params.yaml allows: {told}. Nothing was taken in; mend the data set, "
-        "or run `dvc repro import` if it is meant, and look at `vq diff`"
+        f"{target}: {len(findings)} of its videos were changed since the last import, more than "
+        f"section versions of params.yaml allows: {summary}. Nothing was taken in; mend the "
+        "data set, or run `dvc repro import` if it is meant, and look at `vq diff`"
     )
 
 
@@ -58,14 +58,14 @@ def _now(old: Version, target: Path, card: Card, keep: Sequence[str]) -> Version
     file = target / "labels.csv"
     rows = labels_csv.read(file, keep=keep) if file.exists() else []
     labels = {row.video: row.values for row in reversed(rows)}
-    there = [
+    present = [
         {"video": video, "sha256": sha256, "mos": None, "content": None, "dataset": None}
         | labels.get(video, {})
         for video, sha256 in zip(old.rows["video"], old.rows["sha256"], strict=True)
         # One that import could not read has no hash.
         if not sha256 or (target / "videos" / video).is_file()
     ]
-    table = pd.DataFrame(there, columns=version_checks.WANTED)
+    table = pd.DataFrame(present, columns=version_checks.MANIFEST_COLUMNS)
     table["mos"] = table["mos"].astype("float64")
     table["content"] = table["content"].fillna(table["video"])
     table["dataset"] = table["dataset"].fillna(card.name)

@@ -1,4 +1,4 @@
-"""What anyone could do without a zoo: say the mean, or regress handcrafted statistics."""
+"""Baselines without a zoo: the mean rating, and regression on handcrafted statistics."""
 
 import numpy as np
 from jaxtyping import Float, Float64, Shaped

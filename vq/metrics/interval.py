@@ -19,11 +19,11 @@ class Interval:
 
     value: float
     low: float
-    """nan, as `high`, where nothing can be said: one content or one split knows no spread."""
+    """nan, as `high`, where it cannot be estimated: one content or one split has no spread."""
     high: float
 
     @property
-    def known(self) -> bool:
+    def has_bounds(self) -> bool:
         """The ends are numbers."""
         return bool(np.isfinite(self.low) and np.isfinite(self.high))
 
@@ -42,7 +42,7 @@ def resample(
         contents  a a b c c c
         one row   2 2 0 1 1 1
 
-    A single content leaves nothing to draw: no row, and `percentile` answers that nothing is known.
+    A single content leaves nothing to draw: no row, and `percentile` returns no bounds.
     """
     names, content = np.unique(contents, return_inverse=True)
     rows = count if len(names) > 1 else 0
@@ -95,7 +95,7 @@ def share(
 def nadeau_bengio(
     values: Sequence[float], *, test_over_train: float, confidence: float
 ) -> Interval:
-    """The mean over repeated random splits, with an interval that knows that they overlap.
+    """The mean over repeated random splits, with an interval that allows for their overlap.
 
     The splits share training videos, so their variance alone is too small: it is multiplied by
     `1/k + test/train` in place of `1/k` (Nadeau and Bengio, Machine Learning 52, 2003).
@@ -121,7 +121,7 @@ def nadeau_bengio(
 def one_sided(differences: Sequence[float], *, test_over_train: float) -> float:
     """Confidence, 0 to 1, that a mean over repeated random splits is above 0.
 
-    One split, or splits that agree to the bit, know no spread: the sign decides, a tie is 0.5.
+    One split, or splits that agree to the bit, have no spread: the sign decides, a tie is 0.5.
 
     Args:
         differences: one for each of the k splits, such as one model's SRCC less another's.

@@ -10,7 +10,7 @@ from vq.files import atomic
 
 COLUMNS = ["place", "video", "content", "dataset", "split", "mos", "expected", "z"]
 FEWEST = 20
-"""Labelled videos of a data set, below which nobody knows what a usual distance is."""
+"""Labelled videos of a data set, below which a usual distance cannot be estimated."""
 MAD = 0.6744897501960817
 """Median of the absolute value of a standard normal variable."""
 
@@ -52,12 +52,12 @@ def listed(videos: pd.DataFrame, *, z: float) -> pd.DataFrame:
             data set with fewer than `FEWEST` rows nothing is listed.
         z: as `standing` has it, of either sign.
     """
-    found = [
+    parts = [
         rows.assign(z=standing(*(rows[name].to_numpy(float) for name in ("residual", "error"))))
         for _, rows in videos.assign(residual=videos["mos"] - videos["expected"]).groupby("dataset")
         if len(rows) >= FEWEST
     ]
-    table = pd.concat(found) if found else videos.assign(z=pd.Series(dtype=float)).head(0)
+    table = pd.concat(parts) if parts else videos.assign(z=pd.Series(dtype=float)).head(0)
     far = table[table["z"].abs() > z].sort_values("z", key=lambda one: -one.abs(), kind="stable")
     return far.assign(place=range(1, len(far) + 1))[COLUMNS].reset_index(drop=True)
 
@@ -65,11 +65,11 @@ def listed(videos: pd.DataFrame, *, z: float) -> pd.DataFrame:
 def standard_error(videos: pd.DataFrame) -> Float64[np.ndarray, " videos"]:
     """Of the rating of each row of a manifest; nan where deviation or number is not known."""
     std, count = (videos[name].to_numpy(float, na_value=np.nan) for name in ("mos_std", "ratings"))
-    known: Bool[np.ndarray, " videos"] = count > 0
-    return np.where(known, std / np.sqrt(np.where(known, count, 1.0)), np.nan)
+    has_count: Bool[np.ndarray, " videos"] = count > 0
+    return np.where(has_count, std / np.sqrt(np.where(has_count, count, 1.0)), np.nan)
 
 
-def write(found: pd.DataFrame, path: Path) -> None:
+def write(outliers: pd.DataFrame, path: Path) -> None:
     """Write the list as CSV; of nothing, its header."""
     with atomic(path) as unfinished:
-        found.to_csv(unfinished, index=False, float_format="%.3f", lineterminator="\n")
+        outliers.to_csv(unfinished, index=False, float_format="%.3f", lineterminator="\n")

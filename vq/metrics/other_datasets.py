@@ -37,34 +37,34 @@ def agreement(
     """
     mos, _ = rating_scales.on_primary_scale(videos, card)
     which = rating_scales.number(videos, card)
-    found: dict[str, dict[str, Any]] = {"validation": {}, "test": {}}
+    results: dict[str, dict[str, Any]] = {"validation": {}, "test": {}}
     for place, name in list(enumerate(card.sets))[1:]:
         rated = videos.assign(mos=mos)[(which == place) & np.isfinite(mos)]
         validation = rated[rated["split"] == "validation"]
-        for split in found:
+        for split in results:
             rows = rated[rated["split"] == split]
-            told: dict[str, Any] = {
+            entry: dict[str, Any] = {
                 "opinion": card.sets[name].opinion,
                 "rows": len(rows),
                 "contents": rows["content"].nunique(),
                 "models": {},
             }
             if min(validation["mos"].nunique(), rows["mos"].nunique()) > 1:
-                told |= summarise(
+                entry |= summarise(
                     _rated(rows),
                     {
                         model: mapping.fit(_column(validation, model), _column(validation, "mos"))
                         for model in MODELS
                     },
-                    opinion=told["opinion"],
+                    opinion=entry["opinion"],
                     resamples=resamples,
                     confidence=confidence,
                     rng=np.random.default_rng(seed),
                     measures=("srcc", "plcc"),
                 )
-                del told["slices"]
-            found[split][name] = rounded(told)
-    return found
+                del entry["slices"]
+            results[split][name] = rounded(entry)
+    return results
 
 
 def _rated(rows: pd.DataFrame) -> Rated:

@@ -8,8 +8,8 @@ from vq.metrics.interval import Interval
 
 
 def difference(
-    mine: Float[np.ndarray, " videos"],
-    other: Float[np.ndarray, " videos"],
+    scores: Float[np.ndarray, " videos"],
+    other_scores: Float[np.ndarray, " videos"],
     mos: Float[np.ndarray, " videos"],
     draws: Float64[np.ndarray, "resamples videos"],
     *,
@@ -22,8 +22,8 @@ def difference(
     models overlap.
 
     Args:
-        mine: scores of a model; for PLCC and RMSE on the scale of the ratings.
-        other: scores of another one, of the same videos.
+        scores: of a model; for PLCC and RMSE on the scale of the ratings.
+        other_scores: of another one, of the same videos.
         mos: people's ratings of them.
         draws: as `vq.metrics.interval.resample` gives them.
         measure: `srcc`, `krcc`, `plcc` or `rmse`.
@@ -34,7 +34,7 @@ def difference(
     """
     exact, sampled = getattr(agreement, measure), getattr(weighted, measure)
     return interval.percentile(
-        exact(mine, mos) - exact(other, mos),
-        sampled(mine, mos, draws) - sampled(other, mos, draws),
+        exact(scores, mos) - exact(other_scores, mos),
+        sampled(scores, mos, draws) - sampled(other_scores, mos, draws),
         confidence=confidence,
     )

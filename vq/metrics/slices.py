@@ -31,15 +31,15 @@ def slices(
         For each value in order: `n` videos, `srcc` (None below `FEWEST` videos, or if their ratings
         are equal), and `mean_error`, prediction minus rating: above 0 is flattery.
     """
-    found: dict[str, dict[str, float | int | None]] = {}
+    results: dict[str, dict[str, float | int | None]] = {}
     for name, rows in _groups(column):
         ranked = len(rows) >= FEWEST and np.ptp(mos[rows]) > 0
-        found[name] = {
+        results[name] = {
             "n": len(rows),
             "srcc": agreement.srcc(predicted[rows], mos[rows]) if ranked else None,
             "mean_error": float(np.mean(predicted[rows] - mos[rows])),
         }
-    return found
+    return results
 
 
 def labels(column: pd.Series) -> list[str]:

@@ -21,7 +21,7 @@ MEASURES = ("srcc", "krcc", "plcc", "rmse")
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """Rated videos of one split, and what each model says of them."""
+    """Rated videos of one split, and the score of each model for them."""
 
     contents: Shaped[np.ndarray, " videos"]
     mos: Float64[np.ndarray, " videos"]
@@ -53,7 +53,7 @@ def summarise(
         resamples: of the bootstrap.
         confidence: of the intervals.
         rng: draws the resamples.
-        measures: which of `MEASURES` to tell.
+        measures: which of `MEASURES` to compute.
 
     Raises:
         ValueError: fewer than two videos, equal ratings, or a score that is no number.
@@ -62,18 +62,18 @@ def summarise(
     mapped = {name: curves[name](scores) for name, scores in rated.scores.items()}
     models, ranks = {}, {}
     for name in (n for n in MODELS if n in rated.scores):
-        found = agreement.agreement(rated.scores[name], rated.mos, mapped=mapped[name])
+        exact = agreement.agreement(rated.scores[name], rated.mos, mapped=mapped[name])
         samples = {
             measure: getattr(weighted, measure)(
                 (rated.scores if measure in ("srcc", "krcc") else mapped)[name], rated.mos, weights
             )
             for measure in measures
         }
-        ranks[name] = found.srcc, samples["srcc"]
+        ranks[name] = exact.srcc, samples["srcc"]
         models[name] = {
             measure: as_json(
                 interval.percentile(
-                    getattr(found, measure), samples[measure], confidence=confidence
+                    getattr(exact, measure), samples[measure], confidence=confidence
                 )
             )
             for measure in measures
@@ -95,10 +95,10 @@ def summarise(
     }
 
 
-def as_json(found: Interval) -> dict[str, float | None]:
-    """An interval as plain values; an end that nobody knows is null."""
-    low, high = ((None if math.isnan(end) else end) for end in (found.low, found.high))
-    return {"value": found.value, "low": low, "high": high}
+def as_json(measured: Interval) -> dict[str, float | None]:
+    """An interval as plain values; an unknown end is null."""
+    low, high = ((None if math.isnan(end) else end) for end in (measured.low, measured.high))
+    return {"value": measured.value, "low": low, "high": high}
 
 
 def rounded(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,8 +114,8 @@ def _rounded(value: object) -> object:
 
 
 def _difference(
-    mine: tuple[float, Float64[np.ndarray, " resamples"]],
+    student: tuple[float, Float64[np.ndarray, " resamples"]],
     other: tuple[float, Float64[np.ndarray, " resamples"]],
     confidence: float,
 ) -> Interval:
-    return interval.percentile(mine[0] - other[0], mine[1] - other[1], confidence=confidence)
+    return interval.percentile(student[0] - other[0], student[1] - other[1], confidence=confidence)

@@ -40,10 +40,10 @@ class Factorised(nn.Module):
 
 
 class _Space(nn.Sequential):
-    def __init__(self, given: int, out: int, *, kernel: int = 3, stride: int = 1) -> None:
+    def __init__(self, channels: int, out: int, *, kernel: int = 3, stride: int = 1) -> None:
         pad = kernel // 2
         conv = nn.Conv3d(
-            given, out, (1, kernel, kernel), (1, stride, stride), (0, pad, pad), bias=False
+            channels, out, (1, kernel, kernel), (1, stride, stride), (0, pad, pad), bias=False
         )
         super().__init__(conv, nn.BatchNorm3d(out), nn.ReLU())
 
@@ -54,8 +54,8 @@ class _Time(nn.Module):
         self.conv = nn.Conv3d(width, width, (3, 1, 1), padding=(1, 0, 0), bias=False)
         self.norm = nn.BatchNorm3d(width)
 
-    def forward(self, given: Tensor) -> Tensor:
-        return (given + self.norm(self.conv(given))).relu()
+    def forward(self, maps: Tensor) -> Tensor:
+        return (maps + self.norm(self.conv(maps))).relu()
 
 
 OWN: Mapping[str, Callable[[], nn.Module]] = MappingProxyType({"factorised3d": Factorised})

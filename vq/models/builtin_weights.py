@@ -18,7 +18,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 class Card(BaseModel):
-    """What is known of a network; stands beside its weights as JSON."""
+    """Facts about a network; a JSON file beside its weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,7 +26,7 @@ class Card(BaseModel):
     version: int = Field(ge=1)
     """Goes up with every change of the weights."""
     architecture: str
-    """One of `networks.OWN`, or a timm name: the weights fit
+    """One of `architectures.OWN`, or a timm name: the weights fit
     `timm.create_model(architecture, features_only=True, **options)`."""
     options: dict[str, int | float | bool | str | tuple[int, ...]] = {}
     kind: Literal["image", "clip"] = "image"
@@ -56,7 +56,7 @@ class Card(BaseModel):
     """The command that makes it again."""
     seed: int
     minutes: float
-    """Wall time of making it, material included but for what was found in `--material`."""
+    """Wall time of making it, with all material that was not in `--material` already."""
     settings: dict[str, float | str]
     validation: dict[str, dict[str, float]]
     """Measure by material: scenes held out, and photographs that no choice has seen."""
@@ -76,16 +76,16 @@ def path(name: str, folder: Path = WEIGHTS) -> Path:
     Raises:
         WeightsError: no network has this name; the message offers the nearest.
     """
-    known = names(folder)
-    if name not in known:
-        near = difflib.get_close_matches(name, known) or known
+    available = names(folder)
+    if name not in available:
+        near = difflib.get_close_matches(name, available) or available
         hint = f"did you mean {', '.join(near)}?" if near else f"{folder} has none"
         raise WeightsError(f"no built-in network is called {name!r}; {hint}")
     return folder / f"{name}.safetensors"
 
 
 def card(name: str, folder: Path = WEIGHTS) -> Card:
-    """What is known of a network.
+    """Read the card of a network.
 
     Raises:
         WeightsError: no network has this name, or its card is not one.
@@ -111,8 +111,8 @@ def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
     Raises:
         WeightsError: no network has this name; the weights are missing, altered or do not fit.
     """
-    known = card(name, folder)
-    network = build(known.architecture, known.options)
+    facts = card(name, folder)
+    network = build(facts.architecture, facts.options)
     weights = _weights(name, folder)
     backbone = {key: value for key, value in weights.items() if not key.startswith(_ANSWERS)}
     try:
@@ -120,7 +120,7 @@ def load(name: str, folder: Path = WEIGHTS) -> "nn.Module":
         network.load_state_dict(backbone)
     except RuntimeError as error:
         raise WeightsError(
-            f"{path(name, folder)}: does not fit {known.architecture} ({error})"
+            f"{path(name, folder)}: does not fit {facts.architecture} ({error})"
         ) from error
     return network.eval()
 
@@ -138,8 +138,8 @@ def build(architecture: str, options: Mapping[str, Any] | None = None) -> "nn.Mo
 
 def channels(network: "nn.Module") -> tuple[int, ...]:
     """Channels of each map that a network of `build` returns."""
-    known = network.channels if hasattr(network, "channels") else network.feature_info.channels()
-    return tuple(known)
+    counts = network.channels if hasattr(network, "channels") else network.feature_info.channels()
+    return tuple(counts)
 
 
 def strides(network: "nn.Module", levels: Sequence[int]) -> tuple[int, ...]:
@@ -148,7 +148,7 @@ def strides(network: "nn.Module", levels: Sequence[int]) -> tuple[int, ...]:
 
 
 def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":
-    """Linear map from pooled features of all `card(name).levels` to what pretraining asked.
+    """Linear map from pooled features of all `card(name).levels` to the heads of pretraining.
 
     Those of `distortion` are the logit of each class, the strength of each distortion, and the
     damage; those of `motion` are `vq.pretrain.motion.QUESTIONS`.
@@ -164,8 +164,8 @@ def answers(name: str, folder: Path = WEIGHTS) -> "nn.Linear":
             f"{path(name, folder)}: has no answers; if {name} was asked questions, take it from "
             f"git or make it again with `vq pretrain {name}`"
         )
-    told, width = weights[f"{_ANSWERS}weight"].shape
-    linear = nn.Linear(width, told)
+    size, width = weights[f"{_ANSWERS}weight"].shape
+    linear = nn.Linear(width, size)
     linear.load_state_dict({key: weights[_ANSWERS + key] for key in ("weight", "bias")})
     return linear.eval()
 
@@ -177,22 +177,22 @@ _ANSWERS = "answers."
 def _weights(name: str, folder: Path) -> "dict[str, Tensor]":
     from safetensors.torch import load as parse
 
-    known = card(name, folder)
+    facts = card(name, folder)
     file = path(name, folder)
     try:
         content = file.read_bytes()
     except FileNotFoundError as error:
         raise WeightsError(f"{file}: missing; take it from git") from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest != known.sha256:
+    if digest != facts.sha256:
         raise WeightsError(
-            f"{file}: altered, its sha256 is {digest} and not {known.sha256} as its card says; "
+            f"{file}: altered, its sha256 is {digest} and not {facts.sha256} as its card says; "
             f"take both from git or make them again with `vq pretrain {name}`"
         )
     return parse(content)
 
 
-def save(network: "nn.Module", told: "nn.Linear | None", known: Card, folder: Path) -> Card:
+def save(network: "nn.Module", head: "nn.Linear | None", facts: Card, folder: Path) -> Card:
     """Write a network, its answers if it has any, and its card, under the name on the card.
 
     Filters are stored as float16, all else (biases, statistics of the normalisations) as it is.
@@ -206,11 +206,11 @@ def save(network: "nn.Module", told: "nn.Linear | None", known: Card, folder: Pa
     state = {
         key: value.to(torch.float16) if value.ndim > 1 else value
         for key, value in network.state_dict().items()
-    } | {_ANSWERS + key: value for key, value in (told.state_dict() if told else {}).items()}
+    } | {_ANSWERS + key: value for key, value in (head.state_dict() if head else {}).items()}
     content = render({key: value.contiguous() for key, value in state.items()})
-    complete = known.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
+    complete = facts.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{known.name}.safetensors"
+    file = folder / f"{facts.name}.safetensors"
     for target, data in (
         (file, content),
         (file.with_suffix(".json"), complete.model_dump_json(indent=2).encode() + b"\n"),

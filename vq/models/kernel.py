@@ -26,8 +26,10 @@ class Kernel(nn.Module):
 
 
 def likeness(
-    some: Float[Tensor, "some width"], others: Float[Tensor, "others width"], rate: Tensor | float
-) -> Float[Tensor, "some others"]:
+    videos: Float[Tensor, "videos width"],
+    others: Float[Tensor, "others width"],
+    rate: Tensor | float,
+) -> Float[Tensor, "videos others"]:
     """How alike videos are: `exp(-rate x squared distance)`, 1 for the same features."""
-    squares = some.square().sum(1)[:, None] + others.square().sum(1)
-    return torch.exp(-rate * (squares - 2 * some @ others.T).clamp_min(0))
+    squares = videos.square().sum(1)[:, None] + others.square().sum(1)
+    return torch.exp(-rate * (squares - 2 * videos @ others.T).clamp_min(0))

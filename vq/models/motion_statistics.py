@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 BLOCK_PX = 32
-"""Side of the blocks whose changes are told apart: what moves may be small."""
+"""Side of the blocks whose changes are measured one by one: what moves may be small."""
 ORDERS = (-8.0, -2.0, 2.0, 8.0)
 """Exponents of the means over moments, from near the least to near the greatest."""
 STILL = (0.25, 1.0, 4.0)

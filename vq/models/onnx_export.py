@@ -35,7 +35,7 @@ class Seen(nn.Module):
     ) -> None:
         """Take a network of "rows 3 height width" or "rows 3 time height width".
 
-        It is given (rgb / 255 - mean) / std; what it gives is flattened to one row each.
+        Its input is (rgb / 255 - mean) / std; its output is flattened to one row each.
         """
         super().__init__()
         self.network = network
@@ -71,10 +71,10 @@ def export(
     Raises:
         WeightsError: it cannot be exported, or the graph says something else than the module.
     """
-    if known := {type(part).__name__ for part in module.modules()} & set(UNTRACEABLE):
-        raise WeightsError(f"cannot be exported to ONNX: it is a {', '.join(known)}")
+    if untraceable := {type(part).__name__ for part in module.modules()} & set(UNTRACEABLE):
+        raise WeightsError(f"cannot be exported to ONNX: it is a {', '.join(untraceable)}")
     rng = np.random.default_rng(0)
-    given = torch.from_numpy(rng.integers(0, 256, shape, np.uint8))
+    pixels = torch.from_numpy(rng.integers(0, 256, shape, np.uint8))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.inference_mode(), _plain_attention(module):
         # The exporter warns of its age, tracers of every comparison; the check below decides.
@@ -83,7 +83,7 @@ def export(
             with _silent():
                 torch.onnx.export(
                     module,
-                    (given,),
+                    (pixels,),
                     path,
                     input_names=names[:1],
                     output_names=names[1:],
@@ -96,7 +96,7 @@ def export(
                 )
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             raise WeightsError(f"cannot be exported to ONNX: {_first_line(error)}") from error
-    _compare(module, path, given)
+    _compare(module, path, pixels)
     if free:
         longer = [size * 3 // 2 + 1 if axis in free else size for axis, size in enumerate(shape)]
         _compare(module, path, torch.from_numpy(rng.integers(0, 256, longer, np.uint8)))
@@ -112,21 +112,23 @@ _REFUSALS = (
 )
 
 
-def _compare(module: nn.Module, path: Path, given: UInt8[Tensor, "..."]) -> None:
+def _compare(module: nn.Module, path: Path, pixels: UInt8[Tensor, "..."]) -> None:
     with torch.inference_mode():
-        expected = module(given).numpy()
+        expected = module(pixels).numpy()
     try:
         running = session(path)
-        (found,) = running.run(None, {running.get_inputs()[0].name: given.numpy()})
+        (actual,) = running.run(None, {running.get_inputs()[0].name: pixels.numpy()})
     except _REFUSALS as error:
         raise WeightsError(
             f"cannot be exported to ONNX: ONNX Runtime refuses its graph ({_first_line(error)})"
         ) from error
-    apart = float(np.abs(found - expected).max()) if found.shape == expected.shape else np.inf
-    if not apart <= TOLERANCE * float(np.abs(expected).max()):
+    difference = (
+        float(np.abs(actual - expected).max()) if actual.shape == expected.shape else np.inf
+    )
+    if not difference <= TOLERANCE * float(np.abs(expected).max()):
         raise WeightsError(
-            f"is another network as ONNX: for pixels of {tuple(given.shape)} its numbers are "
-            f"{apart:.3g} off, the largest is {np.abs(expected).max():.3g}"
+            f"is another network as ONNX: for pixels of {tuple(pixels.shape)} its numbers are "
+            f"{difference:.3g} off, the largest is {np.abs(expected).max():.3g}"
         )
 
 

@@ -17,15 +17,15 @@ class Standardize(nn.Module):
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("scale", torch.ones(width))
 
-    def forward(self, given: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
+    def forward(self, features: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
         """Standardise; an outlier counts for no more than five times the spread."""
-        return ((given - self.mean) / self.scale).clamp(-5, 5) / len(self.mean) ** 0.5
+        return ((features - self.mean) / self.scale).clamp(-5, 5) / len(self.mean) ** 0.5
 
     @torch.no_grad()
     def fit(self, rows: Float[Tensor, "rows width"]) -> None:
         """Fit on the rows that are not NaN; a constant dimension keeps its unit."""
-        known = rows[~torch.isnan(rows).any(1)].double()
-        if len(known) > 1:
-            spread = known.std(0)
-            self.mean.copy_(known.mean(0))
+        complete = rows[~torch.isnan(rows).any(1)].double()
+        if len(complete) > 1:
+            spread = complete.std(0)
+            self.mean.copy_(complete.mean(0))
             self.scale.copy_(torch.where(spread > 1e-8, spread, 1.0))

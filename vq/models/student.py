@@ -35,7 +35,7 @@ class Trunk(Protocol):
 
     width: int
 
-    def __call__(self, given: Shaped[Tensor, "batch ..."]) -> Float[Tensor, "batch width"]:
+    def __call__(self, inputs: Shaped[Tensor, "batch ..."]) -> Float[Tensor, "batch width"]:
         """Describe a batch of videos."""
 
 
@@ -70,9 +70,9 @@ class Student(nn.Module):
         self.head = nn.Linear(dim, levels)
         self.alignment = DatasetShift(others, levels)
 
-    def forward(self, given: Shaped[Tensor, "batch ..."]) -> StudentOutput:
+    def forward(self, inputs: Shaped[Tensor, "batch ..."]) -> StudentOutput:
         """Describe and classify a batch of videos."""
-        feature = self.conversion(self.standard(self.trunk(given)))
+        feature = self.conversion(self.standard(self.trunk(inputs)))
         # The head alone goes without some units: L3 compares whole features.
         return StudentOutput(feature, self.head(self.dropout(feature)))
 
@@ -84,9 +84,9 @@ class Features(nn.Module):
         super().__init__()
         self.width = width
 
-    def forward(self, given: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
+    def forward(self, features: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
         """Pass them through."""
-        return given
+        return features
 
 
 class FixedSame(Conv2dSame):
@@ -119,7 +119,7 @@ class Pixels(nn.Module):
         Args:
             backbone: timm name.
             stages: feature levels to pool; 0 is the finest.
-            every: the backbone sees each so-manieth moment from the first on; motion is told of
+            every: the backbone sees every n-th moment, from the first on; motion is computed from
                 all. Views of neighbouring moments are alike, and the backbone is what costs.
             pooling: how levels become one row: as `vq.models.pooling.pool`, or `pool_cells`.
             answers: how many numbers the backbone was pretrained to tell by a linear map of its

@@ -37,7 +37,7 @@ def build(
         start: where it starts: `random`, the name of a built-in network, or the folder of an
             earlier student, which has a slash in it.
         stages: feature levels of the backbone that are pooled.
-        every: the backbone sees each so-manieth moment.
+        every: the backbone sees every n-th moment.
         dim: D, width of the second feature.
         levels: K.
         dropout: of units in the second feature.
@@ -66,7 +66,7 @@ def build(
             f"distill.start: {start} is a {card.architecture}, distill.backbone is {backbone}; "
             "make them agree, or start from random"
         )
-    # What the pretraining asked is told from all of its feature levels, or not at all.
+    # The heads of pretraining need all of its feature levels.
     answers = builtin_weights.answers(start) if stages == card.levels else None
     trunk = Pixels(
         backbone,
@@ -130,16 +130,16 @@ def load(student: Student, folder: Path) -> Student:
 
 def _fit_in(student: Student, state: Mapping[str, Tensor], start: str) -> None:
     """Give a student the weights of an earlier one, whatever that learnt of other data sets."""
-    mine = student.state_dict()
+    expected = student.state_dict()
     kept = {name: value for name, value in state.items() if not name.startswith("alignment.")}
     wrong = [
         name
-        for name, value in mine.items()
+        for name, value in expected.items()
         if not name.startswith("alignment.")
         and (name not in kept or kept[name].shape != value.shape)
     ]
-    if wrong or kept.keys() - mine.keys():
-        first = (wrong or sorted(kept.keys() - mine.keys()))[0]
+    if wrong or kept.keys() - expected.keys():
+        first = (wrong or sorted(kept.keys() - expected.keys()))[0]
         raise ParamsError(
             f"distill.start: the student in {start} was built otherwise ({first}); set "
             "distill.backbone and stages, teach.dim and teach.levels as they were then"

@@ -93,9 +93,9 @@ class Teacher(nn.Module):
         """
         initials, targets, gates, missing = [], [], [], []
         for name in self.shape.experts:
-            given = features[name]
-            missing.append(torch.isnan(given).flatten(1).any(1))
-            initial = self.initial(name, torch.nan_to_num(given))
+            values = features[name]
+            missing.append(torch.isnan(values).flatten(1).any(1))
+            initial = self.initial(name, torch.nan_to_num(values))
             initials.append(initial)
             targets.append(self.dropout(self.conversion[name](initial)))
             gates.append(self.gating[name](initial).squeeze(1))
@@ -108,9 +108,9 @@ class Teacher(nn.Module):
             importance, feature = self.kernels(importance, feature, named, out)
         return TeacherOutput(feature, self.head(feature), importance)
 
-    def initial(self, name: str, given: Tensor) -> Float[Tensor, "batch width"]:
-        """One expert's initial feature, standardised; attention fuses its frames where asked to."""
-        standard = self.standard[name](given)
+    def initial(self, name: str, values: Tensor) -> Float[Tensor, "batch width"]:
+        """One expert's initial feature, standardised; its attention, if any, fuses the frames."""
+        standard = self.standard[name](values)
         return self.attention[name](standard) if name in self.attention else standard
 
     @torch.no_grad()

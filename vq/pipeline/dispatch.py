@@ -33,7 +33,7 @@ def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
 
 
 def command(name: str, argv: Sequence[str], *, description: str | None = None) -> int:
-    """Run a command: its module bears its name, with `add_arguments(parser)` and `run(given)`."""
+    """Run a command: its module bears its name, with `add_arguments(parser)` and `run(args)`."""
     module = importlib.import_module(f"vq.commands.{name}")
     parser = ArgumentParser(prog=f"vq {name}", description=description)
     module.add_arguments(parser)
@@ -47,12 +47,12 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
     Raises:
         VqError: params or files are wrong; the message says which and what to do.
     """
-    from vq import params
+    from vq.params import load
 
-    known = params.load(params_file)
+    params = load(params_file)
     stage = stages.load(name)
-    others = {other: known.section(other) for other in _others(stage)}
-    stage(*files, params=known.section(name), seed=known.seed, **others, **flags)
+    others = {other: params.section(other) for other in _others(stage)}
+    stage(*files, params=params.section(name), seed=params.seed, **others, **flags)
 
 
 def _others(stage: Callable[..., None]) -> list[str]:
@@ -70,7 +70,7 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     from vq.pipeline.lock import hold, workspace_of
     from vq.training import torchrun
 
-    if torchrun.count() > 1 and name not in stages.TOGETHER:
+    if torchrun.world_size() > 1 and name not in stages.TOGETHER:
         raise VqError(f"{name} runs in one process; start it without torchrun")
     signature = inspect.signature(stages.load(name))
     others = _others(stages.load(name))
@@ -88,18 +88,18 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
                 parser.add_argument(option, action="store_true")
             else:
                 parser.add_argument(option, type=argument.annotation, default=argument.default)
-    given = parser.parse_args(argv)
-    paths = [getattr(given, file) for file in files]
-    options = {flag: getattr(given, flag) for flag in flags}
+    args = parser.parse_args(argv)
+    paths = [getattr(args, file) for file in files]
+    options = {flag: getattr(args, flag) for flag in flags}
     # The last file is an out: the workspace it lies in is the one that changes. Of processes that
     # train together, the first one writes: it holds the workspace for all of them.
-    free = held or not paths or not torchrun.first()
+    free = held or not paths or not torchrun.is_first()
     if paths and (root := workspace_of(paths[-1])):
         code_version.check(root)
     with nullcontext() if free else hold(paths[-1]):
         started = perf_counter()
-        run_stage(name, paths, params_file=given.params, **options)
+        run_stage(name, paths, params_file=args.params, **options)
         # A plan is no run: it would pass for a quick one.
-        if paths and torchrun.first() and not options.get("dry_run"):
+        if paths and torchrun.is_first() and not options.get("dry_run"):
             durations.record(paths[-1], name, perf_counter() - started)
     return 0

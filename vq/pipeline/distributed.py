@@ -16,11 +16,11 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from vq import params
 from vq.data import manifest
 from vq.errors import VqError
 from vq.features.cache import Cache
 from vq.params import Params
+from vq.params import load as load_params
 from vq.pipeline.workspace import files_of
 from vq.scoring.pool import ScoringPool
 from vq.scoring.shards import Shard, Shards
@@ -79,12 +79,12 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
     if stage not in STAGES:
         yield iter(())
         return
-    known = params.load(root / "params.yaml")
+    params = load_params(root / "params.yaml")
     with (
         lit(root / ".dvc" / "tmp" / "vq.workers.handshake") as beacon,
-        STAGES[stage](files_of(root, stage), known, beacon, jobs) as found,
+        STAGES[stage](files_of(root, stage), params, beacon, jobs) as batches,
     ):
-        yield found
+        yield batches
 
 
 @contextmanager
@@ -112,10 +112,10 @@ def _work(job: Job) -> Work:
 
 @contextmanager
 def _shards(
-    files: Files, known: Params, beacon: Handshake, jobs: int
+    files: Files, params: Params, beacon: Handshake, jobs: int
 ) -> Iterator[Iterator[list[Part]]]:
     """One round: the videos that lack features or views, a shard each."""
-    settings, cache = known.extract, files["cache"]
+    settings, cache = params.extract, files["cache"]
     table = manifest.read(files["accepted"])
     videos = [
         Video(sha, files["videos"] / video)
@@ -151,50 +151,50 @@ def _fill(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -
 
 @contextmanager
 def _trials(
-    files: Files, known: Params, beacon: Handshake, jobs: int
+    files: Files, params: Params, beacon: Handshake, jobs: int
 ) -> Iterator[Iterator[list[Part]]]:
     """Rounds of trials, each chosen by what the ones before it said."""
-    yield _ask(files, known, Job(beacon, partial(_try, files, known)))
+    yield _trial_rounds(files, params, Job(beacon, partial(_trial_worker, files, params)))
 
 
-def _ask(files: Files, known: Params, job: Job) -> Iterator[list[Part]]:
+def _trial_rounds(files: Files, params: Params, job: Job) -> Iterator[list[Part]]:
     from vq.pruning.dry_run import missing, name
 
-    trials, choose = _chooser(files, known)
+    trials, choose = _planned_trials(files, params)
     while todo := missing(choose):
         yield [Part(name(trial), job, trial) for trial in todo]
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while gone := [trial for trial in todo if trials.kept(trial) is None]:
+        while lacking := [trial for trial in todo if trials.kept(trial) is None]:
             if time.monotonic() > deadline:
                 raise VqError(
-                    f"{len(gone)} of {count(len(todo), 'trial')} done elsewhere are not in "
+                    f"{len(lacking)} of {count(len(todo), 'trial')} done elsewhere are not in "
                     f"{files['trials']}: do all machines see the same features, under this path?"
                 )
             time.sleep(0.2)
 
 
-def _chooser(files: Files, known: Params) -> tuple[Any, Callable[[], object]]:
+def _planned_trials(files: Files, params: Params) -> tuple[Any, Callable[[], object]]:
     """The trials, as a plan, and pruning on them: it ends with the trials that it lacks."""
     from vq.features import store
     from vq.pruning.select import select
 
-    trials, seen = _known(files, known, plan=True)
+    trials, features = _load_trials(files, params, plan=True)
     costs = {n: float(entry["gmacs"]) for n, entry in store.experts(files["features"]).items()}
 
     def choose() -> object:
         # The stage says all this once more, and then for good.
         with _quiet("vq.pruning"):
-            return select(trials, seen, costs, params=known.prune)
+            return select(trials, features, costs, params=params.prune)
 
     return trials, choose
 
 
-def _try(files: Files, known: Params) -> Work:
-    trials, _ = _known(files, known, plan=False)
+def _trial_worker(files: Files, params: Params) -> Work:
+    trials, _ = _load_trials(files, params, plan=False)
     return lambda trial: trials.run([trial], "a trial")
 
 
-def _known(files: Files, known: Params, *, plan: bool) -> tuple[Any, Any]:
+def _load_trials(files: Files, params: Params, *, plan: bool) -> tuple[Any, Any]:
     # Whoever extracts needs no torch.
     from vq.stages.prune import trials_of
     from vq.training.loop import determinism
@@ -202,9 +202,9 @@ def _known(files: Files, known: Params, *, plan: bool) -> tuple[Any, Any]:
     determinism(threads=1)
     return trials_of(
         *(files[name] for name in ("accepted", "card", "splits", "features", "trials")),
-        params=known.prune,
-        extract=known.extract,
-        seed=known.seed,
+        params=params.prune,
+        extract=params.extract,
+        seed=params.seed,
         jobs=1,
         dry_run=plan,
     )

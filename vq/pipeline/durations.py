@@ -29,15 +29,15 @@ def record(path: Path, stage: str, seconds: float) -> None:
     if root is None:
         return
     file = root / FILE
-    known: Mapping[str, tuple[float, ...]] = {}
+    history: Mapping[str, tuple[float, ...]] = {}
     if file.exists():
         try:
-            known = parse(file.read_bytes())
+            history = parse(file.read_bytes())
         except ValueError as error:  # such as marks of a merge: no reason to lose a stage's work
             log.warning("%s: is begun anew, since it was not valid (%s)", file, error)
-    runs = [*known.get(stage, ()), round(seconds, 1)][-RUNS:]
+    runs = [*history.get(stage, ()), round(seconds, 1)][-RUNS:]
     lines = [
-        f'  "{name}": {json.dumps(runs)}' for name, runs in sorted({**known, stage: runs}.items())
+        f'  "{name}": {json.dumps(runs)}' for name, runs in sorted({**history, stage: runs}.items())
     ]
     file.parent.mkdir(exist_ok=True)
     # A line for each stage, so that two branches which ran different stages merge.

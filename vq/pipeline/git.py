@@ -16,14 +16,14 @@ def resolve(root: Path, revision: str) -> str:
     Raises:
         DataError: there is no such commit, or no git.
     """
-    found = _commit(root, revision)
-    if found is None:
+    commit = _commit(root, revision)
+    if commit is None:
         _need_a_repository(root)
         raise DataError(
             f"{root}: git knows no revision {revision!r}; `git fetch` may bring it, and `git log` "
             "lists those that are here"
         )
-    return found
+    return commit
 
 
 def start(root: Path, head: str) -> tuple[str, str]:
@@ -39,13 +39,13 @@ def start(root: Path, head: str) -> tuple[str, str]:
     branch = next((name for name in BRANCHES if _commit(root, name)), None)
     if branch is None:
         return end, ""
-    found = _ask(root, "merge-base", branch, end)
-    if found is None:
+    base = _ask(root, "merge-base", branch, end)
+    if base is None:
         raise DataError(
             f"{root}: git finds no commit that {head} and {branch} have in common; name a "
             "revision, or `git fetch --unshallow` if the clone is shallow"
         )
-    return found, _ask(root, "rev-parse", "--abbrev-ref", branch) or branch
+    return base, _ask(root, "rev-parse", "--abbrev-ref", branch) or branch
 
 
 def changed(root: Path, old: str, new: str | None) -> list[str]:
@@ -55,10 +55,10 @@ def changed(root: Path, old: str, new: str | None) -> list[str]:
     does not know yet are.
     """
     ends = [old, new] if new else [old]
-    found = set(_lines(root, "diff", "--name-only", "--relative", "--no-renames", "-z", *ends))
+    paths = set(_lines(root, "diff", "--name-only", "--relative", "--no-renames", "-z", *ends))
     if new is None:
-        found |= set(_lines(root, "ls-files", "--others", "--exclude-standard", "-z"))
-    return sorted(found)
+        paths |= set(_lines(root, "ls-files", "--others", "--exclude-standard", "-z"))
+    return sorted(paths)
 
 
 def describe(root: Path, commit: str) -> tuple[str, str]:
@@ -83,7 +83,7 @@ def _need_a_repository(root: Path) -> None:
 
 
 def _ask(root: Path, *arguments: str) -> str | None:
-    """What git answers in a line; none if it says no, or is not there."""
+    """The line that git prints; none if it prints nothing, fails or is not installed."""
     try:
         return _git(root, *arguments).strip() or None
     except (subprocess.CalledProcessError, FileNotFoundError):

@@ -55,8 +55,9 @@ def stages(root: Path) -> list[str]:
         DataError: the folder is no workspace, or its dvc.yaml is wrong.
     """
     with opened(root) as repo:
-        asked = repo.stage.collect("dvc.yaml")
-        return [stage.addressing for stage in plan_repro(get_active_graph(repo.index.graph), asked)]
+        targets = repo.stage.collect("dvc.yaml")
+        planned = plan_repro(get_active_graph(repo.index.graph), targets)
+        return [stage.addressing for stage in planned]
 
 
 def stale(root: Path, address: str) -> list[str]:
@@ -66,7 +67,7 @@ def stale(root: Path, address: str) -> list[str]:
         BusyError: a dvc command is at work on the same files.
     """
     with opened(root) as repo:
-        return [line for found in repo.status(address).values() for line in _say(found)]
+        return [line for entry in repo.status(address).values() for line in _reasons(entry)]
 
 
 def update(root: Path, address: str, *, before: Callable[[], None] = nothing) -> bool:
@@ -120,8 +121,8 @@ def files_of(root: Path, address: str) -> dict[str, Path]:
     """
     with opened(root) as repo:
         (stage,) = repo.stage.collect(address)
-        known = [Path(f.fs_path) for f in (*stage.deps, *stage.outs) if f.def_path in stage.cmd]
-        return {path.stem: path for path in known}
+        paths = [Path(f.fs_path) for f in (*stage.deps, *stage.outs) if f.def_path in stage.cmd]
+        return {path.stem: path for path in paths}
 
 
 def objection(root: Path, file: Path) -> str:
@@ -198,8 +199,10 @@ def commit(root: Path, files: Sequence[Path], message: str) -> str:
         _git(root, "commit", "--quiet", "--message", message, "--only", "--", *names)
         return _git(root, "rev-parse", "HEAD")
     except subprocess.CalledProcessError as error:
-        said = " ".join((error.stderr or error.stdout).split())
-        raise DataError(f"{root}: the data is in place, but git says: {said}; commit it") from error
+        output = " ".join((error.stderr or error.stdout).split())
+        raise DataError(
+            f"{root}: the data is in place, but git says: {output}; commit it"
+        ) from error
 
 
 def source_of(root: Path) -> Source:
@@ -214,10 +217,10 @@ def source_of(root: Path) -> Source:
     """
     code.check(root)
     with opened(root) as repo:
-        here = Path(repo.root_dir)
-        written = [Path(out.fs_path).relative_to(here) for out in repo.index.outs]
+        base = Path(repo.root_dir)
+        written = [Path(out.fs_path).relative_to(base) for out in repo.index.outs]
         deps = [Path(dep.fs_path) for dep in repo.index.deps]
-        wanted = [_pattern(dep, here) for dep in deps if dep.is_relative_to(here)]
+        wanted = [_pattern(dep, base) for dep in deps if dep.is_relative_to(base)]
     ours = [path.as_posix() for path in written]
     return source.read(
         root,
@@ -304,8 +307,8 @@ def _execute(command: str) -> None:
         raise VqError(f"{command}: ended with exit code {status}; the log above says why")
 
 
-def _say(found: list[Any]) -> Iterator[str]:
-    for reason in found:
+def _reasons(entry: list[Any]) -> Iterator[str]:
+    for reason in entry:
         if isinstance(reason, str):  # such as "changed command"
             yield reason
             continue

@@ -16,11 +16,11 @@ from torch.nn import functional
 
 from vq.models import builtin_weights
 from vq.pretrain import material
-from vq.pretrain.config import Asked
 from vq.pretrain.crops import PATCH_PX, cut, spread
-from vq.pretrain.linear_probe import look, over_moments, probes, rounded, srcc
+from vq.pretrain.linear_probe import extract, over_moments, probes, rounded, srcc
 from vq.pretrain.loop import Settings as Common
 from vq.pretrain.material import MOMENTS, TYPES, Scene
+from vq.pretrain.multi_head import MultiHead
 from vq.pretrain.pictures import changed, grids, shuffled
 from vq.pretrain.pixels import normalise
 from vq.pretrain.recipe import Recipe
@@ -44,7 +44,7 @@ class Settings(Common):
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is right for a batch of pairs: picture 2i is weaker damaged than 2i + 1."""
+    """Ground truth of a batch of pairs: picture 2i is less damaged than 2i + 1."""
 
     kind: Float[Tensor, "batch classes"]
     """Share of each class; a picture with two distortions belongs to both by half."""
@@ -55,18 +55,18 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Pictures of pairs, and what is true of them."""
+    """Pictures of pairs, and their ground truth."""
 
     pictures: Float[Tensor, "batch 3 side side"]
     truth: Truth
 
 
-def build() -> Asked:
+def build() -> MultiHead:
     """The network in training."""
     backbone = builtin_weights.build(ARCHITECTURE)
     channels = builtin_weights.channels(backbone)
-    asked = Asked(backbone, channels=channels, levels=LEVELS, questions=QUESTIONS)
-    return asked.to(memory_format=torch.channels_last)
+    network = MultiHead(backbone, channels=channels, levels=LEVELS, questions=QUESTIONS)
+    return network.to(memory_format=torch.channels_last)
 
 
 def batches(
@@ -116,46 +116,50 @@ def batch(
     return Batch(normalise(torch.from_numpy(np.stack(pictures))), truth)
 
 
-def loss(network: nn.Module, given: Batch) -> Float[Tensor, ""]:
-    """Ask a network about a batch and compare with the truth."""
-    return distance(network(given.pictures), given.truth)
+def loss(network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+    """Distance of the predictions of a network from the truth."""
+    return distance(network(batch.pictures), batch.truth)
 
 
-def distance(said: Mapping[str, Tensor], truth: Truth) -> Float[Tensor, ""]:
+def distance(predicted: Mapping[str, Tensor], truth: Truth) -> Float[Tensor, ""]:
     """Cross entropy of the class, distance of strength and damage, and order within each pair."""
-    kind = functional.cross_entropy(said["kind"], truth.kind)
+    kind = functional.cross_entropy(predicted["kind"], truth.kind)
     present = truth.strength > 0
     strength = functional.smooth_l1_loss(
-        said["strength"][present], truth.strength[present], beta=0.1
+        predicted["strength"][present], truth.strength[present], beta=0.1
     )
-    told = said["damage"].squeeze(1)
-    damage = functional.smooth_l1_loss(told, truth.damage, beta=0.1)
-    # Ten times the difference: a tenth of the scale apart should count as well told.
-    order = functional.softplus(-10 * (told[1::2] - told[::2])).mean()
+    predicted_damage = predicted["damage"].squeeze(1)
+    damage = functional.smooth_l1_loss(predicted_damage, truth.damage, beta=0.1)
+    # Ten times the difference: a tenth of the scale should count as a clear order.
+    order = functional.softplus(-10 * (predicted_damage[1::2] - predicted_damage[::2])).mean()
     return kind + 2 * strength + 2 * damage + 0.5 * order
 
 
 @torch.inference_mode()
-def ask(network: Asked, scenes: Sequence[Scene]) -> dict[str, Float[np.ndarray, "versions _"]]:
-    """What a network says of every version of every scene; moments are averaged."""
+def predict(
+    network: MultiHead, scenes: Sequence[Scene]
+) -> dict[str, Float[np.ndarray, "versions _"]]:
+    """Predictions for every version of every scene; moments are averaged."""
     parts: dict[str, list[Tensor]] = {name: [] for name in QUESTIONS}
     for scene in scenes:
         for moment in range(len(MOMENTS)):
             answer = network(normalise(torch.from_numpy(grids(scene.pictures[:, moment]))))
-            for name, said in (answer | {"kind": answer["kind"].softmax(1)}).items():
-                parts[name].append(said)
-    return {name: over_moments(said) for name, said in parts.items()}
+            for name, value in (answer | {"kind": answer["kind"].softmax(1)}).items():
+                parts[name].append(value)
+    return {name: over_moments(values) for name, values in parts.items()}
 
 
-def measure(network: Asked, untrained: Asked, scenes: Sequence[Scene]) -> Mapping[str, float]:
-    """Compare what a network says of scenes with what was done to them.
+def measure(
+    network: MultiHead, untrained: MultiHead, scenes: Sequence[Scene]
+) -> Mapping[str, float]:
+    """Compare predictions for scenes with the distortions that were applied to them.
 
     Returns:
-        kind_accuracy: share of versions with one distortion or none whose class is told.
-        strength_srcc: rank correlation of told and true strength, mean over the types.
+        kind_accuracy: share of versions with one distortion or none whose class is right.
+        strength_srcc: rank correlation of predicted and true strength, mean over the types.
         damage_srcc: the same of damage, over all versions.
-        order_accuracy: share of pairs told in the right order.
-        Further ones as of `judge.probes`.
+        order_accuracy: share of pairs predicted in the right order.
+        Further ones as of `linear_probe.probes`.
     """
     kind = np.concatenate([scene.kind for scene in scenes])
     strength = np.concatenate([scene.strength for scene in scenes])
@@ -165,22 +169,24 @@ def measure(network: Asked, untrained: Asked, scenes: Sequence[Scene]) -> Mappin
         [scene.pairs + start for scene, start in zip(scenes, starts, strict=True)]
     )
     pure, single = kind.max(1) == 1, (strength > 0).sum(1) == 1
-    said = ask(network, scenes)
-    told = said["damage"][:, 0]
-    seen, blind = (look(some.feature, scenes) for some in (network, untrained))
+    predicted = predict(network, scenes)
+    predicted_damage = predicted["damage"][:, 0]
+    features, baseline = (extract(model.feature, scenes) for model in (network, untrained))
     return rounded(
         {
-            "kind_accuracy": np.mean(said["kind"][pure].argmax(1) == kind[pure].argmax(1)),
+            "kind_accuracy": np.mean(predicted["kind"][pure].argmax(1) == kind[pure].argmax(1)),
             "strength_srcc": np.mean(
                 [
-                    srcc(said["strength"][rows, column], strength[rows, column])
+                    srcc(predicted["strength"][rows, column], strength[rows, column])
                     for column in range(len(TYPES))
                     if (rows := single & (strength[:, column] > 0)).sum() > 2
                 ]
             ),
-            "damage_srcc": srcc(told, damage),
-            "order_accuracy": np.mean(told[pairs[:, 0]] < told[pairs[:, 1]]),
-            **probes(seen, blind, scenes),
+            "damage_srcc": srcc(predicted_damage, damage),
+            "order_accuracy": np.mean(
+                predicted_damage[pairs[:, 0]] < predicted_damage[pairs[:, 1]]
+            ),
+            **probes(features, baseline, scenes),
         }
     )
 

@@ -68,8 +68,8 @@ def films(seed: int, role: Role, amount: Footage, folder: Path) -> list[Film]:
         content: split.side(content, amount.salt, amount.validation, amount.test)
         for content in table["content"].unique()
     }
-    some = table[table["content"].map(sides) == wanted]
-    if some.empty:
+    selected = table[table["content"].map(sides) == wanted]
+    if selected.empty:
         raise DataError(
             f"{amount.folder}: none of {count(len(sides), 'content')} is for {wanted}; fetch more"
         )
@@ -78,7 +78,7 @@ def films(seed: int, role: Role, amount: Footage, folder: Path) -> list[Film]:
             "videos": str(Path(amount.folder) / VIDEOS),
             "rows": rows.drop(columns=["film", "content"]).to_dict("records"),
         }
-        for _, rows in some.groupby("film", sort=True)
+        for _, rows in selected.groupby("film", sort=True)
     ]
     return store.generate(folder, Film, film, jobs, workers=amount.workers)
 

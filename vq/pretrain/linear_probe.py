@@ -1,4 +1,4 @@
-"""What the features of a network say of the damage of scenes that it has not seen."""
+"""Linear probes: how well features of a network predict the damage of unseen scenes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,23 +24,23 @@ Describe = Callable[[Tensor], Float[Tensor, "batch dim"]]
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What a network makes of every version of every scene; moments are averaged."""
+class SceneFeatures:
+    """Features of every version of every scene; moments are averaged."""
 
     scene: Int[np.ndarray, " versions"]
     feature: Float[np.ndarray, "versions dim"]
 
 
 @torch.inference_mode()
-def look(describe: Describe, scenes: Sequence[Scene]) -> Seen:
-    """Show a network, which is in evaluation mode, the regular grid of patches of each version."""
+def extract(describe: Describe, scenes: Sequence[Scene]) -> SceneFeatures:
+    """Features of the regular grid of patches of each version, by a network in evaluation mode."""
     features = [
         describe(normalise(torch.from_numpy(grids(scene.pictures[:, moment]))))
         for scene in scenes
         for moment in range(len(MOMENTS))
     ]
     numbers = [np.full(len(scene.pictures), number) for number, scene in enumerate(scenes)]
-    return Seen(np.concatenate(numbers), over_moments(features))
+    return SceneFeatures(np.concatenate(numbers), over_moments(features))
 
 
 def over_moments(parts: Sequence[Tensor]) -> Float[np.ndarray, "versions dim"]:
@@ -52,8 +52,10 @@ def over_moments(parts: Sequence[Tensor]) -> Float[np.ndarray, "versions dim"]:
     return torch.cat(means).numpy()
 
 
-def probes(seen: Seen, blind: Seen, scenes: Sequence[Scene]) -> Mapping[str, float]:
-    """Ask trained and untrained features how strong a distortion and how large a damage is.
+def probes(
+    trained: SceneFeatures, untrained: SceneFeatures, scenes: Sequence[Scene]
+) -> Mapping[str, float]:
+    """Predict strength and damage of distortions from trained and from untrained features.
 
     Returns:
         probe_strength_srcc, probe_damage_srcc: rank correlation of the truth with a ridge
@@ -65,27 +67,29 @@ def probes(seen: Seen, blind: Seen, scenes: Sequence[Scene]) -> Mapping[str, flo
     damage = np.concatenate([scene.damage.mean(1) for scene in scenes])
     single = (strength > 0).sum(1) == 1
     measures = {}
-    for name, who in (("probe", seen), ("untrained", blind)):
-        measures[f"{name}_strength_srcc"] = probe(who, strength.sum(1), single)
-        measures[f"{name}_damage_srcc"] = probe(who, damage, np.ones_like(single))
+    for name, features in (("probe", trained), ("untrained", untrained)):
+        measures[f"{name}_strength_srcc"] = probe(features, strength.sum(1), single)
+        measures[f"{name}_damage_srcc"] = probe(features, damage, np.ones_like(single))
     return measures
 
 
 def probe(
-    seen: Seen, target: Float[np.ndarray, " versions"], rows: Bool[np.ndarray, " versions"]
+    features: SceneFeatures,
+    target: Float[np.ndarray, " versions"],
+    rows: Bool[np.ndarray, " versions"],
 ) -> float:
     """Rank correlation of a target with its ridge prediction from features of other scenes."""
     model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(0, 4, 9)))
-    folds = GroupKFold(min(_FOLDS, len(np.unique(seen.scene))))
-    said = cross_val_predict(
-        model, seen.feature[rows], target[rows], groups=seen.scene[rows], cv=folds
+    folds = GroupKFold(min(_FOLDS, len(np.unique(features.scene))))
+    predicted = cross_val_predict(
+        model, features.feature[rows], target[rows], groups=features.scene[rows], cv=folds
     )
-    return srcc(said, target[rows])
+    return srcc(predicted, target[rows])
 
 
-def srcc(said: Float[np.ndarray, " rows"], truth: Float[np.ndarray, " rows"]) -> float:
+def srcc(predicted: Float[np.ndarray, " rows"], truth: Float[np.ndarray, " rows"]) -> float:
     """Spearman's rank correlation."""
-    return float(spearmanr(said, truth).statistic)
+    return float(spearmanr(predicted, truth).statistic)
 
 
 def rounded(measures: Mapping[str, float | np.floating]) -> dict[str, float]:

@@ -57,7 +57,7 @@ def fit(
         seed: of weights, batches and dropout.
     """
     rng = np.random.default_rng(seed)
-    # timm and dropout draw from torch's global generator: borrowed, and given back as it was.
+    # timm and dropout draw from torch's global generator; its state is restored afterwards.
     with torch.random.fork_rng(), threads(settings.threads):
         torch.manual_seed(seed)
         network = build().train()

@@ -17,9 +17,9 @@ from torch.nn import functional
 
 from vq.models.architectures import Factorised
 from vq.pretrain import playback_speed
-from vq.pretrain.config import Asked
-from vq.pretrain.linear_probe import Seen, probe, rounded, srcc
+from vq.pretrain.linear_probe import SceneFeatures, probe, rounded, srcc
 from vq.pretrain.loop import Settings
+from vq.pretrain.multi_head import MultiHead
 from vq.pretrain.pictures import crop, shuffled
 from vq.pretrain.pixels import normalise_clips
 from vq.pretrain.playback_speed import FRAMES, UNREST, Played
@@ -36,7 +36,7 @@ QUESTIONS = {"happens": len(HAPPENS), "repeats": 1, "speed": 1, "strength": len(
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is right for a batch of clips."""
+    """Ground truth of a batch of clips."""
 
     happens: Float[Tensor, "batch 3"]
     """Whether a frame is repeated, one comes too early, or steps of time differ, but for 0."""
@@ -45,22 +45,22 @@ class Truth:
     speed: Float[Tensor, " batch"]
     """Binary logarithm of the mean step of those that do not, in frames; NaN where all repeat."""
     strength: Float[Tensor, "batch unrest"]
-    """Strength of each of `playback.UNREST`, 0 where it is absent."""
+    """Strength of each of `playback_speed.UNREST`, 0 where it is absent."""
 
 
 def truth(
     shown: Int[np.ndarray, "batch time"], strength: Float[np.ndarray, "batch unrest"]
 ) -> Truth:
-    """Say what happens in clips of which it is known which frames of the source they show."""
+    """Ground truth of clips, from the numbers of the source frames that they show."""
     steps = np.diff(shown, axis=1)
     moves = np.where(steps == 0, np.nan, np.abs(steps).astype(float))
     moved = (steps != 0).any(1)
-    # Of clips that do not move at all nothing is asked, and numpy has no empty mean.
-    some = np.where(moved[:, None], moves, 1.0)
+    # A clip without any motion has no speed, and numpy has no mean of nothing.
+    valid = np.where(moved[:, None], moves, 1.0)
     happens = np.stack(
-        [(steps == 0).any(1), (steps < 0).any(1), np.nanmax(some, 1) != np.nanmin(some, 1)], 1
+        [(steps == 0).any(1), (steps < 0).any(1), np.nanmax(valid, 1) != np.nanmin(valid, 1)], 1
     )
-    speed = np.where(moved, np.log2(np.nanmean(some, 1)), np.nan)
+    speed = np.where(moved, np.log2(np.nanmean(valid, 1)), np.nan)
     return Truth(
         *(
             torch.from_numpy(np.asarray(value, np.float32))
@@ -71,7 +71,7 @@ def truth(
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Clips, and what is true of them."""
+    """Clips, and their ground truth."""
 
     clips: Float[Tensor, "batch 3 time side side"]
     truth: Truth
@@ -102,63 +102,65 @@ def batches(
         )
 
 
-def build() -> Asked:
-    """A factorised video network, and what it is asked."""
-    return Asked(Factorised(), channels=Factorised.channels, levels=LEVELS, questions=QUESTIONS)
+def build() -> MultiHead:
+    """A factorised video network with its heads."""
+    return MultiHead(Factorised(), channels=Factorised.channels, levels=LEVELS, questions=QUESTIONS)
 
 
 def loss(network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
     """Cross entropy of what happens, and distance of what is more or less."""
-    said, true = network(batch.clips), batch.truth
+    predicted, true = network(batch.clips), batch.truth
     moves = ~true.speed.isnan()
-    happens = functional.binary_cross_entropy_with_logits(said["happens"], true.happens)
+    happens = functional.binary_cross_entropy_with_logits(predicted["happens"], true.happens)
     far = [
         functional.smooth_l1_loss(one, other, beta=0.1)
         for one, other in (
-            (said["repeats"].squeeze(1), true.repeats),
-            (said["speed"].squeeze(1)[moves], true.speed[moves]),
-            (said["strength"], true.strength),
+            (predicted["repeats"].squeeze(1), true.repeats),
+            (predicted["speed"].squeeze(1)[moves], true.speed[moves]),
+            (predicted["strength"], true.strength),
         )
     ]
     return happens + 2 * torch.stack(far).sum()
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
-    """What a network says of the middle of each version, and its features."""
+class Predictions:
+    """Outputs of the heads for the middle of each version, and the features behind them."""
 
-    said: Mapping[str, Float[np.ndarray, "versions _"]]
-    seen: Seen
+    outputs: Mapping[str, Float[np.ndarray, "versions _"]]
+    features: SceneFeatures
 
 
 @torch.inference_mode()
-def ask(network: Asked, scenes: Sequence[Played]) -> Heard:
-    """Show a network, which is in evaluation mode, the middle frames of each version."""
+def predict(network: MultiHead, scenes: Sequence[Played]) -> Predictions:
+    """Predictions for the middle frames of each version; the network is in evaluation mode."""
     features = [
         network.feature(normalise_clips(torch.from_numpy(np.array(scene.frames[:, MIDDLE]))))
         for scene in scenes
     ]
     number = np.concatenate([np.full(len(part), n) for n, part in enumerate(features)])
     feature = torch.cat(features)
-    said = {name: value.numpy() for name, value in network.answer(feature).items()}
-    return Heard(said, Seen(number, feature.numpy()))
+    outputs = {name: value.numpy() for name, value in network.answer(feature).items()}
+    return Predictions(outputs, SceneFeatures(number, feature.numpy()))
 
 
 MIDDLE = slice((FRAMES - CLIP_FRAMES) // 2, (FRAMES + CLIP_FRAMES) // 2)
 
 
-def measure(network: Asked, untrained: Asked, scenes: Sequence[Played]) -> Mapping[str, float]:
-    """Compare what a network says of clips with what happens in them.
+def measure(
+    network: MultiHead, untrained: MultiHead, scenes: Sequence[Played]
+) -> Mapping[str, float]:
+    """Compare predictions for clips with what happens in them.
 
     Returns:
         repeated_auc, backward_auc, uneven_auc: area under the ROC curve of each of `HAPPENS`.
-        repeats_srcc, speed_srcc: rank correlation of what is told and what is true; speed where
+        repeats_srcc, speed_srcc: rank correlation of prediction and truth; speed where
             anything moves.
         flicker_srcc, grain_srcc, shake_srcc: the same of strength, absent ones among them.
         probe_repeats_srcc, probe_speed_srcc, probe_unrest_srcc: of a ridge regression on the
             features, cross-validated over scenes; unrest is the strength of whatever there is.
         untrained_...: the same on a network with random weights.
-        Of what happens in no clip, or in all, nothing can be said.
+        There is no measure of what happens in no clip, or in all.
     """
     true = truth(
         np.concatenate([scene.shown[:, MIDDLE] for scene in scenes]),
@@ -168,21 +170,23 @@ def measure(network: Asked, untrained: Asked, scenes: Sequence[Played]) -> Mappi
         value.numpy() for value in (true.happens, true.repeats, true.speed, true.strength)
     )
     moves: Bool[np.ndarray, " versions"] = ~np.isnan(speed)
-    heard, deaf = ask(network, scenes), ask(untrained, scenes)
+    trained, baseline = predict(network, scenes), predict(untrained, scenes)
     measures = {
-        f"{name}_auc": roc_auc_score(happens[:, column], heard.said["happens"][:, column])
+        f"{name}_auc": roc_auc_score(happens[:, column], trained.outputs["happens"][:, column])
         for column, name in enumerate(HAPPENS)
         if 0 < happens[:, column].mean() < 1
     }
-    measures["repeats_srcc"] = srcc(heard.said["repeats"][:, 0], repeats)
-    measures["speed_srcc"] = srcc(heard.said["speed"][moves, 0], speed[moves])
+    measures["repeats_srcc"] = srcc(trained.outputs["repeats"][:, 0], repeats)
+    measures["speed_srcc"] = srcc(trained.outputs["speed"][moves, 0], speed[moves])
     for column, name in enumerate(UNREST):
         if strength[:, column].any():
-            measures[f"{name}_srcc"] = srcc(heard.said["strength"][:, column], strength[:, column])
-    for name, who in (("probe", heard.seen), ("untrained", deaf.seen)):
-        measures[f"{name}_repeats_srcc"] = probe(who, repeats, np.ones_like(moves))
-        measures[f"{name}_speed_srcc"] = probe(who, speed, moves)
-        measures[f"{name}_unrest_srcc"] = probe(who, strength.sum(1), np.ones_like(moves))
+            measures[f"{name}_srcc"] = srcc(
+                trained.outputs["strength"][:, column], strength[:, column]
+            )
+    for name, features in (("probe", trained.features), ("untrained", baseline.features)):
+        measures[f"{name}_repeats_srcc"] = probe(features, repeats, np.ones_like(moves))
+        measures[f"{name}_speed_srcc"] = probe(features, speed, moves)
+        measures[f"{name}_unrest_srcc"] = probe(features, strength.sum(1), np.ones_like(moves))
     return rounded(measures)
 
 

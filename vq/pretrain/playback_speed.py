@@ -1,4 +1,4 @@
-"""Clips in which time passes in known ways: held, skipped, shaken, flickering frames."""
+"""Clips with controlled timing: held, skipped, shaken and flickering frames."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

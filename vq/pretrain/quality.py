@@ -4,8 +4,8 @@
     vq pretrain quality --footage data/footage
 
 It learns the synthetic label of a picture, what that is made of, and which of two versions of a
-film is the better one. What it starts from lies inside a package and is fetched when it is asked
-for. Expected on films held out: see `vq/models/weights/quality.json`.
+film is the better one. Its starting weights lie inside a package, which is fetched when it is
+needed. Expected on films held out: see `vq/models/weights/quality.json`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from vq.pretrain import augment as augmentation
 from vq.pretrain import films
 from vq.pretrain.crops import cut, spread
 from vq.pretrain.films import PICTURES, Film
-from vq.pretrain.linear_probe import Seen, probe, rounded, srcc
+from vq.pretrain.linear_probe import SceneFeatures, probe, rounded, srcc
 from vq.pretrain.loop import Settings as Common
 from vq.pretrain.pictures import shuffled
 from vq.pretrain.pixels import normalise
@@ -52,7 +52,7 @@ FROZEN = ("conv_stem", "bn1", "blocks.0")
 MIDDLE = 3.0
 """Of the scale of labels."""
 MARGIN = 0.15
-"""Grades between two versions of a film from which on their order is asked for."""
+"""Difference in grades from which on the order of two versions of a film counts."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def loss(network: nn.Module, material: Batch) -> Float[Tensor, ""]:
 
 
 @torch.inference_mode()
-def look(network: Grader, film: Film) -> Float[np.ndarray, "versions dim"]:
+def extract(network: Grader, film: Film) -> Float[np.ndarray, "versions dim"]:
     """Pooled cells of each version at the regular places; moments are averaged."""
     places = spread(*film.pictures.shape[2:4], grid=GRID, patch_px=TILE_PX)
     features = []
@@ -206,7 +206,7 @@ def look(network: Grader, film: Film) -> Float[np.ndarray, "versions dim"]:
 
 
 def measure(network: Grader, untrained: Grader, material: Sequence[Film]) -> Mapping[str, float]:
-    """Compare what a network says of films with their labels.
+    """Compare grades of films with their labels.
 
     Returns:
         label_srcc: rank correlation with the label, over all versions.
@@ -216,7 +216,7 @@ def measure(network: Grader, untrained: Grader, material: Sequence[Film]) -> Map
             cross-validated over films.
         untrained_label_srcc, untrained_compression_srcc: the same on what it started from.
     """
-    features = [look(network, film) for film in material]
+    features = [extract(network, film) for film in material]
     folded = network.folded()
     with torch.inference_mode():
         grades_of = [folded(torch.from_numpy(rows)).numpy() for rows in features]
@@ -233,11 +233,11 @@ def measure(network: Grader, untrained: Grader, material: Sequence[Film]) -> Map
             measures[f"{name}_srcc"] = srcc(grades[:, 1 + column], parts[:, column])
     number = np.repeat(np.arange(len(material)), [len(rows) for rows in features])
     every = np.ones(len(label), bool)
-    start = [look(untrained, film) for film in material]
-    for who, rows in (("probe", features), ("untrained", start)):
-        some = Seen(number, np.concatenate(rows))
-        measures[f"{who}_label_srcc"] = probe(some, label, every)
-        measures[f"{who}_compression_srcc"] = probe(some, parts[:, 0], every)
+    start = [extract(untrained, film) for film in material]
+    for name, rows in (("probe", features), ("untrained", start)):
+        scene_features = SceneFeatures(number, np.concatenate(rows))
+        measures[f"{name}_label_srcc"] = probe(scene_features, label, every)
+        measures[f"{name}_compression_srcc"] = probe(scene_features, parts[:, 0], every)
     return rounded(measures)
 
 

@@ -1,4 +1,4 @@
-"""What all pretraining has in common: material, a network, what it is asked, how it is judged."""
+"""What all pretraining has in common: material, a network, its loss, its measures."""
 
 import logging
 import time
@@ -68,13 +68,14 @@ def make(
         seed: of material and training.
         amount: of material.
         settings: of the training.
-        folder: where material is kept, and found by the next who asks for the same; without one
-            it goes when the work is done.
+        folder: where material is kept for later runs with the same settings; without one it is
+            deleted in the end.
         photographs: whether the photographs of the demo are looked at in the end; they never
             train, and no choice here is made by them.
 
     Returns:
-        The network in training, in evaluation mode, and its card, whose hash `builtin.save` sets.
+        The network in training, in evaluation mode, and its card; `builtin_weights.save` sets the
+        hash on the card.
     """
     began = time.monotonic()
     with TemporaryDirectory(prefix="vq-pretrain-") as temporary:

@@ -86,9 +86,12 @@ def name(trial: Trial) -> str:
 
 
 def _seconds(trials: Trials, todo: Sequence[Trial]) -> tuple[float, str]:
-    """Of kept trials, as they are; else of one that is run for this alone."""
-    known = list(trials.used.values())
-    if known:
-        mean = sum(kept.seconds for kept in known) / len(known)
-        return mean, f"as the {len(known)} kept ones took"
+    """How long one trial takes, and where that number comes from.
+
+    Kept trials have their times; without any, the last one of `todo` is run for this alone.
+    """
+    kept = list(trials.used.values())
+    if kept:
+        mean = sum(one.seconds for one in kept) / len(kept)
+        return mean, f"as the {len(kept)} kept ones took"
     return trials.measure(todo[-1]).seconds, "as the last of them took just now"

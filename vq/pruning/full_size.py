@@ -61,10 +61,10 @@ class Tuned(nn.Module):
         self.network = deepcopy(network)
         self.fusion, self.side_px = fusion, side_px
         self.width = 2 * dim if fusion == "mean_std" else dim
-        known = list(self.network.parameters())
-        first = len(known) - round(LEARNS * len(known))
-        for place, parameter in enumerate(known):
-            parameter.requires_grad_(place >= first)
+        parameters = list(self.network.parameters())
+        first = len(parameters) - round(LEARNS * len(parameters))
+        for index, parameter in enumerate(parameters):
+            parameter.requires_grad_(index >= first)
 
     def forward(
         self, views: UInt8[Tensor, "batch moments 4 side side"]
@@ -95,9 +95,9 @@ class Full:
     def depends(self) -> Mapping[str, Any]:
         """Recipes and versions that a trial's numbers come from."""
         recipes = {"teacher": FULL, "student": FULL_STUDENT, "tuned": FULL_STUDENT}
-        told = {name: one.model_dump(mode="json") for name, one in recipes.items()}
+        settings = {name: one.model_dump(mode="json") for name, one in recipes.items()}
         return (
-            told
+            settings
             | {"version": VERSION, "learns": LEARNS, "seen": self.seen}
             | {"start": builtin_weights.card(FULL_STUDENT.start).sha256}
         )
@@ -108,20 +108,20 @@ class Full:
 
     def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
         """Fine-tune, fit a teacher, distil from it, on each repeat."""
-        found = Effect(np.full(len(lessons), np.nan), np.full(len(lessons), np.nan))
-        for number, lesson in enumerate(lessons):
-            some = replace(lesson, features={n: lesson.features[n] for n in trial.experts})
-            teacher = teach(some, params=FULL, seed=seed) if trial.experts else None
+        effect = Effect(np.full(len(lessons), np.nan), np.full(len(lessons), np.nan))
+        for repeat, lesson in enumerate(lessons):
+            data = replace(lesson, features={n: lesson.features[n] for n in trial.experts})
+            teacher = teach(data, params=FULL, seed=seed) if trial.experts else None
             tuned = self.trunks.get(trial.experts[0]) if len(trial.experts) == 1 else None
             if tuned is not None:
-                found.teacher[number] = self._tune(tuned, some, seed)
+                effect.teacher[repeat] = self._tune(tuned, data, seed)
             elif teacher is not None:
-                found.teacher[number] = teacher_srcc(teacher, some)
+                effect.teacher[repeat] = teacher_srcc(teacher, data)
             if trial.student:
-                student = self._student(some, seed)
-                distill(student, teacher, some, params=FULL_STUDENT, seed=seed)
-                found.student[number] = student_srcc(student, some)
-        return found
+                student = self._student(data, seed)
+                distill(student, teacher, data, params=FULL_STUDENT, seed=seed)
+                effect.student[repeat] = student_srcc(student, data)
+        return effect
 
     def _tune(self, trunk: Trunk, lesson: TrainingData, seed: int) -> float:
         with initialisation(seed):

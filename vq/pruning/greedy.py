@@ -18,17 +18,17 @@ log = logging.getLogger(__name__)
 Names = tuple[str, ...]
 Second = Float64[np.ndarray, " repeats"]
 
-ASKED = {
+CRITERIA = {
     "knows": "its own head agrees with the ratings",
     "gain": "its student beats the undistilled student",
     "claim8": "its student beats the expert's own head",
 }
-"""What each criterion asks of an expert, by its name in params."""
+"""What an expert has to show, by the name of the criterion in params."""
 
 
 @dataclass(frozen=True, eq=False)
 class ExpertAssessment:
-    """What the trials said of one expert."""
+    """What the trials show of one expert."""
 
     name: str
     effect: Effect
@@ -106,7 +106,7 @@ def judge(
     judged = []
     for name, effect in effects.items():
         chance = np.zeros_like(plain)
-        sure = {
+        confidences = {
             criterion: confidence(better, worse, test_over_train=test_over_train)
             for criterion, (better, worse) in {
                 "knows": (effect.teacher, chance),
@@ -114,24 +114,24 @@ def judge(
                 "claim8": (effect.student, effect.teacher),
             }.items()
         }
-        asked = sure[params.candidate]
+        decisive = confidences[params.candidate]
         twin = twins.get(name)
-        passes = asked >= params.candidate_confidence
+        passes = decisive >= params.candidate_confidence
         if twin:
             reason = f"says what {twin[0]} says ({twin[1]:.0%}), and is not surely better"
         else:
             word = "passes" if passes else "fails"
-            reason = f"{word}: {ASKED[params.candidate]} with confidence {asked:.2f}"
+            reason = f"{word}: {CRITERIA[params.candidate]} with confidence {decisive:.2f}"
         judged.append(
             ExpertAssessment(
-                name, effect, **sure, twin=twin, candidate=passes and not twin, reason=reason
+                name, effect, **confidences, twin=twin, candidate=passes and not twin, reason=reason
             )
         )
-    left = [one.name for one in judged if one.candidate]
-    if len(left) < 2:
+    candidates = [one.name for one in judged if one.candidate]
+    if len(candidates) < 2:
         lines = "; ".join(f"{one.name}: {one.reason}" for one in judged)
         raise DataError(
-            f"{len(left)} of {count(len(judged), 'expert')} are candidates; two are needed "
+            f"{len(candidates)} of {count(len(judged), 'expert')} are candidates; two are needed "
             f"({lines}). Bring more experts or more videos, or lower prune.candidate_confidence"
         )
     return judged
@@ -179,7 +179,7 @@ class _Search:
         self.test_over_train, self.params = test_over_train, params
         self.first = {one.name: self.second(one.effect) for one in candidates}
         self.chosen: Names = ()
-        self.now: Second = np.empty(0)
+        self.current: Second = np.empty(0)
         self.worth: dict[str, MarginalGain] = {}
         self.idle: set[str] = set()
         self.steps: list[Step] = []
@@ -200,10 +200,12 @@ class _Search:
             fits = self._fitting()
             if not fits:
                 break
-            found = {name: self.first[name] for name in fits}
-            self.chosen = (*self.chosen, self._cheapest(found))
+            effects = {name: self.first[name] for name in fits}
+            self.chosen = (*self.chosen, self._cheapest(effects))
         many = len(self.chosen)
-        self.now = self.first[self.chosen[0]] if many == 1 else self._ask([self.chosen], "start")[0]
+        self.current = (
+            self.first[self.chosen[0]] if many == 1 else self._measure([self.chosen], "start")[0]
+        )
         best = "the best first effect" if many == 1 else f"the {many} best first effects"
         self._note(self.chosen, (), best)
 
@@ -211,64 +213,66 @@ class _Search:
         names = self._fitting() if len(self.chosen) < self.params.max_experts else []
         if not names:
             return False
-        asked = self._ask(
+        effects = self._measure(
             [(*self.chosen, name) for name in names], f"combinations of {len(self.chosen) + 1}"
         )
-        tried = dict(zip(names, asked, strict=True))
-        sure = {name: self._sure(found, self.now) for name, found in tried.items()}
-        for name, found in tried.items():
-            self.worth[name] = MarginalGain(float((found - self.now).mean()), sure[name])
+        tried = dict(zip(names, effects, strict=True))
+        confidences = {
+            name: self._confidence(effect, self.current) for name, effect in tried.items()
+        }
+        for name, effect in tried.items():
+            gain = float((effect - self.current).mean())
+            self.worth[name] = MarginalGain(gain, confidences[name])
             # Who adds nothing to few adds nothing to more: a large zoo would else take long.
             if self.worth[name].adds <= 0:
                 self.idle.add(name)
-        helping = {n: f for n, f in tried.items() if sure[n] >= self.params.join_confidence}
+        helping = {n: e for n, e in tried.items() if confidences[n] >= self.params.join_confidence}
         best = max(names, key=lambda name: float(tried[name].mean()))
         if helping:
             best = self._cheapest(helping)
-            reason = f"best second effect (helps with confidence {sure[best]:.2f})"
+            reason = f"best second effect (helps with confidence {confidences[best]:.2f})"
         elif len(self.chosen) < 2:
-            reason = f"an ensemble needs two (helps with confidence {sure[best]:.2f} alone)"
+            reason = f"an ensemble needs two (helps with confidence {confidences[best]:.2f} alone)"
         else:
-            reason = f"{best} would not surely help (confidence {sure[best]:.2f})"
+            reason = f"{best} would not surely help (confidence {confidences[best]:.2f})"
             self._note((), (), reason)
             return False
-        self.chosen, self.now = (*self.chosen, best), tried[best]
+        self.chosen, self.current = (*self.chosen, best), tried[best]
         self._note((best,), (), reason)
         return True
 
     def _leave(self) -> bool:
         without = {name: tuple(n for n in self.chosen if n != name) for name in self.chosen}
-        asked = self._ask(list(without.values()), f"{len(self.chosen)} with one left out")
-        rest = dict(zip(without, asked, strict=True))
-        for name, found in rest.items():
-            worth = MarginalGain(float((self.now - found).mean()), self._sure(self.now, found))
-            self.worth[name] = worth
+        effects = self._measure(list(without.values()), f"{len(self.chosen)} with one left out")
+        rest = dict(zip(without, effects, strict=True))
+        for name, effect in rest.items():
+            gain = float((self.current - effect).mean())
+            self.worth[name] = MarginalGain(gain, self._confidence(self.current, effect))
         idle = [n for n in self.chosen if self.worth[n].confidence < self.params.join_confidence]
         if not idle or len(self.chosen) == 2:
             return False
-        gone = max(idle, key=lambda name: (float(rest[name].mean()), self.costs[name], name))
-        self.chosen, self.now = without[gone], rest[gone]
-        reason = (
-            f"the others do without it (it helps with confidence {self.worth[gone].confidence:.2f})"
-        )
-        self._note((), (gone,), reason)
+        dropped = max(idle, key=lambda name: (float(rest[name].mean()), self.costs[name], name))
+        self.chosen, self.current = without[dropped], rest[dropped]
+        sure = self.worth[dropped].confidence
+        reason = f"the others do without it (it helps with confidence {sure:.2f})"
+        self._note((), (dropped,), reason)
         return True
 
-    def _ask(self, combinations: Sequence[Names], what: str) -> list[Second]:
+    def _measure(self, combinations: Sequence[Names], what: str) -> list[Second]:
         return [self.second(effect) for effect in self.trials(combinations, what)]
 
-    def _sure(self, better: Second, worse: Second) -> float:
+    def _confidence(self, better: Second, worse: Second) -> float:
         return confidence(better, worse, test_over_train=self.test_over_train)
 
-    def _cheapest(self, found: Mapping[str, Second]) -> str:
-        """Of those that the best one does not surely beat."""
-        best = max(sorted(found), key=lambda name: float(found[name].mean()))
+    def _cheapest(self, effects: Mapping[str, Second]) -> str:
+        """The cheapest of those that the best one does not surely beat."""
+        best = max(sorted(effects), key=lambda name: float(effects[name].mean()))
         level = [
             name
-            for name in found
-            if self._sure(found[best], found[name]) < self.params.join_confidence
+            for name in effects
+            if self._confidence(effects[best], effects[name]) < self.params.join_confidence
         ]
-        return min([best, *level], key=lambda n: (self.costs[n], n != best, -found[n].mean(), n))
+        return min([best, *level], key=lambda n: (self.costs[n], n != best, -effects[n].mean(), n))
 
     def _fitting(self) -> list[str]:
         """Who may come next: within the budget, and leaving room for a second expert."""
@@ -294,6 +298,6 @@ class _Search:
 
     def _note(self, joined: Names, left: Names, reason: str) -> None:
         cost = sum(self.costs[name] for name in self.chosen)
-        step = Step(joined, left, self.chosen, float(self.now.mean()), cost, reason)
+        step = Step(joined, left, self.chosen, float(self.current.mean()), cost, reason)
         self.steps.append(step)
         log.info("%s: %.4f, %s", ", ".join(joined or left or ("nobody",)), step.srcc, reason)

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """What pruning found."""
+    """The outcome of pruning."""
 
     judged: list[ExpertAssessment]
     combination: Combination
@@ -83,15 +83,15 @@ def select(
         params=params,
     )
 
-    def ask(combinations: Sequence[Names], what: str) -> list[Effect]:
+    def measure(combinations: Sequence[Names], what: str) -> list[Effect]:
         student = params.effect == "student"
-        # One expert alone was asked for its student, whatever the effect.
+        # The trial of one expert alone has a student, whatever the effect.
         wanted = [Trial(names, student or len(names) == 1) for names in combinations]
         return trials.run(wanted, what)
 
     combination = greedy.combine(
         [one for one in judged if one.candidate],
-        ask,
+        measure,
         costs,
         test_over_train=trials.overlap,
         params=params,

@@ -23,14 +23,14 @@ def matrix(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFram
     """
     names = list(features)
     rows = _spread(len(next(iter(features.values()))))
-    known = {name: ~np.isnan(value[rows]).any(1) for name, value in features.items()}
+    valid = {name: ~np.isnan(value[rows]).any(1) for name, value in features.items()}
     kernels = {name: _kernel(value[rows]) for name, value in features.items()}
-    found = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
+    cka = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
     for one, other in combinations(names, 2):
-        both = np.flatnonzero(known[one] & known[other])
-        alike = _alike(kernels[one][np.ix_(both, both)], kernels[other][np.ix_(both, both)])
-        found.loc[one, other] = found.loc[other, one] = alike
-    return found
+        both = np.flatnonzero(valid[one] & valid[other])
+        alike = _cka(kernels[one][np.ix_(both, both)], kernels[other][np.ix_(both, both)])
+        cka.loc[one, other] = cka.loc[other, one] = alike
+    return cka
 
 
 def shared(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFrame:
@@ -48,20 +48,22 @@ def shared(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFram
     names = list(features)
     rows = _spread(len(next(iter(features.values()))))
     rows = rows[~np.any([np.isnan(value[rows]).any(1) for value in features.values()], axis=0)]
-    found = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
+    similarity = pd.DataFrame(np.eye(len(names)), index=names, columns=names)
     if len(rows) < 2 * FOLDS:
-        return found
+        return similarity
     kernels = {name: _products(value[rows]) for name, value in features.items()}
-    ways = {name: _ways(kernel) for name, kernel in kernels.items()}
-    itself = {name: _predicted(ways[name], kernel) for name, kernel in kernels.items()}
+    weights = {name: _ridge_weights(kernel) for name, kernel in kernels.items()}
+    own = {name: _explained_variance(weights[name], kernel) for name, kernel in kernels.items()}
 
-    def share(seen: str, said: str) -> float:
-        return _predicted(ways[seen], kernels[said]) / itself[said] if itself[said] > 0 else 0.0
+    def share(source: str, target: str) -> float:
+        if own[target] <= 0:
+            return 0.0
+        return _explained_variance(weights[source], kernels[target]) / own[target]
 
     for one, other in combinations(names, 2):
         least = min(share(one, other), share(other, one))
-        found.loc[one, other] = found.loc[other, one] = np.clip(least, 0, 1)
-    return found
+        similarity.loc[one, other] = similarity.loc[other, one] = np.clip(least, 0, 1)
+    return similarity
 
 
 def twins(
@@ -106,42 +108,47 @@ def _kernel(features: Float[np.ndarray, "rows width"]) -> Float64[np.ndarray, "r
 
 
 def _products(features: Float[np.ndarray, "rows width"]) -> Float64[np.ndarray, "rows rows"]:
-    known = features[~np.isnan(features).any(1)].astype(np.float64)
-    mean, spread = (known.mean(0), known.std(0)) if len(known) else (0.0, np.ones(1))
+    valid = features[~np.isnan(features).any(1)].astype(np.float64)
+    mean, spread = (valid.mean(0), valid.std(0)) if len(valid) else (0.0, np.ones(1))
     standard = np.nan_to_num((features - mean) / np.where(spread > 1e-8, spread, np.inf))
     kernel: Float64[np.ndarray, "rows rows"] = standard @ standard.T
     return kernel
 
 
-def _alike(one: Float64[np.ndarray, "n n"], other: Float64[np.ndarray, "n n"]) -> float:
+def _cka(one: Float64[np.ndarray, "n n"], other: Float64[np.ndarray, "n n"]) -> float:
     scale = _hsic(one, one) * _hsic(other, other)
     # An unbiased estimate of almost nothing may fall below it.
     return float(np.clip(_hsic(one, other) / np.sqrt(scale), 0, 1)) if scale > 0 else 0.0
 
 
-def _ways(seen: Float64[np.ndarray, "n n"]) -> list[Float64[np.ndarray, "_ _"]]:
-    """For each fold, how ridge regression on one expert weighs training rows for each test row."""
-    found = []
-    for test, train in _folds(len(seen)):
-        fitted = seen[np.ix_(train, train)]
+def _ridge_weights(kernel: Float64[np.ndarray, "n n"]) -> list[Float64[np.ndarray, "_ _"]]:
+    """For each fold, the weight of each training row in the ridge prediction of each test row."""
+    weights = []
+    for test, train in _folds(len(kernel)):
+        fitted = kernel[np.ix_(train, train)]
         # An expert that never changes has a trace of 0, and predicts 0.
         ridge = RIDGE * np.trace(fitted) / len(fitted) or 1.0
-        solved = np.linalg.solve(fitted + ridge * np.eye(len(fitted)), seen[np.ix_(train, test)])
-        found.append(solved.T)
-    return found
+        solved = np.linalg.solve(fitted + ridge * np.eye(len(fitted)), kernel[np.ix_(train, test)])
+        weights.append(solved.T)
+    return weights
 
 
-def _predicted(
-    ways: Sequence[Float64[np.ndarray, "_ _"]], said: Float64[np.ndarray, "n n"]
+def _explained_variance(
+    weights: Sequence[Float64[np.ndarray, "_ _"]], kernel: Float64[np.ndarray, "n n"]
 ) -> float:
-    """Share of the variance of an expert, given by inner products, that these ways predict."""
+    """Share of an expert's variance that these weights predict from the other's training rows.
+
+    Args:
+        weights: as `_ridge_weights` returns them, of the expert that predicts.
+        kernel: inner products of the expert that is predicted.
+    """
     missed = 0.0
-    for (test, train), way in zip(_folds(len(said)), ways, strict=True):
+    for (test, train), weight in zip(_folds(len(kernel)), weights, strict=True):
         # |b - W B|^2 over all columns at once, from the inner products of b and B alone.
-        missed += np.trace(said[np.ix_(test, test)])
-        missed -= 2 * (way * said[np.ix_(test, train)]).sum()
-        missed += ((way @ said[np.ix_(train, train)]) * way).sum()
-    whole = np.trace(said)
+        missed += np.trace(kernel[np.ix_(test, test)])
+        missed -= 2 * (weight * kernel[np.ix_(test, train)]).sum()
+        missed += ((weight @ kernel[np.ix_(train, train)]) * weight).sum()
+    whole = np.trace(kernel)
     return float(1 - missed / whole) if whole > 0 else 0.0
 
 

@@ -12,7 +12,7 @@ from vq.data.score_distribution import expectation
 from vq.metrics import agreement
 from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
-from vq.training.distill import distill, look
+from vq.training.distill import distill, predict_logits
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
@@ -92,10 +92,10 @@ def effect(trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
     """Fit a teacher on some experts, then distil a student from it, on each repeat."""
     teachers, students = [], []
     for lesson in lessons:
-        some = replace(lesson, features={name: lesson.features[name] for name in trial.experts})
-        teacher = teach(some, params=PROBE, seed=seed) if trial.experts else None
-        teachers.append(np.nan if teacher is None else teacher_srcc(teacher, some))
-        students.append(_student(some, teacher, seed) if trial.student else np.nan)
+        data = replace(lesson, features={name: lesson.features[name] for name in trial.experts})
+        teacher = teach(data, params=PROBE, seed=seed) if trial.experts else None
+        teachers.append(np.nan if teacher is None else teacher_srcc(teacher, data))
+        students.append(_student(data, teacher, seed) if trial.student else np.nan)
     return Effect(np.array(teachers), np.array(students))
 
 
@@ -124,7 +124,7 @@ def teacher_srcc(teacher: Teacher, lesson: TrainingData) -> float:
 def student_srcc(student: Student, lesson: TrainingData) -> float:
     """SRCC of a student on validation videos."""
     with torch.inference_mode():
-        return _srcc(look(student, lesson, lesson.validation), lesson)
+        return _srcc(predict_logits(student, lesson, lesson.validation), lesson)
 
 
 def _srcc(logits: torch.Tensor, lesson: TrainingData) -> float:

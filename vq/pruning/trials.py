@@ -91,11 +91,14 @@ class Trials:
             for one in lessons
         ]
         sights = [one.sight for one in lessons]
-        self._sights = [_digest(s.given.numpy()) if isinstance(s, Vectors) else "" for s in sights]
+        self._sights = [
+            _digest(sight.features.numpy()) if isinstance(sight, Vectors) else ""
+            for sight in sights
+        ]
 
     @property
     def overlap(self) -> float:
-        """Validation over training videos of a repeat, mean: see `choose.confidence`."""
+        """Validation over training videos of a repeat, mean: see `greedy.confidence`."""
         # Videos of other data sets train, but the primary's alone are dealt anew to either side.
         trained = [int((one.dataset[one.labelled()] == 0).sum()) for one in self.lessons]
         shares = [len(one.validation) / n for one, n in zip(self.lessons, trained, strict=True)]
@@ -113,15 +116,15 @@ class Trials:
             DivergedError: a training came to no finite number.
             Unknown: this is a plan, and some are not kept.
         """
-        found = {trial: self.kept(trial) for trial in wanted}
-        todo = [trial for trial, kept in found.items() if kept is None]
-        self.used |= {trial: kept for trial, kept in found.items() if kept is not None}
+        results = {trial: self.kept(trial) for trial in wanted}
+        todo = [trial for trial, kept in results.items() if kept is None]
+        self.used |= {trial: kept for trial, kept in results.items() if kept is not None}
         if self.plan and todo:
             raise Unknown(todo)
         log.info("%s: %s", what, tally(len(wanted), len(todo)))
         for trial, kept in self._compute(todo, what):
-            found[trial] = kept
-        return [kept.effect for kept in found.values() if kept is not None]
+            results[trial] = kept
+        return [kept.effect for kept in results.values() if kept is not None]
 
     def kept(self, trial: Trial) -> Kept | None:
         """A trial that was computed before.
@@ -131,12 +134,12 @@ class Trials:
         """
         path = self._path(trial)
         try:
-            known = json.loads(path.read_bytes())
+            record = json.loads(path.read_bytes())
             numbers = [
-                np.array([np.nan if v is None else v for v in known[name]], np.float64)
+                np.array([np.nan if v is None else v for v in record[name]], np.float64)
                 for name in ("teacher", "student")
             ]
-            return Kept(Effect(*numbers), float(known["seconds"]))
+            return Kept(Effect(*numbers), float(record["seconds"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -168,14 +171,14 @@ class Trials:
             for name in ("teacher", "student")
         }
         # The names are for people: the key knows experts by what they say.
-        told = {
+        record = {
             "fidelity": self.fidelity.name,
             "experts": trial.experts,
             **numbers,
             "seconds": round(kept.seconds, 3),
         }
         with atomic(self._path(trial)) as unfinished:
-            unfinished.write_text(json.dumps(told) + "\n", encoding="utf-8")
+            unfinished.write_text(json.dumps(record) + "\n", encoding="utf-8")
 
     def _path(self, trial: Trial) -> Path:
         depends = {
@@ -210,7 +213,7 @@ def tally(wanted: int, todo: int) -> str:
 
 def _each(calls: Iterable[Any], jobs: int) -> Iterator[tuple[int, Kept]]:
     if jobs == 1:
-        return (function(*given, **named) for function, given, named in calls)
+        return (function(*args, **kwargs) for function, args, kwargs in calls)
     workers = Parallel(
         jobs,
         backend="loky",
@@ -242,7 +245,7 @@ def _measure(fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int) -> K
     determinism(threads=1)
     start = perf_counter()
     try:
-        found = fidelity.effect(trial, lessons, seed=seed)
+        effect = fidelity.effect(trial, lessons, seed=seed)
     except DivergedError as error:
         # Its own advice is for the knobs of training, and trials have none.
         who = " + ".join(trial.experts) or "the undistilled student"
@@ -250,7 +253,7 @@ def _measure(fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int) -> K
             f"the trial of {who} came to numbers that are none; look at these features with "
             "`vq zoo check`, or take them out of extract.experts"
         ) from error
-    return Kept(found, perf_counter() - start)
+    return Kept(effect, perf_counter() - start)
 
 
 def _digest(*arrays: Shaped[np.ndarray, "..."]) -> str:

@@ -45,7 +45,7 @@ class Candidate:
     student: Path
     """Its bundle."""
     verdict: Path
-    """What the gates said, from `judge`."""
+    """Outcome of the gates, from `judge`."""
     test: Path
     """Agreement on test, from `evaluate`."""
     videos: Videos
@@ -76,11 +76,11 @@ class Candidate:
             DataError: one of the files is missing, or dvc.lock is none.
         """
         student = _digest(self.student / "student.safetensors", "sha256")
-        # The md5 by which dvc.lock knows the accepted videos.
+        # The md5 of the accepted videos in dvc.lock.
         data = _digest(self.videos.accepted, "md5")
-        known = f"{student} {data} {_read_by_stages(self.lock)}"
+        inputs = f"{student} {data} {_read_by_stages(self.lock)}"
         return {
-            "identity": hashlib.sha256(known.encode()).hexdigest(),
+            "identity": hashlib.sha256(inputs.encode()).hexdigest(),
             "student": student,
             "data": data,
             "params": _digest(self.params, "sha256"),

@@ -49,14 +49,14 @@ def set_champion(registry: Registry, version: ModelVersion, *, how: How, reason:
     if challenger is not None and str(challenger.version) == number:
         registry.client.delete_registered_model_alias(registry.model, CHALLENGER)
     now = datetime.now(UTC)
-    told = json.dumps(asdict(AliasChange(number, how, reason, now.isoformat(timespec="seconds"))))
-    # Windows' MLflow knows no colon in the name of a tag.
+    tag = json.dumps(asdict(AliasChange(number, how, reason, now.isoformat(timespec="seconds"))))
+    # MLflow on Windows allows no colon in the name of a tag.
     name = f"{TAG}{now:%Y%m%dT%H%M%S.%fZ}"
-    registry.client.set_registered_model_tag(registry.model, name, told)
+    registry.client.set_registered_model_tag(registry.model, name, tag)
 
 
 def promote(registry: Registry, name: str, *, reason: str) -> str:
-    """Make a version champion, because a person says so.
+    """Make a version champion, because a person decided so.
 
     Args:
         registry: where.
@@ -111,16 +111,16 @@ def rollback(registry: Registry, *, reason: str) -> str:
     reigning = registry.at(CHAMPION)
     if reigning is None:
         raise DataError(f"{registry.model} has no champion to go back from; see `vq promote`")
-    known = {str(version.version): version for version in registry.versions()}
-    before = [v for v in line(history(registry), str(reigning.version))[:-1] if v in known]
-    others = [v for v in before if not _same(known[v], reigning)]
+    versions = {str(version.version): version for version in registry.versions()}
+    before = [v for v in line(history(registry), str(reigning.version))[:-1] if v in versions]
+    others = [v for v in before if not _same(versions[v], reigning)]
     if not others:
         same = f" but for the same student ({', '.join(before)})" if before else ""
         raise DataError(
             f"{registry.model} {reigning.version} is the first champion{same}: there is none to go "
             "back to; `vq registry` lists versions, `vq promote` chooses one"
         )
-    set_champion(registry, known[others[-1]], how="rollback", reason=reason)
+    set_champion(registry, versions[others[-1]], how="rollback", reason=reason)
     return f"{registry.model} {others[-1]} is champion again, in place of {reigning.version}."
 
 
@@ -135,12 +135,12 @@ def line(moves: Sequence[AliasChange], reigning: str) -> list[str]:
     put it (someone moved it in MLflow, or a kill kept a move from being written down), the alias
     is believed.
     """
-    found: list[str] = []
+    versions: list[str] = []
     for move in (*moves, AliasChange(reigning, "rollback", "", "")):
-        back = move.version in found and (move.how == "rollback" or move.version == found[-1])
+        back = move.version in versions and (move.how == "rollback" or move.version == versions[-1])
         if back:
-            while found[-1] != move.version:
-                found.pop()
+            while versions[-1] != move.version:
+                versions.pop()
         else:
-            found.append(move.version)
-    return found
+            versions.append(move.version)
+    return versions

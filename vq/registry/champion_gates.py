@@ -37,10 +37,10 @@ class Champion:
 def judge(
     candidate: Candidate, champion: Champion | None, *, settings: params.Release, seed: int
 ) -> Verdict:
-    """Hold a candidate against what only the world can tell.
+    """Check a candidate against the champion, this machine and the state of the code.
 
     A champion that has learnt from one of today's test videos has an unfair advantage, and a
-    comparison would say nothing: then the candidate does not pass.
+    comparison would mean nothing: then the candidate does not pass.
 
     Args:
         candidate: the student, whose gates of files opened.
@@ -96,28 +96,28 @@ def _fast(student: runtime.Model, videos: list[Path], most_ms: float) -> Gate:
     if not (seconds := [row.seconds for row in rows if row.status == "ok"]):
         reason = rows[0].reason if rows else "there is none"
         return shut("score_ms", most_ms, f"No test video could be scored ({reason}).")
-    found_ms = statistics.median(seconds) * 1000
-    passed = found_ms <= most_ms
+    median_ms = statistics.median(seconds) * 1000
+    passed = median_ms <= most_ms
     sentence = (
-        f"Half of {count(len(seconds), 'test video')} took {found_ms:.0f} ms or less to score "
+        f"Half of {count(len(seconds), 'test video')} took {median_ms:.0f} ms or less to score "
         f"here, {'within' if passed else 'over'} the budget of {most_ms:g} ms."
     )
-    return Gate("score_ms", found_ms, None, None, most_ms, passed, sentence)
+    return Gate("score_ms", median_ms, None, None, most_ms, passed, sentence)
 
 
 def _no_leakage(tested: pd.DataFrame, champion: Champion) -> Gate:
-    seen = leakage.leaked(tested, champion.learnt)
-    contents = sorted(set(seen["content"]))
+    leaked = leakage.leaked(tested, champion.learnt)
+    contents = sorted(set(leaked["content"]))
     sentence = (
-        f"{len(seen)} of today's {count(len(tested), 'test video')} (the first is of "
-        f"{contents[0]}) {which(len(seen), 'was', 'were')} in the training of champion "
+        f"{len(leaked)} of today's {count(len(tested), 'test video')} (the first is of "
+        f"{contents[0]}) {which(len(leaked), 'was', 'were')} in the training of champion "
         f"{champion.version}: the splits have changed, so the two "
         "cannot be compared. Judge by hand, and `vq promote` this one if you prefer it."
         if contents
         else f"Champion {champion.version} has learnt from none of today's {len(tested)} test "
         "videos."
     )
-    return Gate("unseen", float(len(seen)), None, None, 0.0, not contents, sentence)
+    return Gate("unseen", float(len(leaked)), None, None, 0.0, not contents, sentence)
 
 
 def _non_inferiority(
@@ -145,16 +145,16 @@ def _non_inferiority(
     )
     # Its low end alone is asked for.
     confidence = 2 * settings.confidence - 1
-    found = paired_difference.difference(new, old, mos, draws, confidence=confidence)
-    low, high = (found.low, found.high) if found.known else (None, None)
+    difference = paired_difference.difference(new, old, mos, draws, confidence=confidence)
+    low, high = (difference.low, difference.high) if difference.has_bounds else (None, None)
     passed = low is not None and low >= least
     sentence = (
         f"SRCC {srcc(new, mos):z.3f}, champion {champion.version} {srcc(old, mos):z.3f} on the "
-        f"same {count(len(rows), 'test video')}: {found.value:+z.3f} {ends(low, high)}, "
+        f"same {count(len(rows), 'test video')}: {difference.value:+z.3f} {ends(low, high)}, "
         f"{'no loss' if passed else 'which may be a loss'} of more than {settings.margin:g} at "
         f"{settings.confidence:.0%} confidence."
     )
-    return Gate(name, found.value, low, high, least, passed, sentence)
+    return Gate(name, difference.value, low, high, least, passed, sentence)
 
 
 def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
@@ -176,7 +176,7 @@ def _scores(
     if model.spec == store.view_spec(videos.index):
         views = store.views(videos.index, list(rows["sha256"]))
         return np.array([model.predict(view).score for view in views])
-    # It looks in another way than the cache: it sees the files, as it would at work.
+    # It needs other views than those of the cache: it scores the files, as in production.
     return np.array([_decode_and_score(model, videos.folder / video) for video in rows["video"]])
 
 

@@ -41,12 +41,12 @@ class Registry:
 
     def all(self) -> list[ModelVersion]:
         """Every version, the newest first; those that do not count yet too."""
-        found, page = [], None
+        versions, token = [], None
         while True:
-            some = self.client.search_model_versions(f"name='{self.model}'", page_token=page)
-            found += some
-            if not (page := some.token):
-                return sorted(found, key=lambda one: -int(one.version))
+            page = self.client.search_model_versions(f"name='{self.model}'", page_token=token)
+            versions += page
+            if not (token := page.token):
+                return sorted(versions, key=lambda one: -int(one.version))
 
     def versions(self) -> list[ModelVersion]:
         """Those that count, the newest first."""
@@ -67,13 +67,13 @@ class Registry:
         Raises:
             DataError: there is none; the message has those there are.
         """
-        known = {str(version.version): version for version in self.versions()}
-        named = self.at(name) if name in (CHAMPION, CHALLENGER) else None
-        found = known.get(str(named.version) if named else name)
-        if found is None:
-            there = f"has {', '.join(reversed(known))}" if known else "has none yet"
-            raise DataError(f"{self.model} has no version {name!r}; {self.where} {there}")
-        return found
+        versions = {str(version.version): version for version in self.versions()}
+        aliased = self.at(name) if name in (CHAMPION, CHALLENGER) else None
+        version = versions.get(str(aliased.version) if aliased else name)
+        if version is None:
+            listing = f"has {', '.join(reversed(versions))}" if versions else "has none yet"
+            raise DataError(f"{self.model} has no version {name!r}; {self.where} {listing}")
+        return version
 
     @contextmanager
     def file(self, version: ModelVersion, name: str) -> Iterator[Path]:
@@ -99,14 +99,14 @@ class Registry:
 
     def metrics(self, version: ModelVersion) -> dict[str, float]:
         """What was measured of a version."""
-        found: dict[str, float] = self.client.get_run(version.run_id).data.metrics
-        return found
+        metrics: dict[str, float] = self.client.get_run(version.run_id).data.metrics
+        return metrics
 
     def gates(self, version: ModelVersion) -> dict[str, Any]:
         """The verdict on a version, those of judge and of the release, as `Verdict` has it."""
         with self.file(version, "release.json") as path:
-            found: dict[str, Any] = json.loads(path.read_bytes())
-            return found
+            verdict: dict[str, Any] = json.loads(path.read_bytes())
+            return verdict
 
 
 def tracking_uri(root: Path) -> str:

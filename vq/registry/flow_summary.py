@@ -6,7 +6,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq.gates.verdict import Verdict
 from vq.registry.client import CHAMPION, Registry
-from vq.registry.summary import for_people, told
+from vq.registry.summary import for_people, version_row
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ def markdown(release: Release) -> str:
 
 
 def proposal(registry: Registry, version: ModelVersion, *, reason: str) -> str:
-    """What somebody has to know who is asked whether a version should be champion."""
+    """What a person needs to decide whether a version should be champion."""
     reigning = registry.at(CHAMPION)
     compared = [version, *([reigning] if reigning else [])]
-    rows = [for_people(told(registry, one)) for one in compared]
+    rows = [for_people(version_row(registry, one)) for one in compared]
     return "\n".join(
         [
             f"## Should {registry.model} {version.version} be champion?",

@@ -19,7 +19,7 @@ from vq.inference import runtime
 from vq.inference.row import Row
 
 EXAMPLE = pd.DataFrame({"video": ["uploads/clip.mp4"]})
-"""What one asks."""
+"""An example request."""
 
 
 class Scorer:

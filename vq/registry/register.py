@@ -27,7 +27,7 @@ MAKER = "made_in"
 
 
 def tags(candidate: Candidate) -> dict[str, str]:
-    """What tells a version from others, for whoever reads them as a list.
+    """Tags of a version, which tell it from others in a list.
 
     Raises:
         DataError: one of the candidate's files is missing.
@@ -44,7 +44,7 @@ def tags(candidate: Candidate) -> dict[str, str]:
 
 
 def register(
-    registry: Registry, candidate: Candidate, known: Mapping[str, str], *, root: Path
+    registry: Registry, candidate: Candidate, version_tags: Mapping[str, str], *, root: Path
 ) -> ModelVersion:
     """Make a version: first a run with metrics, files and the student, then, at once, the version.
 
@@ -53,11 +53,11 @@ def register(
     Args:
         registry: where.
         candidate: the student.
-        known: its tags, and `verdict`.
+        version_tags: its tags, and `verdict`.
         root: the workspace.
     """
     with mlflow.start_run(
-        experiment_id=_experiment(registry, root), tags={**known, MAKER: _name(root)}
+        experiment_id=_experiment(registry, root), tags={**version_tags, MAKER: _name(root)}
     ) as run:
         mlflow.log_metrics(dict(_numbers(json.loads(candidate.test.read_bytes())["models"])))
         mlflow.log_params(dict(_flat(yaml.safe_load(candidate.params.read_bytes()))))
@@ -68,7 +68,7 @@ def register(
             data_path=str(candidate.student),
             signature=pyfunc.SIGNATURE,
             input_example=pyfunc.EXAMPLE,
-            # Said outright: otherwise MLflow would start a process to find out.
+            # Explicit: otherwise MLflow would start a process to infer them.
             pip_requirements=[f"vq=={installed('vq')}", "pandas"],
         )
     try:
@@ -81,7 +81,7 @@ def register(
         source=logged.model_uri,
         run_id=run.info.run_id,
         model_id=logged.model_id,
-        tags=dict(known),
+        tags=dict(version_tags),
     )
 
 
@@ -128,12 +128,12 @@ def _log_files(candidate: Candidate) -> None:
 
 
 def _experiment(registry: Registry, root: Path) -> str:
-    found = registry.client.get_experiment_by_name(registry.model)
-    if found is not None:
-        return found.experiment_id
+    experiment = registry.client.get_experiment_by_name(registry.model)
+    if experiment is not None:
+        return experiment.experiment_id
     # A registry in the workspace keeps its files there too; elsewhere, its server knows where.
-    here = root.resolve() / "mlartifacts"
-    local = None if os.environ.get("MLFLOW_TRACKING_URI") else here.as_uri()
+    artifacts = root.resolve() / "mlartifacts"
+    local = None if os.environ.get("MLFLOW_TRACKING_URI") else artifacts.as_uri()
     return registry.client.create_experiment(registry.model, artifact_location=local)
 
 

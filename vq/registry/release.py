@@ -43,10 +43,10 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
         WeightsError: the student's bundle is broken.
     """
     registry = connect(root, settings.model)
-    known = tags(candidate)
+    candidate_tags = tags(candidate)
     if swept := sweep(registry, root=root):
         log.info("%s: took away what %s left", settings.model, count(swept, "killed run"))
-    version = _find(registry, known)
+    version = _find(registry, candidate_tags)
     if version is not None and RELEASED in version.tags:
         log.info("%s %s is this student already", settings.model, version.version)
         return _again(registry, version)
@@ -56,8 +56,8 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
         return _settle(registry, version, Verdict.from_json(registry.gates(version)))
     verdict = _judged(registry, candidate, reigning, settings, seed)
     if version is None:
-        tagged = {**known, "verdict": verdict.summary}
-        version = register(registry, candidate, tagged, root=root)
+        version_tags = {**candidate_tags, "verdict": verdict.summary}
+        version = register(registry, candidate, version_tags, root=root)
     return _settle(registry, version, verdict)
 
 
@@ -71,16 +71,16 @@ def _judged(
     verdict = candidate.judged()
     if not verdict.accepted:
         return verdict
-    with ExitStack() as fetched:
+    with ExitStack() as stack:
         champion = None
         if reigning is not None:
             champion = Champion(
                 str(reigning.version),
-                fetched.enter_context(registry.student(reigning)),
-                pd.read_csv(fetched.enter_context(registry.file(reigning, "training.csv"))),
+                stack.enter_context(registry.student(reigning)),
+                pd.read_csv(stack.enter_context(registry.file(reigning, "training.csv"))),
             )
-        found = champion_gates.judge(candidate, champion, settings=settings, seed=seed)
-    return Verdict((*verdict.gates, *found.gates))
+        result = champion_gates.judge(candidate, champion, settings=settings, seed=seed)
+    return Verdict((*verdict.gates, *result.gates))
 
 
 def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Release:
@@ -133,9 +133,9 @@ def _again(registry: Registry, version: ModelVersion) -> Release:
     return Release(registry.model, str(version.version), alias, reason, verdict, new=False)
 
 
-def _find(registry: Registry, known: Mapping[str, str]) -> ModelVersion | None:
+def _find(registry: Registry, candidate_tags: Mapping[str, str]) -> ModelVersion | None:
     """The version that a student is already; one that nobody can make again stands for none."""
-    same = [one for one in registry.all() if one.tags.get("identity") == known["identity"]]
+    same = [one for one in registry.all() if one.tags.get("identity") == candidate_tags["identity"]]
     clean = [one for one in same if one.tags.get("git_dirty") == "false"]
-    found = clean if clean or known["git_dirty"] == "false" else same
-    return found[0] if found else None
+    matches = clean if clean or candidate_tags["git_dirty"] == "false" else same
+    return matches[0] if matches else None

@@ -33,20 +33,20 @@ class Source:
 
 
 def read(root: Path, *, ignored: Sequence[str] = (), untracked: Sequence[str] = ("**",)) -> Source:
-    """Say what of a workspace git knows, without a trace in the repository.
+    """Read the commit of a workspace and its changes, without a trace in the repository.
 
     Args:
         root: the workspace; it may be a part of a repository.
         ignored: git's patterns (pathspecs, from the root of the workspace) of files that do not
             count.
-        untracked: patterns of those that count though git has never heard of them. Others, such as
-            videos that somebody put into the workspace, are nobody's business.
+        untracked: patterns of untracked files that count. Others, such as videos that somebody put
+            into the workspace, do not.
 
     Raises:
         DataError: the changes are too large to keep.
     """
-    but = [f":(exclude,glob){pattern}" for pattern in ignored]
-    counted = ["--", ".", *but]
+    excluded = [f":(exclude,glob){pattern}" for pattern in ignored]
+    counted = ["--", ".", *excluded]
     try:
         commit = _git(root, "rev-parse", "HEAD").decode().strip()
         folder = Path(_git(root, "rev-parse", "--absolute-git-dir").decode().strip())
@@ -67,8 +67,8 @@ def read(root: Path, *, ignored: Sequence[str] = (), untracked: Sequence[str] = 
             },
         )
         git("add", "--update", "--", ".")
-        known = [f":(glob){pattern}" for pattern in untracked]
-        new = git("ls-files", "--others", "--exclude-standard", "-z", "--", *known, *but)
+        patterns = [f":(glob){pattern}" for pattern in untracked]
+        new = git("ls-files", "--others", "--exclude-standard", "-z", "--", *patterns, *excluded)
         if new:
             git("--literal-pathspecs", "add", *FROM_STDIN, stdin=new)
         names = git("diff", "--cached", "--name-only", "-z", "HEAD", *counted)

@@ -9,7 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry
 
 
-def told(registry: Registry, version: ModelVersion) -> dict[str, Any]:
+def version_row(registry: Registry, version: ModelVersion) -> dict[str, Any]:
     """A version in a row of a list."""
     metrics, tags = registry.metrics(version), version.tags
     names = ("student.srcc", "student.srcc.low", "student.srcc.high")
@@ -42,7 +42,7 @@ def for_people(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _alias(registry: Registry, version: ModelVersion) -> str:
     for alias in (CHAMPION, CHALLENGER):
-        found = registry.at(alias)
-        if found is not None and found.version == version.version:
+        holder = registry.at(alias)
+        if holder is not None and holder.version == version.version:
             return alias
     return ""

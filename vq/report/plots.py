@@ -110,11 +110,11 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def whiskers(
-    found: Mapping[str, Mapping[str, float | None]],
+    intervals: Mapping[str, Mapping[str, float | None]],
 ) -> tuple[dict[str, Whisker], tuple[Tick, ...]]:
     """Intervals of several models on one axis, which ends at 1 and starts below the lowest."""
     lowest = min(
-        end for one in found.values() for end in (one["value"], one["low"]) if end is not None
+        end for one in intervals.values() for end in (one["value"], one["low"]) if end is not None
     )
     low = float(min(0.0, np.floor(lowest * 5) / 5))
 
@@ -123,7 +123,7 @@ def whiskers(
 
     placed = {
         name: Whisker(place(one["value"]) or 0.0, place(one["low"]), place(one["high"]))
-        for name, one in found.items()
+        for name, one in intervals.items()
     }
     return placed, tuple(Tick(place(mark) or 0.0, f"{mark:g}") for mark in ticks(low, 1.0))
 

@@ -114,7 +114,7 @@ def costs(pruning: pd.DataFrame, combination: Mapping[str, Any]) -> Costs:
             best = level
             ahead.add(name)
 
-    def dots(some: Sequence[tuple[str, float, float]]) -> tuple[Dot, ...]:
+    def dots(rows: Sequence[tuple[str, float, float]]) -> tuple[Dot, ...]:
         return tuple(
             Dot(
                 across(cost),
@@ -123,7 +123,7 @@ def costs(pruning: pd.DataFrame, combination: Mapping[str, Any]) -> Costs:
                 f"{name}: SRCC {level:.3f}, {cost:.3g} GMACs a video",
                 name in ahead or len(alone) <= FEW,
             )
-            for name, cost, level in some
+            for name, cost, level in rows
         )
 
     return Costs(
@@ -144,10 +144,10 @@ def _order(alike: Float[np.ndarray, "experts experts"]) -> list[int]:
     return [int(leaf) for leaf in hierarchy.leaves_list(tree)]
 
 
-def _axis(found: Sequence[float]) -> tuple[Any, tuple[Tick, ...]]:
+def _axis(gmacs: Sequence[float]) -> tuple[Any, tuple[Tick, ...]]:
     """From cost to place: 0 at the left, then a decade for each power of ten."""
-    most = max(found, default=0.0)
-    least = min((cost for cost in found if cost > 0), default=1.0)
+    most = max(gmacs, default=0.0)
+    least = min((cost for cost in gmacs if cost > 0), default=1.0)
     first = 10.0 ** np.floor(np.log10(least))
     decades = int(np.ceil(np.log10(max(most, first) / first))) + 1
 

@@ -112,22 +112,22 @@ class ReportData:
     """sha256 of what it was made from."""
 
 
-def render(exhibit: ReportData) -> str:
+def render(data: ReportData) -> str:
     """The report as HTML: no link, no script, nothing that changes by the day."""
     page = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page.filters.update(number=_number, interval=_interval, percent=_percent, plain=_plain)
-    kinds = sorted(set(exhibit.groups))
-    models = [name for name in MODELS if name in exhibit.test["models"]]
-    ranks, axis = plots.whiskers({name: exhibit.test["models"][name]["srcc"] for name in models})
+    kinds = sorted(set(data.groups))
+    models = [name for name in MODELS if name in data.test["models"]]
+    ranks, axis = plots.whiskers({name: data.test["models"][name]["srcc"] for name in models})
     return page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        e=exhibit,
-        student=exhibit.test["models"]["student"],
+        e=data,
+        student=data.test["models"]["student"],
         models=models,
         looks=LOOKS,
-        about={**ABOUT, "single": f"{ABOUT['single']}: {exhibit.single}"},
-        datasets=_datasets(exhibit),
+        about={**ABOUT, "single": f"{ABOUT['single']}: {data.single}"},
+        datasets=_datasets(data),
         compared=other_datasets.MODELS,
         ranks=ranks,
         axis=axis,
@@ -135,28 +135,28 @@ def render(exhibit: ReportData) -> str:
         colours=plots.COLOURS,
         shapes=plots.SHAPES,
         side=plots.SIDE,
-        panels=[_panel(exhibit, kinds, split) for split in ("validation", "test")],
+        panels=[_panel(data, kinds, split) for split in ("validation", "test")],
         differences=[
-            difference(name.removeprefix("student-"), found)
-            for name, found in exhibit.test["differences"].items()
+            difference(name.removeprefix("student-"), interval)
+            for name, interval in data.test["differences"].items()
         ],
-        strongest=max(0.01, float(exhibit.importance.to_numpy().max(initial=0.0))),
-        pruning=exhibit.pruning.to_dict("records"),
-        heat=pruning_plots.heat(exhibit.alike),
+        strongest=max(0.01, float(data.importance.to_numpy().max(initial=0.0))),
+        pruning=data.pruning.to_dict("records"),
+        heat=pruning_plots.heat(data.alike),
         cell=pruning_plots.CELL,
-        costs=pruning_plots.costs(exhibit.pruning, exhibit.combination),
+        costs=pruning_plots.costs(data.pruning, data.combination),
         wide=pruning_plots.WIDE,
-        ladders=ladders(exhibit.test.get("order")),
-        misordered=exhibit.misordered.to_dict("records"),
-        near=near_duplicates(exhibit.near_duplicates),
-        level=f"{float(str(exhibit.settings['confidence'])):.0%}",
+        ladders=ladders(data.test.get("order")),
+        misordered=data.misordered.to_dict("records"),
+        near=near_duplicates(data.near_duplicates),
+        level=f"{float(str(data.settings['confidence'])):.0%}",
     )
 
 
-def difference(other: str, found: Mapping[str, float | None]) -> dict[str, str]:
+def difference(other: str, interval: Mapping[str, float | None]) -> dict[str, str]:
     """What a paired difference in SRCC means, in words: `verdict`, `sentence`."""
-    value, low, high = found["value"] or 0.0, found["low"], found["high"]
-    measured = f"{_number(value, signed=True)} {_interval(found)}"
+    value, low, high = interval["value"] or 0.0, interval["low"], interval["high"]
+    measured = f"{_number(value, signed=True)} {_interval(interval)}"
     if low is None or high is None:
         return {
             "verdict": "unknown",
@@ -189,40 +189,40 @@ def ladders(order: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"kinds": dict(kinds[:LADDERS]), "rest": rest if better else ""}
 
 
-def near_duplicates(found: pd.DataFrame) -> dict[str, Any]:
+def near_duplicates(pairs: pd.DataFrame) -> dict[str, Any]:
     """Which contents show the same, and whether that makes the test look too good, in words."""
-    leaks = int((found["split_a"] != found["split_b"]).sum())
-    contents = len({*found["content_a"], *found["content_b"]})
+    leaks = int((pairs["split_a"] != pairs["split_b"]).sum())
+    contents = len({*pairs["content_a"], *pairs["content_b"]})
     if leaks:
         sentence = (
-            f"{leaks} of {count(len(found), 'pair')} "
+            f"{leaks} of {count(len(pairs), 'pair')} "
             f"{which(leaks, 'is', 'are')} on two sides of the split: part of the "
         )
         sentence += "agreement is remembered, not learnt. Name one content, or let them be joined."
     else:
-        sentence = f"{count(len(found), 'pair')} of videos of {count(contents, 'content')}; "
+        sentence = f"{count(len(pairs), 'pair')} of videos of {count(contents, 'content')}; "
         sentence += "none is on two sides."
-    return {"leaks": leaks, "sentence": sentence, "pairs": found.head(PAIRS).to_dict("records")}
+    return {"leaks": leaks, "sentence": sentence, "pairs": pairs.head(PAIRS).to_dict("records")}
 
 
-def _datasets(exhibit: ReportData) -> dict[str, Mapping[str, Any]]:
+def _datasets(data: ReportData) -> dict[str, Mapping[str, Any]]:
     """What the test says of each data set, the primary first; nothing where it is alone."""
-    others = exhibit.test.get("datasets")
-    return {exhibit.card.name: exhibit.test, **others} if others else {}
+    others = data.test.get("datasets")
+    return {data.card.name: data.test, **others} if others else {}
 
 
-def _panel(exhibit: ReportData, kinds: Sequence[str], split: str) -> plots.Scatter:
-    rows = (exhibit.predictions["split"] == split).to_numpy()
-    shown = exhibit.predictions[rows]
-    groups = [group for group, here in zip(exhibit.groups, rows, strict=True) if here]
+def _panel(data: ReportData, kinds: Sequence[str], split: str) -> plots.Scatter:
+    rows = (data.predictions["split"] == split).to_numpy()
+    shown = data.predictions[rows]
+    groups = [group for group, is_shown in zip(data.groups, rows, strict=True) if is_shown]
     return plots.scatter(
         split,
         shown["student"].to_numpy(float),
         shown["mos"].to_numpy(float),
         groups=[kinds.index(group) for group in groups],
         names=[f"{v} ({g})" for v, g in zip(shown["video"], groups, strict=True)],
-        curve=exhibit.curve,
-        ends=(float(exhibit.card.scale.min), float(exhibit.card.scale.max)),
+        curve=data.curve,
+        ends=(float(data.card.scale.min), float(data.card.scale.max)),
     )
 
 
@@ -234,10 +234,10 @@ def _number(value: float | None, digits: int = 3, *, signed: bool = False) -> st
     return f"{shown:{'+' if signed else ''}.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _interval(found: Mapping[str, float | None], digits: int = 3) -> str:
-    if found["low"] is None or found["high"] is None:
+def _interval(interval: Mapping[str, float | None], digits: int = 3) -> str:
+    if interval["low"] is None or interval["high"] is None:
         return "[no interval]"
-    return f"[{_number(found['low'], digits)}, {_number(found['high'], digits)}]"
+    return f"[{_number(interval['low'], digits)}, {_number(interval['high'], digits)}]"
 
 
 def _percent(share: float) -> str:

@@ -39,13 +39,13 @@ def changes(old: bytes, new: bytes) -> list[Change]:
     added = after.loc[after.index.difference(before.index), "mos"]
     removed = before.loc[before.index.difference(after.index), "mos"]
     both = before.merge(after, left_index=True, right_index=True, suffixes=("_old", "_new"))
-    found = [Change(video, "added", "", mos) for video, mos in added.items()]
-    found += [Change(video, "removed", mos, "") for video, mos in removed.items()]
+    diff = [Change(video, "added", "", mos) for video, mos in added.items()]
+    diff += [Change(video, "removed", mos, "") for video, mos in removed.items()]
     for what, column in (("replaced", "sha256"), ("relabelled", "mos")):
         rows = both[both[f"{column}_old"] != both[f"{column}_new"]]
         ratings = zip(rows.index, rows["mos_old"], rows["mos_new"], strict=True)
-        found += [Change(video, what, old, new) for video, old, new in ratings]
-    return found
+        diff += [Change(video, what, old, new) for video, old, new in ratings]
+    return diff
 
 
 def section(old: Revision, new: Revision, *, to_run: bool) -> Section:
@@ -57,21 +57,21 @@ def section(old: Revision, new: Revision, *, to_run: bool) -> Section:
         to_run: `import` has still to run there, so that its manifest is of an earlier state.
     """
     before, after = old.files["manifest"], new.files["manifest"]
-    known = old.hash_of("manifest")
-    if known and known == new.hash_of("manifest"):
-        found = []
+    md5 = old.hash_of("manifest")
+    if md5 and md5 == new.hash_of("manifest"):
+        diff = []
     elif isinstance(before, str):
         return Section("Data", f"videos cannot be compared: {old.lacks(before)}", "")
     elif isinstance(after, str):
         return Section("Data", f"videos cannot be compared: {new.lacks(after)}", "")
     else:
-        found = changes(before, after)
+        diff = changes(before, after)
     rows = [
         (code(one.video), one.what, one.old or "-", one.new or "-")
         for kind in KINDS
-        for one in [one for one in found if one.what == kind][:MOST]
+        for one in [one for one in diff if one.what == kind][:MOST]
     ]
-    counts = Counter(one.what for one in found)
+    counts = Counter(one.what for one in diff)
     headlines = [f"{count(counts[kind], 'video')} {kind}" for kind in KINDS if counts[kind]]
     late = "as of the last `import`, which has still to run on this change"
     more = [f"{counts[kind] - MOST} more {kind}" for kind in KINDS if counts[kind] > MOST]

@@ -19,12 +19,12 @@ def reasons(repo: Repo, stages: Sequence[Stage]) -> list[tuple[str, ...]]:
     only if it has reasons of its own.
     """
     made = {place(repo, out): out for stage in stages for out in stage.outs}
-    seen: dict[str, HashInfo | None] = {}
-    return [tuple(_of(repo, stage, made, seen)) if stage.cmd else () for stage in stages]
+    hashes: dict[str, HashInfo | None] = {}
+    return [tuple(_of(repo, stage, made, hashes)) if stage.cmd else () for stage in stages]
 
 
 def _of(
-    repo: Repo, stage: Stage, made: Mapping[str, Output], seen: dict[str, HashInfo | None]
+    repo: Repo, stage: Stage, made: Mapping[str, Output], hashes: dict[str, HashInfo | None]
 ) -> Iterator[str]:
     if not any(out.hash_info for out in stage.outs):
         yield "has not run yet"
@@ -37,7 +37,7 @@ def _of(
             # The seed is in every stage: it may be one key of several.
             for how in dep.status().values():
                 yield from (f"`{key}`" for key in how) if isinstance(how, dict) else [f"`{path}`"]
-        elif now := _now(dep, seen):
+        elif now := _now(dep, hashes):
             if now != dep.hash_info:
                 yield f"`{path}`"
         elif path in made:  # not here, but dvc.lock says what it was and what it is
@@ -51,8 +51,8 @@ def _of(
             yield f"`{place(repo, out)}` is not what it wrote"
 
 
-def _now(dep: Dependency, seen: dict[str, HashInfo | None]) -> HashInfo | None:
+def _now(dep: Dependency, hashes: dict[str, HashInfo | None]) -> HashInfo | None:
     # Most sources are deps of many stages, and dvc takes milliseconds for each file of a commit.
-    if dep.fs_path not in seen:
-        seen[dep.fs_path] = dep.get_hash() if dep.exists else None
-    return seen[dep.fs_path]
+    if dep.fs_path not in hashes:
+        hashes[dep.fs_path] = dep.get_hash() if dep.exists else None
+    return hashes[dep.fs_path]

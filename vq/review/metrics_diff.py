@@ -27,7 +27,7 @@ ERRORS = ("rmse",)
 
 
 @dataclass(frozen=True)
-class Told:
+class Measurement:
     """A measure as `evaluate` wrote it down, and the ends of its interval if they are known."""
 
     value: float
@@ -47,8 +47,8 @@ class Line:
 
     model: str
     measure: str
-    before: Told
-    after: Told
+    before: Measurement
+    after: Measurement
     difference: Interval | None
     """After less before, on the same videos; None if they cannot be paired."""
 
@@ -58,7 +58,7 @@ class Line:
         if self.difference is None:
             return ""
         one = self.difference
-        ends = f"[{one.low:+z.3f}, {one.high:+z.3f}]" if one.known else "(no interval)"
+        ends = f"[{one.low:+z.3f}, {one.high:+z.3f}]" if one.has_bounds else "(no interval)"
         return f"{one.value:+z.3f} {ends}"
 
     @property
@@ -66,7 +66,7 @@ class Line:
         """Whether the difference may be noise."""
         if self.difference is None:
             return _apart(self.before, self.after)
-        if not self.difference.known:
+        if not self.difference.has_bounds:
             return "not known: too few contents"
         if self.difference.low == self.difference.high == 0:
             return "the same"
@@ -76,8 +76,8 @@ class Line:
         return f"**{'better' if better else 'worse'}**, beyond noise"
 
 
-def _apart(before: Told, after: Told) -> str:
-    """What two intervals tell if they are all there is; they are wide, and know of no pairs."""
+def _apart(before: Measurement, after: Measurement) -> str:
+    """Compare the two intervals themselves: wider than that of a paired difference."""
     if before.low is None or before.high is None or after.low is None or after.high is None:
         return "not known: no interval"
     if before.high < after.low or after.high < before.low:
@@ -100,14 +100,14 @@ def pair(old: Revision, new: Revision) -> Pair | str:
 
 
 def section(
-    old: Revision, new: Revision, found: Pair | str, *, behind: bool, to_run: bool
+    old: Revision, new: Revision, paired: Pair | str, *, behind: bool, to_run: bool
 ) -> Section:
     """A table of what each revision said of validation, and what to think of the difference.
 
     Args:
         old: before the change.
         new: after it.
-        found: what `pair` gives.
+        paired: what `pair` returns.
         behind: `evaluate` had not run on all that was there before the change.
         to_run: nor has it after: then there is nothing to compare.
     """
@@ -124,7 +124,7 @@ def section(
             measure,
             before[model][measure],
             after[model][measure],
-            _difference(found, model, measure, settings),
+            _difference(paired, model, measure, settings),
         )
         for model, measure in COMPARED
         if model in before and model in after
@@ -133,7 +133,7 @@ def section(
         return Section(TITLE, "agreement cannot be compared: the two have no model in common", "")
     notes = [
         f"Intervals: {settings.confidence:.0%}, contents resampled; what another seed of training "
-        f"would change is not in them. {_basis(found)}"
+        f"would change is not in them. {_basis(paired)}"
     ]
     if behind:
         notes.append(
@@ -155,19 +155,21 @@ def _headline(line: Line) -> str:
     return f"{line.measure.upper()} of the {line.model} on validation {values}{change}: {reading}"
 
 
-def _difference(found: Pair | str, model: str, measure: str, settings: Settings) -> Interval | None:
-    if isinstance(found, str) or f"{model}_old" not in found.rows:
+def _difference(
+    paired: Pair | str, model: str, measure: str, settings: Settings
+) -> Interval | None:
+    if isinstance(paired, str) or f"{model}_old" not in paired.rows:
         return None
-    return difference(found, model, measure, settings)
+    return difference(paired, model, measure, settings)
 
 
-def _basis(found: Pair | str) -> str:
+def _basis(paired: Pair | str) -> str:
     """What the differences rest on, in a sentence."""
-    if isinstance(found, str):
-        return f"Differences are not known: {found}."
-    contents = count(found.rows["content"].nunique(), "content")
-    videos = f"{count(len(found.rows), 'validation video')} of {contents}"
-    if found.same:
+    if isinstance(paired, str):
+        return f"Differences are not known: {paired}."
+    contents = count(paired.rows["content"].nunique(), "content")
+    videos = f"{count(len(paired.rows), 'validation video')} of {contents}"
+    if paired.same:
         return f"Differences are paired, on the same {videos}."
     return (
         f"Differences are paired on {videos}, which both have, against the ratings after the "
@@ -175,14 +177,14 @@ def _basis(found: Pair | str) -> str:
     )
 
 
-def _models(revision: Revision) -> dict[str, dict[str, Told]] | str:
+def _models(revision: Revision) -> dict[str, dict[str, Measurement]] | str:
     file = revision.files["validation"]
     if isinstance(file, str):
         return revision.lacks(file)
     try:
         models = json.loads(file)["models"]
         return {
-            name: {measure: Told(**models[name][measure]) for _, measure in COMPARED}
+            name: {measure: Measurement(**models[name][measure]) for _, measure in COMPARED}
             for name in dict(COMPARED)
             if name in models
         }
@@ -193,7 +195,7 @@ def _models(revision: Revision) -> dict[str, dict[str, Told]] | str:
 def _settings(revision: Revision) -> Settings:
     try:
         raw = yaml.safe_load(revision.params["params.yaml"])
-        told = raw["evaluate"]
-        return Settings(int(told["bootstrap"]), float(told["confidence"]), int(raw["seed"]))
+        evaluate = raw["evaluate"]
+        return Settings(int(evaluate["bootstrap"]), float(evaluate["confidence"]), int(raw["seed"]))
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"params.yaml of {revision.name}: no `evaluate` in it ({error})") from error

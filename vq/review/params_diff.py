@@ -39,15 +39,15 @@ def turned(old: Mapping[str, str], new: Mapping[str, str]) -> list[ParamChange]:
     Raises:
         DataError: a file is no YAML.
     """
-    found = []
+    changes = []
     for file in sorted({*old, *new}):
         before, after = (_values(file, one.get(file, "")) for one in (old, new))
-        found += [
+        changes += [
             ParamChange(file, key, before.get(key, ""), after.get(key, ""))
             for key in {**before, **after}
             if before.get(key) != after.get(key)
         ]
-    return found
+    return changes
 
 
 def comments(text: str) -> dict[str, str]:
@@ -71,19 +71,19 @@ def section(knobs: list[ParamChange], old: Mapping[str, str], new: Mapping[str, 
     """A table of what was turned, in the order of the files; what is gone comes last.
 
     Args:
-        knobs: as `turned` gives them.
+        knobs: as `turned` returns them.
         old: text of each file before, by its path.
         new: after.
     """
-    told = _explained(new)
-    told |= {key: comment for key, comment in _explained(old).items() if key not in told}
-    order = {key: place for place, key in enumerate(told)}
+    after = _explained(new)
+    explanations = after | {key: c for key, c in _explained(old).items() if key not in after}
+    order = {key: place for place, key in enumerate(explanations)}
     rows = [
         (
             code(knob.key if knob.file == "params.yaml" else f"{knob.file}: {knob.key}"),
             code(knob.old) or "(was not there)",
             code(knob.new) or "(is gone)",
-            plain(told.get((knob.file, knob.key), "")),
+            plain(explanations.get((knob.file, knob.key), "")),
         )
         for knob in sorted(
             knobs, key=lambda knob: (knob.file, order.get((knob.file, knob.key), len(order)))
@@ -144,12 +144,12 @@ def _behind(key: yaml.Node, value: yaml.Node, lines: list[str]) -> str:
 
 
 def _over(key: yaml.Node, lines: list[str]) -> str:
-    found: list[str] = []
+    texts: list[str] = []
     for line in reversed(lines[: key.start_mark.line]):
         if not line.strip().startswith("#"):
             break
-        found.insert(0, _text(line))
-    return " ".join(found)
+        texts.insert(0, _text(line))
+    return " ".join(texts)
 
 
 def _text(rest: str) -> str:

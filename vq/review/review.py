@@ -56,15 +56,15 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
     old, new = look(root, start), look(root, end)
     files = git.changed(root, start, end)
     turned = params_diff.turned(old.params, new.params)
-    found = stages_to_run.stale(old.stages, new.stages, turned, files)
-    if not files and not found and old.files["manifest"] == new.files["manifest"]:
+    stale_stages = stages_to_run.stale(old.stages, new.stages, turned, files)
+    if not files and not stale_stages and old.files["manifest"] == new.files["manifest"]:
         return Review(old, new, branch, (), "nothing differs")
     before, late = stages_to_run.still_to_run(old.stages), stages_to_run.still_to_run(new.stages)
     pair = metrics_diff.pair(old, new)
     judged = versions.judge(old, new, to_run="import" in late, docs=docs)
     sections = (
         params_diff.section(turned, old.params, new.params),
-        stages_to_run.section(found, old, new),
+        stages_to_run.section(stale_stages, old, new),
         metrics_diff.section(
             old, new, pair, behind="evaluate" in before, to_run="evaluate" in late
         ),

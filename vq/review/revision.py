@@ -23,7 +23,7 @@ from vq.pipeline.paths import place
 from vq.pipeline.workspace import opened
 from vq.review.lock_status import reasons
 
-WANTED = {
+OUTS = {
     "manifest": ("import", "manifest.csv"),
     "validation": ("evaluate", "validation.json"),
     "predictions": ("evaluate", "predictions.csv"),
@@ -64,14 +64,14 @@ class Revision:
     stages: Mapping[str, Stage]
     """By address, each after those it needs."""
     files: Mapping[str, bytes | str]
-    """By the names of `WANTED`, `card` and `durations`: what is in it; or, as text, why it is not
+    """By the names of `OUTS`, `card` and `durations`: what is in it; or, as text, why it is not
     to be had."""
     params: Mapping[str, str]
     """Text of each file that stages take params from, by its path."""
 
-    def hash_of(self, wanted: str) -> str | None:
-        """What dvc.lock has of an out of `WANTED`, wherever its bytes are."""
-        address, name = WANTED[wanted]
+    def hash_of(self, out: str) -> str | None:
+        """What dvc.lock has of an out of `OUTS`, wherever its bytes are."""
+        address, name = OUTS[out]
         outs = self.stages[address].outs if address in self.stages else {}
         return next((md5 for path, md5 in outs.items() if PurePosixPath(path).name == name), None)
 
@@ -90,8 +90,8 @@ def look(root: Path, commit: str | None) -> Revision:
     name, subject = git.describe(root, commit) if commit else (HERE, "")
     config = _storage(root) if commit else None
     with opened(root, config=config) as repo, _at(repo, commit, name):
-        asked = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
-        planned = plan_repro(get_active_graph(repo.index.graph), asked)
+        targets = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
+        planned = plan_repro(get_active_graph(repo.index.graph), targets)
         return Revision(
             name=name,
             subject=subject,
@@ -100,7 +100,7 @@ def look(root: Path, commit: str | None) -> Revision:
                 for stage, behind in zip(planned, reasons(repo, planned), strict=True)
             },
             files={
-                **{key: _out(repo, planned, *wanted) for key, wanted in WANTED.items()},
+                **{key: _out(repo, planned, *out) for key, out in OUTS.items()},
                 "card": _card(repo, planned),
                 "durations": _read(repo, durations.FILE.as_posix(), missing="there is none"),
             },
@@ -205,8 +205,8 @@ def _read(repo: Repo, path: str, *, missing: str = "") -> bytes | str:
     """What is in a file, of the tree or else of cache or remote; `missing` if it is nowhere."""
     try:
         with repo.dvcfs.open(f"/{path}", "rb") as file:
-            found: bytes = file.read()
-            return found
+            content: bytes = file.read()
+            return content
     except FileNotFoundError:
         return missing
     except Exception as error:  # noqa: BLE001 - each protocol of a remote has its own

@@ -51,7 +51,7 @@ def stale(
         path for path in after if before.get(path) and after[path] not in (None, before[path])
     ]
     sources = [file for file in files if not any(touch(file, path) for path in after)]
-    late, found = still_to_run(new), []
+    late, stale_stages = still_to_run(new), []
     for address, stage in new.items():
         if not stage.command:  # data under `dvc add`: who reads it is stale, it is not
             continue
@@ -62,44 +62,44 @@ def stale(
             *([f"another {_codes(renewed)}"] if renewed else []),
             *([f"after {_codes(waiting)}"] if waiting else []),
         ]
-        told = why or ([f"dvc.lock is behind: {few(stage.behind)}"] if stage.behind else [])
-        if told:
-            found.append(Stale(address, tuple(told), to_run=address in late))
-    return found
+        reasons = why or ([f"dvc.lock is behind: {few(stage.behind)}"] if stage.behind else [])
+        if reasons:
+            stale_stages.append(Stale(address, tuple(reasons), to_run=address in late))
+    return stale_stages
 
 
 def still_to_run(stages: Mapping[str, Stage]) -> list[str]:
     """Where dvc.lock is behind, and all stages below."""
-    found: list[str] = []
+    addresses: list[str] = []
     for address, stage in stages.items():
-        if stage.behind or any(_feeds(stages[one], stage) for one in found):
-            found.append(address)
-    return found
+        if stage.behind or any(_feeds(stages[one], stage) for one in addresses):
+            addresses.append(address)
+    return addresses
 
 
-def section(found: Sequence[Stale], old: Revision, new: Revision) -> Section:
+def section(stale_stages: Sequence[Stale], old: Revision, new: Revision) -> Section:
     """A table of the stages, and the sum of what is known of their cost."""
     gone = [
         code(one) for one, stage in old.stages.items() if stage.command and one not in new.stages
     ]
     notes = [f"Removed: {', '.join(gone)}."] if gone else []
-    if not found:
+    if not stale_stages:
         return Section("Stages", "no stage made stale", "\n".join(notes))
     runs, problem = _durations(new)
     before, _ = _durations(old)
-    known = {**before, **runs}
+    past_runs = {**before, **runs}
     rows = [
         (
             code(one.address),
             "; ".join(one.why),
             "**to run**" if one.to_run else "has run",
-            _took(known.get(_name(new.stages[one.address]), ())),
+            _took(past_runs.get(_name(new.stages[one.address]), ())),
         )
-        for one in found
+        for one in stale_stages
     ]
-    names = [_name(new.stages[one.address]) for one in found if one.to_run]
-    headline = f"{count(len(found), 'stage')} made stale: " + (
-        f"{len(names)} still to run, {_sum([known.get(name, ()) for name in names])}"
+    names = [_name(new.stages[one.address]) for one in stale_stages if one.to_run]
+    headline = f"{count(len(stale_stages), 'stage')} made stale: " + (
+        f"{len(names)} still to run, {_sum([past_runs.get(name, ()) for name in names])}"
         if names
         else "all have run, their results are in dvc.lock"
     )
@@ -123,7 +123,7 @@ def _edited(
         yield _codes(turned)
     edited = {dep: [file for file in files if inside(file, dep)] for dep in new.deps}
     if any(edited.values()):
-        yield few([_source(dep, found) for dep, found in edited.items() if found])
+        yield few([_source(dep, paths) for dep, paths in edited.items() if paths])
     if set(old.deps) != set(new.deps):
         yield "other dependencies"
 
@@ -171,11 +171,11 @@ def _took(runs: Sequence[float]) -> str:
 
 
 def _sum(runs: Sequence[Sequence[float]]) -> str:
-    known = [max(one) for one in runs if one]
-    unknown = len(runs) - len(known)
-    if not known:
+    longest = [max(one) for one in runs if one]
+    unknown = len(runs) - len(longest)
+    if not longest:
         return "at a cost that is not known"
-    return f"at most {_time(sum(known))}" + (
+    return f"at most {_time(sum(longest))}" + (
         f" and {count(unknown, 'stage')} of unknown cost" if unknown else ""
     )
 

@@ -28,10 +28,10 @@ def section(new: Revision, *, to_run: bool) -> Section:
     except (ValueError, DataError) as error:
         return Section(TITLE, f"there is no verdict that can be read ({error})", "")
     shut = len(verdict.objections)
-    said = (
+    summary = (
         f"{shut} of {count(len(verdict.gates), 'gate')} stay shut" if shut else "every gate opens"
     )
     rows = [
         (gate.name, "open" if gate.passed else "**shut**", gate.sentence) for gate in verdict.gates
     ]
-    return Section(TITLE, f"verdict: {said}", table(("gate", "", "why"), rows))
+    return Section(TITLE, f"verdict: {summary}", table(("gate", "", "why"), rows))

@@ -42,8 +42,8 @@ def judge(
     """
     if to_run:
         return _unknown("`import` has still to run on this change")
-    known = old.hash_of("manifest")
-    if known and known == new.hash_of("manifest") and old.files["card"] == new.files["card"]:
+    md5 = old.hash_of("manifest")
+    if md5 and md5 == new.hash_of("manifest") and old.files["card"] == new.files["card"]:
         return VersionsReview(
             Section(TITLE, "checks of the data: nothing to check", ""), passed=True
         )
@@ -58,22 +58,22 @@ def judge(
     from vq.validation import version_checks
 
     before, after = (version_checks.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
-    found = version_checks.find(before, after, params=limits, docs=docs)
-    if found.empty:
+    findings = version_checks.find(before, after, params=limits, docs=docs)
+    if findings.empty:
         return VersionsReview(
             Section(TITLE, "checks of the data: every limit holds", ""), passed=True
         )
-    counts = found["check"].value_counts(sort=False)
-    shown = found.groupby("check", sort=False).head(MOST)
+    counts = findings["check"].value_counts(sort=False)
+    shown = findings.groupby("check", sort=False).head(MOST)
     rows = [
         (code(one["video"]), one["check"], code(one["value"]), one["remedy"])
         for one in shown.astype(str).to_dict("records")
     ]
     more = [f"{number - MOST} more {check}" for check, number in counts.items() if number > MOST]
-    said = ", ".join(f"{count(number, 'video')} {check}" for check, number in counts.items())
+    summary = ", ".join(f"{count(number, 'video')} {check}" for check, number in counts.items())
     body = "\n\n".join([table(HEAD, rows), *([f"And {', '.join(more)}."] if more else [])])
     return VersionsReview(
-        Section(TITLE, f"checks of the data: {said}, which is more than the limits allow", body),
+        Section(TITLE, f"checks of the data: {summary}, which is more than the limits allow", body),
         passed=False,
     )
 
@@ -96,7 +96,7 @@ def _card(end: Revision) -> cards.Card:
 
 def _limits(end: Revision) -> Versions | None:
     """The section of params; none where a commit is older than it."""
-    given = yaml.safe_load(end.params.get(PARAMS, "")) or {}
-    if "versions" not in given:
+    raw = yaml.safe_load(end.params.get(PARAMS, "")) or {}
+    if "versions" not in raw:
         return None
-    return parse(yaml.safe_dump(given["versions"]), Versions, name=f"{PARAMS} of {end.name}")
+    return parse(yaml.safe_dump(raw["versions"]), Versions, name=f"{PARAMS} of {end.name}")

@@ -36,11 +36,11 @@ class Isolated:
     """
 
     def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
-        self._crew = ScoringPool(folder, threads=threads, limits=limits)
+        self._pool = ScoringPool(folder, threads=threads, limits=limits)
         self._turn = threading.Lock()
         forks.remember(self)
         try:
-            self.model = self._crew.greeting.model
+            self.model = self._pool.greeting.model
             """Name and hash of the student, as rows have it."""
         except BaseException:
             self.close()
@@ -69,12 +69,12 @@ class Isolated:
             ParamsError: the student has no such mode.
         """
         with as_file(video) as path, self._turn:
-            (answer,) = self._crew.score([str(path)], closely=ModeRequest(mode, budget_ms))
+            (answer,) = self._pool.score([str(path)], closely=ModeRequest(mode, budget_ms))
         return replace(answer.row, video=name_of(video))
 
     def close(self) -> None:
         """End the process."""
-        self._crew.close()
+        self._pool.close()
 
 
 def load(

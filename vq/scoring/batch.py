@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 SHOWN = 10
 """Rows that an outcome names: the worst, and the failed."""
-TOLD_SECONDS = 60.0
-"""How often the log says how far it is."""
+PROGRESS_SECONDS = 60.0
+"""Time between two messages about the progress."""
 
 
 @dataclass(frozen=True)
@@ -99,23 +99,23 @@ def score(
             remote.download(output, file)
     folder = locate(model)
     with (
-        ScoringPool(folder, jobs=jobs, limits=limits) as crew,
+        ScoringPool(folder, jobs=jobs, limits=limits) as pool,
         Journal(file, form) as journal,
     ):
-        found = discover(inputs, say=log.info)
-        outputs.check([file], inputs, found, is_ours=None)
-        names = [item if isinstance(item, str) else item.video for item in found]
-        scored = journal.resume(crew.greeting.model, closely)
-        left = [item for item, name in zip(found, names, strict=True) if name not in scored]
-        log.info("%d of %d videos have a score already", len(found) - len(left), len(found))
-        greeting = crew.greeting
-        rows: Iterator[Row] = (answer.row for answer in crew.score(left, closely=closely))
+        items = discover(inputs, say=log.info)
+        outputs.check([file], inputs, items, is_ours=None)
+        names = [item if isinstance(item, str) else item.video for item in items]
+        scored = journal.resume(pool.greeting.model, closely)
+        left = [item for item, name in zip(items, names, strict=True) if name not in scored]
+        log.info("%d of %d videos have a score already", len(items) - len(left), len(items))
+        greeting = pool.greeting
+        rows: Iterator[Row] = (answer.row for answer in pool.score(left, closely=closely))
         if elsewhere is not None:
             closely.check(greeting.modes, greeting.model)
             kept = scratch / "shards"
             how = Shards.of(folder, kept, output=output, closely=closely, limits=limits)
             rows = _gathered(left, how, elsewhere)
-        for row in _told(rows, total=len(left)):
+        for row in _with_progress(rows, total=len(left)):
             journal.add(row)
         journal.finish(names, greeting.about)
     outcome = Batch(
@@ -144,7 +144,7 @@ def _form(output: str) -> str:
 def _worst(rows: Iterable[Row], *, better: str) -> list[Row]:
     sign = 1 if better == "higher" else -1
     scored = ((sign * row.score, row.video, row) for row in rows if row.score is not None)
-    return [row for *_, row in heapq.nsmallest(SHOWN, scored, key=lambda found: found[:2])]
+    return [row for *_, row in heapq.nsmallest(SHOWN, scored, key=lambda entry: entry[:2])]
 
 
 def _gathered(items: Sequence[str | Row], shards: Shards, elsewhere: Elsewhere) -> Iterator[Row]:
@@ -154,11 +154,11 @@ def _gathered(items: Sequence[str | Row], shards: Shards, elsewhere: Elsewhere) 
     shards.forget()  # whoever asks for more has kept all of them
 
 
-def _told(rows: Iterable[Row], *, total: int) -> Iterator[Row]:
-    """The same; now and then the log says how far they are."""
+def _with_progress(rows: Iterable[Row], *, total: int) -> Iterator[Row]:
+    """The same rows; the log shows the progress now and then."""
     last = time.monotonic()
     for number, row in enumerate(rows, 1):
         yield row
-        if time.monotonic() - last > TOLD_SECONDS:
+        if time.monotonic() - last > PROGRESS_SECONDS:
             last = time.monotonic()
             log.info("%d of %d videos", number, total)

@@ -1,4 +1,4 @@
-"""What of a file a score decodes, told from its packets alone."""
+"""Which part of a file a score decodes, computed from its packets alone."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ class Decoding:
 
 
 def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
-    """Tell how a file is decoded; nothing of it is.
+    """Describe how a file is decoded, without decoding it.
 
     Args:
         path: a local file that has a score.

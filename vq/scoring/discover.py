@@ -31,14 +31,14 @@ def discover(
         DataError: a list cannot be read, or a store cannot be asked.
     """
     # Names, not paths: a million of them are 0.2 GB less.
-    found: dict[str, str | Row] = {}
+    items: dict[str, str | Row] = {}
     folders = Folders()
     for text in inputs:
         for item in _expand(text, folders):
-            found.setdefault(item if isinstance(item, str) else item.video, item)
+            items.setdefault(item if isinstance(item, str) else item.video, item)
     if note := folders.note():
         say(note)
-    return list(found.values())
+    return list(items.values())
 
 
 def _expand(text: str, folders: Folders) -> Iterator[str | Row]:
@@ -46,9 +46,9 @@ def _expand(text: str, folders: Folders) -> Iterator[str | Row]:
         if text == "-":
             yield from _listed("standard input", lists.from_stdin())
         elif remote.is_url(text) and not text.lower().endswith(lists.SUFFIXES):
-            found = remote.find(text, folders.others)
-            yield from found
-            if not found:
+            videos = remote.find(text, folders.others)
+            yield from videos
+            if not videos:
                 yield _missing(text, "no video is there")
         elif remote.is_url(text) or _is_list(Path(text)):
             yield from _listed(text, lists.read(text))

@@ -8,7 +8,7 @@ from vq.words import count
 def markdown(batch: Batch) -> str:
     """A heading, then tables: rows by status, the worst scores, some that have none."""
     total = sum(batch.counts.values())
-    statuses = sorted(batch.counts.items(), key=lambda found: -found[1])
+    statuses = sorted(batch.counts.items(), key=lambda entry: -entry[1])
     parts = [
         f"## {batch.output}: {batch.counts.get('ok', 0)} of {count(total, 'video')} have a score",
         f"{count(batch.new, 'video')} in this run, {batch.seconds:.0f} s, {batch.rate:.1f} a "

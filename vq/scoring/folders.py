@@ -1,4 +1,4 @@
-"""What is in folders: each file and each folder below has been looked at, or is told why not."""
+"""Lists the files in folders; what cannot be read becomes a row with a reason."""
 
 import errno
 import os
@@ -37,21 +37,21 @@ class Folders:
         under its own name if it has one here. A folder that cannot be read is a row, and so is a
         link that leads nowhere, unless its name says that it is no video.
         """
-        found: dict[Path, str | Row] = {}
+        videos: dict[Path, str | Row] = {}
         for visit in _walk(folder):
             if visit.reason:
-                found[visit.folder] = closed(visit.folder, visit.reason)
+                videos[visit.folder] = closed(visit.folder, visit.reason)
             others = Counter[str]()
             for path, leads_somewhere in visit.files:
                 ending = path.suffix.lower()
                 if ending in SUFFIXES or not (ending or leads_somewhere):
-                    found[path] = str(path) if leads_somewhere else _lost(path)
+                    videos[path] = str(path) if leads_somewhere else _lost(path)
                 else:
                     others[ending] += 1
             if visit.key not in self._counted:
                 self._counted.add(visit.key)
                 self.others += others
-        return [found[path] for path in sorted(found)]
+        return [videos[path] for path in sorted(videos)]
 
     def note(self) -> str:
         """A sentence that counts what was passed over, or nothing."""
@@ -76,10 +76,10 @@ def matches(pattern: str) -> list[tuple[Path, str]]:
     """
     path = Path(pattern)
     parts = path.relative_to(path.anchor).parts
-    found: dict[Path, str] = {}
+    reasons: dict[Path, str] = {}
     for match, reason in _match(Path(path.anchor), parts):
-        found.setdefault(match, reason)
-    return sorted(found.items())
+        reasons.setdefault(match, reason)
+    return sorted(reasons.items())
 
 
 def closed(folder: Path, reason: str) -> Row:
@@ -149,10 +149,10 @@ def _walk(top: Path, *, hidden: bool = False) -> Iterator[_Visit]:
 
 def _key(folder: Path) -> Key:
     try:
-        found = os.stat(folder)  # noqa: PTH116 - several times as fast
+        stat = os.stat(folder)  # noqa: PTH116 - several times as fast
     except OSError:
         return ()
-    return found.st_dev, found.st_ino
+    return stat.st_dev, stat.st_ino
 
 
 def _listed(folder: Path) -> tuple[list[os.DirEntry[str]], str]:

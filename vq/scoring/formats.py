@@ -144,8 +144,8 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
         if None in cells or None in cells.values():
             raise ValueError(f"{cells} has not as many cells as the header")
         levels = [float(cells.pop(n)) for n in list(cells) if n.startswith("level_") and cells[n]]
-        told = {name: _cell(name, text) for name, text in cells.items() if _is_told(name, text)}
-        yield _row({**told, "levels": levels})
+        values = {name: _cell(name, text) for name, text in cells.items() if _has_value(name, text)}
+        yield _row({**values, "levels": levels})
 
 
 def _cell(name: str, text: str) -> str | float | int:
@@ -154,8 +154,8 @@ def _cell(name: str, text: str) -> str | float | int:
     return int(text) if name == "frames" else text
 
 
-def _is_told(name: str, text: str) -> bool:
-    """Neither a level of a row that has none, nor a number that is not there."""
+def _has_value(name: str, text: str) -> bool:
+    """Whether a cell is filled; levels are read apart."""
     return name == "video" or (bool(text) and not name.startswith("level_"))
 
 

@@ -109,17 +109,17 @@ def _packed(path: Path) -> Iterator[tuple[int, str]]:
 
 def _is_table(text: str) -> bool:
     """Whether the first line names columns, as that of Excel's Unicode text does."""
-    told, text = tables.told_delimiter(text)
-    return bool(told) or len(_header(text, _mark(text))) > 1
+    delimiter, text = tables.sep_line(text)
+    return bool(delimiter) or len(_header(text, _delimiter(text))) > 1
 
 
 def _column(path: str, text: str) -> Iterator[tuple[int, str]]:
     if "\0" in text:
         raise DataError(f"{path}: is no text; save the table as UTF-8")
-    told, text = tables.told_delimiter(text)
-    mark = told or _mark(text)
-    table = tables.cells(io.StringIO(text, newline=""), mark)
-    first = 1 + bool(told)
+    sep, text = tables.sep_line(text)
+    delimiter = sep or _delimiter(text)
+    table = tables.cells(io.StringIO(text, newline=""), delimiter)
+    first = 1 + bool(sep)
     try:
         header = [key(name) for name in next(table, [])]
         if COLUMN not in header:
@@ -131,7 +131,7 @@ def _column(path: str, text: str) -> Iterator[tuple[int, str]]:
             if any(row[len(header) :]):
                 raise DataError(
                     f"{path}: line {table.line_num + first - 1} has more cells than the first "
-                    f"line; put cells that have {mark!r} in them in double quotes"
+                    f"line; put cells that have {delimiter!r} in them in double quotes"
                 )
             if len(row) > place and row[place].strip():
                 yield table.line_num + first - 1, row[place]
@@ -140,16 +140,16 @@ def _column(path: str, text: str) -> Iterator[tuple[int, str]]:
         raise DataError(f"{path}: line {line} is no line of a table ({error})") from error
 
 
-def _mark(text: str) -> str:
+def _delimiter(text: str) -> str:
     """What parts the cells: with it, the first line has a column `video`."""
-    fits = (mark for mark in DELIMITERS if len(_header(text, mark)) > 1)
+    fits = (delimiter for delimiter in DELIMITERS if len(_header(text, delimiter)) > 1)
     return next(fits, DELIMITERS[0])
 
 
-def _header(text: str, mark: str) -> list[str]:
+def _header(text: str, delimiter: str) -> list[str]:
     """The names of columns, if `video` is among them."""
     names: list[str] = next(
-        tables.cells([_unix(text[:100_000]).partition("\n")[0]], mark, strict=False), []
+        tables.cells([_unix(text[:100_000]).partition("\n")[0]], delimiter, strict=False), []
     )
     header = [key(name) for name in names]
     return header if COLUMN in header else []

@@ -1,4 +1,4 @@
-"""What a worker says of its model and of videos, as its supervisor understands it."""
+"""The messages of a worker about its model and about videos, parsed by its parent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Greeting:
 
 @dataclass(frozen=True)
 class Extras:
-    """What is to be told of a video beside its row."""
+    """What an answer should hold beside the row."""
 
     timeline: bool = False
     plan: bool = False
@@ -62,20 +62,20 @@ Part = Row | Mapping[str, Any]
 """Of an answer: the row comes first."""
 
 
-def read(video: str | Row, said: Message) -> Part:
-    """Understand a part of what a worker says of a video.
+def read(video: str | Row, message: Message) -> Part:
+    """Parse a part of the answer for a video.
 
     Raises:
-        Exception: it is not what a worker says.
+        Exception: the message has another form.
     """
-    if "row" in said.told:
-        return from_mapping({**said.told["row"], "video": video})
-    return said.told
+    if "row" in message.fields:
+        return from_mapping({**message.fields["row"], "video": video})
+    return message.fields
 
 
 def put_together(video: str, outcome: Outcome[Part]) -> Answer:
     """The answer for a video, whatever became of its worker."""
-    end, (row, *rest) = outcome.end, outcome.told or (None,)
+    end, (row, *rest) = outcome.end, outcome.parts or (None,)
     if not isinstance(row, Row):
         end = end or Failure("crashed", "its process said nothing of it")
         return Answer(Row(video, end.status, end.reason, seconds=outcome.seconds))

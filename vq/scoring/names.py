@@ -53,14 +53,14 @@ def spellings(name: str) -> Iterator[str]:
         yield unicodedata.normalize(form, bare)
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if found[0] == "\\":
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\\":
         return "\\x5c"
     # No file system has other surrogates; what they were cannot be told.
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else "\ufffd"
 
 
-def _unescape(found: re.Match[str]) -> str:
-    code = int(found[1], 16)
+def _unescape(match: re.Match[str]) -> str:
+    code = int(match[1], 16)
     return "\\" if code == 0x5C else chr(0xDC00 + code)

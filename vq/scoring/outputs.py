@@ -22,12 +22,12 @@ ENDINGS = [".jsonl", ".json", ".csv", ".parquet"]
 OVERWRITE = "name another, or say --overwrite"
 
 
-def form_of(output: Path, asked: str | None) -> str:
+def form_of(output: Path, form: str | None) -> str:
     """The form of rows for a file.
 
     Args:
         output: the file.
-        asked: the form that was asked for by name.
+        form: its name, if one was given (`--format`).
 
     Raises:
         DataError: its ending names no form, or another one, or is that of a video; it is a folder.
@@ -41,15 +41,17 @@ def form_of(output: Path, asked: str | None) -> str:
             f"{output}: ends as a video does, and rows are none; end it in {endings} "
             "(a pattern after --output is the first file that it matches)"
         )
-    named = ending.removeprefix(".")
-    if asked and named in FORMS and named != asked:
-        raise DataError(f"{output}: ends as {named} does, --format says {asked}; which is meant?")
-    if not asked and named not in FORMS:
+    ending_form = ending.removeprefix(".")
+    if form and ending_form in FORMS and ending_form != form:
+        raise DataError(
+            f"{output}: ends as {ending_form} does, --format says {form}; which is meant?"
+        )
+    if not form and ending_form not in FORMS:
         raise DataError(
             f"{output}: its ending names no form of rows; end it in {endings}, "
             f"or say --format {'|'.join(FORMS)}"
         )
-    return asked or named
+    return form or ending_form
 
 
 def check(
@@ -71,15 +73,17 @@ def check(
     Raises:
         DataError: one is an input, or a file of somebody else's.
     """
-    there = {key: path for path in outputs if (key := _key(path)) is not None}
-    if not there:
+    existing = {key: path for path in outputs if (key := _key(path)) is not None}
+    if not existing:
         return
     for name in (*inputs, *(video for video in videos if isinstance(video, str))):
-        if (key := _read_by(name)) in there:
+        if (key := _read_by(name)) in existing:
             raise DataError(
-                f"{there[key]}: is one of the inputs, which are never written over; name another"
+                f"{existing[key]}: is one of the inputs, which are never written over; name another"
             )
-    others = [path for path in there.values() if is_ours and path.is_file() and not is_ours(path)]
+    others = [
+        path for path in existing.values() if is_ours and path.is_file() and not is_ours(path)
+    ]
     if others:
         more = f", as {len(others) - 1} more" if len(others) > 1 else ""
         raise DataError(f"{others[0]}: is there{more}, and vq did not write it; {OVERWRITE}")
@@ -110,18 +114,18 @@ def is_timeline(path: Path) -> bool:
 def _key(path: str | Path) -> tuple[int, int] | None:
     """What a file is, whatever it is called."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - a tenth of the time, for a million videos
+        stat = os.stat(path)  # noqa: PTH116 - a tenth of the time, for a million videos
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
+    return stat.st_dev, stat.st_ino
 
 
 def _read_by(name: str) -> tuple[int, int] | None:
     if name != "-":
         return None if is_url(name) else _key(name)
     with suppress(OSError, ValueError, AttributeError):
-        found = os.fstat(sys.stdin.fileno())
-        return found.st_dev, found.st_ino
+        stat = os.fstat(sys.stdin.fileno())
+        return stat.st_dev, stat.st_ino
     return None
 
 

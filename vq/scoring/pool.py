@@ -38,12 +38,12 @@ class ScoringPool:
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
-        self._crew = pool.WorkerPool[str | Row, Part](
+        self._workers = pool.WorkerPool[str | Row, Part](
             Job("vq.scoring.worker:prepare", (folder, threads, limits)),
             limits=limits,
             read=messages.read,
             jobs=jobs,
-            greet=self._recognise,
+            greet=self._check_greeting,
         )
         forks.remember(self)
 
@@ -65,13 +65,13 @@ class ScoringPool:
             VqError: it cannot be loaded.
         """
         while self._greeting is None:
-            self._crew.listen()
+            self._workers.listen()
         return self._greeting
 
     @property
     def pids(self) -> list[int]:
         """Numbers of the worker processes."""
-        return [child.pid for child in self._crew.children]
+        return [child.pid for child in self._workers.children]
 
     def score(
         self,
@@ -98,13 +98,13 @@ class ScoringPool:
         if closely != EXACT:
             closely.check(self.greeting.modes, self.greeting.model)
         how = {"closely": asdict(closely), "extras": asdict(Extras(timeline, plan))}
-        found = self._crew.work(
+        outcomes = self._workers.work(
             videos,
             request=lambda video: {"video": video, "scratch": self._scratch_of(video), **how},
             skip=lambda video: isinstance(video, Row),
             stopped=stopped,
         )
-        for video, outcome in found:
+        for video, outcome in outcomes:
             if isinstance(video, Row):
                 yield Answer(video)
             elif outcome:
@@ -114,7 +114,7 @@ class ScoringPool:
 
     def close(self) -> None:
         """End all workers, whatever they are at."""
-        self._crew.close()
+        self._workers.close()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -133,8 +133,8 @@ class ScoringPool:
                 if path.name not in alive:
                     path.unlink(missing_ok=True)
 
-    def _recognise(self, said: dict[str, Any]) -> None:
-        greeting = Greeting(**said)
+    def _check_greeting(self, fields: dict[str, Any]) -> None:
+        greeting = Greeting(**fields)
         self._greeting = self._greeting or greeting
         if greeting != self._greeting:
             raise WeightsError(

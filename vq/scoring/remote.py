@@ -41,14 +41,14 @@ def find(url: str, others: Counter[str] | None = None) -> list[str]:
     system, path = _open(url)
     try:
         if any(character in path for character in "*?["):
-            found = _videos(system.glob(path), path, others)
+            names = _videos(system.glob(path), path, others)
         elif system.isfile(path):
-            found = [path]
+            names = [path]
         else:
-            found = _videos(system.find(path), path, others)
+            names = _videos(system.find(path), path, others)
     except Exception as error:
         raise _explained(url, error) from error
-    return [system.unstrip_protocol(name) for name in sorted(found)]
+    return [system.unstrip_protocol(name) for name in sorted(names)]
 
 
 def read(url: str) -> bytes:
@@ -132,7 +132,7 @@ def _open(url: str) -> tuple[Any, str]:
 
 
 def _videos(names: Iterable[str], below: str, others: Counter[str] | None) -> list[str]:
-    found = []
+    videos = []
     for name in names:
         path, top = PurePosixPath(name), PurePosixPath(below)
         parts = path.relative_to(top).parts if path.is_relative_to(top) else (path.name,)
@@ -140,13 +140,13 @@ def _videos(names: Iterable[str], below: str, others: Counter[str] | None) -> li
             continue
         ending = path.suffix.lower()
         if ending in SUFFIXES:
-            found.append(name)
+            videos.append(name)
         elif others is not None:
             others[ending] += 1
-    return found
+    return videos
 
 
 def _explained(url: str, error: Exception) -> DataError:
     # Each store has errors of its own: what they say is all that is known of them.
-    said = " ".join(str(error).split()) or type(error).__name__
-    return DataError(f"{url}: the store answers: {said}; check address, credentials and network")
+    message = " ".join(str(error).split()) or type(error).__name__
+    return DataError(f"{url}: the store answers: {message}; check address, credentials and network")

@@ -63,8 +63,8 @@ class Shards:
         """
         content = [(student / name).read_bytes() for name in STUDENT]
         hashes = [hashlib.sha256(data).hexdigest() for data in content]
-        known = _hash([output, str(Path.cwd()), asdict(closely), asdict(limits), *hashes])
-        shards = cls(within.absolute() / known[:16], Path.cwd(), closely, limits)
+        key = _hash([output, str(Path.cwd()), asdict(closely), asdict(limits), *hashes])
+        shards = cls(within.absolute() / key[:16], Path.cwd(), closely, limits)
         for name, data in zip(STUDENT, content, strict=True):
             with atomic(shards.student / name) as path:
                 path.write_bytes(data)
@@ -75,13 +75,13 @@ class Shards:
         """The bundle that all machines load."""
         return self.folder / "student"
 
-    def score(self, shard: Shard, crew: ScoringPool) -> None:
+    def score(self, shard: Shard, pool: ScoringPool) -> None:
         """Write the rows of a shard.
 
         Raises:
             VqError: the model cannot be loaded, or has no such mode.
         """
-        answers = crew.score(map(self._place, shard.videos), closely=self.closely)
+        answers = pool.score(map(self._place, shard.videos), closely=self.closely)
         rows = [
             replace(answer.row, video=name)
             for name, answer in zip(shard.videos, answers, strict=True)
@@ -143,10 +143,10 @@ class Shards:
         To ask a store for each video would take as long as its score.
         """
         try:
-            found = Path(self._place(video)).stat()
+            stat = Path(self._place(video)).stat()
         except (OSError, ValueError):
             return ()
-        return found.st_size, found.st_mtime_ns
+        return stat.st_size, stat.st_mtime_ns
 
     def _place(self, video: str) -> str:
         return video if is_url(video) else str(self.base / video)

@@ -21,7 +21,7 @@ class Timelines:
     """Writes the timeline of each video: numbers as JSON, the picture as PNG."""
 
     def __init__(self, target: Path, videos: Sequence[str | Row]) -> None:
-        """Know where they go, before there is one.
+        """Choose the files, before there is a timeline.
 
         Args:
             target: a file that ends in .png or .json, for one video; else a folder, which gets
@@ -88,12 +88,12 @@ def _both(folder: Path, videos: Sequence[str]) -> dict[str, list[Path]]:
 
 def _write(path: Path, answer: Answer) -> None:
     if path.suffix.lower() == ".json":
-        told = {
+        document = {
             "video": as_text(answer.row.video),
             "score": answer.row.score,
             **(answer.timeline or {}),
         }
-        path.write_bytes(json.dumps(told, indent=2).encode() + b"\n")
+        path.write_bytes(json.dumps(document, indent=2).encode() + b"\n")
         return
     from vq.scoring.timeline_plot import draw
 

@@ -32,37 +32,37 @@ def prepare(folder: Path, threads: int, limits: Limits) -> Handler:
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
     }
-    return Handler(lambda asked: _fetch_and_answer(model, limits, asked), greeting)
+    return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
 
 
 def _fetch_and_answer(
-    model: runtime.Model, limits: Limits, asked: Mapping[str, Any]
+    model: runtime.Model, limits: Limits, request: Mapping[str, Any]
 ) -> Iterator[Message]:
-    """As `_answer`; what a URL names is here meanwhile."""
-    if not asked["scratch"]:
-        yield from _answer(model, Path(asked["video"]), asked)
+    """As `_answer`; a URL is downloaded first, and the copy removed at the end."""
+    if not request["scratch"]:
+        yield from _answer(model, Path(request["video"]), request)
         return
-    # Whoever started this process knows by the name what it may have left behind.
-    path = Path(asked["scratch"], str(os.getpid()))
+    # Named by process: the parent removes what a dead process left.
+    path = Path(request["scratch"], str(os.getpid()))
     try:
-        failed = remote.fetch(asked["video"], path, limits)
-        yield from [Message({"row": asdict(failed)})] if failed else _answer(model, path, asked)
+        failed = remote.fetch(request["video"], path, limits)
+        yield from [Message({"row": asdict(failed)})] if failed else _answer(model, path, request)
     finally:
         path.unlink(missing_ok=True)
 
 
-def _answer(model: runtime.Model, path: Path, asked: Mapping[str, Any]) -> Iterator[Message]:
-    """The row, then what was asked for beside it: whatever that costs, the score is not lost."""
-    row = model.score(path, **asked["closely"])
+def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Iterator[Message]:
+    """The row first, then the extras: if those fail, the score is not lost."""
+    row = model.score(path, **request["closely"])
     yield Message({"row": asdict(row)})
     if not row.mode:
         return
-    # Each is imported by those who ask for it.
-    if asked["extras"]["timeline"]:
+    # Imported only on request: both are heavy.
+    if request["extras"]["timeline"]:
         from vq.scoring.timeline import measure
 
         yield Message({"timeline": measure(model, path).as_mapping()})
-    if asked["extras"]["plan"]:
+    if request["extras"]["plan"]:
         from vq.scoring.decode_plan import explain
 
         yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})

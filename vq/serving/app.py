@@ -65,15 +65,15 @@ PROBLEMS = {
 class Service:
     """One model behind HTTP."""
 
-    def __init__(self, desk: ScoringQueue, *, max_upload_mb: int) -> None:
-        """Serve a desk.
+    def __init__(self, queue: ScoringQueue, *, max_upload_mb: int) -> None:
+        """Serve the videos of a queue.
 
         Args:
-            desk: closed when the service stops.
+            queue: closed when the service stops.
             max_upload_mb: the largest video that is taken, in units of 2**20 bytes.
         """
-        self._desk, self._max_upload_mb = desk, max_upload_mb
-        self._metrics = Metrics(desk)
+        self._queue, self._max_upload_mb = queue, max_upload_mb
+        self._metrics = Metrics(queue)
 
     def app(self) -> ASGIApp:
         """The application to run."""
@@ -148,16 +148,16 @@ class Service:
         """
         closely = ModeRequest(mode, budget_ms)
         try:
-            closely.check(self._desk.greeting.modes, self._desk.greeting.model)
+            closely.check(self._queue.greeting.modes, self._queue.greeting.model)
         except ParamsError as error:
             raise HTTPException(422, str(error)) from error
         try:
-            with self._desk.place():
+            with self._queue.place():
                 async with received(request, most_mb=self._max_upload_mb, name=name) as upload:
                     self._metrics.upload_bytes.inc(upload.size)
-                    work = self._desk.score(upload.path, closely, Extras(timeline, plan))
+                    work = self._queue.score(upload.path, closely, Extras(timeline, plan))
                     answer = await _unless_gone(request, work)
-                return self._told(answer, upload.name)
+                return self._validated(answer, upload.name)
         except FullError as error:
             after = {"Retry-After": str(error.retry_seconds)}
             raise HTTPException(503, str(error), headers=after) from error
@@ -175,35 +175,35 @@ class Service:
 
     async def health(self) -> Health:
         """The model, its scale and what is asked of it; 503 while no video can be scored."""
-        if not await self._desk.well():
-            raise HTTPException(503, self._desk.fault)
+        if not await self._queue.well():
+            raise HTTPException(503, self._queue.fault)
         return health(
-            self._desk.greeting,
+            self._queue.greeting,
             max_upload_mb=self._max_upload_mb,
-            jobs=self._desk.jobs,
-            inside=self._desk.inside,
-            places=self._desk.places,
+            jobs=self._queue.jobs,
+            inside=self._queue.inside,
+            places=self._queue.places,
         )
 
     async def metrics(self) -> Response:
         """Requests, rows, seconds, queue and memory, in Prometheus' text format."""
         return Response(self._metrics.exposed(), media_type=self._metrics.content_type)
 
-    def _told(self, answer: Answer, name: str) -> Scored:
+    def _validated(self, answer: Answer, name: str) -> Scored:
         try:
-            told = scored(answer, name)
+            body = scored(answer, name)
         except ValidationError:
             # Taken over by the file it opened, or a bug: the video has no score either way.
             row = Row(answer.row.video, "crashed", "its process answered with nonsense")
-            told = scored(Answer(row), name)
-        self._metrics.videos.labels(told.status, told.mode).inc()
-        self._metrics.score_seconds.observe(told.seconds)
-        return told
+            body = scored(Answer(row), name)
+        self._metrics.videos.labels(body.status, body.mode).inc()
+        self._metrics.score_seconds.observe(body.seconds)
+        return body
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         yield
-        self._desk.close()
+        self._queue.close()
 
 
 async def _unless_gone(request: Request, work: Awaitable[T]) -> T:
@@ -240,8 +240,8 @@ def _always(response: Response) -> Any:  # noqa: ANN401 - an endpoint
 
 async def _unprocessable(_: Request, error: RequestValidationError) -> Response:
     """Say in a sentence which parameter is wrong."""
-    said = "; ".join(f"{found['loc'][-1]}: {found['msg']}" for found in error.errors())
-    return JSONResponse({"detail": said}, 422)
+    message = "; ".join(f"{item['loc'][-1]}: {item['msg']}" for item in error.errors())
+    return JSONResponse({"detail": message}, 422)
 
 
 async def _problem(_: Request, error: AnyHTTPException) -> Response:

@@ -20,7 +20,7 @@ class Metrics:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, desk: ScoringQueue) -> None:
+    def __init__(self, queue: ScoringQueue) -> None:
         # Our own: the global one holds whatever else runs in this process.
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -43,16 +43,16 @@ class Metrics:
             registry=registry,
         )
         self.upload_bytes = Counter("vq_upload_bytes", "Bytes of videos.", registry=registry)
-        self._gauge("vq_at_work", "Videos that are scored now.", lambda: desk.at_work)
+        self._gauge("vq_at_work", "Videos that are scored now.", lambda: queue.at_work)
         self._gauge(
             "vq_waiting",
             "Videos that are uploaded or wait for a worker now.",
-            lambda: max(0, desk.inside - desk.at_work),
+            lambda: max(0, queue.inside - queue.at_work),
         )
-        self._gauge("vq_places", "Most videos at a time; beyond, 503.", lambda: desk.places)
-        self._gauge("vq_workers", "Worker processes now.", lambda: len(desk.pids))
+        self._gauge("vq_places", "Most videos at a time; beyond, 503.", lambda: queue.places)
+        self._gauge("vq_workers", "Worker processes now.", lambda: len(queue.pids))
         Gauge("vq_model", "The model at work.", ["model"], registry=registry).labels(
-            desk.greeting.model
+            queue.greeting.model
         ).set(1)
 
     def exposed(self) -> bytes:

@@ -53,7 +53,7 @@ class ScoringQueue:
         self._folder, self._threads, self._limits = folder, threads, limits
         self.jobs = jobs
         self.places = jobs + waiting
-        """Videos that are in the house at most: uploaded, waiting or at work."""
+        """Most videos at a time: uploaded, waiting or at work."""
         self.inside = 0
         self.at_work = 0
         self.fault = ""
@@ -62,9 +62,9 @@ class ScoringQueue:
         self._usual_seconds = 1.0
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._crews = [self._crew()]
-        self._free = list(self._crews)
-        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="vq-desk")
+        self._pools = [self._new_pool()]
+        self._free = list(self._pools)
+        self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="vq-desk")
         try:
             self.greeting = self._free[0].greeting
             """What the model says of itself."""
@@ -75,7 +75,7 @@ class ScoringQueue:
     @property
     def pids(self) -> list[int]:
         """Numbers of the worker processes."""
-        return [pid for crew in self._crews for pid in crew.pids]
+        return [pid for pool in self._pools for pid in pool.pids]
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -98,8 +98,8 @@ class ScoringQueue:
 
         Args:
             video: a local file.
-            closely: how it is looked at; `ModeRequest.check` was asked.
-            extras: what is to be told beside the row.
+            closely: how it is looked at; already checked by `ModeRequest.check`.
+            extras: what else the answer should hold.
 
         Raises:
             VqError: no worker can be started, or the model is no longer the one it was.
@@ -107,7 +107,7 @@ class ScoringQueue:
         unwanted = threading.Event()
         try:
             answer = await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._score, video, closely, extras, unwanted
+                self._executor, self._score, video, closely, extras, unwanted
             )
         except VqError as error:
             self.fault = str(error)
@@ -140,77 +140,77 @@ class ScoringQueue:
     def close(self) -> None:
         """End all workers, whatever they are at."""
         self._closed.set()
-        self._pool.shutdown(cancel_futures=True)
-        while self._crews:
-            self._crews.pop().close()
+        self._executor.shutdown(cancel_futures=True)
+        while self._pools:
+            self._pools.pop().close()
 
     def _score(
         self, video: Path, closely: ModeRequest, extras: Extras, unwanted: threading.Event
     ) -> Answer | None:
-        crew = self._take()
+        pool = self._take()
 
         def stopped() -> bool:
             return unwanted.is_set() or self._closed.is_set()
 
         finished = False
         try:
-            for answer in crew.score(
+            for answer in pool.score(
                 [str(video)],
                 closely=closely,
                 timeline=extras.timeline,
                 plan=extras.plan,
                 stopped=stopped,
             ):
-                self._recognise(crew)
+                self._check_greeting(pool)
                 finished = True
                 return answer
             return None
         finally:
-            self._give_back(crew, usable=finished)
+            self._give_back(pool, usable=finished)
 
     def _try(self) -> None:
         """Start a worker, and keep it, if it is one of ours; a few are kept at most."""
-        crew = self._crew()
+        pool = self._new_pool()
         try:
-            self._recognise(crew)
+            self._check_greeting(pool)
         except BaseException:
-            crew.close()
+            pool.close()
             raise
         with self._lock:
-            wanted = len(self._crews) < self.jobs
+            wanted = len(self._pools) < self.jobs
             if wanted:
-                self._crews.append(crew)
-                self._free.append(crew)
+                self._pools.append(pool)
+                self._free.append(pool)
         if not wanted:
-            crew.close()
+            pool.close()
 
-    def _recognise(self, crew: ScoringPool) -> None:
-        if crew.greeting != self.greeting:
+    def _check_greeting(self, pool: ScoringPool) -> None:
+        if pool.greeting != self.greeting:
             raise WeightsError(
-                f"the model changed from {self.greeting.model} to {crew.greeting.model} while it "
+                f"the model changed from {self.greeting.model} to {pool.greeting.model} while it "
                 "was at work; start the service again"
             )
 
     def _take(self) -> ScoringPool:
         with self._lock:
             if self._free:
-                crew = self._free.pop()  # the one that worked last: its memory is warm
+                pool = self._free.pop()  # the one that worked last: its memory is warm
             else:
-                crew = self._crew()
-                self._crews.append(crew)
+                pool = self._new_pool()
+                self._pools.append(pool)
             self.at_work += 1
-            return crew
+            return pool
 
-    def _give_back(self, crew: ScoringPool, *, usable: bool) -> None:
+    def _give_back(self, pool: ScoringPool, *, usable: bool) -> None:
         with self._lock:
             self.at_work -= 1
             if usable:
-                self._free.append(crew)
+                self._free.append(pool)
                 return
-            if crew in self._crews:
-                self._crews.remove(crew)
+            if pool in self._pools:
+                self._pools.remove(pool)
         # Its worker is still at a video that nobody waits for, or cannot work at all.
-        crew.close()
+        pool.close()
 
-    def _crew(self) -> ScoringPool:
+    def _new_pool(self) -> ScoringPool:
         return ScoringPool(self._folder, threads=self._threads, limits=self._limits)

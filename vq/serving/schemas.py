@@ -1,6 +1,6 @@
 """What the service answers, as types: they are the API's schema, and hold workers to it.
 
-A worker opens files of strangers. What it says is held against these before it leaves the house.
+A worker opens files of strangers. What it says is checked against these before it is sent.
 """
 
 from dataclasses import asdict
@@ -15,11 +15,11 @@ from vq.scoring.messages import Answer, Greeting
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class _Said(BaseModel):
+class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
 
-class Timeline(_Said):
+class Timeline(_Schema):
     """The score of each second, as if it had been cut out as a video of its own.
 
     Compare points with each other: their mean is not the score of the video.
@@ -37,7 +37,7 @@ class Timeline(_Said):
     better: Literal["higher", "lower"] = Field(description="Which direction is better.")
 
 
-class Strip(_Said):
+class Strip(_Schema):
     """Packets on an axis of time, from the first frame to the end, in columns of one width."""
 
     packets: list[int] = Field(description="Packets in each column.")
@@ -45,7 +45,7 @@ class Strip(_Said):
     starts: list[int] = Field(description="Of those, at how many decoding can begin.")
 
 
-class Plan(_Said):
+class Plan(_Schema):
     """What of the file is decoded for the score (not for the timeline), told from its packets."""
 
     codec: str = Field(max_length=80, description="Name of the decoder, such as h264.")
@@ -67,7 +67,7 @@ class Plan(_Said):
     strip: Strip = Field(description="Where in time the decoded packets are.")
 
 
-class Scored(_Said):
+class Scored(_Schema):
     """The row of one video: the fields of `vq score --format json`, and what else was asked for.
 
     A video that has no score has a row too: `status` says why, and the answer is still 200.
@@ -92,7 +92,7 @@ class Scored(_Said):
     )
 
 
-class Health(_Said):
+class Health(_Schema):
     """The model at work, and how much room there is."""
 
     status: Literal["ready"] = Field(description="Otherwise the answer is 503, with a reason.")
@@ -115,39 +115,39 @@ class Health(_Said):
     places: int = Field(description="Most of them; beyond, the answer is 503.")
 
 
-class Problem(_Said):
+class Problem(_Schema):
     """Why a request has no row."""
 
     detail: str = Field(description="A sentence: what is wrong, and what to do.")
 
 
 def scored(answer: Answer, name: str) -> Scored:
-    """What is told of a video.
+    """The response for a video.
 
     Args:
         answer: of a worker.
         name: what the client calls the video.
 
     Raises:
-        pydantic.ValidationError: a worker said what none should.
+        pydantic.ValidationError: the answer of the worker does not fit the schema.
     """
-    told: dict[str, Any] = asdict(answer.row) | {"video": name}
-    # Where the file was is nobody's business.
-    told["reason"] = answer.row.reason.replace(answer.row.video, name)
-    told["levels"] = list(answer.row.levels)
-    told |= {
+    fields: dict[str, Any] = asdict(answer.row) | {"video": name}
+    # The client must not learn where the file was.
+    fields["reason"] = answer.row.reason.replace(answer.row.video, name)
+    fields["levels"] = list(answer.row.levels)
+    fields |= {
         key: part
         for key, part in (("timeline", answer.timeline), ("plan", answer.plan))
         if part is not None
     }
     if answer.lost:
-        told["lost"] = answer.lost.replace(answer.row.video, name)
-    return Scored.model_validate(told)
+        fields["lost"] = answer.lost.replace(answer.row.video, name)
+    return Scored.model_validate(fields)
 
 
 def health(greeting: Greeting, **now: int) -> Health:
-    """What is told of a model that is ready; `now` are the numbers of the service."""
-    told = {**asdict(greeting), **now, "status": "ready"}
-    told["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
-    del told["levels"]
-    return Health.model_validate(told)
+    """The response about a model that is ready; `now` are the numbers of the service."""
+    fields = {**asdict(greeting), **now, "status": "ready"}
+    fields["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
+    del fields["levels"]
+    return Health.model_validate(fields)

@@ -59,8 +59,8 @@ async def received(
     body = _body(request.headers.get("content-type", ""), name)
     most = most_mb << 20
     too_large = HTTPException(413, f"the video is larger than {most_mb} MB (max-upload-mb)")
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said) > most + ENVELOPE:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > most + ENVELOPE:
         raise too_large  # before a byte of it is read
     with tempfile.NamedTemporaryFile(prefix=PREFIX) as file:
         came = 0
@@ -96,10 +96,10 @@ def _body(content_type: str, name: str) -> _Body:
         return _Form(options[b"boundary"])
     if kind in (b"", b"application/octet-stream") or kind.startswith(b"video/"):
         return _Raw(name)
-    said = kind.decode("latin-1")
+    media_type = kind.decode("latin-1")
     raise HTTPException(
         415,
-        f"a body of type {said:.80} is no video; send a form with a file "
+        f"a body of type {media_type:.80} is no video; send a form with a file "
         "(curl -F file=@clip.mp4), or the video itself as application/octet-stream",
     )
 

@@ -22,7 +22,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "judge": "Hold the student against the gates.",
     }
 )
-"""What each stage does, in the order in which they run; nothing is imported to know it."""
+"""What each stage does, in the order in which they run; listing them imports no stage."""
 
 TOGETHER = frozenset({"teach", "distill"})
 """Stages that the processes of one torchrun can run together."""

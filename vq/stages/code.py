@@ -88,10 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Check dvc.yaml in this folder, or correct it."""
     parser = argparse.ArgumentParser(prog="python -m vq.stages.code", description=__doc__)
     parser.add_argument("--write", action="store_true", help="correct dvc.yaml")
-    given = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     file = Path("dvc.yaml")
     text = file.read_text(encoding="utf-8")
-    if given.write:
+    if args.write:
         file.write_text(corrected(text), encoding="utf-8")
         return 0
     wrong = outdated(text)

@@ -34,8 +34,8 @@ from vq.params import Distill
 from vq.training import torchrun
 from vq.training.checkpoint import Checkpoint
 from vq.training.dataset import assemble, learnable
-from vq.training.distill import described, look, of_descriptions
 from vq.training.distill import distill as train
+from vq.training.distill import on_precomputed_features, precompute_features, predict_logits
 from vq.training.loop import determinism, initialisation
 from vq.training.mlflow_logger import curves
 from vq.training.training_data import Pictures, TrainingData
@@ -66,8 +66,8 @@ def distill(
     The one that ships is calibrated for its modes on the files of validation.
     """
     determinism(params.threads)
-    model, about_teacher = teacher_files.load(teacher)
-    manifest, lesson = read(accepted, card, splits, features, model.shape, params)
+    teacher_model, about_teacher = teacher_files.load(teacher)
+    manifest, lesson = read(accepted, card, splits, features, teacher_model.shape, params)
     views = store.view_spec(features)
     hashes = {
         "data": sha256(accepted, splits),
@@ -79,48 +79,55 @@ def distill(
     start = student_files.start_hash(params.start)
     rest = {"code": code_version.digest_of(__name__), "start": start, "card": sha256(card)}
     # Each process drops units of its own.
-    rest |= {"processes": str(torchrun.count())}
+    rest |= {"processes": str(torchrun.world_size())}
     key = f"{seed}:{sorted((hashes | rest).items())}"
-    known = store.experts(features)
-    experts = {name: known[name] for name in model.shape.experts}
+    all_experts = store.experts(features)
+    experts = {name: all_experts[name] for name in teacher_model.shape.experts}
     frozen = params.backbone_rate == 0
     if frozen:
-        lesson = described(untrained(model.shape, lesson, params, seed).eval().trunk, lesson)
-    for name, folder, guide in (("plain", plain, None), ("student", student, model)):
-        pupil = untrained(model.shape, lesson, params, seed)
+        lesson = precompute_features(
+            untrained(teacher_model.shape, lesson, params, seed).eval().trunk, lesson
+        )
+    runs = (("plain", plain, None), ("student", student, teacher_model))
+    for name, folder, teacher_or_none in runs:
+        student_model = untrained(teacher_model.shape, lesson, params, seed)
         checkpoint = Checkpoint(checkpoints / f"{name}.safetensors", key=f"{name}:{key}")
         with (
             curves(name, params.model_dump(mode="json") | {"seed": seed}) as record,
-            of_descriptions(pupil) if frozen else nullcontext(),
+            on_precomputed_features(student_model) if frozen else nullcontext(),
         ):
             train(
-                pupil,
-                guide,
+                student_model,
+                teacher_or_none,
                 lesson,
                 params=params,
                 expert_dropout=about_teacher.expert_dropout,
                 seed=seed,
                 checkpoint=checkpoint,
-                record=_say(name, record),
+                record=_log_and_record(name, record),
             )
-            if not torchrun.first():
+            if not torchrun.is_first():
                 continue
             contents = manifest["content"].to_numpy(str)
-            scores, found = on_validation(pupil, lesson, contents, coverage=params.coverage)
-        pupil.eval()
-        agreed = found["validation"]
-        log.info("%s on validation: srcc %.4f, plcc %.4f", name, agreed["srcc"], agreed["plcc"])
-        with fresh_folder(folder) as partial:
-            onnx = student_files.save(pupil, partial, views=views)
-            told = about(name, manifest, card, params, views, about_teacher.values, seed)
-            told |= {"hashes": hashes, **found, "onnx_sha256": onnx}
-            told["licences"] = licences(
-                manifest, cards.load(card), params, experts if guide else {}
+            scores, results = on_validation(
+                student_model, lesson, contents, coverage=params.coverage
             )
-            (partial / "card.json").write_text(student_cards.dumps(student_cards.parse(told)))
-            if guide:
-                some = drawn(len(scores), params.calibrate, seed)
-                rows = lesson.validation.numpy()[some]
+        student_model.eval()
+        metrics = results["validation"]
+        log.info("%s on validation: srcc %.4f, plcc %.4f", name, metrics["srcc"], metrics["plcc"])
+        with fresh_folder(folder) as partial:
+            onnx = student_files.save(student_model, partial, views=views)
+            card_fields = about(name, manifest, card, params, views, about_teacher.values, seed)
+            card_fields |= {"hashes": hashes, **results, "onnx_sha256": onnx}
+            card_fields["licences"] = licences(
+                manifest, cards.load(card), params, experts if teacher_or_none else {}
+            )
+            (partial / "card.json").write_text(
+                student_cards.dumps(student_cards.parse(card_fields))
+            )
+            if teacher_or_none:
+                sample = drawn(len(scores), params.calibrate, seed)
+                rows = lesson.validation.numpy()[sample]
                 files = inside(videos, manifest["video"].to_numpy(str)[rows])
                 exact = calibrate(
                     partial,
@@ -131,7 +138,7 @@ def distill(
                     jobs=cores(jobs),
                 )
                 span = about_teacher.values[-1] - about_teacher.values[0]
-                onnx_parity.check(files, exact, scores[some], span=abs(span))
+                onnx_parity.check(files, exact, scores[sample], span=abs(span))
 
 
 def read(
@@ -193,11 +200,11 @@ def on_validation(
     """Scores of the validation split; their agreement with the labels, the interval it leaves."""
     values = lesson.values.numpy().astype(np.float64)
     with torch.inference_mode():
-        logits = look(student, lesson, lesson.validation)
+        logits = predict_logits(student, lesson, lesson.validation)
     score = expectation(logits.softmax(1).numpy(), values)
     mos = expectation(lesson.target[lesson.validation].numpy(), values)
-    here = contents[lesson.validation.numpy()]
-    half = conformal.half_width(score, mos, here, coverage=coverage)
+    validation_contents = contents[lesson.validation.numpy()]
+    half = conformal.half_width(score, mos, validation_contents, coverage=coverage)
     return score, {
         "validation": {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)},
         "interval": None if half is None else {"coverage": coverage, "half_width": half},
@@ -213,7 +220,7 @@ def about(
     values: tuple[float, ...],
     seed: int,
 ) -> dict[str, object]:
-    """What the card of a bundle says, but for what training found."""
+    """The fields of a bundle's card that do not depend on the outcome of training."""
     data = cards.load(card)
     return {
         "format": student_cards.FORMATS[-1],
@@ -246,23 +253,23 @@ def licences(
     counts = [
         int(n) for n in np.bincount(rating_scales.number(manifest, card), minlength=len(card.sets))
     ]
-    found = [
+    lines = [
         f"data {name} ({count(videos, 'video')}): {ratings.licence}"
         for (name, ratings), videos in zip(card.sets.items(), counts, strict=True)
         if videos
     ]
     if student_files.earlier(params.start):
         earlier = student_cards.load(Path(params.start))[0].licences
-        found += [f"start {params.start}: {licence}" for licence in earlier]
+        lines += [f"start {params.start}: {licence}" for licence in earlier]
     elif params.start != "random":
-        found.append(f"start {params.start}: {builtin_weights.card(params.start).licence}")
-    return found + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]
+        lines.append(f"start {params.start}: {builtin_weights.card(params.start).licence}")
+    return lines + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]
 
 
-def _say(
+def _log_and_record(
     name: str, record: Callable[[int, dict[str, float]], None]
 ) -> Callable[[int, dict[str, float]], None]:
-    def say(epoch: int, values: dict[str, float]) -> None:
+    def log_and_record(epoch: int, values: dict[str, float]) -> None:
         log.info(
             "%s, epoch %d: %s",
             name,
@@ -271,4 +278,4 @@ def _say(
         )
         record(epoch, values)
 
-    return say
+    return log_and_record

@@ -53,7 +53,7 @@ EVERY = "all videos"
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What each model says of each video."""
+    """The score of each model for each video."""
 
     videos: pd.DataFrame
     """The manifest, with `split` and one column of scores for each model."""
@@ -95,25 +95,25 @@ def evaluate(
             column that is not there, or not what it should be.
     """
     determinism(threads=1)
-    described = cards.load(card)
-    kept = read_json(zoo)
+    dataset_card = cards.load(card)
+    combination = read_json(zoo)
     manifest = _videos(accepted, splits, features)
     if missing := [name for name in params.slices if name not in manifest]:
         raise DataError(
             f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
             f"carries columns of labels.csv along; there are {', '.join(map(str, manifest))}"
         )
-    rungs = _rungs(manifest, described, params, name=str(accepted))
-    rated = {name: _rated(manifest, described, name) for name in ("validation", "test")}
+    rungs = _rungs(manifest, dataset_card, params, name=str(accepted))
+    rated = {name: _rated(manifest, dataset_card, name) for name in ("validation", "test")}
     table = scored(
         manifest,
-        described,
+        dataset_card,
         features,
         teacher,
         {"student": student, "plain": plain},
         # The order of rungs needs no rating.
-        asked=(manifest["mos"].notna() | manifest.index.isin(rungs.index)).to_numpy(),
-        single=kept["single"],
+        to_score=(manifest["mos"].notna() | manifest.index.isin(rungs.index)).to_numpy(),
+        single=combination["single"],
         seed=seed,
     )
     sides = {name: table.videos.loc[rows] for name, rows in rated.items()}
@@ -121,32 +121,34 @@ def evaluate(
         name: mapping.fit(_column(sides["validation"], name), _column(sides["validation"], "mos"))
         for name in table.models
     }
-    found = {
-        name: summary(rows, table.models, curves, described, params=params, seed=seed)
+    summaries = {
+        name: summary(rows, table.models, curves, dataset_card, params=params, seed=seed)
         for name, rows in sides.items()
     }
-    if described.datasets:
-        apart = other_datasets.agreement(
+    if dataset_card.datasets:
+        other_sets = other_datasets.agreement(
             table.videos,
-            described,
+            dataset_card,
             resamples=params.bootstrap,
             confidence=params.confidence,
             seed=seed,
         )
-        for name in found:
-            found[name]["datasets"] = apart[name]
-    pairs = {name: _pairs(table.videos, rungs, described, params, side=name) for name in found}
+        for name in summaries:
+            summaries[name]["datasets"] = other_sets[name]
+    pairs = {
+        name: _pairs(table.videos, rungs, dataset_card, params, side=name) for name in summaries
+    }
     if params.order is not None:
-        found["validation"]["order"] = ordered(pairs["validation"], params=params, seed=seed)
-    _write_json(validation, found["validation"])
-    found["test"]["order"] = in_kinds(pairs["test"], params=params, seed=seed)
-    found["test"]["coverage"] = coverage(
+        summaries["validation"]["order"] = ordered(pairs["validation"], params=params, seed=seed)
+    _write_json(validation, summaries["validation"])
+    summaries["test"]["order"] = in_kinds(pairs["test"], params=params, seed=seed)
+    summaries["test"]["coverage"] = coverage(
         sides["test"], runtime.load(student).card.interval, params=params, seed=seed
     )
-    found["test"]["calibration"] = calibrated(sides["test"], params=params, seed=seed)
-    found["test"]["modes"] = modes(sides["test"], videos, student, params=params, seed=seed)
+    summaries["test"]["calibration"] = calibrated(sides["test"], params=params, seed=seed)
+    summaries["test"]["modes"] = modes(sides["test"], videos, student, params=params, seed=seed)
     # The maps stay out of the metrics file: its readers compare agreement.
-    _write_json(test, found["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
+    _write_json(test, summaries["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
     rows = pd.concat(sides.values())
     suspects = pd.read_csv(suspicious)
     weights = table.importance.loc[rows.index].add_prefix("importance_")
@@ -164,9 +166,9 @@ def evaluate(
     kinds = _kinds(rows, params)
     rows = rows.assign(kind=kinds)
     exhibit = ReportData(
-        card=described,
-        validation=found["validation"],
-        test=found["test"],
+        card=dataset_card,
+        validation=summaries["validation"],
+        test=summaries["test"],
         predictions=rows[["video", "split", "mos", "student"]],
         groups=kinds,
         grouped_by=grouped_by,
@@ -175,8 +177,8 @@ def evaluate(
         pruning=pd.read_csv(pruning, keep_default_na=True),
         alike=pd.read_csv(similarity, index_col="expert"),
         near_duplicates=pd.read_csv(near_duplicates, keep_default_na=False),
-        combination=kept,
-        single=kept["single"],
+        combination=combination,
+        single=combination["single"],
         worst=worst(rows[rows["split"] == "validation"], curves["student"], videos, params.worst),
         misordered=pair_order.wrong(pairs["validation"], params.worst),
         doubted=len(suspects),
@@ -194,9 +196,9 @@ def evaluate(
     with atomic(report) as unfinished:
         unfinished.write_text(render(exhibit), encoding="utf-8")
     # Test is for the verdict: who reads it on each run tunes on it.
-    for name, one in found["validation"]["models"].items():
-        said = (one["srcc"]["value"], one["plcc"]["value"])
-        log.info("%s on validation: srcc %.4f, plcc %.4f", name, *said)
+    for name, metrics in summaries["validation"]["models"].items():
+        values = (metrics["srcc"]["value"], metrics["plcc"]["value"])
+        log.info("%s on validation: srcc %.4f, plcc %.4f", name, *values)
 
 
 def scored(
@@ -206,11 +208,11 @@ def scored(
     teacher: Path,
     students: Mapping[str, Path],
     *,
-    asked: Bool[np.ndarray, " videos"],
+    to_score: Bool[np.ndarray, " videos"],
     single: str,
     seed: int,
 ) -> Table:
-    """Let every model score every video, or at least those of validation and test that are asked.
+    """Let every model score every video; students score those of `to_score` outside of train.
 
     Students run from what ships, their ONNX bundle, on the cached views. The handcrafted baseline
     is there if the zoo has handcrafted experts.
@@ -221,19 +223,19 @@ def scored(
         features: index of the features.
         teacher: bundle of the teacher.
         students: bundle of each student, by name.
-        asked: which videos students are to score; their teachers score all.
+        to_score: mask of the videos that students score; the other models score all.
         single: name of the best single expert.
         seed: of what is fitted here: the baselines.
     """
     shas = frame["sha256"].tolist()
-    model, about = teacher_files.load(teacher)
-    known = store.experts(features)
+    model, teacher_card = teacher_files.load(teacher)
+    experts = store.experts(features)
     initial = store.load(features, shas)
     lesson = assemble(frame, card, frame["split"].tolist(), initial, count=model.shape.levels)
-    first = predict.teacher(model, initial, np.array(about.values))
+    first = predict.teacher(model, initial, np.array(teacher_card.values))
 
     scores: dict[str, Float[np.ndarray, " videos"]] = {
-        name: _by_student(runtime.load(folder), frame, features, asked)
+        name: _by_student(runtime.load(folder), frame, features, to_score)
         for name, folder in students.items()
     }
     scores["teacher"] = first.score
@@ -244,7 +246,7 @@ def scored(
     statistics = [
         value.mean(1) if value.ndim == 3 else value
         for name, value in initial.items()
-        if known[name]["tags"].get("family") == "handcrafted"
+        if experts[name]["tags"].get("family") == "handcrafted"
     ]
     if statistics:
         together = np.concatenate(statistics, axis=1)
@@ -286,7 +288,7 @@ def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
 
 
 def _rungs(manifest: pd.DataFrame, card: Card, params: Evaluate, *, name: str) -> pd.DataFrame:
-    """Where videos of the primary data set stand on their ladders; none if nobody asks."""
+    """Places of the primary set's videos on their ladders; none without `evaluate.order`."""
     rows = manifest[rating_scales.number(manifest, card) == 0]
     if params.order is None:
         return pair_order.NONE
@@ -298,9 +300,9 @@ def _pairs(
     videos: pd.DataFrame, rungs: pd.DataFrame, card: Card, params: Evaluate, *, side: str
 ) -> pd.DataFrame:
     """Pairs of videos of a split whose order is known, and whether the student keeps it."""
-    here = rungs.loc[videos.loc[rungs.index, "split"] == side]
+    side_rungs = rungs.loc[videos.loc[rungs.index, "split"] == side]
     apart = params.order.apart if params.order is not None else 1.0
-    return pair_order.pair_up(here, videos["student"], apart=apart, better=card.better)
+    return pair_order.pair_up(side_rungs, videos["student"], apart=apart, better=card.better)
 
 
 def _kinds(rows: pd.DataFrame, params: Evaluate) -> list[str]:
@@ -312,10 +314,10 @@ def _by_student(
     student: runtime.Model,
     frame: pd.DataFrame,
     features: Path,
-    asked: Bool[np.ndarray, " videos"],
+    to_score: Bool[np.ndarray, " videos"],
 ) -> Float[np.ndarray, " videos"]:
-    """Scores of the videos of validation and test that are asked for; nan for the others."""
-    wanted = np.flatnonzero(frame["split"].isin(["validation", "test"]) & asked)
+    """Scores of the videos of validation and test in `to_score`; nan for the others."""
+    wanted = np.flatnonzero(frame["split"].isin(["validation", "test"]) & to_score)
     scores = np.full(len(frame), np.nan)
     for start in range(0, len(wanted), BATCH):
         rows = wanted[start : start + BATCH]
@@ -353,27 +355,35 @@ def summary(
 
 
 def coverage(
-    rows: pd.DataFrame, told: cards_of_students.Interval | None, *, params: Evaluate, seed: int
+    rows: pd.DataFrame,
+    card_interval: cards_of_students.Interval | None,
+    *,
+    params: Evaluate,
+    seed: int,
 ) -> dict[str, float | None] | None:
     """Share of ratings inside the intervals of the student's scores, and the interval of that."""
-    if told is None:
+    if card_interval is None:
         return None
-    inside = conformal.covered(_column(rows, "student"), _column(rows, "mos"), told.half_width)
-    found = interval.share(
-        inside,
+    covered = conformal.covered(
+        _column(rows, "student"), _column(rows, "mos"), card_interval.half_width
+    )
+    share = interval.share(
+        covered,
         rows["content"].to_numpy(str),
         resamples=params.bootstrap,
         confidence=params.confidence,
         rng=np.random.default_rng(seed),
     )
-    ends = (found.low, found.high) if found.known else (None, None)
-    numbers = {"value": found.value, "low": ends[0], "high": ends[1]}
-    return rounded({"nominal": told.coverage, "half_width": told.half_width, **numbers})
+    ends = (share.low, share.high) if share.has_bounds else (None, None)
+    numbers = {"value": share.value, "low": ends[0], "high": ends[1]}
+    return rounded(
+        {"nominal": card_interval.coverage, "half_width": card_interval.half_width, **numbers}
+    )
 
 
 def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, float | None]:
     """How far the student's scores, as they are, lie from ratings: `vq.metrics.calibration`."""
-    found = calibration.error(
+    error = calibration.error(
         _column(rows, "student"),
         _column(rows, "mos"),
         rows["content"].to_numpy(str),
@@ -381,7 +391,7 @@ def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, 
         confidence=params.confidence,
         rng=np.random.default_rng(seed),
     )
-    return rounded(as_json(found))
+    return rounded(as_json(error))
 
 
 def ordered(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any]:
@@ -395,7 +405,7 @@ def ordered(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, An
 
 
 def in_kinds(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any] | None:
-    """The same of all pairs, and under `kinds` of those of each kind; None if nobody asks."""
+    """The same of all pairs, and under `kinds` of those of each kind; None without `order`."""
     if params.order is None:
         return None
     kinds = {
@@ -406,8 +416,8 @@ def in_kinds(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, A
 
 def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
     """Mean importance of each expert for each kind of video, the most important expert first."""
-    found = table.importance.loc[rows.index].groupby(rows["kind"]).mean()
-    return found[found.mean().sort_values(ascending=False, kind="stable").index]
+    means = table.importance.loc[rows.index].groupby(rows["kind"]).mean()
+    return means[means.mean().sort_values(ascending=False, kind="stable").index]
 
 
 def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[WorstCase]:
@@ -461,9 +471,9 @@ def _column(rows: pd.DataFrame, name: str) -> Float[np.ndarray, " videos"]:
     return rows[name].to_numpy(np.float64)
 
 
-def _write_json(path: Path, found: Mapping[str, Any]) -> None:
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     with atomic(path) as unfinished:
-        text = json.dumps(found, indent=2, sort_keys=True, allow_nan=False)
+        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
 
 

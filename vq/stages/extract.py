@@ -54,14 +54,14 @@ def extract(
         failed = zoo.run(wanted, planned, experts, jobs=jobs)
         if len(failed) > params.max_failed * len(wanted):
             names = {video.sha256: video.path for video in wanted}
-            some = "; ".join(f"{names[sha]}: {why}" for sha, why in list(failed.items())[:3])
+            examples = "; ".join(f"{names[sha]}: {why}" for sha, why in list(failed.items())[:3])
             raise DataError(
                 f"{len(failed)} of {count(len(wanted), 'video')} "
                 f"{which(len(failed), 'fails', 'fail')}, "
-                f"more than extract.max_failed ({params.max_failed:g}) allows: {some}. Mend or "
+                f"more than extract.max_failed ({params.max_failed:g}) allows: {examples}. Mend or "
                 "remove them, or raise the limit"
             )
-        known = zoo.index(wanted, planned, experts, failed)
-        known["cache"] = os.path.relpath(cache, index.parent)
+        document = zoo.index(wanted, planned, experts, failed)
+        document["cache"] = os.path.relpath(cache, index.parent)
     with atomic(index) as unfinished:
-        unfinished.write_text(json.dumps(known, sort_keys=True, indent=1) + "\n", "utf-8")
+        unfinished.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n", "utf-8")

@@ -55,17 +55,19 @@ def import_(
     """
     if not videos.is_dir():
         raise DataError(f"{videos}: no such folder; put the videos there")
-    known = list(cards.load(card).sets)
+    datasets = list(cards.load(card).sets)
     rows = labels_csv.read(labels, keep=params.keep)
     rows += [Label(video) for video in _without_label(videos, rows)]
     named = sorted({row.video for row in rows if row.is_inside})
     looks = _look_at(videos, named, params, jobs)
-    found = [_row(row, looks.get(row.video, Look()), known) for row in rows]
-    table = manifests.build(found, keep=params.keep)
+    records = [_row(row, looks.get(row.video, Look()), datasets) for row in rows]
+    table = manifests.build(records, keep=params.keep)
     manifests.write(table, manifest)
     manifests.write(table, twin)
     prints = {look.sha256: look.fingerprint for look in looks.values() if look.fingerprint}
-    fingerprint_store.write({str(sha256): found for sha256, found in prints.items()}, fingerprints)
+    fingerprint_store.write(
+        {str(sha256): fingerprint for sha256, fingerprint in prints.items()}, fingerprints
+    )
     log.info("%s, %d with a problem", count(len(table), "row"), (table["problem"] != "").sum())
 
 
@@ -76,10 +78,10 @@ def _without_label(videos: Path, rows: Sequence[Label]) -> list[str]:
         if path.is_file() and not path.name.startswith(".")
     }
     files -= {row.video for row in rows}
-    found = sorted(file for file in files if Path(file).suffix.lower() in SUFFIXES)
-    if others := sorted(files - set(found)):
+    unlabelled = sorted(file for file in files if Path(file).suffix.lower() in SUFFIXES)
+    if others := sorted(files - set(unlabelled)):
         log.warning("%s no video by name, left out: %s", count(len(others), "file"), others[:5])
-    return found
+    return unlabelled
 
 
 def _look_at(
@@ -95,12 +97,12 @@ def _look_at(
     return away | dict(zip(files, shown, strict=True))
 
 
-def _row(label: Label, look: Look, known: Sequence[str]) -> dict[str, object]:
+def _row(label: Label, look: Look, datasets: Sequence[str]) -> dict[str, object]:
     probed = asdict(look.probe) if look.probe else {}
-    dataset = label.values.get("dataset") or known[0]
-    unknown = (
-        f"is of a data set {dataset!r}, card.yaml knows {', '.join(known)}; correct the name, or "
-        "describe it there under `datasets`"
+    dataset = label.values.get("dataset") or datasets[0]
+    message = (
+        f"is of a data set {dataset!r}, card.yaml knows {', '.join(datasets)}; correct the name, "
+        "or describe it there under `datasets`"
     )
     return {
         "video": label.video,
@@ -109,5 +111,5 @@ def _row(label: Label, look: Look, known: Sequence[str]) -> dict[str, object]:
         **label.values,
         "dataset": dataset,
         "content": label.values.get("content") or label.video,
-        "problem": label.problem or ("" if dataset in known else unknown) or look.problem,
+        "problem": label.problem or ("" if dataset in datasets else message) or look.problem,
     }

@@ -46,16 +46,16 @@ def judge(
         WeightsError: the student's bundle is broken.
         VqError: with `strict`, a gate stayed shut.
     """
-    found = gates.judge(_measured(accepted, splits, test, checks, student), params)
+    result = gates.judge(_measured(accepted, splits, test, checks, student), params)
     with atomic(verdict) as unfinished:
-        text = json.dumps(found.to_json(), indent=2, sort_keys=True)
+        text = json.dumps(result.to_json(), indent=2, sort_keys=True)
         unfinished.write_text(text + "\n", encoding="utf-8")
-    for gate in found.gates:
+    for gate in result.gates:
         log.info("%s: %s", "open" if gate.passed else "SHUT", gate.sentence)
-    if strict and not found.accepted:
+    if strict and not result.accepted:
         raise VqError(
-            f"{len(found.objections)} of {count(len(found.gates), 'gate')} stay shut:\n  "
-            + "\n  ".join(found.objections)
+            f"{len(result.objections)} of {count(len(result.gates), 'gate')} stay shut:\n  "
+            + "\n  ".join(result.objections)
         )
 
 
@@ -67,7 +67,7 @@ def _measured(accepted: Path, splits: Path, test: Path, checks: Path, student: P
         test=read_json(test),
         checks=read_json(checks),
         tested=len(tested),
-        seen=tuple(leakage.leaked(tested, leakage.trained_on(videos, sides))["content"]),
+        leaked=tuple(leakage.leaked(tested, leakage.trained_on(videos, sides))["content"]),
         span=card.scale.max - card.scale.min,
         bundle_bytes=sum(file.stat().st_size for file in student.rglob("*") if file.is_file()),
         cost=model_cost.of_network(network, batch=1, moments=card.views.moments),

@@ -75,7 +75,7 @@ def prune(
         VqError: a process died; run again, it resumes.
     """
     determinism(threads=1)
-    runs, seen = trials_of(
+    runs, train_features = trials_of(
         accepted,
         card,
         splits,
@@ -87,32 +87,35 @@ def prune(
         jobs=jobs,
         dry_run=dry_run,
     )
-    known = store.experts(features)
-    costs = {name: float(entry["gmacs"]) for name, entry in known.items()}
+    experts = store.experts(features)
+    costs = {name: float(entry["gmacs"]) for name, entry in experts.items()}
     if dry_run:
         planned = plan(
-            runs, lambda: select(runs, seen, costs, params=params), len(known), params=params
+            runs,
+            lambda: select(runs, train_features, costs, params=params),
+            len(experts),
+            params=params,
         )
         Console().print(planned.text(), highlight=False, soft_wrap=True)
         return
-    found = select(runs, seen, costs, params=params)
-    steps = [asdict(step) for step in found.combination.steps]
+    selection = select(runs, train_features, costs, params=params)
+    steps = [asdict(step) for step in selection.combination.steps]
     outcome = {
-        "experts": found.combination.experts,
-        "single": found.single,
+        "experts": selection.combination.experts,
+        "single": selection.single,
         "effect": params.effect,
         "steps": steps,
     }
     with atomic(zoo) as partial:
         partial.write_text(json.dumps(outcome, indent=2) + "\n")
     with atomic(table) as partial:
-        rows(found, known, enough=params.join_confidence).to_csv(
+        rows(selection, experts, enough=params.join_confidence).to_csv(
             partial, index=False, float_format="%.4f"
         )
     with atomic(similarity) as partial:
-        found.alike.to_csv(partial, index_label="expert", float_format="%.4f")
-    kept = found.combination.experts
-    log.info("kept %s of %s", ", ".join(kept), count(len(known), "expert"))
+        selection.alike.to_csv(partial, index_label="expert", float_format="%.4f")
+    kept = selection.combination.experts
+    log.info("kept %s of %s", ", ".join(kept), count(len(experts), "expert"))
 
 
 def trials_of(
@@ -128,7 +131,7 @@ def trials_of(
     jobs: int,
     dry_run: bool = False,
 ) -> tuple[Trials, dict[str, np.ndarray]]:
-    """The trials of a workspace, and what each expert says of its training videos.
+    """The trials of a workspace, and the features of each expert for its training videos.
 
     Raises:
         DataError: too few repeats or labels.
@@ -136,17 +139,18 @@ def trials_of(
     """
     manifest = learnable(manifests.read(accepted), store.failed(features))
     side = split.read(splits)
-    described = cards.load(card)
+    dataset_card = cards.load(card)
     initial = store.load(features, manifest["sha256"].tolist())
     fused = {name: value.mean(1) if value.ndim == 3 else value for name, value in initial.items()}
     fidelity, sight = _fidelity(features, manifest, fused, params, extract)
     lessons = [
-        assemble(manifest, described, places, initial, count=PROBE.levels, sight=sight)
+        assemble(manifest, dataset_card, places, initial, count=PROBE.levels, sight=sight)
         for places in repeated(manifest, side, params.repeats)
     ]
     trained = (split.of_videos(manifest, side) == "train").to_numpy()
-    seen = {name: value[trained] for name, value in fused.items()}
-    return Trials(lessons, folder, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity), seen
+    train_features = {name: value[trained] for name, value in fused.items()}
+    runs = Trials(lessons, folder, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity)
+    return runs, train_features
 
 
 def _fidelity(
@@ -170,9 +174,9 @@ def _fidelity(
         if name in fused and (trunk := tunable(expert, extract.experts[name].fusion)):
             trunks[name] = trunk
     log.info("full trials fine-tune %s; the others keep a head", ", ".join(trunks) or "nobody")
-    seen = hashlib.sha256(" ".join([store.view_key(features), *shas]).encode()).hexdigest()
+    views_digest = hashlib.sha256(" ".join([store.view_key(features), *shas]).encode()).hexdigest()
     sight = Pictures(store.views(features, shas), FULL_STUDENT.moments)
-    return Full(trunks, seen), sight
+    return Full(trunks, views_digest), sight
 
 
 def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[list[str]]:
@@ -181,20 +185,23 @@ def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[l
     Raises:
         DataError: the splits file has fewer repeats.
     """
-    have = [name for name in map(str, splits) if name.startswith("repeat_")]
-    if len(have) < count:
+    names = [name for name in map(str, splits) if name.startswith("repeat_")]
+    if len(names) < count:
         raise DataError(
-            f"prune.repeats is {count}, split.repeats gives {len(have)}: raise the latter"
+            f"prune.repeats is {count}, split.repeats gives {len(names)}: raise the latter"
         )
-    return [split.of_videos(manifest, splits, name).tolist() for name in have[:count]]
+    return [split.of_videos(manifest, splits, name).tolist() for name in names[:count]]
 
 
 def rows(
-    found: Selection, known: Mapping[str, Mapping[str, Any]], *, enough: float
+    selection: Selection, experts: Mapping[str, Mapping[str, Any]], *, enough: float
 ) -> pd.DataFrame:
     """The table that a reviewer reads: one row for each expert, kept ones first."""
     table = pd.DataFrame(
-        [_row(one, found, known[one.name], enough) for one in found.judged],
+        [
+            _row(assessment, selection, experts[assessment.name], enough)
+            for assessment in selection.judged
+        ],
     )
     return table.sort_values(
         ["kept", "candidate", "own_head", "expert"], ascending=[False, False, False, True]
@@ -202,36 +209,38 @@ def rows(
 
 
 def _row(
-    one: ExpertAssessment, found: Selection, known: Mapping[str, Any], enough: float
+    assessment: ExpertAssessment, selection: Selection, entry: Mapping[str, Any], enough: float
 ) -> dict[str, object]:
-    combination = found.combination
-    worth = combination.worth.get(one.name)
-    step = next((s for s in combination.steps[::-1] if one.name in (*s.joined, *s.left)), None)
+    combination = selection.combination
+    worth = combination.worth.get(assessment.name)
+    step = next(
+        (s for s in combination.steps[::-1] if assessment.name in (*s.joined, *s.left)), None
+    )
     if step is not None:
-        reason = f"{one.reason}; {step.reason}"
-    elif one.candidate:
-        reason = f"{one.reason}; {_outside(worth, enough)}"
+        reason = f"{assessment.reason}; {step.reason}"
+    elif assessment.candidate:
+        reason = f"{assessment.reason}; {_outside(worth, enough)}"
     else:
-        reason = one.reason
+        reason = assessment.reason
     return {
-        "expert": one.name,
-        **{tag: known["tags"].get(tag, "") for tag in ("family", "pretext", "data")},
-        "kept": one.name in combination.experts,
-        "candidate": one.candidate,
-        "own_head": one.effect.teacher.mean(),
-        "own_head_sd": one.effect.teacher.std(),
-        "student": one.effect.student.mean(),
-        "student_sd": one.effect.student.std(),
-        "plain": found.plain.mean(),
-        "knows": one.knows,
-        "gain": one.gain,
-        "claim8": one.claim8,
+        "expert": assessment.name,
+        **{tag: entry["tags"].get(tag, "") for tag in ("family", "pretext", "data")},
+        "kept": assessment.name in combination.experts,
+        "candidate": assessment.candidate,
+        "own_head": assessment.effect.teacher.mean(),
+        "own_head_sd": assessment.effect.teacher.std(),
+        "student": assessment.effect.student.mean(),
+        "student_sd": assessment.effect.student.std(),
+        "plain": selection.plain.mean(),
+        "knows": assessment.knows,
+        "gain": assessment.gain,
+        "claim8": assessment.claim8,
         "adds": worth.adds if worth else None,
         "adds_confidence": worth.confidence if worth else None,
-        "twin": one.twin[0] if one.twin else "",
-        "alike": one.twin[1] if one.twin else None,
-        "gmacs": known["gmacs"],
-        "parameters": known["parameters"],
+        "twin": assessment.twin[0] if assessment.twin else "",
+        "alike": assessment.twin[1] if assessment.twin else None,
+        "gmacs": entry["gmacs"],
+        "parameters": entry["parameters"],
         "reason": reason,
     }
 

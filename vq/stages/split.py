@@ -37,12 +37,12 @@ def split(
     """
     rows = manifest.read(accepted)
     if params.near_duplicates == "off":
-        found = finding.NONE
+        pairs = finding.NONE
     else:
         prints = fingerprint_store.read(fingerprints, rows["sha256"].tolist())
-        found = finding.pairs(rows, prints, bits=params.near_bits, share=params.near_share)
+        pairs = finding.pairs(rows, prints, bits=params.near_bits, share=params.near_share)
     joined = params.near_duplicates == "join"
-    ends = zip(found["content_a"], found["content_b"], strict=True)
+    ends = zip(pairs["content_a"], pairs["content_b"], strict=True)
     table = sides.assign(
         rows["content"],
         salt=params.salt,
@@ -51,7 +51,7 @@ def split(
         repeats=params.repeats,
         representatives=representatives(rows["content"], ends) if joined else {},
     )
-    judged = finding.judge(found, table, joined=joined)
+    judged = finding.judge(pairs, table, joined=joined)
     finding.write(judged, near_duplicates)
     finding.tell(judged, near_duplicates)
     sides.check(table)

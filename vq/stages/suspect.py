@@ -55,12 +55,12 @@ def suspect(
         seed: of folds and training.
     """
     determinism(threads=1)
-    described = cards.load(card)
+    dataset_card = cards.load(card)
     manifest = learnable(manifests.read(accepted), store.failed(features))
     experts = read_json(zoo)["experts"]
     initial = store.load(features, manifest["sha256"].tolist(), experts)
     side = split.of_videos(manifest, split.read(splits))
-    lesson = assemble(manifest, described, side.tolist(), initial, count=LEVELS)
+    lesson = assemble(manifest, dataset_card, side.tolist(), initial, count=LEVELS)
     rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
     # As the split has it: of one fixed camera, where pairs are only reported, all is one family.
     head = representatives(manifest["content"], finding.joined(near_duplicates))
@@ -73,13 +73,13 @@ def suspect(
         rounds=ROUNDS,
         seed=seed,
     )
-    found = label_outliers.listed(
+    outliers = label_outliers.listed(
         videos.assign(
             split=side.iloc[rows],
-            expected=rating_scales.on_own_scale(expected, videos, described),
+            expected=rating_scales.on_own_scale(expected, videos, dataset_card),
             error=label_outliers.standard_error(videos),
         ),
         z=params.z,
     )
-    label_outliers.write(found, suspicious)
-    log.info("looks wrong: %d of %s: %s", len(found), count(len(rows), "label"), suspicious)
+    label_outliers.write(outliers, suspicious)
+    log.info("looks wrong: %d of %s: %s", len(outliers), count(len(rows), "label"), suspicious)

@@ -38,16 +38,16 @@ def teach(
     side = split.of_videos(manifest, split.read(splits)).tolist()
     lesson = assemble(manifest, cards.load(card), side, initial, count=params.levels)
     model = fit(lesson, params=params, seed=seed)
-    if not torchrun.first():
+    if not torchrun.is_first():
         return
     values = lesson.values.numpy()
     rows = lesson.validation.numpy()
     score = predict.teacher(model, initial, values).score[rows]
     mos = manifest["mos"].to_numpy(float)[rows]
-    found = {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
-    log.info("teacher on validation: srcc %.4f, plcc %.4f", found["srcc"], found["plcc"])
-    described = teacher_files.TeacherCard(
-        model.shape, tuple(map(float, values)), params.expert_dropout, found
+    metrics = {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
+    log.info("teacher on validation: srcc %.4f, plcc %.4f", metrics["srcc"], metrics["plcc"])
+    teacher_card = teacher_files.TeacherCard(
+        model.shape, tuple(map(float, values)), params.expert_dropout, metrics
     )
     with fresh_folder(teacher) as partial:
-        teacher_files.save(model, described, partial)
+        teacher_files.save(model, teacher_card, partial)

@@ -41,38 +41,38 @@ def validate(
     Raises:
         DataError: no row is accepted, or more than `max_rejected` are not; all files are written.
     """
-    # Great Expectations takes seconds to import, and says a hundred things nobody asked.
+    # Great Expectations takes seconds to import, and logs a great deal.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     from vq.validation import manifest_checks
 
     rows = manifests.read(manifest)
     docs = summary.parent / "data_docs"
     summary.parent.mkdir(parents=True, exist_ok=True)
-    found = manifest_checks.find(rows, card=cards.load(card), params=params, docs=docs)
-    manifests.write(rows.drop(index=found.index), accepted)
+    findings = manifest_checks.find(rows, card=cards.load(card), params=params, docs=docs)
+    manifests.write(rows.drop(index=findings.index), accepted)
     with atomic(quarantine) as unfinished:
-        found.to_csv(unfinished, index=False, lineterminator="\n")
-    counts = found["check"].value_counts()
-    share = len(found) / max(len(rows), 1)
+        findings.to_csv(unfinished, index=False, lineterminator="\n")
+    counts = findings["check"].value_counts()
+    share = len(findings) / max(len(rows), 1)
     numbers = {
         "rows": len(rows),
-        "accepted": len(rows) - len(found),
-        "rejected": len(found),
+        "accepted": len(rows) - len(findings),
+        "rejected": len(findings),
         "rejected_share": round(share, 6),
         "by_check": {name: int(counts.get(name, 0)) for name in manifest_checks.NAMES},
-        "kinds": video_flags.count(rows.drop(index=found.index)),
+        "kinds": video_flags.count(rows.drop(index=findings.index)),
     }
     with atomic(summary) as unfinished:
         unfinished.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    log.info("%d of %s accepted", len(rows) - len(found), count(len(rows), "row"))
-    if len(found) == len(rows):
+    log.info("%d of %s accepted", len(rows) - len(findings), count(len(rows), "row"))
+    if len(findings) == len(rows):
         raise DataError(
             f"{manifest}: none of its {count(len(rows), 'row')} is accepted; see {quarantine}"
         )
     if share > params.max_rejected:
         raise DataError(
-            f"{manifest}: {len(found)} of {count(len(rows), 'row')} ({share:.1%}) "
-            f"{which(len(found), 'is', 'are')} rejected, more than validate.max_rejected allows "
+            f"{manifest}: {len(findings)} of {count(len(rows), 'row')} ({share:.1%}) "
+            f"{which(len(findings), 'is', 'are')} rejected, more than validate.max_rejected allows "
             f"({params.max_rejected:.1%}); mend what {quarantine} "
             f"lists, see {docs / 'index.html'} for details, or raise the limit"
         )

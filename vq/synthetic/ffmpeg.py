@@ -57,7 +57,7 @@ def run(arguments: Sequence[str], *, folder: Path) -> None:
     """Run it in a folder, silent but for errors.
 
     Raises:
-        FfmpegError: it failed; carries the last thing it said.
+        FfmpegError: it failed; the message ends with the last line that it wrote.
     """
     command = [str(binary()), "-hide_banner", "-nostdin", "-v", "error", *arguments]
     process = subprocess.run(

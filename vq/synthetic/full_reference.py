@@ -1,7 +1,7 @@
 """What full-reference tools say of a damaged copy, frame by frame.
 
 VMAF (v0.6.1, and NEG, which gives no credit for sharpening), PSNR, SSIM and CAMBI are
-computed by libvmaf within a real FFmpeg. Exposure is told apart first: a tone curve from the
+computed by libvmaf within a real FFmpeg. Exposure is separated first: a tone curve from the
 original to the copy is fitted, and libvmaf compares the copy with the original *seen through that
 curve*. So its values say what happened beside the exposure, and `Measures.tone` says the exposure;
 VMAF alone calls whatever is dark bad. Motion is compared on a small picture, for freezes and drops.

@@ -216,8 +216,8 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
 
 def curve(values: Series, points: tuple[tuple[float, float], ...]) -> Series:
     """Straight between points, flat beyond their ends."""
-    known, impairments = zip(*points, strict=True)
-    return np.interp(values, known, impairments)
+    knots, impairments = zip(*points, strict=True)
+    return np.interp(values, knots, impairments)
 
 
 def added(parts: list[Series], exponent: float = SHARPNESS) -> Series:

@@ -53,7 +53,7 @@ class Checkpoint:
             tensors |= {f"{part}.{name}": value for name, value in module.state_dict().items()}
         for number, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{name}": value for name, value in state.items()}
-        told = {
+        metadata = {
             "key": self.key,
             "epoch": standing.epoch,
             "best": standing.best,
@@ -65,7 +65,7 @@ class Checkpoint:
             partial.write_bytes(
                 save(
                     {name: value.contiguous() for name, value in tensors.items()},
-                    metadata={"standing": json.dumps(told)},
+                    metadata={"standing": json.dumps(metadata)},
                 )
             )
 
@@ -80,11 +80,11 @@ class Checkpoint:
             return None
         try:
             with safe_open(self.path, framework="pt") as file:
-                told = json.loads(file.metadata()["standing"])
+                metadata = json.loads(file.metadata()["standing"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except SafetensorError:
             return None
-        if told.pop("key") != self.key:
+        if metadata.pop("key") != self.key:
             return None
         for part, module in parts.items():
             module.load_state_dict(_under(f"{part}.", tensors))
@@ -93,10 +93,10 @@ class Checkpoint:
             number, field = name.split(".")
             state.setdefault(int(number), {})[field] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-        scales = told.pop("scaler")
+        scales = metadata.pop("scaler")
         if scaler:
             scaler.load_state_dict(scales)
-        return CheckpointState(**told, kept=_under("kept.", tensors))
+        return CheckpointState(**metadata, kept=_under("kept.", tensors))
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

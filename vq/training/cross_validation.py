@@ -25,12 +25,12 @@ def out_of_fold(
 ) -> Float64[np.ndarray, " rows"]:
     """Out-of-fold scores by the recipe of trials, each from the set that its video is of.
 
-    Nothing of a video's family takes part in what is said of it: no epoch is chosen by a fold that
+    Nothing of a video's family takes part in its prediction: no epoch is chosen by a fold that
     is held out either, for all epochs are run.
 
     Args:
         lesson: features and labels; its own sides are not looked at.
-        rows: of the labelled videos to ask about, which are also all there is to learn from.
+        rows: of the labelled videos to predict, which are also all there is to learn from.
         families: of each of these; videos of one family are in one fold.
         folds: how many parts; fewer if there are fewer families.
         rounds: how often the families are dealt anew; the scores are the means.
@@ -40,19 +40,20 @@ def out_of_fold(
         ValueError: fewer than two families.
     """
     values = lesson.values.numpy().astype(np.float64)
-    found = np.zeros(len(rows))
-    for number in range(rounds):
-        fold = deal(families, folds, rng=np.random.default_rng([seed, number]))
-        for one in range(fold.max() + 1):
-            held, known = (torch.from_numpy(rows[side]) for side in (fold == one, fold != one))
+    scores = np.zeros(len(rows))
+    for round_number in range(rounds):
+        fold = deal(families, folds, rng=np.random.default_rng([seed, round_number]))
+        for number in range(fold.max() + 1):
+            held_out = torch.from_numpy(rows[fold == number])
+            train = torch.from_numpy(rows[fold != number])
             # Validation on what was learnt: its loss falls to the end, so that no fold chooses.
-            part = replace(lesson, train=known, validation=known)
-            teacher = teach(part, params=PROBE, seed=seed + number)
+            part = replace(lesson, train=train, validation=train)
+            teacher = teach(part, params=PROBE, seed=seed + round_number)
             with torch.inference_mode():
-                logits = teacher(lesson.of(held)).logits
-                levels = teacher.alignment(logits, lesson.dataset[held]).softmax(1)
-            found[fold == one] += expectation(levels.numpy(), values) / rounds
-    return found
+                logits = teacher(lesson.of(held_out)).logits
+                levels = teacher.alignment(logits, lesson.dataset[held_out]).softmax(1)
+            scores[fold == number] += expectation(levels.numpy(), values) / rounds
+    return scores
 
 
 def deal(

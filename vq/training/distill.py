@@ -96,59 +96,63 @@ class _Objective(Objective):
         second: StudentOutput = self.student(
             self.lesson.sight.draw(rows, drawn["seeds"]).to(device)
         )
-        said = aligned_logits("second", second.logits, self.student.alignment, self.lesson, rows)
-        said["second_feature"] = second.feature
+        outputs = aligned_logits("second", second.logits, self.student.alignment, self.lesson, rows)
+        outputs["second_feature"] = second.feature
         if self.teacher is None:
-            return said
+            return outputs
         features = self.lesson.of(rows, device=device)
         drop = drawn["drop"].to(device) if self.joint else None
         with torch.set_grad_enabled(self.joint):
             first: TeacherOutput = self.teacher(features, drop)
-            said |= aligned_logits("first", first.logits, self.teacher.alignment, self.lesson, rows)
-        return said | {"first_feature": first.feature}
+            outputs |= aligned_logits(
+                "first", first.logits, self.teacher.alignment, self.lesson, rows
+            )
+        return outputs | {"first_feature": first.feature}
 
-    def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
+    def loss(self, rows: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """L of a batch of videos."""
-        params, device = self.params, said["second_logits"].device
+        params, device = self.params, outputs["second_logits"].device
         target = self.lesson.target[rows].to(device)
         if self.present is None:
-            return params.b * self._prediction(said, "second", target, rows)
-        known = self.present[rows].any(1).to(device)
-        taught = said["first_aligned"].softmax(1).detach()
-        share = params.teacher_share * known.unsqueeze(1)
-        mixed = (1 - share) * target + share * taught
-        total = params.b * self._prediction(said, "second", mixed, rows)
+            return params.b * self._prediction(outputs, "second", target, rows)
+        mask = self.present[rows].any(1).to(device)
+        soft_target = outputs["first_aligned"].softmax(1).detach()
+        share = params.teacher_share * mask.unsqueeze(1)
+        mixed = (1 - share) * target + share * soft_target
+        total = params.b * self._prediction(outputs, "second", mixed, rows)
         total = total + params.c * losses.feature(
-            said["first_feature"],
-            said["second_feature"],
-            known=known,
+            outputs["first_feature"],
+            outputs["second_feature"],
+            mask=mask,
             kind=params.feature_loss,
             stop_gradient=params.stop_gradient,
         )
         if self.joint:
-            total = total + params.a * self._prediction(said, "first", target, rows)
+            total = total + params.a * self._prediction(outputs, "first", target, rows)
         return total
 
     def validate(self) -> float:
         """L2 on the validation videos, against labels alone: one yardstick for all students."""
         rows = self.lesson.validation
-        logits = look(self.student, self.lesson, rows)
-        said = aligned_logits("second", logits, self.student.alignment, self.lesson, rows)
-        return self._prediction(said, "second", self.lesson.target[rows], rows).item()
+        logits = predict_logits(self.student, self.lesson, rows)
+        outputs = aligned_logits("second", logits, self.student.alignment, self.lesson, rows)
+        return self._prediction(outputs, "second", self.lesson.target[rows], rows).item()
 
     def _prediction(
-        self, said: dict[str, Tensor], whose: str, target: Tensor, rows: Tensor
+        self, outputs: dict[str, Tensor], whose: str, target: Tensor, rows: Tensor
     ) -> Tensor:
-        return prediction(said, whose, target, self.lesson, rows, self.params)
+        return prediction(outputs, whose, target, self.lesson, rows, self.params)
 
 
-def look(student: Student, lesson: TrainingData, rows: Tensor, *, batch: int = 16) -> Tensor:
-    """The student's logits for some videos, seen whole; a few at a time, for memory's sake."""
+def predict_logits(
+    student: Student, lesson: TrainingData, rows: Tensor, *, batch: int = 16
+) -> Tensor:
+    """The student's logits for some videos, seen whole; in small batches, to save memory."""
     if lesson.sight is None:
         raise ValueError("a student without sight predicts nothing")
     device = _device(student)
     return torch.cat(
-        [student(lesson.sight.whole(some).to(device)).logits for some in rows.split(batch)]
+        [student(lesson.sight.whole(part).to(device)).logits for part in rows.split(batch)]
     )
 
 
@@ -158,24 +162,24 @@ def fit_scales(student: Student, lesson: TrainingData, *, batch: int = 16) -> No
     if lesson.sight is None:
         raise ValueError("a student without sight has no features")
     student.eval()
-    parts = [student.trunk(lesson.sight.whole(some)) for some in lesson.train.split(batch)]
+    parts = [student.trunk(lesson.sight.whole(part)) for part in lesson.train.split(batch)]
     student.standard.fit(torch.cat(parts))
 
 
 @torch.inference_mode()
-def described(trunk: Trunk, lesson: TrainingData, *, batch: int = 16) -> TrainingData:
-    """The lesson as a frozen trunk sees it: each video described once, not in every step."""
+def precompute_features(trunk: Trunk, lesson: TrainingData, *, batch: int = 16) -> TrainingData:
+    """The lesson with the features of a frozen trunk, computed once and not in every step."""
     if lesson.sight is None:
         raise ValueError("a student without sight has no features")
-    seen = torch.full((len(lesson.target), trunk.width), torch.nan)
+    features = torch.full((len(lesson.target), trunk.width), torch.nan)
     for rows in torch.cat([lesson.train, lesson.validation]).split(batch):
-        seen[rows] = trunk(lesson.sight.whole(rows))
-    return replace(lesson, sight=Vectors(seen))
+        features[rows] = trunk(lesson.sight.whole(rows))
+    return replace(lesson, sight=Vectors(features))
 
 
 @contextmanager
-def of_descriptions(student: Student) -> Iterator[None]:
-    """Let a student learn from what its trunk said (`described`), without the trunk."""
+def on_precomputed_features(student: Student) -> Iterator[None]:
+    """Let a student learn from the features of `precompute_features`, without its trunk."""
     trunk = student.trunk
     student.trunk = Features(trunk.width)
     try:

@@ -15,7 +15,7 @@ from vq.errors import DataError, ParamsError
 from vq.training import torchrun
 from vq.words import count
 
-# It tells how many processes there are, to people who have just said so.
+# It logs how many processes there are, which the user has just chosen.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 # Of processes that train together; the first is Fabric's to solve, the second costs a copy.
 warnings.filterwarnings("ignore", message=r"torch\.distributed\.nn\.functional\.all_gather is dep")
@@ -34,18 +34,18 @@ def start(precision: str) -> Fabric:
             "precision 16-mixed needs a GPU, and there is none here; "
             "set precision to bf16-mixed or 32-true"
         )
-    if device == "cuda" and torchrun.here() > torch.cuda.device_count():
+    if device == "cuda" and torchrun.local_world_size() > torch.cuda.device_count():
         raise ParamsError(
-            f"{count(torchrun.here(), 'process', 'processes')} on a machine with "
+            f"{count(torchrun.local_world_size(), 'process', 'processes')} on a machine with "
             f"{count(torch.cuda.device_count(), 'GPU')}; start as many as there are: torchrun "
             "--nproc-per-node"
         )
-    together = torchrun.count() > 1
+    together = torchrun.world_size() > 1
     fabric = Fabric(
         accelerator=device,
         precision=precision,
-        devices=torchrun.here(),
-        num_nodes=torchrun.count() // torchrun.here(),
+        devices=torchrun.local_world_size(),
+        num_nodes=torchrun.world_size() // torchrun.local_world_size(),
         # A backbone may have blocks above the last level that is pooled: nothing trains them, in
         # any step, and DDP is not to wait for them.
         strategy=DDPStrategy(static_graph=True) if together else "auto",
@@ -63,18 +63,18 @@ def share(fabric: Fabric, count: int) -> Int[Tensor, " share"]:
     return torch.arange(first, first + each) % count
 
 
-def gather(fabric: Fabric, said: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
-    """What all processes said of their shares, as one batch; gradients find their way back.
+def gather(fabric: Fabric, outputs: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
+    """The outputs of all processes for their shares, as one batch; gradients flow back.
 
     Args:
         fabric: of the processes.
-        said: tensors of `share width`.
+        outputs: tensors of `share width`.
         count: rows of the batch; what comes after them was a repetition.
     """
     # As one tensor: a step waits for the others once on its way there, and once back.
-    joined = fabric.all_gather(torch.cat(list(said.values()), 1), sync_grads=True)
-    parts = joined.flatten(0, 1)[:count].split([value.shape[1] for value in said.values()], 1)
-    return dict(zip(said, parts, strict=True))
+    joined = fabric.all_gather(torch.cat(list(outputs.values()), 1), sync_grads=True)
+    parts = joined.flatten(0, 1)[:count].split([value.shape[1] for value in outputs.values()], 1)
+    return dict(zip(outputs, parts, strict=True))
 
 
 def expect(fabric: Fabric, value: int, what: str) -> None:

@@ -42,8 +42,8 @@ class Schedule(Protocol):
 class Objective(nn.Module):
     """What a model is trained for; holds the model, and whatever else its loss needs.
 
-    Processes that train together each say something of a share of a batch, and all of them take
-    the loss of the whole: correlations and ranks are of a batch, not of a video.
+    Processes that train together each compute the outputs of a share of a batch, and all of them
+    take the loss of the whole: correlations and ranks are of a batch, not of a video.
     """
 
     def draw(self, rows: Int[Tensor, " rows"], generator: torch.Generator) -> dict[str, Tensor]:
@@ -51,11 +51,11 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def forward(self, rows: Int[Tensor, " rows"], drawn: dict[str, Tensor]) -> dict[str, Tensor]:
-        """What the model says of some rows: tensors of `rows width`, on the model's device."""
+        """The model's outputs for some rows: tensors of `rows width`, on the model's device."""
         raise NotImplementedError
 
-    def loss(self, rows: Int[Tensor, " rows"], said: dict[str, Tensor]) -> Float[Tensor, ""]:
-        """Of a whole batch; all that was said takes part, if only times zero (DDP waits for it)."""
+    def loss(self, rows: Int[Tensor, " rows"], outputs: dict[str, Tensor]) -> Float[Tensor, ""]:
+        """Of a whole batch; each output takes part, if only times zero (DDP waits for it)."""
         raise NotImplementedError
 
     def validate(self) -> float:
@@ -97,7 +97,7 @@ def fit(
         hold_norms: keep batch normalisation at its pretrained statistics: a batch here is a few
             videos of many alike pictures, whose own statistics would mislead.
         checkpoint: where to save after each epoch, and to resume from.
-        record: is told each epoch's training and validation loss, in the first process alone.
+        record: called with each epoch's training and validation loss, in the first process alone.
 
     Returns:
         The best validation loss.
@@ -110,14 +110,14 @@ def fit(
     optimizer = torch.optim.AdamW(
         _groups(model, slow, schedule.learning_rate, slow_rate), weight_decay=schedule.weight_decay
     )
-    asked, stepper = fabric.setup(objective, optimizer)
+    wrapped, wrapped_optimizer = fabric.setup(objective, optimizer)
     scaler = getattr(fabric.strategy.precision, "scaler", None)
     average = _average(model, schedule.ema) if schedule.ema else None
-    run = _Run(fabric, model, average, objective, asked, stepper, schedule)
+    run = _Run(fabric, model, average, objective, wrapped, wrapped_optimizer, schedule)
     parts = {"model": model} | ({"average": average} if average else {})
     done, best, best_epoch, kept = 0, math.inf, 0, _copy(model)
-    if checkpoint and (found := checkpoint.load(parts, optimizer, scaler)):
-        done, best, best_epoch, kept = found.epoch, found.best, found.best_epoch, found.kept
+    if checkpoint and (state := checkpoint.load(parts, optimizer, scaler)):
+        done, best, best_epoch, kept = state.epoch, state.best, state.best_epoch, state.kept
         log.info("resumed after epoch %d of %d", done, schedule.epochs)
     expect(fabric, done, "epochs done; keep checkpoints where all machines see them")
     for epoch in range(done, schedule.epochs):
@@ -131,7 +131,7 @@ def fit(
         for part in parts.values():
             agree(fabric, part)
         model.eval()
-        with _wearing(model, average):
+        with _averaged_weights(model, average):
             with torch.inference_mode():
                 validation = fabric.broadcast(objective.validate())
             if validation < best:
@@ -144,8 +144,8 @@ def fit(
         if fabric.is_global_zero:
             record(epoch, {"train_loss": training, "validation_loss": validation})
             if checkpoint:
-                stand = CheckpointState(epoch + 1, best, best_epoch, kept)
-                checkpoint.save(parts, optimizer, stand, scaler)
+                state = CheckpointState(epoch + 1, best, best_epoch, kept)
+                checkpoint.save(parts, optimizer, state, scaler)
     model.load_state_dict(kept)
     objective.cpu()
     model.eval()
@@ -158,7 +158,7 @@ class _Run:
     model: nn.Module
     average: AveragedModel | None
     objective: Objective
-    asked: nn.Module
+    wrapped: nn.Module
     """The objective, called through Fabric: precision, and gradients of all processes."""
     optimizer: torch.optim.Optimizer
     schedule: Schedule
@@ -168,11 +168,11 @@ class _Run:
         order = shuffled(rows, content, self.schedule.together, generator)
         batches = order.split(self.schedule.batch)
         total: Tensor | float = 0.0
-        for number, some in enumerate(batches):
+        for number, part in enumerate(batches):
             pace = rate(self.schedule, epoch, number, len(batches))
             for group in self.optimizer.param_groups:
                 group["lr"] = group["full_rate"] * pace
-            total = total + self.step(some, generator).double() * len(some)
+            total = total + self.step(part, generator).double() * len(part)
             if self.average:
                 self.average.update_parameters(self.model)
         # Read once: a GPU need not wait for us at each step.
@@ -180,23 +180,25 @@ class _Run:
 
     def step(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         """Learn from one batch; gives its loss."""
-        value = self.objective.loss(rows, self.say(rows, generator))
+        value = self.objective.loss(rows, self.forward(rows, generator))
         self.optimizer.zero_grad()
         self.fabric.backward(value)
         self.fabric.clip_gradients(
-            self.asked, self.optimizer, max_norm=self.schedule.clip, error_if_nonfinite=False
+            self.wrapped, self.optimizer, max_norm=self.schedule.clip, error_if_nonfinite=False
         )
         self.optimizer.step()
         return value.detach()
 
-    def say(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """What the model says of a batch, each process of its share."""
+    def forward(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """The outputs for a batch; each process computes those of its share."""
         drawn = self.objective.draw(rows, generator)
         if self.fabric.world_size == 1:
-            return self.asked(rows, drawn)
-        mine = share(self.fabric, len(rows))
-        said = self.asked(rows[mine], {name: value[mine] for name, value in drawn.items()})
-        return gather(self.fabric, said, len(rows))
+            return self.wrapped(rows, drawn)
+        indices = share(self.fabric, len(rows))
+        outputs = self.wrapped(
+            rows[indices], {name: value[indices] for name, value in drawn.items()}
+        )
+        return gather(self.fabric, outputs, len(rows))
 
 
 def shuffled(
@@ -238,7 +240,7 @@ def rate(schedule: Schedule, epoch: int, step: int, steps: int) -> float:
 
 @contextmanager
 def randomness(seed: int, epoch: int, *, process: int = 0) -> Iterator[torch.Generator]:
-    """A generator for one epoch; dropout takes none, so that the global one is lent its seed.
+    """A generator for one epoch; dropout takes none, so the global one gets a seed of its own.
 
     The generator is the same in each process, dropout is not: they see different videos.
     """
@@ -289,8 +291,8 @@ def _average(model: nn.Module, decay: float) -> AveragedModel:
 
 
 @contextmanager
-def _wearing(model: nn.Module, average: AveragedModel | None) -> Iterator[None]:
-    """Let the model have the averaged weights for a while."""
+def _averaged_weights(model: nn.Module, average: AveragedModel | None) -> Iterator[None]:
+    """Put the averaged weights into the model, and its own back at the end."""
     if average is None:
         yield
         return

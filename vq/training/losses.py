@@ -77,7 +77,7 @@ def within(
     above = (mos[:, None] - mos) / spread
     pairs = (content[:, None] == content) & (above > APART)
     difference = (score[:, None] - score) / spread
-    # Four times: a quarter of the spread apart should count as told.
+    # Four times: a quarter of the spread apart should count as clearly in order.
     loss = functional.softplus(-4 * difference) * pairs
     return loss.sum() / pairs.sum().clamp_min(1)
 
@@ -98,7 +98,7 @@ def prediction(
 
     Ratings of different data sets are not comparable: agreement is that within each set of which
     the batch has two labelled videos, weighed by their number, and classification is of logits
-    aligned to the set. Agreement is that of the score which is told, so it is not aligned. So do
+    aligned to the set. Agreement is that of the score that users see, so it is not aligned. So do
     Li, Jiang and Jiang (IJCV 2021, MDTVSFA): ranks and linearity before, error after alignment.
 
     Args:
@@ -123,14 +123,14 @@ def prediction(
     score, mos = logits.softmax(1) @ values, target @ values
     # Of the whole batch: that of two videos of a set, rated alike, would be next to nothing.
     spread = mos.std(correction=0).clamp_min(1e-3)
-    sets = [some for one in dataset.unique() if (some := dataset == one).sum() > 1]
-    count = sum(some.sum() for some in sets)
-    for some in sets:
-        share = some.sum() / count
-        loss = loss + share * weights.plcc * plcc(score[some], mos[some])
-        loss = loss + share * weights.rank * rank(score[some], mos[some], spread)
+    sets = [members for number in dataset.unique() if (members := dataset == number).sum() > 1]
+    count = sum(members.sum() for members in sets)
+    for members in sets:
+        share = members.sum() / count
+        loss = loss + share * weights.plcc * plcc(score[members], mos[members])
+        loss = loss + share * weights.rank * rank(score[members], mos[members], spread)
         if weights.within:
-            pairs = within(score[some], mos[some], content[some], spread)
+            pairs = within(score[members], mos[members], content[members], spread)
             loss = loss + share * weights.within * pairs
     return loss
 
@@ -166,12 +166,12 @@ def feature(
     first: Float[Tensor, "batch dim"],
     second: Float[Tensor, "batch dim"],
     *,
-    known: Bool[Tensor, " batch"],
+    mask: Bool[Tensor, " batch"],
     kind: str,
     stop_gradient: bool,
 ) -> Float[Tensor, ""]:
-    """L3, over the videos of which the teacher knows anything; 0 where it knows none."""
-    if not known.any():
+    """L3, over the videos of `mask`: those with features of some expert. 0 if there is none."""
+    if not mask.any():
         return second.sum() * 0
-    taught = first.detach() if stop_gradient else first
-    return FEATURE[kind](taught[known], second[known])
+    target = first.detach() if stop_gradient else first
+    return FEATURE[kind](target[mask], second[mask])

@@ -23,7 +23,7 @@ def curves(
     Raises:
         VqError: the store cannot be written.
     """
-    if not torchrun.first():
+    if not torchrun.is_first():
         yield lambda epoch, values: None
         return
     import mlflow

@@ -1,4 +1,4 @@
-"""What fitted models say of videos, as arrays."""
+"""Predictions of fitted models, as arrays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from vq.training.training_data import TrainingData
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """A teacher's word on videos; row n is the n-th."""
+    """A teacher's prediction; row n is of the n-th video."""
 
     score: Float32[np.ndarray, " videos"]
     levels: Float32[np.ndarray, "videos levels"]

@@ -84,11 +84,11 @@ def _fit(initial: dict[str, Tensor], rating: Float[Tensor, " videos"], rate: flo
     for one in initial.values():
         kernel += likeness(one.double(), one.double(), rate)
     height, vectors = torch.linalg.eigh(kernel)
-    seen, unit = vectors.T @ rating, kernel.diagonal().mean()
+    projected, unit = vectors.T @ rating, kernel.diagonal().mean()
     fits = []
     for ridge in RIDGES:
         inverse = 1 / (height.clamp_min(0) + ridge * unit)
-        weight = vectors @ (inverse * seen)
+        weight = vectors @ (inverse * projected)
         # What a ridge that never saw a video is wrong by, without fitting one for each video.
         wrong = weight / (vectors.square() @ inverse)
         fits.append(_Fit(weight, rating - wrong, rate, wrong.square().mean().item()))

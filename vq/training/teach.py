@@ -63,17 +63,19 @@ class _Objective(Objective):
         return {"drop": drop_experts(self.present[rows], chance, generator)}
 
     def forward(self, rows: Tensor, drawn: dict[str, Tensor]) -> dict[str, Tensor]:
-        return self._say(rows, drawn["drop"])
+        return self._predict(rows, drawn["drop"])
 
-    def loss(self, rows: Tensor, said: dict[str, Tensor]) -> Tensor:
+    def loss(self, rows: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """L1 of some videos."""
-        return prediction(said, "first", self.lesson.target[rows], self.lesson, rows, self.params)
+        return prediction(
+            outputs, "first", self.lesson.target[rows], self.lesson, rows, self.params
+        )
 
     def validate(self) -> float:
         rows = self.lesson.validation
-        return self.loss(rows, self._say(rows)).item()
+        return self.loss(rows, self._predict(rows)).item()
 
-    def _say(self, rows: Tensor, drop: Tensor | None = None) -> dict[str, Tensor]:
+    def _predict(self, rows: Tensor, drop: Tensor | None = None) -> dict[str, Tensor]:
         device = self.teacher.head.weight.device
         drop = drop if drop is None else drop.to(device)
         logits = self.teacher(self.lesson.of(rows, device=device), drop).logits
@@ -89,15 +91,15 @@ def aligned_logits(
 
 
 def prediction(
-    said: Mapping[str, Tensor],
+    outputs: Mapping[str, Tensor],
     whose: str,
     target: Tensor,
     lesson: TrainingData,
     rows: Tensor,
     weights: losses.Weights,
 ) -> Tensor:
-    """L1 (`first`) or L2 (`second`) of some videos, on the device of what was said of them."""
-    logits = said[f"{whose}_logits"]
+    """L1 (`first`) or L2 (`second`) of some videos, on the device of the outputs."""
+    logits = outputs[f"{whose}_logits"]
     return losses.prediction(
         logits,
         target.to(logits.device),
@@ -105,10 +107,10 @@ def prediction(
         weights,
         dataset=lesson.dataset[rows].to(logits.device),
         content=lesson.content[rows].to(logits.device),
-        aligned=said[f"{whose}_aligned"],
+        aligned=outputs[f"{whose}_aligned"],
     )
 
 
 def present(features: Mapping[str, Tensor]) -> Tensor:
-    """Which experts say something of which video: `batch experts`."""
+    """Which experts have features of which video: `batch experts`."""
     return torch.stack([~torch.isnan(value).flatten(1).any(1) for value in features.values()], 1)

@@ -3,17 +3,17 @@
 import os
 
 
-def count() -> int:
+def world_size() -> int:
     """How many there are, on all machines."""
     return int(os.environ["WORLD_SIZE"]) if _together() else 1
 
 
-def here() -> int:
+def local_world_size() -> int:
     """How many of them run on this machine."""
     return int(os.environ["LOCAL_WORLD_SIZE"]) if _together() else 1
 
 
-def first() -> bool:
+def is_first() -> bool:
     """Whether this one writes: all of them come to the same weights, one of them saves any."""
     return not _together() or os.environ["RANK"] == "0"
 

@@ -61,15 +61,15 @@ class TrainingData:
 class Vectors:
     """A student that sees cached features: nothing to choose or to mirror."""
 
-    given: Float[Tensor, "videos width"]
+    features: Float[Tensor, "videos width"]
 
     def draw(self, rows: Int[Tensor, " rows"], seeds: Int[Tensor, " rows"]) -> Tensor:
         """The features."""
-        return self.given[rows]
+        return self.features[rows]
 
     def whole(self, rows: Int[Tensor, " rows"]) -> Tensor:
         """The features."""
-        return self.given[rows]
+        return self.features[rows]
 
 
 @dataclass(frozen=True, eq=False)

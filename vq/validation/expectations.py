@@ -115,15 +115,15 @@ def run(
         (result.expectation_config.type, result.expectation_config.kwargs["column"]): result
         for result in validation.results
     }
-    found, places = [], []
+    findings, index = [], []
     for check in checks:
         result = results[check.expectation.expectation_type, check.expectation.column]
         if result.exception_info.get("raised_exception"):
             raise RuntimeError(f"check {check.name}: {result.exception_info['exception_message']}")
         failing = [] if result.success else result.result["unexpected_index_list"]
-        found += [_finding(check, rows.iloc[position]) for position in failing]
-        places += [int(rows.index[position]) for position in failing]
-    return pd.DataFrame(found, index=places, columns=COLUMNS, dtype="string")
+        findings += [_finding(check, rows.iloc[position]) for position in failing]
+        index += [int(rows.index[position]) for position in failing]
+    return pd.DataFrame(findings, index=index, columns=COLUMNS, dtype="string")
 
 
 def _finding(check: Check, row: pd.Series) -> dict[str, str]:

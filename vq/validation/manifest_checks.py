@@ -57,17 +57,17 @@ def find(
     for name in card.datasets and card.sets:
         rows[_mos_of(name)] = rows["mos"].where((rows["dataset"] == name).fillna(value=False))
     with documented(docs) as context:
-        found = _first(run(context, "rows", rows, _of_a_row(card, params)))
-        rest = rows.drop(index=found.index)
+        findings = _first(run(context, "rows", rows, _of_a_row(card, params)))
+        rest = rows.drop(index=findings.index)
         for column in ("video", "sha256"):
             rest[f"earlier_{column}"] = rest.groupby(column).cumcount()
-        again = _first(run(context, "repetitions", rest, _of_repetition()))
-    return pd.concat([found, again]).sort_index()
+        repetitions = _first(run(context, "repetitions", rest, _of_repetition()))
+    return pd.concat([findings, repetitions]).sort_index()
 
 
-def _first(found: pd.DataFrame) -> pd.DataFrame:
+def _first(findings: pd.DataFrame) -> pd.DataFrame:
     """Of each row the first check that it fails."""
-    return found[~found.index.duplicated()]
+    return findings[~findings.index.duplicated()]
 
 
 def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:

@@ -13,7 +13,7 @@ from vq.data.card import Card
 from vq.errors import DataError
 from vq.validation.expectations import COLUMNS, Check, documented, run
 
-WANTED = ["video", "sha256", "mos", "content", "dataset"]
+MANIFEST_COLUMNS = ["video", "sha256", "mos", "content", "dataset"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Version:
     """A manifest, and what its ratings mean."""
 
     rows: pd.DataFrame
-    """`WANTED`, one row for each video."""
+    """`MANIFEST_COLUMNS`, one row for each video."""
     card: Card
 
 
@@ -32,7 +32,9 @@ def read(manifest: bytes, card: Card) -> Version:
         DataError: it is not what `import` writes.
     """
     try:
-        rows = pd.read_csv(io.BytesIO(manifest), keep_default_na=False, dtype="string")[WANTED]
+        rows = pd.read_csv(io.BytesIO(manifest), keep_default_na=False, dtype="string")[
+            MANIFEST_COLUMNS
+        ]
         rows["mos"] = pd.to_numeric(rows["mos"].replace("", pd.NA)).astype("float64")
     except (ValueError, KeyError) as error:
         raise DataError(f"manifest.csv is not what `import` writes ({error})") from error
@@ -76,17 +78,17 @@ def compare(old: Version, new: Version, *, moved: float) -> pd.DataFrame:
     both = before.merge(
         after, how="left", left_index=True, right_index=True, suffixes=("_old", "_new")
     )
-    there = pd.Series(both.index.isin(after.index), both.index)
+    present = pd.Series(both.index.isin(after.index), both.index)
     elsewhere = before["sha256"].isin(after["sha256"]) & (before["sha256"] != "")
-    told = pd.DataFrame(index=before.index)
-    told["dropped"] = pd.Series("gone", told.index).where(~there & ~elsewhere, "")
-    told["replaced"] = _words(both, "sha256", there, longest=8)
-    told["regrouped"] = _words(both, "content", there, longest=40)
-    kept = there & both["mos_old"].notna()
+    changes = pd.DataFrame(index=before.index)
+    changes["dropped"] = pd.Series("gone", changes.index).where(~present & ~elsewhere, "")
+    changes["replaced"] = _words(both, "sha256", present, longest=8)
+    changes["regrouped"] = _words(both, "content", present, longest=40)
+    kept = present & both["mos_old"].notna()
     far = ~((both["place_new"] - both["place_old"]).abs() <= moved + 1e-9)
     words = _numbers(both["mos_old"]) + " -> " + _numbers(both["mos_new"])
-    told["relabelled"] = words.where(kept & far, "").where(kept, pd.NA)
-    return told.reset_index()
+    changes["relabelled"] = words.where(kept & far, "").where(kept, pd.NA)
+    return changes.reset_index()
 
 
 def _place(version: Version) -> pd.Series:
@@ -99,16 +101,16 @@ def _place(version: Version) -> pd.Series:
     return share.where(~turned, 1 - share)
 
 
-def _words(both: pd.DataFrame, column: str, there: pd.Series, *, longest: int) -> pd.Series:
+def _words(both: pd.DataFrame, column: str, present: pd.Series, *, longest: int) -> pd.Series:
     """`old -> new` where they differ; null where there is only one."""
     old, new = (both[f"{column}_{end}"].fillna("").str[:longest] for end in ("old", "new"))
     differs = both[f"{column}_old"].fillna("") != both[f"{column}_new"].fillna("")
-    return (old + " -> " + new).where(differs, "").where(there, pd.NA)
+    return (old + " -> " + new).where(differs, "").where(present, pd.NA)
 
 
 def _numbers(values: pd.Series) -> pd.Series:
-    told = ["nothing" if pd.isna(value) else f"{value:g}" for value in values]
-    return pd.Series(told, values.index, dtype="string")
+    texts = ["nothing" if pd.isna(value) else f"{value:g}" for value in values]
+    return pd.Series(texts, values.index, dtype="string")
 
 
 def _checks(params: schema.Versions) -> list[Check]:

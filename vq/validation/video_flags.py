@@ -18,7 +18,7 @@ LIMITS: dict[Kind, tuple[str, float]] = {
 
 def count(manifest: pd.DataFrame) -> dict[Kind, int]:
     """How many videos of each kind there are; those that nobody could open are of none."""
-    found: dict[Kind, int] = {"hdr": int((manifest["hdr"].fillna("") != "").sum())}
+    counts: dict[Kind, int] = {"hdr": int((manifest["hdr"].fillna("") != "").sum())}
     for kind, (column, limit) in LIMITS.items():
-        found[kind] = int((manifest[column] > limit).fillna(value=False).sum())
-    return {kind: found[kind] for kind in get_args(Kind)}
+        counts[kind] = int((manifest[column] > limit).fillna(value=False).sum())
+    return {kind: counts[kind] for kind in get_args(Kind)}

@@ -141,8 +141,8 @@ def _all(path: Path) -> Iterator[tuple[int, float, av.VideoFrame]]:
         yield number, time, frame
 
 
-def _wanted(asked: Sequence[Iterable[int]], frame_count: int) -> list[frozenset[int]]:
-    groups = [frozenset(int(number) for number in group) for group in asked]
+def _wanted(choice: Sequence[Iterable[int]], frame_count: int) -> list[frozenset[int]]:
+    groups = [frozenset(int(number) for number in group) for group in choice]
     numbers = frozenset().union(*groups)
     if numbers and not 0 <= min(numbers) <= max(numbers) < frame_count:
         raise ValueError(f"frames {sorted(numbers)} of a video of {frame_count} frames")

@@ -107,8 +107,10 @@ def no_video(path: Path, container: InputContainer) -> str:
 
 def no_decoder(path: Path) -> str:
     """Why a file whose video stream has no decoder is not decoded."""
-    found = {match for part in _ends(path) for codec in CODECS for match in codec.findall(part)}
-    names = ", ".join(sorted(ascii(name.decode("ascii")) for name in found)[:3])
+    codec_names = {
+        match for part in _ends(path) for codec in CODECS for match in codec.findall(part)
+    }
+    names = ", ".join(sorted(ascii(name.decode("ascii")) for name in codec_names)[:3])
     codec = f"its codec {names}" if names else "its codec"
     return f"no decoder knows {codec}; convert it with whatever plays it, say to H.264"
 

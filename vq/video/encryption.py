@@ -17,7 +17,7 @@ Box = tuple[bytes, int, int]
 
 
 def is_encrypted(path: Path, container: InputContainer, stream: VideoStream) -> bool:
-    """Look at what the container says of a stream; MP4 and MOV, Matroska and WebM can say so."""
+    """Read the flag of the container; MP4, MOV, Matroska and WebM have one."""
     if "mp4" in container.format.name.split(","):
         with path.open("rb") as file:
             return stream.id in encrypted_tracks(file)

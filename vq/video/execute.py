@@ -1,4 +1,4 @@
-"""Decode what a plan says, and hold what comes out against it."""
+"""Decodes what a plan says, and checks the frames against it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,8 +42,8 @@ def execute(
         begin = int(plan.times[0]) * unit
         # All frames are converted as the first of the video is, which may not be among those
         # decoded; opened blindly, it looks as these do, since its parameter sets are theirs.
-        known = (codec.width, codec.height, codec.pix_fmt)
-        looks, rotations = {known} if codec.pix_fmt else set(), set()
+        look = (codec.width, codec.height, codec.pix_fmt)
+        looks, rotations = {look} if codec.pix_fmt else set(), set()
         numbered = enumerate(stream.packets(path, container, opened))
         for run in plan.runs:
             fed = _fed(numbered, packets, plan, run)

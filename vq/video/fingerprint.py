@@ -74,22 +74,28 @@ def take(looks: Sequence[UInt8[np.ndarray, "height width"]], duration_s: float) 
     )
 
 
-def pack(found: Fingerprint) -> tuple[dict[str, float], bytes]:
+def pack(fingerprint: Fingerprint) -> tuple[dict[str, float], bytes]:
     """A few numbers and some bytes, for pipes and files."""
-    told = {"step": found.step, "moments": len(found.windows), "dense": found.frames.shape[1]}
-    return told, found.windows.astype("<u8").tobytes() + found.frames.astype("<u8").tobytes()
+    header = {
+        "step": fingerprint.step,
+        "moments": len(fingerprint.windows),
+        "dense": fingerprint.frames.shape[1],
+    }
+    return header, fingerprint.windows.astype("<u8").tobytes() + fingerprint.frames.astype(
+        "<u8"
+    ).tobytes()
 
 
-def unpack(told: Mapping[str, Any], data: bytes) -> Fingerprint:
+def unpack(header: Mapping[str, Any], data: bytes) -> Fingerprint:
     """What `pack` packed.
 
     Raises:
         ValueError: it is something else.
     """
-    few, many = int(told["moments"]), int(told["dense"])
+    few, many = int(header["moments"]), int(header["dense"])
     hashes = np.frombuffer(data, "<u8").astype(np.uint64)
     windows, frames = np.split(hashes, [few * len(WINDOWS)])
-    step = float(told["step"])
+    step = float(header["step"])
     if not 0 <= step < np.inf:
         raise ValueError(f"a moment of {step} s")
     return Fingerprint(windows.reshape(few, len(WINDOWS)), frames.reshape(2, many), step)

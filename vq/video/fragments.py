@@ -98,8 +98,10 @@ class ViewSpec:
             promised: its packets, which know its keyframes; None where they are not to be had.
         """
         keys = promised.keys if promised else np.zeros(0, np.int64)
-        found = sample.snap_to_keyframes(frame_count, keys, moments=self.moments, slack=self.slack)
-        return [sample.pair(now, frame_count) for now in found.tolist()]
+        moments = sample.snap_to_keyframes(
+            frame_count, keys, moments=self.moments, slack=self.slack
+        )
+        return [sample.pair(now, frame_count) for now in moments.tolist()]
 
     def _lines(self, length: int) -> Int64[np.ndarray, " side"]:
         """Rows or columns of the patches: each in the middle of its share of the length."""

@@ -130,10 +130,10 @@ def _skip_profile(bits: Bits, layers: int) -> None:
     """Read over profile, tier and level (7.3.3)."""
     bits.take(88)
     bits.take(8)
-    there = [(bits.take(1), bits.take(1)) for _ in range(layers)]
+    present = [(bits.take(1), bits.take(1)) for _ in range(layers)]
     if layers:
         bits.take(2 * (8 - layers))
-    for profile, level in there:
+    for profile, level in present:
         bits.take(88 * profile + 8 * level)
 
 

@@ -50,17 +50,17 @@ def look_at(
     limits = Limits(**settings.limits.model_dump(), section="import")
     job = Job("vq.video.inspect:prepare", (limits, fingerprints))
     # Twice: whoever is short of memory kills anybody's process.
-    with WorkerPool[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as crew:
-        for _, outcome in crew.work(paths, request=lambda path: path):
+    with WorkerPool[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as pool:
+        for _, outcome in pool.work(paths, request=lambda path: path):
             if outcome and outcome.end:
                 yield Look(problem=_problem(outcome.end))
             elif outcome:
-                yield outcome.told[0]
+                yield outcome.parts[0]
 
 
 def prepare(limits: Limits, fingerprints: bool) -> Handler:
     """What a worker does."""
-    return Handler(lambda path: [_say(look(path, limits=limits, fingerprints=fingerprints))])
+    return Handler(lambda path: [_to_message(look(path, limits=limits, fingerprints=fingerprints))])
 
 
 def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
@@ -73,8 +73,8 @@ def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
             return Look(problem="is no ordinary file; give a video file")
         digest = sha256(path)
         probe, frames = survey(path, limits=limits)
-        taken = fingerprint.take(frames, probe.duration_s) if fingerprints else None
-        return Look(digest, probe, fingerprint=taken)
+        prints = fingerprint.take(frames, probe.duration_s) if fingerprints else None
+        return Look(digest, probe, fingerprint=prints)
     except VideoError as error:
         return Look(digest, problem=error.reason)
     except LimitError as error:
@@ -83,21 +83,23 @@ def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
         return Look(problem=f"cannot be read ({error.strerror}); check the disk and permissions")
 
 
-def _say(found: Look) -> Message:
-    hashes, data = fingerprint.pack(found.fingerprint) if found.fingerprint else (None, b"")
-    probed = asdict(found.probe) if found.probe else None
-    told = {"sha256": found.sha256, "probe": probed, "problem": found.problem, "hashes": hashes}
-    return Message(told, data)
+def _to_message(result: Look) -> Message:
+    hashes, data = fingerprint.pack(result.fingerprint) if result.fingerprint else (None, b"")
+    probed = asdict(result.probe) if result.probe else None
+    fields = {"sha256": result.sha256, "probe": probed, "problem": result.problem, "hashes": hashes}
+    return Message(fields, data)
 
 
-def _read(path: Path, said: Message) -> Look:
-    digest, probed, problem = (said.told[name] for name in ("sha256", "probe", "problem"))
-    found = Probe(**probed) if probed else None
-    if found and not all(math.isfinite(n) for n in astuple(found) if isinstance(n, float)):
-        raise ValueError(f"{path}: {found}")
-    hashes = said.told["hashes"]
-    taken = fingerprint.unpack(hashes, said.data) if hashes else None
-    return Look(digest, found, str(problem), taken)
+def _read(path: Path, message: Message) -> Look:
+    digest, probe_fields, problem = (
+        message.fields[name] for name in ("sha256", "probe", "problem")
+    )
+    probe = Probe(**probe_fields) if probe_fields else None
+    if probe and not all(math.isfinite(n) for n in astuple(probe) if isinstance(n, float)):
+        raise ValueError(f"{path}: {probe}")
+    hashes = message.fields["hashes"]
+    prints = fingerprint.unpack(hashes, message.data) if hashes else None
+    return Look(digest, probe, str(problem), prints)
 
 
 def _problem(end: Failure) -> str:

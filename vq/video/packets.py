@@ -102,25 +102,25 @@ class _Notes:
             self._fault = f"packet {len(self._pts)}: {fault}"
 
     def take(self, packet: stream.Packet) -> None:
-        """Note what one packet says."""
-        said = self._read(bytes(packet)) if self._read else UnitFacts()
-        if not said.sound:
+        """Note the facts of one packet."""
+        facts = self._read(bytes(packet)) if self._read else UnitFacts()
+        if not facts.sound:
             self.doubt("damaged, or of an unusual make")
         if packet.is_corrupt:
             self.doubt("the container calls it damaged")
         if packet.has_sidedata("new_extradata") or packet.has_sidedata("param_change"):
             self.doubt("parameters change")
         if not self._pts:
-            self._sets = said.sets
-        elif not said.sets <= self._sets:
+            self._sets = facts.sets
+        elif not facts.sets <= self._sets:
             self.doubt("parameters change")
         self._pts.append(NO_TIME if packet.pts is None else packet.pts)
         # Discarded packets lie outside the edit list of a cut video: decoded, never shown.
-        self._shown.append(said.shown and not packet.is_discard)
-        self._start.append(packet.is_keyframe and said.start and said.sets == self._sets)
-        self._spare.append(said.spare)
-        self._layers.append(said.layer)
-        self._order.append(NO_TIME if said.order is None else said.order)
+        self._shown.append(facts.shown and not packet.is_discard)
+        self._start.append(packet.is_keyframe and facts.start and facts.sets == self._sets)
+        self._spare.append(facts.spare)
+        self._layers.append(facts.layer)
+        self._order.append(NO_TIME if facts.order is None else facts.order)
 
     def packets(self, *, listed: bool) -> Packets:
         """All packets taken."""

@@ -77,9 +77,9 @@ def plan(packets: Packets, wanted: Collection[int]) -> Plan:
         members = np.arange(first, last + 1)
         fed = members[~packets.spare[members] | np.isin(members, needed)]
         decoded[fed] = True
-        here = packets.pts[fed[packets.shown[fed]]]
+        pts = packets.pts[fed[packets.shown[fed]]]
         floor = int(packets.pts[first])
-        runs.append(Run(range(first, last + 1), floor, np.sort(here[here >= floor])))
+        runs.append(Run(range(first, last + 1), floor, np.sort(pts[pts >= floor])))
     if decoded.sum() > WORTH * (needed.max() + 1):
         raise NoPlanError(NOTHING_SAVED)
     return Plan(times, decoded, tuple(runs))
@@ -94,7 +94,7 @@ def cost(packets: Packets, wanted: Collection[int]) -> int:
 
 
 def _check(packets: Packets, shown: np.ndarray, starts: np.ndarray) -> None:
-    """Do the numbers fit together as those of a healthy stream do?"""
+    """Check that the numbers are consistent, as in a healthy stream."""
     if packets.fault:
         raise NoPlanError(packets.fault)
     times = packets.pts[shown]

@@ -118,7 +118,7 @@ def survey(
     changes = _changes(looks)
     fps = (frames - 1) / span if span > 0 else rate
     width, height = convert.size
-    found = Probe(
+    facts = Probe(
         width=width,
         height=height,
         fps=round(fps, 3),
@@ -139,7 +139,7 @@ def survey(
         frozen=round(sum(change <= FROZEN for change in changes) / frames, 3),
         warning=warnings.text(first),
     )
-    return found, looks
+    return facts, looks
 
 
 def sha256(path: Path) -> str:

@@ -42,13 +42,13 @@ def snap_to_keyframes(
     Raises:
         ValueError: as `moments`.
     """
-    found = _middles(frame_count, moments=moments)
+    numbers = _middles(frame_count, moments=moments)
     reach = int(slack * frame_count / (2 * moments))
-    for place, middle in enumerate(found.tolist()):
+    for place, middle in enumerate(numbers.tolist()):
         near = keys[(middle - reach <= keys) & (keys < middle + reach) & (keys > 0)]
         if len(near):
-            found[place] = near[np.abs(near - middle).argmin()]
-    return found
+            numbers[place] = near[np.abs(near - middle).argmin()]
+    return numbers
 
 
 def pair(number: int, frame_count: int) -> tuple[int, int]:

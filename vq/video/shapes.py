@@ -14,8 +14,8 @@ else:
     class Bool:
         """Stands for the type of the array itself."""
 
-        def __class_getitem__(cls, given: tuple[Any, str]) -> Any:  # noqa: ANN401
-            return given[0]
+        def __class_getitem__(cls, params: tuple[Any, str]) -> Any:  # noqa: ANN401
+            return params[0]
 
     Float32 = Float64 = Int16 = Int64 = UInt8 = Bool
 

@@ -72,7 +72,7 @@ def opened(path: Path, *, blind: bool = False) -> Iterator[tuple[InputContainer,
         VideoError: missing, unreadable, or without a video stream.
     """
     container = _open(path, BLINDLY if blind else {})
-    if blind and not _is_told_enough(container):
+    if blind and not _can_open_blindly(container):
         container.close()
         container = _open(path, {})
     with container:
@@ -107,7 +107,7 @@ def _open(path: Path, options: Mapping[str, str]) -> InputContainer:
         raise VideoError(path, explain(path, error)) from error
 
 
-def _is_told_enough(container: InputContainer) -> bool:
+def _can_open_blindly(container: InputContainer) -> bool:
     """Whether packets have times of their own, and the stream is one that can be opened blindly."""
     stream = _main_stream(container)
     codec = stream and stream.codec_context
@@ -128,8 +128,8 @@ def again(
         container.seek(BEFORE_ALL, stream=stream)
         yield container, stream
     else:
-        with opened(path, blind=True) as found:
-            yield found
+        with opened(path, blind=True) as source:
+            yield source
 
 
 def explain(path: Path, error: av.FFmpegError) -> str:

@@ -1,4 +1,4 @@
-"""What a process that was forked has to forget: it is a copy, and what it holds is its parent's."""
+"""Lets objects drop, in a forked process, what still belongs to the parent."""
 
 import os
 from typing import Protocol, runtime_checkable
@@ -13,17 +13,17 @@ class Forgets(Protocol):
         """Called in the copy, which has no other thread yet."""
 
 
-_there: WeakSet[Forgets] = WeakSet()
+_registered: WeakSet[Forgets] = WeakSet()
 
 
 def remember(thing: Forgets) -> None:
-    """Have it told when it finds itself in a forked process."""
-    _there.add(thing)
+    """Call its `after_fork` in every process that is forked from this one."""
+    _registered.add(thing)
 
 
-def _tell() -> None:
-    for thing in list(_there):
+def _notify() -> None:
+    for thing in list(_registered):
         thing.after_fork()
 
 
-os.register_at_fork(after_in_child=_tell)
+os.register_at_fork(after_in_child=_notify)

@@ -33,22 +33,22 @@ class Handshake:
     """`vq.code_version.digest` where the work comes from."""
 
     def check(self) -> None:
-        """Nothing, if this machine sees the folder that is meant and runs the code that is meant.
+        """Check that this machine sees the same folder and runs the same code.
 
         Raises:
             VqError: it does not; the message names the machine and says what to do.
         """
-        here = socket.gethostname()
+        host = socket.gethostname()
         if code_version.digest() != self.code:
             raise VqError(
-                f"{here}: runs another version of vq than the machine that gives out the work, "
+                f"{host}: runs another version of vq than the machine that gives out the work, "
                 "and would mix results of both; install the same commit on all machines"
             )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while _read(self.path) != self.token:
             if time.monotonic() > deadline:
                 raise VqError(
-                    f"{here}: {self.path} is not there, or is that of another folder; all machines "
+                    f"{host}: {self.path} is not there, or is that of another folder; all machines "
                     "need the workspace on a shared file system, under the same path, see "
                     "docs/scale.md"
                 )

@@ -32,9 +32,9 @@ def main() -> None:
     try:
         ready = _find(job)(*job.arguments)
     except VqError as error:
-        _tell(replies, {"kind": type(error).__name__, "error": str(error)})
+        _send(replies, {"kind": type(error).__name__, "error": str(error)})
         return
-    _tell(replies, {"greeting": dict(ready.greeting)})
+    _send(replies, {"greeting": dict(ready.greeting)})
     while True:
         try:
             request = pickle.load(requests)
@@ -44,7 +44,7 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_REAL, min(2 * seconds, 1e9))
         fault = _answer(replies, ready, request)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _tell(replies, {"done": True, "fault": fault})
+        _send(replies, {"done": True, "fault": fault})
         if fault:  # who knows what state it left behind: a fresh process takes the next one
             return
 
@@ -56,8 +56,8 @@ def _find(job: Job) -> Callable[..., Handler]:
 
 def _answer(replies: IO[bytes], ready: Handler, request: Any) -> str:  # noqa: ANN401
     try:
-        for said in ready.work(request):
-            _tell(replies, {"told": dict(said.told), "bytes": len(said.data)}, said.data)
+        for message in ready.work(request):
+            _send(replies, {"told": dict(message.fields), "bytes": len(message.data)}, message.data)
     except Exception as error:  # a bug costs what it was met at, and shows
         log.debug("%s", request, exc_info=True)
         return f"{type(error).__name__}: {error}"
@@ -71,7 +71,7 @@ def _take_stdout() -> IO[bytes]:
     return replies
 
 
-def _tell(replies: IO[bytes], head: dict[str, Any], data: bytes = b"") -> None:
+def _send(replies: IO[bytes], head: dict[str, Any], data: bytes = b"") -> None:
     for part in (json.dumps(head).encode() + b"\n", data):
         left = memoryview(part)
         try:

@@ -10,14 +10,14 @@ from functools import partial
 from typing import Any, Generic
 
 from vq.workers.limits import Limits
-from vq.workers.process import LOOK_SECONDS, Item, Outcome, Told, WorkerProcess
+from vq.workers.process import LOOK_SECONDS, Item, Outcome, Part, WorkerProcess
 from vq.workers.protocol import Job, Message
 
 AHEAD = 64
 """Things for each worker that may be done before an earlier one that takes long."""
 
 
-class WorkerPool(Generic[Item, Told]):
+class WorkerPool(Generic[Item, Part]):
     """Works in processes under limits; ends them when it is closed.
 
     In a process that was forked it starts workers of its own.
@@ -28,7 +28,7 @@ class WorkerPool(Generic[Item, Told]):
         job: Job,
         *,
         limits: Limits,
-        read: Callable[[Item, Message], Told],
+        read: Callable[[Item, Message], Part],
         jobs: int = 1,
         tries: int = 1,
         greet: Callable[[dict[str, Any]], None] = lambda _: None,
@@ -42,14 +42,14 @@ class WorkerPool(Generic[Item, Told]):
             jobs: processes side by side; more than one start when there is work for them.
             tries: how often something is tried whose process dies without a limit being crossed: of
                 a machine that is out of memory, anybody's process may be killed.
-            greet: called with what each worker says once it is ready; may raise.
+            greet: called with the greeting of each worker once it is ready; may raise.
         """
-        self._start = partial(WorkerProcess[Item, Told], job, limits=limits, read=read)
+        self._start = partial(WorkerProcess[Item, Part], job, limits=limits, read=read)
         self._jobs, self._tries, self._greet = jobs, tries, greet
         self._greeted: set[int] = set()
         self.children = [self._start()]
 
-    def __enter__(self) -> "WorkerPool[Item, Told]":
+    def __enter__(self) -> "WorkerPool[Item, Part]":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,20 +62,20 @@ class WorkerPool(Generic[Item, Told]):
         request: Callable[[Item], object],
         skip: Callable[[Item], bool] = lambda _: False,
         stopped: Callable[[], bool] = lambda: False,
-    ) -> Iterator[tuple[Item, Outcome[Told] | None]]:
+    ) -> Iterator[tuple[Item, Outcome[Part] | None]]:
         """Give each item and what came of it, in order.
 
         Args:
             items: what to work on.
-            request: what a worker is told of an item.
+            request: makes what is sent to the worker for an item.
             skip: whether an item needs no work; its outcome is None.
             stopped: asked several times a second; once it says so, nothing more comes.
 
         Raises:
             VqError: workers cannot make ready.
         """
-        queue: _Queue[Item, Told] = _Queue(items, skip=skip, ahead=AHEAD * self._jobs)
-        places: dict[WorkerProcess[Item, Told], int] = {}
+        queue: _Queue[Item, Part] = _Queue(items, skip=skip, ahead=AHEAD * self._jobs)
+        places: dict[WorkerProcess[Item, Part], int] = {}
         tried: dict[int, int] = {}
         try:
             while not stopped():
@@ -95,27 +95,27 @@ class WorkerPool(Generic[Item, Told]):
                         del tried[place]
                         queue.put(place, item, outcome)
         finally:
-            # Whoever is still at something works for nobody any more.
+            # Nobody waits for what is still being worked on.
             for child in places:
                 child.stop()
 
-    def listen(self) -> list[tuple[WorkerProcess[Item, Told], Item, Outcome[Told]]]:
+    def listen(self) -> list[tuple[WorkerProcess[Item, Part], Item, Outcome[Part]]]:
         """Wait a moment for outcomes, and end workers that are over a limit.
 
         Raises:
             VqError: one cannot make ready.
         """
         self._drop_gone()
-        if not self.children:  # forked: whoever waits for one, waits for one of this process
+        if not self.children:  # after a fork: the old ones belong to the parent
             self.children = [self._start()]
         poll = select.poll()
         for child in self.children:
             poll.register(child, select.POLLIN)
-        heard = {number for number, _ in poll.poll(LOOK_SECONDS * 1000)}
+        readable = {number for number, _ in poll.poll(LOOK_SECONDS * 1000)}
         outcomes = []
         for child in self.children:
             item = child.item
-            outcome = child.hear() if child.fileno() in heard else child.check()
+            outcome = child.receive() if child.fileno() in readable else child.check()
             if child.greeting is not None and child.pid not in self._greeted:
                 self._greeted.add(child.pid)
                 self._greet(child.greeting)
@@ -134,8 +134,8 @@ class WorkerPool(Generic[Item, Told]):
 
     def _hand_out(
         self,
-        queue: "_Queue[Item, Told]",
-        places: dict[WorkerProcess[Item, Told], int],
+        queue: "_Queue[Item, Part]",
+        places: dict[WorkerProcess[Item, Part], int],
         *,
         request: Callable[[Item], object],
     ) -> None:
@@ -144,23 +144,23 @@ class WorkerPool(Generic[Item, Told]):
                 queue.put_back(places.pop(child), child.item)
         self._drop_gone()
         for child in self.children:
-            if child.idle and (found := queue.take()):
-                places[child], item = found
-                child.give(item, request(item))
+            if child.idle and (entry := queue.take()):
+                places[child], item = entry
+                child.assign(item, request(item))
         starting = sum(child.greeting is None for child in self.children)
         while len(self.children) < self._jobs and queue.waits(more_than=starting):
             self.children.append(self._start())
             starting += 1
 
 
-class _Queue(Generic[Item, Told]):
+class _Queue(Generic[Item, Part]):
     """Items that wait for a worker, and outcomes that wait for their turn."""
 
     def __init__(self, items: Iterable[Item], *, skip: Callable[[Item], bool], ahead: int) -> None:
         self._items = enumerate(items)
         self._skip = skip
         self._waiting: list[tuple[int, Item]] = []
-        self._done: dict[int, tuple[Item, Outcome[Told] | None]] = {}
+        self._done: dict[int, tuple[Item, Outcome[Part] | None]] = {}
         self._ahead = ahead
         self._turn = 0
         self._taken = 0
@@ -185,11 +185,11 @@ class _Queue(Generic[Item, Told]):
         """Have it worked on again, at once."""
         self._waiting.insert(0, (place, item))
 
-    def put(self, place: int, item: Item, outcome: Outcome[Told] | None) -> None:
+    def put(self, place: int, item: Item, outcome: Outcome[Part] | None) -> None:
         """Take the outcome of an item."""
         self._done[place] = item, outcome
 
-    def ready(self) -> list[tuple[Item, Outcome[Told] | None]]:
+    def ready(self) -> list[tuple[Item, Outcome[Part] | None]]:
         """Those whose turn it is."""
         done = []
         while self._turn in self._done:

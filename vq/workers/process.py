@@ -1,4 +1,4 @@
-"""One worker process, seen from outside: it may hang, grow or die, and whoever waits for it lives.
+"""One worker process, seen from its parent, which survives if the worker hangs, grows or dies.
 
 Memory is watched (the resident part, in /proc) rather than limited by the kernel. RLIMIT_AS counts
 addresses: a worker that resides in 95 MB has reserved 290 MB, with each thread more, so that a
@@ -27,7 +27,7 @@ from vq.workers.limits import Limits
 from vq.workers.protocol import Job, Message
 
 Item = TypeVar("Item")
-Told = TypeVar("Told")
+Part = TypeVar("Part")
 
 START_SECONDS = 120
 """A worker that is not ready by then never will be."""
@@ -51,20 +51,20 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Told]):
+class Outcome(Generic[Part]):
     """What came of working on something."""
 
-    told: tuple[Told, ...]
+    parts: tuple[Part, ...]
     """The parts of the answer, as they were read."""
     end: Failure | None
     """Why there are no more parts; None if there are none."""
     seconds: float
 
 
-class WorkerProcess(Generic[Item, Told]):
+class WorkerProcess(Generic[Item, Part]):
     """A process that works on one thing at a time."""
 
-    def __init__(self, job: Job, *, limits: Limits, read: Callable[[Item, Message], Told]) -> None:
+    def __init__(self, job: Job, *, limits: Limits, read: Callable[[Item, Message], Part]) -> None:
         """Start it.
 
         Args:
@@ -98,7 +98,7 @@ class WorkerProcess(Generic[Item, Told]):
         self._answers = cast(IO[bytes], self._process.stdout)
         self._since = time.monotonic()
         self._inbox = bytearray()
-        self._told: list[Told] = []
+        self._parts: list[Part] = []
         forks.remember(self)
         self._send((job, limits.seconds))
 
@@ -129,14 +129,14 @@ class WorkerProcess(Generic[Item, Told]):
         """Number of the process."""
         return self._process.pid
 
-    def give(self, item: Item, request: object) -> None:
-        """Have it work on something; `request` is what it is told of it."""
-        self.item, self._told = item, []
+    def assign(self, item: Item, request: object) -> None:
+        """Have it work on `item`; `request` is what is sent to it."""
+        self.item, self._parts = item, []
         self._since = time.monotonic()
         self._send(request)
 
-    def hear(self) -> Outcome[Told] | None:
-        """What came of its work, once its pipe can be read; None if it is still at it.
+    def receive(self) -> Outcome[Part] | None:
+        """Read from its pipe, and return the outcome; None if it is still at work.
 
         Raises:
             VqError: it could not make ready.
@@ -146,22 +146,22 @@ class WorkerProcess(Generic[Item, Told]):
             return self._died()
         self._inbox += data
         try:
-            for head, content in self._heard():
+            for head, content in self._messages():
                 if self.greeting is None:
                     self.greeting = _greeting(head)
-                elif self.item is None:  # it was asked nothing: it was taken over
+                elif self.item is None:  # there was no request: a file took it over
                     self.stop()
                     return None
                 elif head.get("done"):
                     return self._done(str(head["fault"]))
                 else:
-                    self._told.append(self._read(self.item, Message(head["told"], content)))
+                    self._parts.append(self._read(self.item, Message(head["told"], content)))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return self._lost(Failure("crashed", NONSENSE))
         return None
 
-    def check(self) -> Outcome[Told] | None:
-        """End it if it takes too much time or memory; then this came of its work.
+    def check(self) -> Outcome[Part] | None:
+        """End it if it takes too much time or memory; then return the outcome.
 
         Raises:
             VqError: it does not come to be ready.
@@ -194,12 +194,12 @@ class WorkerProcess(Generic[Item, Told]):
 
     def _send(self, message: object) -> None:
         left = memoryview(pickle.dumps(message))
-        with suppress(BrokenPipeError):  # it died meanwhile, and `hear` finds out
+        with suppress(BrokenPipeError):  # it died meanwhile, and `receive` finds out
             while left:
                 left = left[self._requests.write(left) :]
 
-    def _heard(self) -> Iterator[tuple[dict[str, Any], bytes]]:
-        """What has arrived as a whole: a line of JSON, and the bytes that it announces.
+    def _messages(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """Complete messages: a line of JSON, and as many bytes as it announces.
 
         Raises:
             ValueError: it is nothing of that kind.
@@ -217,13 +217,13 @@ class WorkerProcess(Generic[Item, Told]):
         if len(self._inbox) > MOST_BYTES:
             raise ValueError(len(self._inbox))
 
-    def _done(self, fault: str) -> Outcome[Told]:
+    def _done(self, fault: str) -> Outcome[Part]:
         if fault:  # it ends by itself after that
             return self._lost(Failure("crashed", fault))
         self.item = None
-        return Outcome(tuple(self._told), None, self._seconds())
+        return Outcome(tuple(self._parts), None, self._seconds())
 
-    def _died(self) -> Outcome[Told] | None:
+    def _died(self) -> Outcome[Part] | None:
         code = self._process.wait()
         self.gone = True
         if self.greeting is None:
@@ -236,12 +236,12 @@ class WorkerProcess(Generic[Item, Told]):
             return self._late()
         return self._lost(Failure("crashed", f"its process {_end(code)}", died=True))
 
-    def _late(self) -> Outcome[Told]:
+    def _late(self) -> Outcome[Part]:
         most, name = f"{self._limits.seconds:g} s", self._limits.called("seconds")
         return self._lost(Failure("timed_out", f"its process was not done after {most} ({name})"))
 
-    def _lost(self, end: Failure) -> Outcome[Told]:
-        outcome = Outcome(tuple(self._told), end, self._seconds())
+    def _lost(self, end: Failure) -> Outcome[Part]:
+        outcome = Outcome(tuple(self._parts), end, self._seconds())
         self.item = None
         self.stop()
         return outcome

@@ -1,4 +1,4 @@
-"""The same work on many items, in processes of which any may die."""
+"""A parallel map in processes, any of which may die."""
 
 import multiprocessing
 import os
@@ -53,9 +53,9 @@ def cores(jobs: int) -> int:
     """How many processes are meant: as many as asked for, or as there are cores for 0."""
     if jobs:
         return jobs
-    # Fewer than the machine has, where a container or a scheduler says so; macOS cannot say.
-    mine = getattr(os, "sched_getaffinity", None)
-    return len(mine(0)) if mine else os.cpu_count() or 1
+    # A container or a scheduler may allow fewer than the machine has; macOS has no such call.
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _alone(work: Callable[[Item], Result], item: Item, lost: Result) -> Result:

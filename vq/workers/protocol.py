@@ -1,4 +1,4 @@
-"""What worker processes do, and the form in which they say what came of it."""
+"""What worker processes do, and the form of their answers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,23 +12,24 @@ class Job:
     target: str
     """`module:function`; the function gives a `Handler`. What starts processes imports neither."""
     arguments: tuple[Any, ...] = ()
-    """Of the function; they travel to the process as a pickle. Nothing that it says does."""
+    """Of the function. They are pickled; the answers of the process never are."""
 
 
 @dataclass(frozen=True)
 class Message:
     """A part of an answer."""
 
-    told: Mapping[str, Any]
-    """Whatever JSON can say."""
+    fields: Mapping[str, Any]
+    """Any values that JSON can hold."""
     data: bytes = b""
+    """Bytes that are sent after them."""
 
 
 @dataclass(frozen=True)
 class Handler:
-    """A process that can begin."""
+    """What a worker process does once it is ready."""
 
     work: Callable[[Any], Iterable[Message]]
-    """From a request to the parts of its answer. Each is sent as soon as it is there."""
+    """Takes a request, gives the parts of the answer. Each is sent as soon as it is there."""
     greeting: Mapping[str, Any] = field(default_factory=dict)
-    """What there is to know beforehand."""
+    """Sent once, before the first request."""

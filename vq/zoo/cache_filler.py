@@ -1,4 +1,4 @@
-"""Worker processes that fill the cache: a video may hang, fill or kill one, the others go on."""
+"""Worker processes that fill the cache; a video that hangs or kills one does not stop the rest."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,17 +28,17 @@ class _Item:
 
 
 @dataclass(frozen=True, eq=False)
-class _Told:
-    """What a worker said of a video: features and views, or why there are none."""
+class _VideoResult:
+    """The outcome of one video: its features and views, or why there are none."""
 
-    found: Mapping[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray]
     failed: str = ""
     stop: str = ""
-    """Why no other video can be worked on either."""
+    """Why extraction has to stop for all videos."""
 
 
 class CacheFiller:
-    """Processes that describe videos, and the cache that they fill; close it after use."""
+    """Worker processes that extract features, and the cache they fill; close it after use."""
 
     def __init__(
         self, planned: Plan, names: Sequence[str], exported: Mapping[str, Expert], *, jobs: int
@@ -53,8 +53,8 @@ class CacheFiller:
         """
         self._planned = planned
         job = Job("vq.zoo.extract_features:prepare", (planned, tuple(names), dict(exported)))
-        # Twice: whoever is short of memory kills anybody's process.
-        self._crew = WorkerPool[_Item, _Told](
+        # Two tries: a machine that is short of memory may kill any of its processes.
+        self._pool = WorkerPool[_Item, _VideoResult](
             job, read=_read, jobs=jobs, tries=2, limits=planned.limits
         )
 
@@ -85,47 +85,49 @@ class CacheFiller:
             for pair in zip(shard.videos, shard.missing, strict=True)
         )
         failed: dict[str, str] = {}
-        found: dict[str, dict[str, np.ndarray]] = {}
+        arrays: dict[str, dict[str, np.ndarray]] = {}
         done = 0
-        for item, outcome in self._crew.work(
+        for item, outcome in self._pool.work(
             items, request=lambda item: (item.video, item.missing)
         ):
-            told = outcome.told[0] if outcome and outcome.told else _Told({})
-            reason = outcome.end.reason if outcome and outcome.end else told.failed
-            if told.stop:
-                raise VqError(told.stop)
+            result = outcome.parts[0] if outcome and outcome.parts else _VideoResult({})
+            reason = outcome.end.reason if outcome and outcome.end else result.failed
+            if result.stop:
+                raise VqError(result.stop)
             if reason:
                 log.warning("%s: %s", item.video.path, reason)
                 failed[item.video.sha256] = reason
             else:
-                for name, array in told.found.items():
-                    found.setdefault(name, {})[item.video.sha256] = array
+                for name, array in result.arrays.items():
+                    arrays.setdefault(name, {})[item.video.sha256] = array
             report()
             done += 1
             if done == len(item.shard.videos):
-                self._write(found)
-                found, done = {}, 0
+                self._write(arrays)
+                arrays, done = {}, 0
         return failed
 
     def close(self) -> None:
         """End the processes."""
-        self._crew.close()
+        self._pool.close()
 
-    def _write(self, found: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    def _write(self, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
         cache = Cache(self._planned.root)
         for name, key in self._planned.keys.items():
-            if name in found:
-                cache.write(key, found[name])
+            if name in arrays:
+                cache.write(key, arrays[name])
 
 
-def _read(item: _Item, said: Message) -> _Told:
-    if "failed" in said.told or "stop" in said.told:
-        return _Told({}, str(said.told.get("failed", "")), str(said.told.get("stop", "")))
+def _read(item: _Item, message: Message) -> _VideoResult:
+    if "failed" in message.fields or "stop" in message.fields:
+        return _VideoResult(
+            {}, str(message.fields.get("failed", "")), str(message.fields.get("stop", ""))
+        )
     try:
-        found = load(said.data)
+        arrays = load(message.data)
     except SafetensorError as error:
         raise ValueError(item.video.path) from error
-    finite = all(np.isfinite(array).all() for array in found.values())
-    if found.keys() != set(item.missing) or not finite:
+    finite = all(np.isfinite(array).all() for array in arrays.values())
+    if arrays.keys() != set(item.missing) or not finite:
         raise ValueError(item.video.path)
-    return _Told(found)
+    return _VideoResult(arrays)

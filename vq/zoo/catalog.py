@@ -34,7 +34,7 @@ class Entry:
     """An expert, or a family of them, before it is built."""
 
     build: Callable[[str, Spec, int], Expert]
-    """From its name in params.yaml, what is said of it there, and the frames of a clip."""
+    """From its name and settings in params.yaml, and the number of frames of a clip."""
     kind: Kind
     dim: int | None
     """None: depends on the network."""
@@ -106,33 +106,33 @@ def _clip(name: str, spec: Spec, clip_frames: int) -> Expert:
     return create_clip(name, spec, clip_frames)
 
 
-def _ready(known: PretrainedModel) -> Entry:
-    """A network of timm or torchvision whose settings are known: params need not repeat them."""
+def _pretrained(network: PretrainedModel) -> Entry:
+    """A network of timm or torchvision with preset settings; params need not repeat them."""
 
     def build(name: str, spec: Spec, clip_frames: int) -> Expert:
         _refuse(name, spec, keep=SETTINGS - {"model"})
         # What a file holds, the entry says; of chance it says nothing.
-        tags = {} if spec.weights == "random" else known.tags.as_dict()
+        tags = {} if spec.weights == "random" else network.tags.as_dict()
         full = spec.model_copy(
             update={
-                "model": known.model,
+                "model": network.model,
                 "weights": spec.weights or "hub",
-                "side_px": spec.side_px or known.input.side_px,
+                "side_px": spec.side_px or network.input.side_px,
                 "tags": tags | dict(spec.tags),
             }
         )
-        create = _timm if known.kind == "image" else _clip
+        create = _timm if network.kind == "image" else _clip
         return create(name, full, clip_frames)
 
     return Entry(
         build,
-        known.kind,
-        known.dim,
-        known.tags,
-        f"{known.model} of {'timm' if known.kind == 'image' else 'torchvision'}",
-        known.input,
-        known.parameters,
-        known.gmacs,
+        network.kind,
+        network.dim,
+        network.tags,
+        f"{network.model} of {'timm' if network.kind == 'image' else 'torchvision'}",
+        network.input,
+        network.parameters,
+        network.gmacs,
     )
 
 
@@ -189,7 +189,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         ),
         "timm": Entry(_timm, "image", None, _CHOSEN, "any image model of timm"),
         "torchvision_clip": Entry(_clip, "clip", None, _CHOSEN, "any video model of torchvision"),
-        **{name: _ready(known) for name, known in pretrained.read().items()},
+        **{name: _pretrained(network) for name, network in pretrained.read().items()},
     }
 )
 
@@ -210,10 +210,10 @@ def create(name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES) -> Expert:
     entry = spec.catalog or name
     if entry in CATALOG:
         return CATALOG[entry].build(name, spec, clip_frames)
-    points = plugins.found()
+    points = plugins.discover()
     if entry not in points:
-        known = [*CATALOG, *points]
-        near = difflib.get_close_matches(entry, known) or known[:6]
+        names = [*CATALOG, *points]
+        near = difflib.get_close_matches(entry, names) or names[:6]
         raise ParamsError(
             f"extract.experts.{name}: the zoo has no {entry!r}; did you mean {', '.join(near)}? "
             "(`vq zoo` lists them)"
@@ -255,11 +255,11 @@ def full_hash(values: object) -> str:
 
 
 def _refuse(name: str, spec: Spec, keep: Collection[str]) -> None:
-    known = Spec.model_fields
+    fields = Spec.model_fields
     useless = sorted(SETTINGS - set(keep))
-    set_here = [key for key in useless if getattr(spec, key) != known[key].default]
-    if set_here:
+    conflicting = [key for key in useless if getattr(spec, key) != fields[key].default]
+    if conflicting:
         raise ParamsError(
-            f"extract.experts.{name}: {spec.catalog or name} takes no {', '.join(set_here)}; "
+            f"extract.experts.{name}: {spec.catalog or name} takes no {', '.join(conflicting)}; "
             "remove it, or choose `catalog: timm` or `catalog: torchvision_clip`"
         )

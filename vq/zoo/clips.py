@@ -31,23 +31,23 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         ParamsError: `model` or `weights` is missing, or torchvision has no such model.
         WeightsError: the weights cannot be had or do not fit.
     """
-    given = weights.source(name, spec)
+    source = weights.source(name, spec)
     network = build(name, spec)
-    known: Any = models.get_model_weights(spec.model).DEFAULT
+    default_weights: Any = models.get_model_weights(spec.model).DEFAULT
     tags = {
         "family": str(spec.model).split("_")[0],
         "pretext": "unknown",
         "data": "unknown",
         "licence": "unknown",
     }
-    if isinstance(given, WeightsFile):
-        network = weights.load(network, weights.read(given), origin=str(given.file))
-    elif given == "hub":
+    if isinstance(source, WeightsFile):
+        network = weights.load(network, weights.read(source), origin=str(source.file))
+    elif source == "hub":
         network = weights.from_hub(
             lambda: weights.load(
                 network,
                 # Never a pickle that runs code, whatever the server sends.
-                known.get_state_dict(progress=False, check_hash=True, weights_only=True),
+                default_weights.get_state_dict(progress=False, check_hash=True, weights_only=True),
                 origin=str(spec.model),
             ),
             what=f"extract.experts.{name}: {spec.model}",
@@ -55,10 +55,10 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         tags |= {"pretext": "action recognition", "data": "Kinetics-400", "licence": "BSD-3-Clause"}
     else:
         tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
-    as_trained = known.transforms()
-    mean, std = spec.mean or tuple(as_trained.mean), spec.std or tuple(as_trained.std)
-    side_px = spec.side_px or as_trained.crop_size[0]
-    least = int(known.meta.get("min_temporal_size", 1))
+    transforms = default_weights.transforms()
+    mean, std = spec.mean or tuple(transforms.mean), spec.std or tuple(transforms.std)
+    side_px = spec.side_px or transforms.crop_size[0]
+    least = int(default_weights.meta.get("min_temporal_size", 1))
     network = network.eval()
     shape = (1, 3, max(least, clip_frames), side_px, side_px)
     dim, gmacs = outcome(name, spec, network, shape)
@@ -90,11 +90,11 @@ def build(name: str, spec: Spec) -> nn.Module:
     Raises:
         ParamsError: torchvision has no such model, or it refuses `options`.
     """
-    known = models.list_models(module=models.video)
-    if spec.model not in known:
+    available = models.list_models(module=models.video)
+    if spec.model not in available:
         raise ParamsError(
             f"extract.experts.{name}: torchvision has no video model {spec.model!r}; "
-            f"did you mean one of {', '.join(known)}?"
+            f"did you mean one of {', '.join(available)}?"
         )
     options: dict[str, Any] = dict(spec.options)
     try:

@@ -27,8 +27,8 @@ def gmacs(network: nn.Module, *shape: int) -> float:
 
 def outcome(network: nn.Module, *shape: int) -> tuple[int, float]:
     """Numbers in the feature of one input of a shape, and what `gmacs` says."""
-    found, counted = _run(network, shape)
-    return found.flatten(1).shape[1], counted
+    output, giga_macs = _run(network, shape)
+    return output.flatten(1).shape[1], giga_macs
 
 
 def _run(network: nn.Module, shape: tuple[int, ...]) -> tuple[Any, float]:
@@ -37,6 +37,6 @@ def _run(network: nn.Module, shape: tuple[int, ...]) -> tuple[Any, float]:
     shapes = {name: tensor.detach().to("meta") for name, tensor in state}
     # Not inference_mode: the counter would not see what a linear layer is made of.
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        found = functional_call(network, shapes, (torch.zeros(*shape, device="meta"),))
+        output = functional_call(network, shapes, (torch.zeros(*shape, device="meta"),))
     # A multiplication and an addition are two operations, and one multiply-accumulate.
-    return found, counter.get_total_flops() / 2e9
+    return output, counter.get_total_flops() / 2e9

@@ -156,11 +156,11 @@ def export(experts: Mapping[str, Expert], settings: params.Extract) -> dict[str,
 
 
 def _counts(videos: Sequence[Video], todo: Sequence[Shard], planned: Plan) -> str:
-    """How much is there and what is not: `396 videos x 5: 1,584 found, 396 to do (distortion)`."""
+    """What is cached and what is not: `396 videos x 5: 1,584 found, 396 to do (distortion)`."""
     lacking = Counter(name for shard in todo for names in shard.missing for name in names)
     number = len({video.sha256 for video in videos})
     to_do = sum(lacking.values())
-    found = number * len(planned.keys) - to_do
+    cached = number * len(planned.keys) - to_do
     names = ", ".join(
         name if lacking[name] == number else f"{name} {lacking[name]:,}"
         for name in planned.keys
@@ -168,14 +168,14 @@ def _counts(videos: Sequence[Video], todo: Sequence[Shard], planned: Plan) -> st
     )
     each = f"{count(len(planned.keys) - 1, 'expert')} + views"
     what = which(number, "video", "videos")
-    said = f"{number:,} {what} x ({each}): {found:,} found, {to_do:,} to do"
-    return f"{said} ({names})" if names else said
+    summary = f"{number:,} {what} x ({each}): {cached:,} found, {to_do:,} to do"
+    return f"{summary} ({names})" if names else summary
 
 
 def index(
     videos: Sequence[Video], planned: Plan, experts: Mapping[str, Expert], failed: Mapping[str, str]
 ) -> dict[str, object]:
-    """What features.json says, but for where the cache is; the same whatever made the shards.
+    """Content of features.json, except the path of the cache; no choice of shards changes it.
 
     Raises:
         VqError: the cache is damaged.
@@ -183,7 +183,7 @@ def index(
     cache = Cache(planned.root)
     shas = {video.sha256 for video in videos}
     has = {key: cache.has(key) & shas for key in planned.keys.values()}
-    pairs = sorted((sha, key) for key, there in has.items() for sha in there)
+    pairs = sorted((sha, key) for key, cached in has.items() for sha in cached)
     return {
         "experts": {
             name: {

@@ -1,4 +1,4 @@
-"""What a worker process says of a video: it is decoded once, for all that is missing of it."""
+"""Features of a video in a worker process: it is decoded once, for all that the cache lacks."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,10 +33,10 @@ def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert])
         for name in names
     }
 
-    def work(asked: tuple[Video, Sequence[str]]) -> Iterator[Message]:
+    def work(request: tuple[Video, Sequence[str]]) -> Iterator[Message]:
         try:
             with one_thread():
-                found = extract_features(*asked, experts, planned)
+                arrays = extract_features(*request, experts, planned)
         except VideoError as error:
             yield Message({"failed": error.reason})
         except LimitError as error:
@@ -44,7 +44,7 @@ def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert])
         except VqError as error:  # it is not the video's fault, and concerns all of them
             yield Message({"stop": str(error)})
         else:
-            yield Message({}, save({name: np.ascontiguousarray(a) for name, a in found.items()}))
+            yield Message({}, save({name: np.ascontiguousarray(a) for name, a in arrays.items()}))
 
     return Handler(work)
 
@@ -52,7 +52,7 @@ def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert])
 def extract_features(
     video: Video, missing: Sequence[str], experts: Mapping[str, Expert], planned: Plan
 ) -> dict[str, Shaped[np.ndarray, "..."]]:
-    """Decode a video once and say all that is missing of it.
+    """Decode a video once and compute all that is missing of it.
 
     Returns:
         For each expert "time dim", one row for each frame or clip; the views under `VIEWS`.
@@ -91,12 +91,12 @@ def extract_features(
 
     # Frame by frame and clip by clip, as they are decoded: a few frames of 4K are a gigabyte.
     seen = in_groups(video.path, choose, look, see=see)
-    found = {
+    arrays = {
         name: np.concatenate([part[name] for part in seen if name in part]) for name in missing
     }
     return {
         name: rows if name == VIEWS else _kept(experts[name], rows, video.path)
-        for name, rows in found.items()
+        for name, rows in arrays.items()
     }
 
 
@@ -117,7 +117,7 @@ def glimpses(
 
 
 def _check(video: Video) -> None:
-    """Features under the hash of another file would be found, and believed, for ever."""
+    """Refuse a file that has changed: its features would be cached under the hash of another."""
     try:
         digest = sha256(video.path)
     except OSError as error:

@@ -31,14 +31,14 @@ def create_timm(name: str, spec: Spec) -> Square:
             `layer` or takes no pictures of `side_px`.
         WeightsError: the weights cannot be had or do not fit.
     """
-    given = weights.source(name, spec)
-    network = build(name, spec, pretrained=given == "hub")
-    known = network.pretrained_cfg
-    if isinstance(given, WeightsFile):
-        state, origin = weights.read(given), str(given.file)
+    source = weights.source(name, spec)
+    network = build(name, spec, pretrained=source == "hub")
+    cfg = network.pretrained_cfg
+    if isinstance(source, WeightsFile):
+        state, origin = weights.read(source), str(source.file)
         network = weights.load(network, state, origin=origin, convert=_converter(network))
-    mean, std = spec.mean or tuple(known["mean"]), spec.std or tuple(known["std"])
-    side_px = spec.side_px or known["input_size"][-1]
+    mean, std = spec.mean or tuple(cfg["mean"]), spec.std or tuple(cfg["std"])
+    side_px = spec.side_px or cfg["input_size"][-1]
     network = at_layer(name, spec, network).eval()
     dim, gmacs = outcome(name, spec, network, (1, 3, side_px, side_px))
     preprocessing = {
@@ -55,7 +55,7 @@ def create_timm(name: str, spec: Spec) -> Square:
         catalog="timm",
         dim=dim,
         identity=identity(network, preprocessing),
-        tags=_tags(spec, known),
+        tags=_tags(spec, cfg),
         parameters=cost.parameters(network),
         gmacs=gmacs,
         network=Network(Seen(network, mean, std)),
@@ -81,7 +81,7 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     strides = builtin_weights.strides(network, card.levels) if card.pooling == "cells" else None
     answers = builtin_weights.answers(entry) if card.answers_join else None
     pooled = Seen(Pooled(network, card.levels, strides, answers), card.mean, card.std)
-    known: dict[str, Any] = {
+    common: dict[str, Any] = {
         "name": name,
         "catalog": entry,
         "dim": pooling.width([channels[level] for level in card.levels], strides)
@@ -99,15 +99,15 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     }
     if card.kind == "clip":
         gmacs = cost.gmacs(network, 1, 3, clip_frames, *size)
-        return NativeClip(**known, gmacs=gmacs, network=Network(pooled, free=(2, 3)))
+        return NativeClip(**common, gmacs=gmacs, network=Network(pooled, free=(2, 3)))
     gmacs = cost.gmacs(network, 1, 3, *size)
     if card.grid:
         patch_px = side // card.grid
         return Fragments(
-            **known, gmacs=gmacs, network=Network(pooled), grid=card.grid, patch_px=patch_px
+            **common, gmacs=gmacs, network=Network(pooled), grid=card.grid, patch_px=patch_px
         )
     graph = Network(pooled, free=(1, 2))
-    return Native(**known, gmacs=gmacs, network=graph, least_px=card.least_px)
+    return Native(**common, gmacs=gmacs, network=graph, least_px=card.least_px)
 
 
 def identity(network: nn.Module, preprocessing: Mapping[str, Any]) -> str:
@@ -129,9 +129,9 @@ def build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
         near = timm.list_models(f"*{spec.model.split('_')[0].split('.')[0]}*")[:4]
         hint = f"did you mean {', '.join(near)}?" if near else "see timm.list_models()"
         raise ParamsError(f"extract.experts.{name}: timm has no model {spec.model!r}; {hint}")
-    known = timm.get_pretrained_cfg(spec.model)
+    cfg = timm.get_pretrained_cfg(spec.model)
     options: dict[str, Any] = dict(spec.options)
-    if known and known.fixed_input_size and spec.side_px not in (None, known.input_size[-1]):
+    if cfg and cfg.fixed_input_size and spec.side_px not in (None, cfg.input_size[-1]):
         # Its position embeddings are made for one size, to which timm scales those of the weights.
         options = {"img_size": spec.side_px} | options
 
@@ -144,9 +144,9 @@ def build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
         with weights.chance(name):
             return create()
     except (TypeError, ValueError, AssertionError) as error:
-        said = ", ".join(f"{key}={value}" for key, value in options.items()) or "no options"
+        text = ", ".join(f"{key}={value}" for key, value in options.items()) or "no options"
         raise ParamsError(
-            f"extract.experts.{name}: timm cannot build {spec.model} with {said} ({error}); "
+            f"extract.experts.{name}: timm cannot build {spec.model} with {text} ({error}); "
             "check `options` and `side_px`"
         ) from error
 
@@ -164,11 +164,11 @@ def at_layer(name: str, spec: Spec, network: nn.Module) -> nn.Module:
         raise ParamsError(
             f"extract.experts.{name}: {spec.model} has no feature levels; leave out `layer`"
         )
-    there = len(network.feature_info)
-    if max(levels) >= there or len(set(levels)) < len(levels):
+    level_count = len(network.feature_info)
+    if max(levels) >= level_count or len(set(levels)) < len(levels):
         raise ParamsError(
             f"extract.experts.{name}: `layer` is {spec.layer}, but the feature levels of "
-            f"{spec.model} are 0 to {there - 1}, each at most once"
+            f"{spec.model} are 0 to {level_count - 1}, each at most once"
         )
     return Levels(network, sorted(levels))
 
@@ -191,11 +191,11 @@ def outcome(name: str, spec: Spec, network: nn.Module, shape: tuple[int, ...]) -
 
 def _converter(network: nn.Module) -> weights.Convert | None:
     """What timm makes of other people's checkpoints of a family: names, position embeddings."""
-    found = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
-    return partial(found, model=network) if found else None
+    filter_fn = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+    return partial(filter_fn, model=network) if filter_fn else None
 
 
-def _tags(spec: Spec, known: Mapping[str, Any]) -> Tags:
+def _tags(spec: Spec, cfg: Mapping[str, Any]) -> Tags:
     tags = {
         "family": _family(spec.model or ""),
         "pretext": "unknown",
@@ -206,9 +206,9 @@ def _tags(spec: Spec, known: Mapping[str, Any]) -> Tags:
         tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
     elif spec.weights == "hub":
         tags |= {
-            "pretext": f"timm {known.get('tag') or ''}".strip(),
-            "data": known.get("tag") or "unknown",
-            "licence": known.get("license") or "unknown",
+            "pretext": f"timm {cfg.get('tag') or ''}".strip(),
+            "data": cfg.get("tag") or "unknown",
+            "licence": cfg.get("license") or "unknown",
         }
     return Tags(**(tags | dict(spec.tags)))
 

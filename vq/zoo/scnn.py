@@ -72,8 +72,8 @@ def create_scnn(name: str, spec: Spec) -> Native:
     with weights.chance(name):
         network: nn.Module = Scnn()
     tags = TAGS.as_dict()
-    if isinstance(given := weights.source(name, spec), WeightsFile):
-        weights.load(network, weights.read(given), origin=str(given.file))
+    if isinstance(source := weights.source(name, spec), WeightsFile):
+        weights.load(network, weights.read(source), origin=str(source.file))
     else:
         tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
     network = network.eval()

@@ -78,8 +78,10 @@ class TemporalStatistics:
             bright *= 2
         changes = [after - before for before, after in pairwise(bright)]
         strongest = max(changes, key=_energy)
-        found = np.concatenate([_change(changes), _flicker(bright, changes), two_scales(strongest)])
-        return found.astype(np.float32)[None]
+        features = np.concatenate(
+            [_change(changes), _flicker(bright, changes), two_scales(strongest)]
+        )
+        return features.astype(np.float32)[None]
 
 
 def _change(changes: list[Float32[np.ndarray, "height width"]]) -> list[float]:

@@ -55,26 +55,26 @@ def source(name: str, spec: Expert) -> WeightsFile | str:
     return spec.weights
 
 
-def read(given: WeightsFile) -> State:
+def read(weights: WeightsFile) -> State:
     """Read parameters by name: safetensors, or what `torch.save` wrote of tensors alone.
 
     Raises:
         WeightsError: the file is missing or altered, or holds no parameters.
     """
     try:
-        content = given.file.read_bytes()
+        content = weights.file.read_bytes()
     except OSError as error:
         raise WeightsError(
-            f"{given.file}: weights cannot be read ({error.strerror}); "
+            f"{weights.file}: weights cannot be read ({error.strerror}); "
             "download them, or correct the path in params.yaml"
         ) from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest != given.sha256:
+    if digest != weights.sha256:
         raise WeightsError(
-            f"{given.file}: sha256 is {digest}, params.yaml says {given.sha256}; "
+            f"{weights.file}: sha256 is {digest}, params.yaml says {weights.sha256}; "
             "download it again, or write the new hash there if you trust the file"
         )
-    return _parameters(given.file, content)
+    return _parameters(weights.file, content)
 
 
 def load(
@@ -134,7 +134,7 @@ def from_hub(download: Callable[[], nn.Module], *, what: str) -> nn.Module:
     from huggingface_hub.errors import HfHubHTTPError
 
     log.info("%s: asking the hub for its weights", what)
-    # It tells of every retry, twice; we say in the end what came of them.
+    # It logs every retry twice; the error below says how they ended.
     chatter = logging.getLogger("huggingface_hub")
     level = chatter.level
     chatter.setLevel(logging.CRITICAL)
@@ -152,11 +152,11 @@ def from_hub(download: Callable[[], nn.Module], *, what: str) -> nn.Module:
 
 def digest(network: nn.Module) -> str:
     """Hash of all that a network has learnt."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for name, value in sorted(network.state_dict().items()):
-        found.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        found.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()
+        hasher.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        hasher.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return hasher.hexdigest()
 
 
 def _parameters(path: Path, content: bytes) -> State:
@@ -165,7 +165,7 @@ def _parameters(path: Path, content: bytes) -> State:
     try:
         if path.suffix == ".safetensors":
             return parse(content)
-        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     # Bytes of anything else make the reader stumble in its own ways.
     except (
         SafetensorError,
@@ -182,11 +182,11 @@ def _parameters(path: Path, content: bytes) -> State:
             "give a .safetensors, or a file in which torch.save put tensors alone"
         ) from error
     for nest in NESTS:
-        if isinstance(found, Mapping) and isinstance(found.get(nest), Mapping):
-            found = found[nest]
+        if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get(nest), Mapping):
+            checkpoint = checkpoint[nest]
     tensors = (
-        {k: v for k, v in found.items() if isinstance(v, Tensor)}
-        if isinstance(found, Mapping)
+        {k: v for k, v in checkpoint.items() if isinstance(v, Tensor)}
+        if isinstance(checkpoint, Mapping)
         else {}
     )
     if not tensors:
@@ -195,14 +195,14 @@ def _parameters(path: Path, content: bytes) -> State:
 
 
 def _without_prefix(state: State, wanted: State) -> State:
-    """The parameters under the prefix that makes the most of them known."""
+    """The parameters under the prefix with which most names match those of the network."""
     ends = {name.split(".")[-1] for name in wanted}
     prefixes = {""} | {
-        name[: -len(known)]
+        name[: -len(target)]
         for name in state
         if name.split(".")[-1] in ends
-        for known in wanted
-        if name.endswith(f".{known}")
+        for target in wanted
+        if name.endswith(f".{target}")
     }
 
     def stripped(prefix: str) -> State:
@@ -210,7 +210,9 @@ def _without_prefix(state: State, wanted: State) -> State:
 
     # The shortest of equals, whatever the order of a set.
     order = sorted(prefixes, key=lambda prefix: (len(prefix), prefix))
-    return max((stripped(p) for p in order), key=lambda found: len(found.keys() & wanted.keys()))
+    return max(
+        (stripped(p) for p in order), key=lambda candidate: len(candidate.keys() & wanted.keys())
+    )
 
 
 def _misfits(state: State, wanted: State) -> tuple[list[str], list[str], list[str]]:
@@ -243,11 +245,11 @@ def _converted(convert: Convert, state: State) -> State:
 
 def _in_order(state: State, wanted: State) -> State | None:
     """The parameters by the network's names, if they come in its order; a head may follow them."""
-    given = [(name, value) for name, value in state.items() if not _counts(name)]
+    parameters = [(name, value) for name, value in state.items() if not _counts(name)]
     names = [name for name in wanted if not _counts(name) and name.split(".")[0] not in HEADS[2:]]
-    if len(given) < len(names) or len(given) > len(names) + 2:
+    if len(parameters) < len(names) or len(parameters) > len(names) + 2:
         return None
-    pairs = list(zip(names, given, strict=False))
+    pairs = list(zip(names, parameters, strict=False))
     alike = all(
         name.split(".")[-1] == other.split(".")[-1] and wanted[name].shape == value.shape
         for name, (other, value) in pairs

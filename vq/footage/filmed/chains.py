@@ -37,7 +37,7 @@ ENCODERS: Mapping[str, tuple[int, int, Mapping[str, str]]] = MappingProxyType(
         "mpeg4": (2, 31, {}),
     }
 )
-"""Encoder: rate factor (quantiser for mpeg4) at strength 0 and at 1, and what else it is told.
+"""Encoder: rate factor (quantiser for mpeg4) at strength 0 and at 1, and its other options.
 
 No SVT-AV1: as root it gives its threads real-time priority, before everything on the machine.
 """

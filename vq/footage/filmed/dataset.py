@@ -59,7 +59,7 @@ def make(
         folder: of the data set; `vq footage fetch` has brought its photographs.
         params: section `film`.
         jobs: processes side by side; 0 for one on each core.
-        progress: told how many films of all are made.
+        progress: called with the number of films done, and of all.
 
     Returns:
         What became of each film, in the order of the manifest, take after take.

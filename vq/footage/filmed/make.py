@@ -98,9 +98,9 @@ def film(
         rows.append(Version(video, reference, source.content, stem, number, chain, strength))
 
     add(chains.encode(pristine, "libx264", 10.0, fps), -1, "pristine", 0.0)
-    some = ladder.draw(rng, params.rungs)
+    ladders = ladder.draw(rng, params.rungs)
     for number in range(params.ladders):
-        chosen, clean = next(some), float(rng.integers(*CLEAN))
+        chosen, clean = next(ladders), float(rng.integers(*CLEAN))
         for strength in chosen.strengths:
             add(_encoded(chosen, pristine, strength, clean, fps), number, chosen.name, strength)
     # Last, and whole or not at all: a film that was cut short has no table.

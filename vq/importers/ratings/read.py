@@ -19,7 +19,7 @@ class Ratings:
     videos: tuple[str, ...]
     """In the order of the table."""
     raters: tuple[str, ...]
-    given: Float64[np.ndarray, "videos raters"]
+    matrix: Float64[np.ndarray, "videos raters"]
     """NaN where a rater did not see a video."""
 
 
@@ -77,9 +77,9 @@ def _wide(table: tables.Table, names: list[str], video: str) -> list[Triple]:
 
 
 def _matrix(path: Path, triples: list[Triple], scale: tuple[float, float]) -> Ratings:
-    videos = {name: place for place, name in enumerate(dict.fromkeys(t[0] for t in triples))}
-    raters = {name: place for place, name in enumerate(dict.fromkeys(t[1] for t in triples))}
-    given = np.full((len(videos), len(raters)), np.nan)
+    videos = {name: index for index, name in enumerate(dict.fromkeys(t[0] for t in triples))}
+    raters = {name: index for index, name in enumerate(dict.fromkeys(t[1] for t in triples))}
+    matrix = np.full((len(videos), len(raters)), np.nan)
     for video, rater, rating in triples:
         if rating is None:
             continue
@@ -88,12 +88,12 @@ def _matrix(path: Path, triples: list[Triple], scale: tuple[float, float]) -> Ra
                 f"{path}: {rater!r} gave {video!r} a rating of {rating:g}, which is off the scale "
                 f"of {scale[0]:g} to {scale[1]:g}; correct it, or --scale"
             )
-        if not math.isnan(given[videos[video], raters[rater]]):
+        if not math.isnan(matrix[videos[video], raters[rater]]):
             raise DataError(
                 f"{path}: {rater!r} rated {video!r} twice; keep one of the two, or give each "
                 "session a rater of its own"
             )
-        given[videos[video], raters[rater]] = rating
+        matrix[videos[video], raters[rater]] = rating
     if len(raters) < 2:
         raise DataError(f"{path}: has ratings of {len(raters)} rater; an opinion score needs two")
-    return Ratings(tuple(videos), tuple(raters), given)
+    return Ratings(tuple(videos), tuple(raters), matrix)

@@ -50,8 +50,8 @@ def recover(ratings: Ratings, *, method: str) -> Opinions:
     from sureal.subjective_model import BiasremvMosModel, MosModel
 
     unbiased, rejecting = METHODS[method]
-    videos = [{"content_id": 0, "asset_id": place, "path": name, "os": list(row)}
-              for place, (name, row) in enumerate(zip(ratings.videos, ratings.given, strict=True))
+    videos = [{"content_id": 0, "asset_id": index, "path": name, "os": list(row)}
+              for index, (name, row) in enumerate(zip(ratings.videos, ratings.matrix, strict=True))
               ]  # fmt: skip
     reader = RawDatasetReader(Namespace(ref_videos=[{"content_id": 0, "path": ""}],
                                         dis_videos=videos, ref_score=None))  # fmt: skip
@@ -59,13 +59,13 @@ def recover(ratings: Ratings, *, method: str) -> Opinions:
     # Divisions by nothing are expected: a rater who never strays, a video that one person saw.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = model.run_modeling(subject_rejection=rejecting)
+        results = model.run_modeling(subject_rejection=rejecting)
     raters = len(ratings.raters)
     return Opinions(
-        mos=np.array(found["quality_scores"], np.float64),
-        std=np.array(found["quality_ambiguity"], np.float64),
-        half_width=np.array(found["quality_scores_ci95"][0], np.float64),
-        ratings=(~np.isnan(found["raw_scores"])).sum(axis=(1, 2)),
-        rejected=np.array(found.get("observer_rejected", [False] * raters), bool),
-        bias=np.array(found.get("observer_bias", [0.0] * raters), np.float64),
+        mos=np.array(results["quality_scores"], np.float64),
+        std=np.array(results["quality_ambiguity"], np.float64),
+        half_width=np.array(results["quality_scores_ci95"][0], np.float64),
+        ratings=(~np.isnan(results["raw_scores"])).sum(axis=(1, 2)),
+        rejected=np.array(results.get("observer_rejected", [False] * raters), bool),
+        bias=np.array(results.get("observer_bias", [0.0] * raters), np.float64),
     )

@@ -94,7 +94,7 @@ def load(path: Path) -> Demo:
 
 def plan(params: Demo) -> list[Film]:
     """Which films and versions the demo has."""
-    some = versions(params)
+    version_sets = versions(params)
     films = []
     for number, content in enumerate(scenes.SCENES[: params.contents]):
         size = SIZES[number % len(SIZES)]
@@ -102,7 +102,7 @@ def plan(params: Demo) -> list[Film]:
         fps = RATES[number % len(RATES)]
         for take in range(2 if content in scenes.FILMED_TWICE else 1):
             frames = round(params.seconds * fps)
-            films.append(Film(content, take, width, height, fps, frames, next(some)))
+            films.append(Film(content, take, width, height, fps, frames, next(version_sets)))
     return films
 
 
@@ -142,7 +142,7 @@ def make(
         videos: folder to make; must not exist or be empty.
         labels_file: CSV with the header `COLUMNS`, written last.
         jobs: processes; 1 works in this one.
-        progress: told how many films are done, of how many.
+        progress: called with the number of films done, and of all.
 
     Raises:
         DataError: the folder already holds something.
@@ -195,7 +195,7 @@ def _shoot(film: Film, *, params: Demo, folder: Path) -> list[Row]:
 
 def shoot(
     pristine: Clip,
-    some: Sequence[Version],
+    versions: Sequence[Version],
     content: str,
     name: str,
     fps: int | float,
@@ -209,7 +209,7 @@ def shoot(
     """
     bias = _bias(params)
     rows: list[Row] = []
-    for number, version in enumerate(some):
+    for number, version in enumerate(versions):
         stem = f"{name}-{number:02d}-{version.kind}"
         # One stream for each video, by its name: no order of work can change it.
         rng = np.random.default_rng([params.seed, crc32(stem.encode())])

@@ -58,8 +58,8 @@ CODECS: Mapping[str, Codec] = MappingProxyType(
 
 def crf(codec: str, strength: float) -> int:
     """The rate factor of a codec at a strength in [0, 1]."""
-    known = CODECS[codec]
-    return round(known.best + (known.worst - known.best) * strength)
+    encoder = CODECS[codec]
+    return round(encoder.best + (encoder.worst - encoder.best) * strength)
 
 
 def write(frames: Clip, path: Path, *, codec: str, crf: int, fps: int | float) -> None:

@@ -80,8 +80,8 @@ def ssim(path: Path, pristine: Clip, *, fps: int | float) -> Float64[np.ndarray,
 
 def grade(similarity: float) -> float:
     """The grade, 1 to 5, that `CURVE` gives to a similarity."""
-    known, grades = zip(*CURVE, strict=True)
-    return float(np.interp(similarity, known, grades))
+    knots, grades = zip(*CURVE, strict=True)
+    return float(np.interp(similarity, knots, grades))
 
 
 def rate(

@@ -1,4 +1,4 @@
-"""A network in training: a backbone, and questions that linear maps of its features answer."""
+"""A network in training: a backbone with one linear head for each question."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from vq.models.pooling import pool
 
 
-class Asked(nn.Module):
-    """A backbone whose pooled features answer by linear maps alone.
+class MultiHead(nn.Module):
+    """A backbone with linear heads on its pooled features.
 
-    The maps have no hidden layer, so that all which serves the answers is linear in the features:
-    these are what is shipped.
+    The heads have no hidden layer, so that whatever serves the answers is linear in the features,
+    and the features are what is shipped.
     """
 
     def __init__(
@@ -24,13 +24,13 @@ class Asked(nn.Module):
         levels: Sequence[int],
         questions: Mapping[str, int],
     ) -> None:
-        """Ask a backbone.
+        """Put heads on a backbone.
 
         Args:
             backbone: gives one map for each of its levels.
             channels: of each of the maps.
             levels: those that are pooled.
-            questions: how many numbers each takes for an answer.
+            questions: size of each head, by the name of its question.
         """
         super().__init__()
         self.backbone = backbone
