@@ -1,5 +1,6 @@
 # make demo    set up, run the whole pipeline on the embedded data, say how good the student is
 # make test    every check and every test
+# make quick   format, lint, types, import contract, code of stages, fast tests of what is not committed (REV=main: of all since)
 # make check   format, lint, types, import contract, fast tests: what to run before a commit
 # make review  what a change does (REV=... where it starts), into build/review, and what dvc would run
 # make pr-report  that, and every test: what .github/workflows/pr.yml does for a pull request
@@ -10,7 +11,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint check test review pr-report clean
+.PHONY: help setup demo lint quick check test review pr-report clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -76,6 +77,11 @@ lint: $(READY)
 	@ruff check --quiet .
 	@mypy --no-error-summary
 	@lint-imports --no-cache > /dev/null 2>&1 || lint-imports --no-cache
+
+quick: lint
+	@python -m vq.stages.code
+	@files=$$(python -m tests.affected $(REV)); \
+	if [ -n "$$files" ]; then $(PYTEST) -m "not slow and not browser" $$files; else echo "no test imports what changed"; fi
 
 check: lint
 	@$(PYTEST) -m "not slow and not browser"

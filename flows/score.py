@@ -1,4 +1,4 @@
-"""Score a folder, a list or an object store with the champion; goes on where it stopped.
+"""Score a folder, a list or an object store with the champion; resumes where it stopped.
 
 `prefect deployment run score/score --param inputs='["s3://bucket/uploads"]'
 --param output=s3://bucket/scores/uploads.parquet`

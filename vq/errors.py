@@ -5,7 +5,7 @@ VqError           base: one sentence that says what, which and what now
 ├── DataError     a table, a label file or a card breaks its promise
 ├── VideoError    a file cannot be read as video
 ├── WeightsError  weights are missing, altered or do not fit
-├── DivergedError a training came to numbers that are none
+├── DivergedError training diverged: the loss is not finite
 └── BusyError     another process holds the workspace or the cache
 """
 
@@ -42,7 +42,7 @@ class WeightsError(VqError):
 
 
 class DivergedError(VqError):
-    """A training came to numbers that are none."""
+    """Training diverged: the loss is not finite."""
 
 
 class BusyError(VqError):

@@ -339,7 +339,7 @@ def test_two_runs_do_not_write_one_file(
     [
         (["list.csv"], "list.csv: has no column `video`; name the column with the paths so"),
         (["videos", "--resume"], "--resume needs the --output to go on with"),
-        (["videos", "--resume", "--output", "a.table"], "a table cannot be gone on with"),
+        (["videos", "--resume", "--output", "a.table"], "--resume does not support a table"),
         (["videos", "--format", "parquet"], "parquet is a file, not a text to print"),
         (["videos", "--timeline", "a.png"], "a.png: is one file for 3 videos; name a folder"),
         (["videos", "--output", "list.csv", "--resume"], "list.csv: holds no scores in the form"),

@@ -1,4 +1,4 @@
-"""A worker opens files of strangers: what it says is held against the schema."""
+"""A worker opens untrusted files: what it says is held against the schema."""
 
 import asyncio
 from dataclasses import asdict

@@ -39,7 +39,10 @@ def expert(request: pytest.FixtureRequest) -> Expert:
 
 
 def test_every_entry_is_tested() -> None:
-    """A new line in the catalog needs a line in the tests; test_pretrained.py has those of pretrained.csv."""
+    """A new line in the catalog needs a line in the tests.
+
+    test_pretrained.py has those of pretrained.csv.
+    """
     assert set(SPECS) == set(catalog.CATALOG) - set(pretrained.read())
 
 

@@ -133,7 +133,7 @@ def _tell(
 ) -> None:
     lines = [f"{count(videos, 'video')}", *notes]
     if folder is None:
-        lines.append(f"No videos at {out / 'videos'}: names are not held against files.")
+        lines.append(f"No videos at {out / 'videos'}: file names were not checked.")
     lines.append(
         f"Wrote {out / 'labels.csv'} and {out / 'card.yaml'}; read the card, put the videos into "
         f"{out / 'videos'}, set `data.dir: {out}` in params.yaml, and import.keep, "

@@ -204,7 +204,7 @@ def _form(args: Namespace) -> str:
     if args.resume and args.output is None:
         raise DataError("--resume needs the --output to go on with")
     if args.resume and FORMS[name].read is None:
-        raise DataError(f"a {name} cannot be gone on with; --resume needs jsonl, csv or parquet")
+        raise DataError(f"--resume does not support a {name}; it needs jsonl, csv or parquet")
     if name == "parquet" and args.output is None:
         raise DataError("parquet is a file, not a text to print; give --output")
     if args.output is None and not streams.takes_output():

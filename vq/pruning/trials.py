@@ -250,7 +250,7 @@ def _measure(fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int) -> K
         # Its own advice is for the knobs of training, and trials have none.
         who = " + ".join(trial.experts) or "the undistilled student"
         raise DivergedError(
-            f"the trial of {who} came to numbers that are none; look at these features with "
+            f"the trial of {who} diverged: its loss is not finite; look at these features with "
             "`vq zoo check`, or take them out of extract.experts"
         ) from error
     return Kept(effect, perf_counter() - start)

@@ -1,4 +1,4 @@
-"""Each form in which rows are written, and read again to go on where a run stopped."""
+"""Formats of score rows: written, and read again to resume a run."""
 
 import csv
 import io
@@ -78,7 +78,9 @@ def read(path: Path, name: str) -> Iterator[Row]:
     """
     form = FORMS[name]
     if form.read is None:
-        raise DataError(f"{path}: a {name} cannot be gone on with; write jsonl, csv or parquet")
+        raise DataError(
+            f"{path}: `--resume` does not support a {name}; write jsonl, csv or parquet"
+        )
     try:
         with path.open("rb") as file:
             yield from form.read(file)

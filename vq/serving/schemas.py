@@ -1,6 +1,6 @@
 """What the service answers, as types: they are the API's schema, and hold workers to it.
 
-A worker opens files of strangers. What it says is checked against these before it is sent.
+A worker opens untrusted files. What it says is checked against these before it is sent.
 """
 
 from dataclasses import asdict

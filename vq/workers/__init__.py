@@ -1,1 +1,1 @@
-"""Processes that open the files of strangers: any of them may hang, grow or die, and we live on."""
+"""Sandboxed worker processes for untrusted files."""

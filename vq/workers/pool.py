@@ -1,7 +1,7 @@
 """Worker processes side by side, any of which may die: an outcome for everything, in order.
 
 This and all that it imports is light (no numpy, no decoder, no network): workers alone open the
-files of strangers, and the supervisor costs a few megabytes.
+untrusted files, and the supervisor costs a few megabytes.
 """
 
 import select
