@@ -100,6 +100,28 @@ def test_another_checkout_runs_its_own_code(
     assert "edited" in say(other, "env", f"PYTHONPATH={other}", *command.split()[2:])
 
 
+@pytest.mark.slow
+def test_a_stage_is_stale_for_the_code_that_it_imports_and_for_no_other(root: Path) -> None:
+    """Dvc itself says so, after a run that left nothing stale."""
+
+    def status() -> str:
+        return say(root, "dvc", "status").strip()
+
+    def append(file: str) -> str:
+        with (root / file).open("a") as source:
+            source.write("# edited\n")
+        return file
+
+    say(root, "dvc", "repro")
+    assert status().endswith("up to date.")
+
+    append("vq/training/losses.py")
+    append("vq/commands/watch.py")
+    assert status().endswith("up to date.")
+
+    assert append("vq/video/orientation.py") in status()
+
+
 def test_the_same_code_elsewhere_is_the_same_code(tmp_path: Path) -> None:
     """An image with `vq` in it works on a mounted workspace of the same commit; or one of data."""
     code_version.check(tmp_path)
