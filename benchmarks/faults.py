@@ -41,7 +41,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.workspace import change, commit, environment, make_workspace, run
-from vq.pipeline.workspace import source_of
+from vq.pipeline.run_stages import source_of
 
 STAGES = ("import", "validate", "split", "extract", "prune", "teach", "distill", "evaluate")
 RELEASE = "release"

@@ -106,7 +106,7 @@ def _fuzz(arguments: list[str]) -> int:
     from dataclasses import replace
 
     from vq.errors import DataError
-    from vq.importers.dataset_format import How
+    from vq.importers.importer_types import How
 
     forms = list(FORMS.values())
     folder = Path(os.environ["VQ_FUZZ"])

@@ -33,7 +33,7 @@ from rich.table import Table
 from vq import params
 from vq.features.cache import Cache
 from vq.scoring.locate import SHIPPED, locate
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 from vq.video.inspect import look_at
 from vq.workers.limits import Limits
 from vq.zoo import extract

@@ -43,7 +43,7 @@ from tests.flows.server import server
 from tests.workspace import ROOT, change, commit, make_workspace, run
 from vq.data import manifest
 from vq.features.cache import Cache
-from vq.pipeline.workspace import files_of
+from vq.pipeline.run_stages import files_of
 from vq.scoring.formats import read
 
 CLIPS = "data/clips"

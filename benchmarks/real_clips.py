@@ -28,7 +28,7 @@ from vq import params as settings
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
-from vq.duplicates import finding
+from vq.duplicates import pairs_table
 from vq.errors import DataError
 from vq.features import store
 from vq.metrics import agreement
@@ -207,8 +207,8 @@ def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
             continue
         if table["split"].value_counts().min() >= FEWEST:
             splitting.write(table, splits)
-            none = finding.judge(finding.NONE, table, joined=False)
-            finding.write(none, splits.with_name("near_duplicates.csv"))
+            none = pairs_table.judge(pairs_table.NONE, table, joined=False)
+            pairs_table.write(none, splits.with_name("near_duplicates.csv"))
             return
     raise DataError(
         f"{contents.nunique()} contents are too few for {FEWEST} on each side; bring more clips"

@@ -13,7 +13,7 @@ from flows.spread import fill
 from vq import params
 from vq.pipeline import remote
 from vq.pipeline.lock import hold
-from vq.pipeline.workspace import files_of, source_of, stages, update
+from vq.pipeline.run_stages import files_of, source_of, stages, update
 from vq.registry import flow_summary
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos

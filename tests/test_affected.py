@@ -16,5 +16,5 @@ def test_a_test_is_affected_by_what_it_imports_and_by_nothing_else() -> None:
 
 def test_lazy_imports_and_helpers_count() -> None:
     """Scoring opens files in a worker that no test imports."""
-    assert "vq/scoring/worker.py" in needs("tests/scoring/test_pool.py")
-    assert "tests/scoring/toy.py" in needs("tests/scoring/test_pool.py")
+    assert "vq/scoring/worker.py" in needs("tests/scoring/test_scoring_pool.py")
+    assert "tests/scoring/toy.py" in needs("tests/scoring/test_scoring_pool.py")

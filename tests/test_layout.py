@@ -91,7 +91,7 @@ def test_dvc_is_bounded_while_its_insides_are_used() -> None:
     lock = (ROOT / "requirements.lock").read_text()
     locked = Version(re.findall(r"^dvc==(\S+)", lock, re.MULTILINE)[0])
 
-    assert "dvc.repo.reproduce" in (ROOT / "vq/pipeline/workspace.py").read_text()
+    assert "dvc.repo.reproduce" in (ROOT / "vq/pipeline/run_stages.py").read_text()
     assert locked in dvc
     assert f"{locked.major}.{locked.minor + 1}.0" not in dvc
 

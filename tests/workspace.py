@@ -142,7 +142,7 @@ def bring_up_to_date(root: Path) -> None:
         sys.executable,
         "-c",
         "from pathlib import Path\n"
-        "from vq.pipeline.workspace import stages, update\n"
+        "from vq.pipeline.run_stages import stages, update\n"
         "here = Path().resolve()\n"
         "for stage in stages(here):\n"
         "    update(here, stage)\n",

@@ -79,11 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     name = argv[0] if argv else ""
     if name in COMMANDS:
-        from vq.pipeline.dispatch import command
+        from vq.pipeline.command_line import command
 
         return command(name, argv[1:], description=COMMANDS[name])
     if name in stages.STAGES:
-        from vq.pipeline.dispatch import dispatch
+        from vq.pipeline.command_line import dispatch
 
         return dispatch(argv)
     return _help(argv)

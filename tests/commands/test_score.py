@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_written_is_said_first(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not after an hour of scoring; and nothing is left behind."""
-    monkeypatch.setattr("vq.scoring.pool.ScoringPool.score", None)
+    monkeypatch.setattr("vq.scoring.scoring_pool.ScoringPool.score", None)
     before = sorted(workspace.rglob("*"))
 
     assert cli.main(["score", "videos", "--output", "videos/white.mkv/rows.csv"]) == 2
@@ -95,7 +95,7 @@ def test_a_folder_is_no_file_for_the_rows(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That too is said before the work."""
-    monkeypatch.setattr("vq.scoring.pool.ScoringPool.score", None)
+    monkeypatch.setattr("vq.scoring.scoring_pool.ScoringPool.score", None)
 
     assert cli.main(["score", "videos", "--output", "videos"]) == 2
 

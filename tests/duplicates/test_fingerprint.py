@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.duplicates.scenes import looks, scene
-from vq.duplicates.pairs import overlap
+from vq.duplicates.find_pairs import overlap
 from vq.video.fingerprint import WINDOWS, Fingerprint, pack, take, unpack
 
 

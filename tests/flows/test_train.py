@@ -73,5 +73,5 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     assert {"extract", "judge"} <= set(run.tasks)
     assert any((tmp_path / "shared").rglob("*.dir"))  # what was made, others can have
     assert set(run.tasks.values()) == {"COMPLETED"}
-    assert ("vq.pipeline.workspace", "extract: nothing has changed") in run.logged
+    assert ("vq.pipeline.run_stages", "extract: nothing has changed") in run.logged
     assert any(name == "vq.stages.judge" for name, _ in run.logged)

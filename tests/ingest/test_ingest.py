@@ -15,7 +15,7 @@ from vq.errors import BusyError, DataError
 from vq.ingest import flow_summary
 from vq.ingest import ingest as ingest_module
 from vq.ingest.ingest import ingest
-from vq.pipeline import workspace
+from vq.pipeline import run_stages
 from vq.pipeline.lock import hold
 
 IMPORT = """\
@@ -79,14 +79,14 @@ def test_what_was_done_by_hand_is_held_against_the_limits(root: Path, deliver: D
     (root / "dvc.yaml").write_text(IMPORT)
     videos, labels = deliver(["a.mkv,3.5", "b.mkv,2"], a=10, b=11)
     ingest(videos, labels, root=root, jobs=1)
-    workspace.update(root, "import")
+    run_stages.update(root, "import")
     (root / "data/mine/labels.csv").write_text("video,mos\na.mkv,3.5\n")
     videos, labels = deliver(["c.mkv,4"], c=12)
 
     with pytest.raises(DataError, match=r"b\.mkv is relabelled \(2 -> nothing\): look why"):
         ingest(videos, labels, root=root, jobs=1)
     assert contents(root)[0] == ["a.mkv", "b.mkv"]
-    workspace.update(root, "import")
+    run_stages.update(root, "import")
 
     assert list(ingest(videos, labels, root=root, jobs=1).taken) == ["c.mkv"]
 
@@ -244,7 +244,7 @@ def kill(*_: object) -> None:
     [
         pytest.param(ingest_module, "_copy", ([], []), id="while-copying"),
         pytest.param(ingest_module.table, "write", (["a.mkv"], []), id="before-labels"),
-        pytest.param(workspace, "add", (["a.mkv"], ["video,mos", "a.mkv,3"]), id="before-dvc"),
+        pytest.param(run_stages, "add", (["a.mkv"], ["video,mos", "a.mkv,3"]), id="before-dvc"),
     ],
 )
 def test_a_killed_run_is_completed_by_the_next(

@@ -10,7 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from vq.data.card import Card, Scale
-from vq.duplicates import finding
+from vq.duplicates import pairs_table
 from vq.metrics import mapping
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
 from vq.report.report import ReportData, SuspectLabel, WorstCase
@@ -148,7 +148,7 @@ def near_duplicates(how: str, pairs: int = 12) -> pd.DataFrame:
             "content_b": "again",
             "split_a": sides[0],
             "split_b": sides[1],
-            "finding": finding.JOINED if how == "joined" else finding.LEAK,
+            "finding": pairs_table.JOINED if how == "joined" else pairs_table.LEAK,
         }
     )
 

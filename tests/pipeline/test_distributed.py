@@ -14,7 +14,7 @@ from tests.workspace import copy_workspace
 from vq.errors import VqError
 from vq.pipeline import distributed
 from vq.pipeline.lock import hold
-from vq.pipeline.workspace import files_of
+from vq.pipeline.run_stages import files_of
 from vq.scoring import batch
 from vq.scoring.formats import read
 from vq.scoring.shards import Shard, Shards

@@ -9,7 +9,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.workspace import commit, copy_workspace, run
-from vq.pipeline import remote, workspace
+from vq.pipeline import remote, run_stages
 
 PIPELINE = """\
 stages:
@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Path:
     (root / "numbers").write_text("\n".join(map(str, range(10))))
     run(root, "git", "init", "--quiet", "--initial-branch", "main")
     for stage in ("sort", "halve"):
-        workspace.run(root, stage)
+        run_stages.run(root, stage)
     commit(root, "A run")
     return root
 
@@ -74,7 +74,7 @@ def clone(root: Path) -> Path:
 
 def stale(root: Path) -> list[str]:
     """Why any stage would run."""
-    return [why for stage in workspace.stages(root) for why in workspace.stale(root, stage)]
+    return [why for stage in run_stages.stages(root) for why in run_stages.stale(root, stage)]
 
 
 def test_a_colleague_has_nothing_left_to_do(root: Path) -> None:

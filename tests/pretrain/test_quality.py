@@ -10,11 +10,11 @@ import torch
 
 from vq.data import split
 from vq.errors import DataError, ParamsError
-from vq.footage.filmed import chains
+from vq.footage.filmed import damage_steps
 from vq.footage.filmed.dataset import COLUMNS, LABELS
 from vq.footage.store import hash_of
 from vq.models import builtin_weights
-from vq.pipeline.dispatch import dispatch
+from vq.pipeline.command_line import dispatch
 from vq.pretrain import films, quality, recipe
 from vq.pretrain.role import Role
 
@@ -43,7 +43,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for rung, block in enumerate((1, 4, 16)):
             blocks = scene[:, ::block, ::block].repeat(block, 1).repeat(block, 2)
             video = f"{content}-{rung}.mkv"
-            data = chains.encode(blocks[:, :144, :160], "libx264", 10.0, 25)
+            data = damage_steps.encode(blocks[:, :144, :160], "libx264", 10.0, 25)
             (folder / "videos" / video).write_bytes(data)
             mos, lost = 5.0 - 1.5 * rung, 1.5 * rung
             ladder = 0 if rung else -1
@@ -95,7 +95,7 @@ def test_contents_of_the_test_are_never_opened(
 @pytest.mark.parametrize(("stalls", "label"), [(2.0, 5.0), (0.0, 3.0)])
 def test_a_stall_is_no_damage_of_the_picture(tmp_path: Path, stalls: float, label: float) -> None:
     """What stalls took off the label is given back: a frame cannot show it."""
-    video = chains.encode(np.zeros((8, 64, 64, 3), np.uint8), "libx264", 10.0, 25)
+    video = damage_steps.encode(np.zeros((8, 64, 64, 3), np.uint8), "libx264", 10.0, 25)
     (tmp_path / "v.mkv").write_bytes(video)
     row = dict.fromkeys(COLUMNS, 0.0) | {"video": "v.mkv", "mos": 3.0, "stalls": stalls}
 

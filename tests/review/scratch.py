@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.workspace import commit, run
-from vq.pipeline import workspace
+from vq.pipeline import run_stages
 
 PIPELINE = """\
 stages:
@@ -102,7 +102,7 @@ def score(root: Path, error: float) -> None:
 
 def update(root: Path) -> list[str]:
     """Run what is stale; the answer is what ran."""
-    return [stage for stage in workspace.stages(root) if workspace.update(root, stage)]
+    return [stage for stage in run_stages.stages(root) if run_stages.update(root, stage)]
 
 
 def edit(root: Path, file: str, old: str, new: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from vq.scoring.decode_plan import COLUMNS, explain
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 from vq.video.fragments import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=8)

@@ -9,7 +9,7 @@ from vq.errors import DataError
 from vq.inference.row import Row
 from vq.scoring import remote
 from vq.scoring.discover import discover
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 from vq.workers.limits import Limits
 
 

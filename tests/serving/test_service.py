@@ -28,7 +28,7 @@ from vq import cli
 from vq.inference.modes import ModeRequest
 from vq.inference.row import Row, from_mapping
 from vq.scoring.locate import locate
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 
 CLIP = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "videos/lp_d12.mp4"
 

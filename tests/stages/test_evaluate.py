@@ -15,7 +15,7 @@ import yaml
 from tests.metrics.exhibit import alike, combination, pruning
 from tests.scoring import toy
 from vq.data import manifest
-from vq.duplicates import finding
+from vq.duplicates import pairs_table
 from vq.errors import DataError
 from vq.features.cache import Cache
 from vq.models import teacher_files
@@ -109,9 +109,9 @@ def make(tmp_path: Path) -> Workspace:
     files.zoo.write_text(json.dumps(combination() | kept))
     pruning().to_csv(files.pruning, index=False)
     alike().to_csv(files.similarity)
-    finding.judge(finding.NONE, pd.DataFrame({"content": [], "split": []}), joined=True).to_csv(
-        files.near_duplicates, index=False
-    )
+    pairs_table.judge(
+        pairs_table.NONE, pd.DataFrame({"content": [], "split": []}), joined=True
+    ).to_csv(files.near_duplicates, index=False)
     doubt = {"place": 1, "content": "train-0", "dataset": "toy", "split": "train", "mos": 1.25}
     pd.DataFrame([{"video": "train-0-1.mkv", **doubt, "expected": 4.5, "z": -7.0}]).to_csv(
         files.suspicious, index=False

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.stages.test_prune import make
 from vq.data import manifest, split
-from vq.duplicates import finding
+from vq.duplicates import pairs_table
 from vq.params import Suspect
 from vq.stages.suspect import suspect
 
@@ -19,20 +19,20 @@ def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Pa
     rows, sides = manifest.read(files.accepted), split.read(files.splits)
     names = sorted(set(rows["content"]))
     ends = list(pairwise(names))
-    pairs = pd.DataFrame([("a", "b", 1.0, *two) for two in ends], columns=finding.PAIR)
+    pairs = pd.DataFrame([("a", "b", 1.0, *two) for two in ends], columns=pairs_table.PAIR)
     zoo, near, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
     zoo.write_text(json.dumps({"experts": ["left", "right"]}))
 
-    finding.write(finding.judge(pairs, sides, joined=False), near)
+    pairs_table.write(pairs_table.judge(pairs, sides, joined=False), near)
     suspect(
         files.accepted, files.card, files.splits, near, files.features, zoo, out,
         params=Suspect(z=0.01), seed=0,
     )  # fmt: skip
 
-    assert finding.joined(near) == []
+    assert pairs_table.joined(near) == []
     assert len(pd.read_csv(out)) > 0
-    finding.write(finding.judge(pairs, sides, joined=True), near)
-    assert finding.joined(near) == ends
+    pairs_table.write(pairs_table.judge(pairs, sides, joined=True), near)
+    assert pairs_table.joined(near) == ends
 
 
 def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> None:
@@ -46,7 +46,9 @@ def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> Non
     manifest.write(rows, files.accepted)
     zoo, pairs, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
     zoo.write_text(json.dumps({"experts": ["left", "right"]}))
-    finding.write(finding.judge(finding.NONE, split.read(files.splits), joined=True), pairs)
+    pairs_table.write(
+        pairs_table.judge(pairs_table.NONE, split.read(files.splits), joined=True), pairs
+    )
 
     suspect(
         files.accepted, files.card, files.splits, pairs, files.features, zoo, out,

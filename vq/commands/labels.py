@@ -52,7 +52,7 @@ def _convert(args: Namespace) -> int:
     from dataclasses import replace
 
     from vq.importers import FORMS, convert
-    from vq.importers.dataset_format import How
+    from vq.importers.importer_types import How
 
     out = args.out or Path("data") / args.form
     labels_csv, card = out / "labels.csv", out / "card.yaml"

@@ -26,8 +26,8 @@ from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
 from vq.scoring.messages import Greeting
-from vq.scoring.pool import ScoringPool
 from vq.scoring.remote import is_url
+from vq.scoring.scoring_pool import ScoringPool
 from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
 

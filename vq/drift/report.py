@@ -17,7 +17,7 @@ from vq.errors import DataError
 from vq.inference import card as cards
 from vq.inference.row import Row
 from vq.params import Watch
-from vq.pipeline.workspace import files_of
+from vq.pipeline.run_stages import files_of
 from vq.words import count, which
 
 log = logging.getLogger(__name__)

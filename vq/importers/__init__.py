@@ -17,7 +17,7 @@ from vq.importers import (
     vq_csv,
     youtube_ugc,
 )
-from vq.importers.dataset_format import Form
+from vq.importers.importer_types import Form
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from vq.data import card as cards
 from vq.errors import DataError
 from vq.files import atomic
 from vq.importers import field_list
-from vq.importers.dataset_format import Form, How, Rating
+from vq.importers.importer_types import Form, How, Rating
 from vq.importers.match import Matched, match, normal
 from vq.video.suffixes import SUFFIXES
 from vq.words import count, which

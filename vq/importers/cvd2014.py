@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vq.data import tables
 from vq.errors import DataError
-from vq.importers.dataset_format import Form, How, Rating, parts
+from vq.importers.importer_types import Form, How, Rating, parts
 
 
 def read(path: Path, how: How) -> list[Rating]:

@@ -6,7 +6,7 @@ Known from the files of FAST-VQA's repository (`examplar_data_labels`); many tra
 from pathlib import Path
 
 from vq.data import tables
-from vq.importers.dataset_format import How, Rating
+from vq.importers.importer_types import How, Rating
 
 WIDTH = 4
 UNKNOWN = -1.0

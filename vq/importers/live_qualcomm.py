@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.importers.dataset_format import Form, How, Rating, parts
+from vq.importers.importer_types import Form, How, Rating, parts
 from vq.importers.matlab import Variables
 from vq.words import count
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vq.data import tables
-from vq.importers.dataset_format import Form, How, Rating, parts
+from vq.importers.importer_types import Form, How, Rating, parts
 from vq.importers.live_vqc import paired
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from vq.errors import DataError
-from vq.importers.dataset_format import Rating
+from vq.importers.importer_types import Rating
 from vq.video.suffixes import SUFFIXES
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from vq.data import tables
 from vq.errors import DataError
-from vq.importers.dataset_format import Form, How, Rating
+from vq.importers.importer_types import Form, How, Rating
 from vq.words import count
 
 OVERALL = "O"

@@ -6,7 +6,7 @@ from pathlib import Path
 from vq.data import tables
 from vq.data.manifest import DTYPES
 from vq.errors import DataError
-from vq.importers.dataset_format import Form, How, Rating
+from vq.importers.importer_types import Form, How, Rating
 
 OURS = ("video", "mos", "mos_std", "ratings", "content", "dataset")
 

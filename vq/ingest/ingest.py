@@ -22,7 +22,7 @@ from vq.ingest.conflicts import NewVideo, Triage, sort
 from vq.ingest.table import Table
 from vq.params import Params
 from vq.params import load as load_params
-from vq.pipeline import workspace
+from vq.pipeline import run_stages
 from vq.pipeline.lock import hold
 from vq.stages.import_ import import_
 from vq.video.probe import sha256
@@ -91,7 +91,7 @@ def ingest(
     with hold(root):
         places = [params.data.dir / "videos", params.data.dir / "labels.csv"]
         for place in places:
-            if objection := workspace.objection(root, place):
+            if objection := run_stages.objection(root, place):
                 raise DataError(f"{objection}. Nothing was taken")
         manual_changes.check(root, params)
         table_of_labels, triage, quarantined = _check(folder, labels, target, params, root, jobs)
@@ -113,8 +113,8 @@ def ingest(
             len(triage.duplicates),
             len(quarantined),
         )
-        written = workspace.add(root, places)
-        made = workspace.commit(root, written, _message(params, taken)) if commit else ""
+        written = run_stages.add(root, places)
+        made = run_stages.commit(root, written, _message(params, taken)) if commit else ""
     return Intake(target, taken, len(triage.duplicates), quarantined, quarantine, made)
 
 

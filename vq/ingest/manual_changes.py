@@ -10,7 +10,7 @@ from vq.data import labels_csv
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.params import Params
-from vq.pipeline import workspace
+from vq.pipeline import run_stages
 from vq.validation import version_checks
 from vq.validation.version_checks import Version
 
@@ -50,7 +50,7 @@ def check(root: Path, params: Params) -> None:
 def _manifest(root: Path) -> Path | None:
     if not (root / "dvc.yaml").exists():
         return None
-    return workspace.files_of(root, "import")["manifest"].with_suffix(".csv")
+    return run_stages.files_of(root, "import")["manifest"].with_suffix(".csv")
 
 
 def _now(old: Version, target: Path, card: Card, keep: Sequence[str]) -> Version:

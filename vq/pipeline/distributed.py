@@ -21,8 +21,8 @@ from vq.errors import VqError
 from vq.features.cache import Cache
 from vq.params import Params
 from vq.params import load as load_params
-from vq.pipeline.workspace import files_of
-from vq.scoring.pool import ScoringPool
+from vq.pipeline.run_stages import files_of
+from vq.scoring.scoring_pool import ScoringPool
 from vq.scoring.shards import Shard, Shards
 from vq.words import count
 from vq.workers.handshake import PATIENCE_SECONDS, Handshake, lit

@@ -23,7 +23,7 @@ def hold(path: Path) -> Iterator[None]:
     """Hold the workspace that a path lies in; outside a workspace there is nothing to hold.
 
     The lock goes with the process, however it ends. It does not nest: who holds it runs a stage by
-    `vq.pipeline.dispatch.dispatch(..., held=True)`.
+    `vq.pipeline.command_line.dispatch(..., held=True)`.
 
     Raises:
         BusyError: another process holds it; the message names the process.

@@ -11,7 +11,7 @@ from pathlib import Path
 from dvc.output import Output
 from dvc.repo import Repo
 
-from vq.pipeline.workspace import opened
+from vq.pipeline.run_stages import opened
 from vq.words import count
 
 log = logging.getLogger(__name__)

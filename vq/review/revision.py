@@ -20,7 +20,7 @@ from dvc.stage import Stage as DvcStage
 from vq.errors import DataError
 from vq.pipeline import durations, git
 from vq.pipeline.paths import place
-from vq.pipeline.workspace import opened
+from vq.pipeline.run_stages import opened
 from vq.review.lock_status import reasons
 
 OUTS = {

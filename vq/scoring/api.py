@@ -9,7 +9,7 @@ from vq.inference.modes import Mode, ModeRequest
 from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
 from vq.scoring.locate import default, locate
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 from vq.workers import forks
 from vq.workers.limits import Limits
 

@@ -18,7 +18,7 @@ from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
 from vq.scoring.locate import locate
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 from vq.scoring.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from vq.inference.row import Row, from_mapping
 from vq.scoring.formats import About
-from vq.workers.process import Failure, Outcome
 from vq.workers.protocol import Message
+from vq.workers.supervised_process import Failure, Outcome
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from vq import params as schema
 from vq.data import fingerprint_store, manifest
 from vq.data import split as sides
-from vq.duplicates import finding
+from vq.duplicates import pairs_table
 from vq.duplicates.join import representatives
 from vq.words import count
 
@@ -37,10 +37,10 @@ def split(
     """
     rows = manifest.read(accepted)
     if params.near_duplicates == "off":
-        pairs = finding.NONE
+        pairs = pairs_table.NONE
     else:
         prints = fingerprint_store.read(fingerprints, rows["sha256"].tolist())
-        pairs = finding.pairs(rows, prints, bits=params.near_bits, share=params.near_share)
+        pairs = pairs_table.pairs(rows, prints, bits=params.near_bits, share=params.near_share)
     joined = params.near_duplicates == "join"
     ends = zip(pairs["content_a"], pairs["content_b"], strict=True)
     table = sides.assign(
@@ -51,9 +51,9 @@ def split(
         repeats=params.repeats,
         representatives=representatives(rows["content"], ends) if joined else {},
     )
-    judged = finding.judge(pairs, table, joined=joined)
-    finding.write(judged, near_duplicates)
-    finding.tell(judged, near_duplicates)
+    judged = pairs_table.judge(pairs, table, joined=joined)
+    pairs_table.write(judged, near_duplicates)
+    pairs_table.tell(judged, near_duplicates)
     sides.check(table)
     sides.write(table, splits)
     log.info("%s: %s", count(len(table), "content"), table["split"].value_counts().to_dict())

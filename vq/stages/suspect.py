@@ -8,7 +8,7 @@ import numpy as np
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import rating_scales, split
-from vq.duplicates import finding
+from vq.duplicates import pairs_table
 from vq.duplicates.join import representatives
 from vq.features import store
 from vq.files import read_json
@@ -63,7 +63,7 @@ def suspect(
     lesson = assemble(manifest, dataset_card, side.tolist(), initial, count=LEVELS)
     rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
     # As the split has it: of one fixed camera, where pairs are only reported, all is one family.
-    head = representatives(manifest["content"], finding.joined(near_duplicates))
+    head = representatives(manifest["content"], pairs_table.joined(near_duplicates))
     videos = manifest.iloc[rows]
     expected = cross_validation.out_of_fold(
         lesson,

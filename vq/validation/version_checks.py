@@ -11,7 +11,7 @@ from vq import params as schema
 from vq.data import rating_scales
 from vq.data.card import Card
 from vq.errors import DataError
-from vq.validation.expectations import COLUMNS, Check, documented, run
+from vq.validation.gx_runner import COLUMNS, Check, documented, run
 
 MANIFEST_COLUMNS = ["video", "sha256", "mos", "content", "dataset"]
 

@@ -1,8 +1,8 @@
 """What runs in a worker process: requests are answered, one after the other.
 
-Started by `vq.workers.process`. Requests come as pickles on standard input. Answers go out to
-standard output, as lines of JSON, some with bytes after them: whoever takes over a decoder by
-means of a file cannot make the caller run code, as a pickle could.
+Started by `vq.workers.supervised_process`. Requests come as pickles on standard input. Answers go
+out to standard output, as lines of JSON, some with bytes after them: a file that takes over a
+decoder cannot make the caller run code, as a pickle could.
 """
 
 import importlib

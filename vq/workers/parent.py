@@ -1,7 +1,7 @@
 """Worker processes of joblib and of multiprocessing end when whoever started them does.
 
 When a parent is killed nobody tells its workers: they wait for work for ever, each with all that it
-has in memory. Those of `vq.workers.pool` need none of this: they read from a pipe that ends.
+has in memory. Those of `vq.workers.limited_pool` need none of this: their pipe ends.
 """
 
 import os

@@ -10,7 +10,7 @@ from safetensors.numpy import load
 
 from vq.errors import VqError
 from vq.features.cache import Cache
-from vq.workers.pool import WorkerPool
+from vq.workers.limited_pool import WorkerPool
 from vq.workers.protocol import Job, Message
 from vq.zoo.expert import Expert
 from vq.zoo.task import Plan, Shard, Video

@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 
-from vq.footage.filmed import chains, ladder
+from vq.footage.filmed import damage_steps, ladder
 
 
 def test_strengths_rise_from_rung_to_rung() -> None:
@@ -19,7 +19,7 @@ def test_every_step_is_drawn_alone_or_in_a_chain_and_is_a_known_one() -> None:
     """No kind of damage is forgotten."""
     some = list(islice(ladder.draw(np.random.default_rng(2), 3), 300))
     met = {link.step for one in some for link in one.links}
-    assert met == set(chains.STEPS)
+    assert met == set(damage_steps.STEPS)
     assert any(len(one.links) > 2 for one in some)
 
 

@@ -14,7 +14,7 @@ from vq.errors import DataError
 from vq.footage import config, sources
 from vq.footage.filmed import dataset, make
 from vq.footage.sources import Source
-from vq.pipeline.dispatch import dispatch
+from vq.pipeline.command_line import dispatch
 from vq.synthetic import ffmpeg
 
 PARAMS = config.Film(**FILM)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vq.errors import DataError
-from vq.footage.filmed import chains, recorder
+from vq.footage.filmed import damage_steps, recorder
 from vq.footage.sources import Source
 
 
@@ -20,7 +20,7 @@ def _frames(count: int, height: int, width: int) -> np.ndarray:
 
 
 def _clip(path: Path, frames: np.ndarray, fps: int = 25) -> Source:
-    path.write_bytes(chains.encode(frames, "libx264", 12.0, fps))
+    path.write_bytes(damage_steps.encode(frames, "libx264", 12.0, fps))
     return Source(
         path, "clip", "scene", "cc0", "", "", "", "0" * 64, path.stat().st_size,
         frames.shape[2], frames.shape[1], scaled=False,

@@ -87,7 +87,7 @@ def test_the_pipeline_reads_it(tmp_path: Path) -> None:
 )
 def test_bad_ratings_are_one_error(tmp_path: Path, text: str, said: str) -> None:
     """Which says where, and nothing is written."""
-    from vq.pipeline.dispatch import dispatch
+    from vq.pipeline.command_line import dispatch
 
     (tmp_path / "r.csv").write_text(text)
     out = tmp_path / "labels.csv"

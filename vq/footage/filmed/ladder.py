@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from vq.footage.filmed import chains
+from vq.footage.filmed import damage_steps
 from vq.footage.filmed.camera import Clip
 
 CAPTURE = (
@@ -69,7 +69,7 @@ def apply(ladder: Ladder, frames: Clip, strength: float) -> Clip:
     """What becomes of a film on one rung."""
     for link in ladder.links:
         rng = np.random.default_rng(link.seed)
-        frames = chains.STEPS[link.step](frames, strength * link.weight, rng)
+        frames = damage_steps.STEPS[link.step](frames, strength * link.weight, rng)
     return frames
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from vq.files import atomic
 from vq.footage import pictures
 from vq.footage.config import Film
-from vq.footage.filmed import camera, chains, ladder, recorder
+from vq.footage.filmed import camera, damage_steps, ladder, recorder
 from vq.footage.filmed.camera import Clip, Format
 from vq.footage.sources import Source
 
@@ -90,14 +90,14 @@ def film(
         pristine, fps = _shoot(photos, source, rng, params)
     rows: list[Version] = []
     reference = f"{stem}-reference.mkv"
-    (references / reference).write_bytes(chains.encode(pristine, "libx264", 0.0, fps))
+    (references / reference).write_bytes(damage_steps.encode(pristine, "libx264", 0.0, fps))
 
     def add(data: bytes, number: int, chain: str, strength: float) -> None:
         video = f"{stem}-{len(rows):02d}.mkv"
         (videos / video).write_bytes(data)
         rows.append(Version(video, reference, source.content, stem, number, chain, strength))
 
-    add(chains.encode(pristine, "libx264", 10.0, fps), -1, "pristine", 0.0)
+    add(damage_steps.encode(pristine, "libx264", 10.0, fps), -1, "pristine", 0.0)
     ladders = ladder.draw(rng, params.rungs)
     for number in range(params.ladders):
         chosen, clean = next(ladders), float(rng.integers(*CLEAN))
@@ -127,10 +127,10 @@ def _shoot(
 
 def _encoded(chosen: ladder.Ladder, frames: Clip, strength: float, clean: float, fps: int) -> bytes:
     only = chosen.links[0].step if len(chosen.links) == 1 else None
-    if only is not None and only in chains.ENCODERS:
+    if only is not None and only in damage_steps.ENCODERS:
         # The codec itself is the damage: no second one around it.
-        return chains.encode(frames, only, chains.level(only, strength), fps)
-    return chains.encode(ladder.apply(chosen, frames, strength), "libx264", clean, fps)
+        return damage_steps.encode(frames, only, damage_steps.level(only, strength), fps)
+    return damage_steps.encode(ladder.apply(chosen, frames, strength), "libx264", clean, fps)
 
 
 def _open(photo: Source) -> Image.Image:

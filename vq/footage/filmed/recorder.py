@@ -11,7 +11,7 @@ from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from vq.errors import DataError
-from vq.footage.filmed import chains
+from vq.footage.filmed import damage_steps
 from vq.footage.filmed.camera import Clip, Format
 from vq.footage.sources import Source
 from vq.words import count
@@ -43,7 +43,9 @@ def recorded(
         soft = np.asarray(Image.fromarray(frame).filter(lens), np.float32)
         grain = noise * rng.standard_normal(frame.shape, dtype=np.float32)
         seen[number] = np.clip(np.rint(soft + grain), 0, 255).astype(np.uint8)
-    stored = chains.decode(chains.encode(seen, "libx264", float(rng.integers(*RATE_FACTOR)), fps))
+    stored = damage_steps.decode(
+        damage_steps.encode(seen, "libx264", float(rng.integers(*RATE_FACTOR)), fps)
+    )
     height, width = frames.shape[1:3]
     return np.stack([_scaled(frame, width // 2, height // 2) for frame in stored])
 

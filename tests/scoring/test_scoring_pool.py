@@ -20,7 +20,7 @@ from tests.scoring.toy import BRIGHTNESS, random_network, write_bundle, write_vi
 from vq.errors import WeightsError
 from vq.inference import runtime
 from vq.inference.row import Row
-from vq.scoring.pool import ScoringPool
+from vq.scoring.scoring_pool import ScoringPool
 from vq.workers.limits import Limits
 
 
@@ -235,7 +235,7 @@ def test_a_worker_imports_what_it_needs() -> None:
 def test_workers_end_with_their_supervisor(bundle: Path, long: str) -> None:
     """Even if it is killed while one is at work: it finds nobody to answer to."""
     code = (
-        "import sys; from pathlib import Path; from vq.scoring.pool import ScoringPool\n"
+        "import sys; from pathlib import Path; from vq.scoring.scoring_pool import ScoringPool\n"
         "from vq.workers.limits import Limits\n"
         f"crew = ScoringPool(Path({str(bundle)!r}), limits=Limits(seconds=60.0)); crew.greeting\n"
         "sys.stdout.write(f'{crew.pids[0]}\\n'); sys.stdout.flush()\n"

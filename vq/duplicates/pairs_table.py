@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vq.duplicates.pairs import find
+from vq.duplicates.find_pairs import find
 from vq.files import atomic
 from vq.video.fingerprint import Fingerprint
 from vq.words import count

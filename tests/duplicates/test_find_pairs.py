@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from vq.duplicates.find_pairs import Pair, find, overlap
 from vq.duplicates.join import representatives
-from vq.duplicates.pairs import Pair, find, overlap
 from vq.video.fingerprint import WINDOWS, Fingerprint
 
 

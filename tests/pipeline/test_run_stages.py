@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vq.errors import DataError, ParamsError, VqError
-from vq.pipeline import durations, workspace
+from vq.pipeline import durations, run_stages
 from vq.pipeline.lock import hold, workspace_of
 
 PIPELINE = """\
@@ -55,12 +55,12 @@ def root(tmp_path: Path) -> Path:
 
 def test_stages_come_in_the_order_of_their_needs(root: Path) -> None:
     """Whatever their order in dvc.yaml; those that a data set brings are first."""
-    assert workspace.stages(root) == ALL
+    assert run_stages.stages(root) == ALL
 
 
 def test_a_fresh_workspace_is_stale_in_all_its_stages(root: Path) -> None:
     """The reason names the file."""
-    (reason,) = workspace.stale(root, "data/mine/dvc.yaml:make")
+    (reason,) = run_stages.stale(root, "data/mine/dvc.yaml:make")
 
     assert reason == "changed outs: data/mine/numbers (deleted)"
 
@@ -88,7 +88,7 @@ def test_only_what_changed_runs(root: Path) -> None:
     update_all(root)
     (root / "params.yaml").write_text("seed: 8\ndata: {dir: data/mine}\n")
 
-    assert workspace.stale(root, "last") == ["changed deps: params.yaml: seed (modified)"]
+    assert run_stages.stale(root, "last") == ["changed deps: params.yaml: seed (modified)"]
     assert update_all(root) == ["last"]
 
 
@@ -122,12 +122,12 @@ def test_a_known_result_comes_from_the_cache(root: Path) -> None:
 def test_a_failed_stage_stays_stale(root: Path) -> None:
     """Dvc.lock keeps what was true before; the error quotes the command."""
     (root / "dvc.yaml").write_text(PIPELINE.replace("sort ${data.dir}", "exit 3; sort ${data.dir}"))
-    workspace.run(root, ALL[0])
+    run_stages.run(root, ALL[0])
 
     with pytest.raises(VqError, match=r"exit 3; .* ended with exit code 3"):
-        workspace.run(root, "sort")
+        run_stages.run(root, "sort")
 
-    assert workspace.stale(root, "sort") != []
+    assert run_stages.stale(root, "sort") != []
     assert not (root / "dvc.lock").exists()
 
 
@@ -140,7 +140,7 @@ def test_a_stage_of_ours_runs_in_this_process(root: Path, ours: str) -> None:
     )
 
     with pytest.raises(ParamsError, match=r"params\.yaml: import: Field required"):
-        workspace.run(root, "split")
+        run_stages.run(root, "split")
 
 
 def test_wrong_arguments_are_an_error_like_any_other(root: Path) -> None:
@@ -148,13 +148,13 @@ def test_wrong_arguments_are_an_error_like_any_other(root: Path) -> None:
     (root / "dvc.yaml").write_text("stages:\n  split:\n    cmd: vq split\n    outs: [a]\n")
 
     with pytest.raises(DataError, match="vq split: wrong arguments"):
-        workspace.run(root, "split")
+        run_stages.run(root, "split")
 
 
 def test_a_folder_without_dvc_is_refused(tmp_path: Path) -> None:
     """The message names the folder."""
     with pytest.raises(DataError, match=tmp_path.name):
-        workspace.stages(tmp_path)
+        run_stages.stages(tmp_path)
 
 
 def test_files_of_a_stage_are_found_by_name(root: Path) -> None:
@@ -162,7 +162,7 @@ def test_files_of_a_stage_are_found_by_name(root: Path) -> None:
     (root / "sorted.d").mkdir()
     (root / "dvc.yaml").write_text(PIPELINE.replace("numbers']", "numbers', sorted.d]"))
 
-    found = workspace.files_of(root, "sort")
+    found = run_stages.files_of(root, "sort")
 
     assert found == {"numbers": root / "data" / "mine" / "numbers", "sorted": root / "sorted"}
 
@@ -176,13 +176,13 @@ def test_a_commit_is_dirty_if_anything_but_results_changed(root: Path) -> None:
     shell(root, "git", "commit", "-qam", "Another seed")
     update_all(root)
     durations.record(root / "sorted", "sort", 1.0)
-    clean = workspace.source_of(root)
+    clean = run_stages.source_of(root)
 
     (root / "log").write_text("which git has, so that a change of it is one\n")
 
     assert clean.commit == shell(root, "git", "rev-parse", "HEAD").strip()
     assert not clean.dirty
-    assert workspace.source_of(root).changed == ("log",)
+    assert run_stages.source_of(root).changed == ("log",)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_new_file_counts_if_it_makes_the_student(root: Path, name: str, counts
     else:
         (root / name).write_bytes(b"{}\n")
     before = shell(root, "git", "status", "--porcelain"), shell(root, "git", "count-objects")
-    found = workspace.source_of(root)
+    found = run_stages.source_of(root)
 
     assert found.changed == ((name,) if counts else ())
     assert (name.encode() in found.diff) is counts
@@ -275,12 +275,12 @@ def test_outside_a_workspace_nothing_is_held(tmp_path: Path) -> None:
 def update_all(root: Path) -> list[str]:
     """What a flow does; the answer is what ran."""
     with hold(root):
-        return [stage for stage in workspace.stages(root) if workspace.update(root, stage)]
+        return [stage for stage in run_stages.stages(root) if run_stages.update(root, stage)]
 
 
 def stale(root: Path) -> list[str]:
     """Why any stage would run again."""
-    return [why for stage in workspace.stages(root) for why in workspace.stale(root, stage)]
+    return [why for stage in run_stages.stages(root) for why in run_stages.stale(root, stage)]
 
 
 def save(root: Path) -> None:

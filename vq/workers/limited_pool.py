@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, Generic
 
 from vq.workers.limits import Limits
-from vq.workers.process import LOOK_SECONDS, Item, Outcome, Part, WorkerProcess
 from vq.workers.protocol import Job, Message
+from vq.workers.supervised_process import LOOK_SECONDS, Item, Outcome, Part, WorkerProcess
 
 AHEAD = 64
 """Things for each worker that may be done before an earlier one that takes long."""

@@ -26,7 +26,7 @@ from dvc.stage.decorators import rwlocked, unlocked_repo
 from vq import code_version as code
 from vq.errors import BusyError, DataError, VqError
 from vq.pipeline import durations
-from vq.pipeline.dispatch import dispatch
+from vq.pipeline.command_line import dispatch
 from vq.registry import source
 from vq.registry.source import Source
 

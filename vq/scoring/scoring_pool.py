@@ -16,7 +16,7 @@ from vq.inference.row import Row
 from vq.scoring import messages
 from vq.scoring.messages import Answer, Extras, Greeting, Part
 from vq.scoring.remote import is_url
-from vq.workers import forks, pool
+from vq.workers import forks, limited_pool
 from vq.workers.limits import Limits
 from vq.workers.protocol import Job
 
@@ -38,7 +38,7 @@ class ScoringPool:
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
-        self._workers = pool.WorkerPool[str | Row, Part](
+        self._workers = limited_pool.WorkerPool[str | Row, Part](
             Job("vq.scoring.worker:prepare", (folder, threads, limits)),
             limits=limits,
             read=messages.read,
