@@ -231,9 +231,10 @@ def memory(
 
 _DESCRIBE = """
 import pathlib, pickle, sys
-from vq.zoo import describe, extract
+from vq.zoo import extract
+from vq.zoo.extract_features import extract_features
 video, experts, planned = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
-describe.describe(video, [*experts, extract.VIEWS], experts, planned)
+extract_features(video, [*experts, extract.VIEWS], experts, planned)
 # Not ru_maxrss: it starts with the peak of the process that started this one.
 print(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """

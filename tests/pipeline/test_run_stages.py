@@ -33,7 +33,7 @@ stages:
     cmd: seq 3 > numbers
     outs: [numbers]
 """
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 ROLES = ("AUTHOR", "COMMITTER")
 ALL = ["data/mine/dvc.yaml:make", "sort", "last"]
 
