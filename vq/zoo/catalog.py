@@ -22,7 +22,7 @@ from vq.zoo.statistics import SpatialStatistics
 from vq.zoo.temporal import TemporalStatistics
 
 MOMENTS = 8
-"""Of a video, unless params say otherwise."""
+"""Of a video, where its cost is listed; `extract.moments` says how many are looked at."""
 SETTINGS = frozenset(Spec.model_fields) - {"catalog", "fusion"}
 """What params may say of a network."""
 LAYOUT = 1
@@ -45,7 +45,7 @@ class Entry:
     parameters: int | None = None
     """None: depends on the network."""
     gmacs: float | None = None
-    """Multiply-accumulates of a video at the default sampling, in 1e9; None: depends."""
+    """Multiply-accumulates of a video at eight moments, in 1e9; None: depends."""
 
 
 NATIVE = Input(side_px=None)
