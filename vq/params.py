@@ -229,9 +229,9 @@ class Distill(Section):
     """The student and its training (claims 1, 6 and 7)."""
 
     mode: Literal["joint", "staged"]
-    backbone: str
     start: str
-    stages: tuple[Annotated[int, Field(ge=0)], ...]
+    backbone: str | None
+    stages: tuple[Annotated[int, Field(ge=0)], ...] | None
     every: Positive
     a: NonNegative
     b: NonNegative

@@ -181,6 +181,26 @@ def test_a_backbone_that_cannot_be_is_named(
         student_files.build(backbone, start="random", stages=stages, dim=16, levels=5)
 
 
+def test_a_built_in_start_says_which_backbone_and_levels() -> None:
+    """One line of params changes the start; what it was pretrained with comes along."""
+    trunk = student_files.build(None, start="distortion", stages=None, dim=16, levels=5).trunk
+
+    named = student_files.build(
+        "mobilenetv3_small_050", start="distortion", stages=(1, 2, 3, 4), dim=16, levels=5
+    ).trunk
+    assert trunk.width == named.width
+    assert student_files.architecture(None, "distortion") == "mobilenetv3_small_050"
+
+
+@pytest.mark.parametrize("start", ["random", "artifacts/earlier/"])
+def test_another_start_does_not_say_which_backbone(start: str) -> None:
+    """A sentence with the knob to set."""
+    with pytest.raises(ParamsError, match=r"distill.backbone is null.*does not say which"):
+        student_files.build(None, start=start, stages=(1,), dim=16, levels=5)
+    with pytest.raises(ParamsError, match=r"distill.stages is null.*does not say which"):
+        student_files.build("resnet18", start=start, stages=None, dim=16, levels=5)
+
+
 @pytest.mark.slow
 def test_a_student_starts_as_an_earlier_one_ended(saved: Path) -> None:
     """Weights, head and standardisation: before any training it says the same."""

@@ -293,24 +293,22 @@ def test_mixed_precision_keeps_full_weights(make_lesson: Make) -> None:
 
 
 class Sums(torch.nn.Module):
-    """A trunk that counts how often it looks."""
+    """A trunk of two numbers."""
 
     width = 2
 
     def __init__(self) -> None:
         super().__init__()
         self.scale = torch.nn.Parameter(torch.ones(()))
-        self.looks = 0
 
     def forward(self, views: torch.Tensor) -> torch.Tensor:
         """Mean and spread of what a video shows."""
-        self.looks += len(views)
         flat = self.scale * views.float().flatten(1)
         return torch.stack([flat.mean(1), flat.std(1)], 1)
 
 
-def test_a_frozen_trunk_looks_at_each_video_once_and_stays_as_it_was(make_lesson: Make) -> None:
-    """Its student learns from the descriptions, and scores pixels in the end."""
+def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_was(make_lesson: Make) -> None:
+    """Its student learns from the features, and scores pixels in the end."""
     lesson = make_lesson({"a": 0.4, "b": 0.6})
     rng = np.random.default_rng(0)
     values = (lesson.target @ lesson.values).numpy()
@@ -322,11 +320,16 @@ def test_a_frozen_trunk_looks_at_each_video_once_and_stays_as_it_was(make_lesson
     with initialisation(0):
         pupil = Student(trunk, dim=8, levels=len(lesson.values), dropout=0.0)
 
-    frozen = precompute_features(trunk, lesson)
+    frozen = precompute_features(trunk, lesson, jobs=3)
     with on_precomputed_features(pupil):
         distill(pupil, None, frozen, params=DISTILL, seed=0)
 
-    assert trunk.looks == len(lesson.train) + len(lesson.validation)
+    rows = torch.cat([lesson.train, lesson.validation])
+    assert isinstance(frozen.sight, Vectors)
+    torch.testing.assert_close(frozen.sight.whole(rows), trunk(sight.whole(rows)).detach())
+    alone = precompute_features(trunk, lesson, jobs=1)
+    assert isinstance(alone.sight, Vectors)
+    assert torch.equal(alone.sight.whole(rows), frozen.sight.whole(rows))
     assert trunk.scale.item() == 1
     with torch.no_grad():
         assert srcc(predict_logits(pupil.eval(), lesson, lesson.validation), lesson) > 0.9

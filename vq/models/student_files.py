@@ -20,10 +20,10 @@ NAME = "student.safetensors"
 
 
 def build(
-    backbone: str,
+    backbone: str | None,
     *,
     start: str,
-    stages: tuple[int, ...],
+    stages: tuple[int, ...] | None,
     every: int = 1,
     dim: int,
     levels: int,
@@ -33,10 +33,10 @@ def build(
     """A student before training.
 
     Args:
-        backbone: timm name.
+        backbone: timm name; None: that of the start, which is a built-in network then.
         start: where it starts: `random`, the name of a built-in network, or the folder of an
             earlier student, which has a slash in it.
-        stages: feature levels of the backbone that are pooled.
+        stages: feature levels of the backbone that are pooled; None: those of the start.
         every: the backbone sees every n-th moment.
         dim: D, width of the second feature.
         levels: K.
@@ -44,13 +44,17 @@ def build(
         others: data sets beside the primary that it learns from.
 
     Raises:
-        ParamsError: no such backbone, starting weights for another one, or d_s = D.
+        ParamsError: no such backbone, starting weights for another one, none of either where the
+            start does not tell, or d_s = D.
         WeightsError: there are no such starting weights, or they cannot be had.
     """
 
     def student(trunk: Pixels) -> Student:
         return Student(trunk, dim=dim, levels=levels, dropout=dropout, others=others)
 
+    backbone = architecture(backbone, start)
+    if stages is None:
+        stages = _card(start, "stages").levels
     if start == "random":
         return student(Pixels(backbone, stages=stages, every=every))
     if earlier(start):
@@ -83,6 +87,22 @@ def build(
     if answers and trunk.answers:
         trunk.answers.load_state_dict(answers.state_dict())
     return student(trunk)
+
+
+def architecture(backbone: str | None, start: str) -> str:
+    """The timm name of the backbone: as params have it, or that of the start.
+
+    Raises:
+        ParamsError: neither tells.
+        WeightsError: there is no such start.
+    """
+    return backbone or _card(start, "backbone").architecture
+
+
+def _card(start: str, knob: str) -> builtin_weights.Card:
+    if start == "random" or earlier(start):
+        raise ParamsError(f"distill.{knob} is null, and distill.start, {start}, does not say which")
+    return builtin_weights.card(start)
 
 
 def earlier(start: str) -> bool:

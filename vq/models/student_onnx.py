@@ -1,5 +1,6 @@
 """The student as an ONNX network, which is what scoring runs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,7 +10,7 @@ from onnx import NodeProto, numpy_helper
 from torch import nn
 
 from vq.models.onnx_export import export as trace
-from vq.models.student import Student
+from vq.models.student import Student, Trunk
 
 
 def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:
@@ -21,15 +22,33 @@ def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:
         WeightsError: its backbone cannot be exported, or the network says something else than it.
     """
     scoring = [student.trunk, student.standard, student.conversion, student.head, nn.Softmax(1)]
+    _export(nn.Sequential(*scoring), path, shape=(moments, 4, side_px, side_px), output="levels")
+
+
+def export_trunk(trunk: Trunk, path: Path, *, shape: Sequence[int]) -> None:
+    """Write the trunk alone: input `views`, output `feature` ("batch width", float32).
+
+    Args:
+        trunk: a module.
+        path: where to.
+        shape: of the views of one video.
+
+    Raises:
+        WeightsError: as `export`.
+    """
+    _export(nn.Sequential(trunk), path, shape=shape, output="feature")
+
+
+def _export(module: nn.Module, path: Path, *, shape: Sequence[int], output: str) -> None:
     with TemporaryDirectory() as folder:
         traced = Path(folder) / "traced.onnx"
         # Two videos: of one, a trace might take the batch for a constant.
         trace(
-            nn.Sequential(*scoring).eval(),
+            module.eval(),
             traced,
-            shape=(2, moments, 4, side_px, side_px),
+            shape=(2, *shape),
             free={0: "batch", 1: "moments"},
-            names=("views", "levels"),
+            names=("views", output),
         )
         _fold(traced, path)
 

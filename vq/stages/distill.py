@@ -85,9 +85,8 @@ def distill(
     experts = {name: all_experts[name] for name in teacher_model.shape.experts}
     frozen = params.backbone_rate == 0
     if frozen:
-        lesson = precompute_features(
-            untrained(teacher_model.shape, lesson, params, seed).eval().trunk, lesson
-        )
+        trunk = untrained(teacher_model.shape, lesson, params, seed).eval().trunk
+        lesson = precompute_features(trunk, lesson, jobs=cores(jobs))
     runs = (("plain", plain, None), ("student", student, teacher_model))
     for name, folder, teacher_or_none in runs:
         student_model = untrained(teacher_model.shape, lesson, params, seed)
@@ -225,7 +224,7 @@ def about(
     return {
         "format": student_cards.FORMATS[-1],
         "name": name,
-        "backbone": params.backbone,
+        "backbone": student_files.architecture(params.backbone, params.start),
         "views": asdict(views),
         "values": values,
         "scale": {"min": data.scale.min, "max": data.scale.max},
