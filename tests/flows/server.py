@@ -162,6 +162,8 @@ def server(home: Path) -> Iterator[Prefect]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(START_SECONDS),
         "PREFECT_CLI_COLORS": "false",
+        # Seconds between two looks of the worker for runs; ten would be most of a short run.
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
     }
     # A flow finds the `vq` of its workspace first; what it starts elsewhere, the project's.
     here = environment(home) | variables | {"PYTHONPATH": str(ROOT)}
