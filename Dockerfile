@@ -17,7 +17,6 @@ FROM base AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY vq vq
-COPY flows flows
 RUN pip wheel --no-deps --wheel-dir /wheels .
 
 FROM base AS service

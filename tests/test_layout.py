@@ -10,6 +10,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
+from setuptools import find_namespace_packages
 
 from vq import params, stages
 
@@ -94,6 +95,23 @@ def test_dvc_is_bounded_while_its_insides_are_used() -> None:
     assert "dvc.repo.reproduce" in (ROOT / "vq/pipeline/run_stages.py").read_text()
     assert locked in dvc
     assert f"{locked.major}.{locked.minor + 1}.0" not in dvc
+
+
+def test_the_wheel_has_one_top_level_package() -> None:
+    """Whoever installs it gets `vq`; flows, tests and benchmarks stay in the checkout."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = find_namespace_packages(ROOT, **project["tool"]["setuptools"]["packages"]["find"])
+
+    assert {package.partition(".")[0] for package in packages} == {"vq"}
+    assert {"vq", "vq.commands", "vq.scoring"} <= set(packages)
+
+
+def test_the_library_imports_no_flow() -> None:
+    """An installed `vq` has none."""
+    imports = re.compile(r"^\s*(?:from|import) flows\b", re.MULTILINE)
+    files = [path for path in (ROOT / "vq").rglob("*.py") if imports.search(path.read_text())]
+
+    assert files == []
 
 
 def test_git_ignores_what_the_deployments_read_and_write() -> None:
