@@ -4,6 +4,7 @@
 # make check   format, lint, types, import contract, fast tests: what to run before a commit
 # make review  what a change does (REV=... where it starts), into build/review, and what dvc would run
 # make pr-report  that, and every test: what .github/workflows/pr.yml does for a pull request
+# make docs    the reference of the library, from its docstrings, into build/docs
 # make setup   the environment alone: .venv, from requirements.lock
 # make clean   forget the environment and what tools cached; data, artifacts and reports stay
 #
@@ -11,7 +12,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint quick check test review pr-report clean
+.PHONY: help setup demo lint quick check test review pr-report docs clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -95,6 +96,15 @@ review: $(READY)
 	@dvc repro --dry --allow-missing || echo "make: dvc plans no further without the files above; dvc pull brings them"
 
 pr-report: review test
+
+# Packages that other programs may import; the others are commands, stages and what these need.
+# All of `vq` would be three times as many pages.
+PUBLIC := data inference metrics models pruning scoring training zoo
+
+# To load a module is to import it: nothing is trained, and no GPU is looked for.
+docs: $(READY)
+	@pdoc --docformat google --no-show-source --output-directory build/docs vq '!vq[.]' $(PUBLIC:%=vq.%)
+	@echo "Wrote build/docs/index.html"
 
 clean:
 	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

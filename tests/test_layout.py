@@ -106,6 +106,13 @@ def test_the_wheel_has_one_top_level_package() -> None:
     assert {"vq", "vq.commands", "vq.scoring"} <= set(packages)
 
 
+def test_the_reference_is_of_packages_that_exist() -> None:
+    """`make docs` names them."""
+    (names,) = re.findall(r"^PUBLIC := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert [name for name in names.split() if not (ROOT / f"vq/{name}/__init__.py").exists()] == []
+
+
 def test_the_library_imports_no_flow() -> None:
     """An installed `vq` has none."""
     imports = re.compile(r"^\s*(?:from|import) flows\b", re.MULTILINE)
