@@ -219,6 +219,7 @@ def _student(known: params.Params) -> float:
             start=settings.start,
             stages=settings.stages,
             every=settings.every,
+            inputs=settings.inputs,
             dim=known.teach.dim,
             levels=known.teach.levels,
             dropout=settings.dropout,

@@ -233,6 +233,7 @@ class Distill(Section):
     backbone: str | None
     stages: tuple[Annotated[int, Field(ge=0)], ...] | None
     every: Positive
+    inputs: Literal["answers", "all"]
     a: NonNegative
     b: NonNegative
     c: NonNegative

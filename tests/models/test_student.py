@@ -1,6 +1,7 @@
 """The student: shape, motion, export."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -190,6 +191,38 @@ def test_a_built_in_start_says_which_backbone_and_levels() -> None:
     ).trunk
     assert trunk.width == named.width
     assert student_files.architecture(None, "distortion") == "mobilenetv3_small_050"
+
+
+def test_a_head_may_read_answers_and_motion_alone() -> None:
+    """The pooled levels go; the answers are the same numbers."""
+    pictures = torch.randint(0, 256, (2, 2, 4, 64, 64), dtype=torch.uint8)
+
+    def feature(inputs: Literal["answers", "all"]) -> torch.Tensor:
+        student = student_files.build(
+            None, start="distortion", stages=None, inputs=inputs, dim=16, levels=5
+        )
+        with torch.no_grad():
+            return student.trunk.eval()(pictures)
+
+    answers, everything = feature("answers"), feature("all")
+    assert answers.shape[1] < everything.shape[1] / 10
+    torch.testing.assert_close(answers, everything[:, -answers.shape[1] :])
+
+
+@pytest.mark.parametrize(
+    ("start", "stages"), [pytest.param("random", (1,), id="random"), ("distortion", (1, 2))]
+)
+def test_where_nothing_is_answered_levels_are_wanted(start: str, stages: tuple[int, ...]) -> None:
+    """In words that say which knob to turn."""
+    with pytest.raises(ParamsError, match=r"brings none with these stages; set distill.inputs"):
+        student_files.build(
+            "mobilenetv3_small_050",
+            start=start,
+            stages=stages,
+            inputs="answers",
+            dim=16,
+            levels=5,
+        )
 
 
 @pytest.mark.parametrize("start", ["random", "artifacts/earlier/"])

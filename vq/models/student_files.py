@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -25,6 +26,7 @@ def build(
     start: str,
     stages: tuple[int, ...] | None,
     every: int = 1,
+    inputs: Literal["answers", "all"] = "all",
     dim: int,
     levels: int,
     dropout: float = 0.0,
@@ -38,6 +40,8 @@ def build(
             earlier student, which has a slash in it.
         stages: feature levels of the backbone that are pooled; None: those of the start.
         every: the backbone sees every n-th moment.
+        inputs: what is converted: answers to what the start was pretrained to tell, and motion;
+            or the pooled levels as well.
         dim: D, width of the second feature.
         levels: K.
         dropout: of units in the second feature.
@@ -55,13 +59,15 @@ def build(
     backbone = architecture(backbone, start)
     if stages is None:
         stages = _card(start, "stages").levels
+    levels_too = inputs == "all"
     if start == "random":
-        return student(Pixels(backbone, stages=stages, every=every))
+        return student(Pixels(backbone, stages=stages, every=every, levels=levels_too))
     if earlier(start):
         state = _weights(Path(start))
         bias = state.get("trunk.answers.bias")
         count = 0 if bias is None else len(bias)
-        whole = student(Pixels(backbone, stages=stages, every=every, answers=count))
+        trunk = Pixels(backbone, stages=stages, every=every, answers=count, levels=levels_too)
+        whole = student(trunk)
         _fit_in(whole, state, start)
         return whole
     card = builtin_weights.card(start)
@@ -78,6 +84,7 @@ def build(
         every=every,
         pooling=card.pooling,
         answers=answers.out_features if answers else 0,
+        levels=levels_too,
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))

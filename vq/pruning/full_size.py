@@ -143,6 +143,7 @@ class Full:
                 start=FULL_STUDENT.start,
                 stages=FULL_STUDENT.stages,
                 every=FULL_STUDENT.every,
+                inputs=FULL_STUDENT.inputs,
                 dim=FULL.dim,
                 levels=lesson.target.shape[1],
                 dropout=FULL_STUDENT.dropout,

@@ -175,6 +175,7 @@ def untrained(shape: Shape, lesson: TrainingData, params: Distill, seed: int) ->
             start=params.start,
             stages=params.stages,
             every=params.every,
+            inputs=params.inputs,
             dim=shape.dim,
             levels=shape.levels,
             dropout=params.dropout,

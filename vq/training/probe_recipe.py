@@ -39,6 +39,7 @@ PROBE_STUDENT = Distill(
     start="cached features",
     stages=(),
     every=1,
+    inputs="all",
     a=0.0,
     b=1.0,
     c=3.0,
