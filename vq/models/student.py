@@ -113,7 +113,7 @@ class Pixels(nn.Module):
         every: int = 1,
         pooling: Pooling = "cells",
         answers: int = 0,
-        levels: bool = True,
+        with_levels: bool = True,
     ) -> None:
         """Build it, with random weights.
 
@@ -125,9 +125,9 @@ class Pixels(nn.Module):
             pooling: how levels become one row: as `vq.models.pooling.pool`, or `pool_cells`.
             answers: how many numbers the backbone was pretrained to tell by a linear map of its
                 pooled levels; they join the feature. 0 where it was not.
-            levels: the pooled levels join the feature, too. What a network answers about videos
-                that it was pretrained on is too good, and a head that reads its levels learns to
-                trust that: without them there is less to trust (EXPERIMENTS.md, 2026-11-30).
+            with_levels: the pooled levels join the feature, too. The backbone knows the videos that
+                it was pretrained on too well, and a head that reads its levels learns to trust
+                them: without, results are better and depend less on the seed (EXPERIMENTS.md).
 
         Raises:
             ParamsError: timm has no such backbone, it has no such feature level, or there would be
@@ -151,14 +151,14 @@ class Pixels(nn.Module):
             builtin_weights.strides(self.backbone, levels) if pooling == "cells" else None
         )
         pooled = width(self.backbone.feature_info.channels(), self.strides)
-        if not levels and not answers:
+        if not with_levels and not answers:
             raise ParamsError(
                 "distill.inputs is answers, and distill.start brings none with these stages; set "
                 "distill.inputs to all, or distill.stages to null"
             )
-        self.levels = levels
+        self.with_levels = with_levels
         self.answers = nn.Linear(pooled, answers) if answers else None
-        self.width = levels * pooled + 2 * answers + motion_statistics.WIDTH
+        self.width = with_levels * pooled + 2 * answers + motion_statistics.WIDTH
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("std", torch.full((3, 1, 1), 0.5))
 
@@ -172,7 +172,7 @@ class Pixels(nn.Module):
         pictures = ((seen - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         levels = self.backbone(pictures)
         pooled = pool(levels) if self.strides is None else pool_cells(levels, self.strides)
-        parts = [pooled.view(batch, -1, pooled.shape[1]).mean(1)] if self.levels else []
+        parts = [pooled.view(batch, -1, pooled.shape[1]).mean(1)] if self.with_levels else []
         if self.answers is not None:
             answers = self.answers(pooled).view(batch, -1, self.answers.out_features)
             average = answers.mean(1)

@@ -59,14 +59,14 @@ def build(
     backbone = architecture(backbone, start)
     if stages is None:
         stages = _card(start, "stages").levels
-    levels_too = inputs == "all"
+    with_levels = inputs == "all"
     if start == "random":
-        return student(Pixels(backbone, stages=stages, every=every, levels=levels_too))
+        return student(Pixels(backbone, stages=stages, every=every, with_levels=with_levels))
     if earlier(start):
         state = _weights(Path(start))
         bias = state.get("trunk.answers.bias")
         count = 0 if bias is None else len(bias)
-        trunk = Pixels(backbone, stages=stages, every=every, answers=count, levels=levels_too)
+        trunk = Pixels(backbone, stages=stages, every=every, answers=count, with_levels=with_levels)
         whole = student(trunk)
         _fit_in(whole, state, start)
         return whole
@@ -84,7 +84,7 @@ def build(
         every=every,
         pooling=card.pooling,
         answers=answers.out_features if answers else 0,
-        levels=levels_too,
+        with_levels=with_levels,
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))
