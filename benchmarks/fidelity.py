@@ -40,11 +40,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         for fidelity in ("probe", "full"):
             asked = {"fidelity": fidelity, "repeats": given.repeats}
             runs, _ = trials_of(
-                given.work / "accepted.parquet",
-                given.work / "card.yaml",
-                given.splits,
-                given.work / "features.json",
-                given.out / "trials",
+                accepted=given.work / "accepted.parquet",
+                card=given.work / "card.yaml",
+                splits=given.splits,
+                features=given.work / "features.json",
+                trials=given.out / "trials",
                 params=known.prune.model_copy(update=asked),
                 extract=known.extract,
                 seed=given.seed,

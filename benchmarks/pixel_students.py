@@ -149,10 +149,10 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
     artifacts = given.at / "artifacts"
     videos = given.at / params.data.dir / "videos"
     extract(
-        artifacts / "accepted.parquet",
-        videos,
-        artifacts / "cache",
-        index,
+        accepted=artifacts / "accepted.parquet",
+        videos=videos,
+        cache=artifacts / "cache",
+        index=index,
         params=params.extract,
         seed=0,
         jobs=given.jobs,

@@ -88,29 +88,29 @@ def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[st
 def extract(work: Path, known: Params) -> None:
     """Import, validate and extract, once for all seeds."""
     stage("import")(
-        work / "videos",
-        work / "labels.csv",
-        work / "card.yaml",
-        work / "manifest.parquet",
-        work / "manifest.csv",
-        work / "fingerprints.parquet",
+        videos=work / "videos",
+        labels=work / "labels.csv",
+        card=work / "card.yaml",
+        manifest=work / "manifest.parquet",
+        twin=work / "manifest.csv",
+        fingerprints=work / "fingerprints.parquet",
         params=known.section("import"),
         seed=known.seed,
     )
     stage("validate")(
-        work / "manifest.parquet",
-        work / "card.yaml",
-        work / "accepted.parquet",
-        work / "quarantine.csv",
-        work / "validate.json",
+        manifest=work / "manifest.parquet",
+        card=work / "card.yaml",
+        accepted=work / "accepted.parquet",
+        quarantine=work / "quarantine.csv",
+        summary=work / "validate.json",
         params=known.section("validate"),
         seed=known.seed,
     )
     stage("extract")(
-        work / "accepted.parquet",
-        work / "videos",
-        work / "cache",
-        work / "features.json",
+        accepted=work / "accepted.parquet",
+        videos=work / "videos",
+        cache=work / "cache",
+        index=work / "features.json",
         params=known.extract,
         seed=known.seed,
     )
@@ -120,64 +120,64 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
     """SRCC and PLCC on the test contents of one seed's split, by model."""
     here = work / f"seed{seed}"
     here.mkdir(exist_ok=True)
-    common = (
-        work / "accepted.parquet",
-        work / "card.yaml",
-        here / "splits.csv",
-        work / "features.json",
-    )
+    common = {
+        "accepted": work / "accepted.parquet",
+        "card": work / "card.yaml",
+        "splits": here / "splits.csv",
+        "features": work / "features.json",
+    }
     split(work / "accepted.parquet", here / "splits.csv", known, seed)
     stage("prune")(
-        *common,
-        work / "trials",
-        *(here / name for name in ("zoo.json", "prune.csv", "similarity.csv")),
+        **common,
+        trials=work / "trials",
+        zoo=here / "zoo.json",
+        table=here / "prune.csv",
+        similarity=here / "similarity.csv",
         params=known.prune,
         extract=known.extract,
         seed=seed,
     )
-    accepted, card, splits, features = common
     stage("suspect")(
-        accepted,
-        card,
-        splits,
-        here / "near_duplicates.csv",
-        features,
-        here / "zoo.json",
-        here / "suspicious_labels.csv",
+        **common,
+        near_duplicates=here / "near_duplicates.csv",
+        zoo=here / "zoo.json",
+        suspicious=here / "suspicious_labels.csv",
         params=known.suspect,
         seed=seed,
     )
-    stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
+    stage("teach")(
+        **common,
+        zoo=here / "zoo.json",
+        teacher=here / "teacher",
+        params=known.teach,
+        seed=seed,
+    )
     stage("distill")(
-        accepted,
-        card,
-        work / "videos",
-        splits,
-        features,
-        here / "teacher",
-        here / "checkpoints",
-        here / "student",
-        here / "plain",
+        **common,
+        videos=work / "videos",
+        teacher=here / "teacher",
+        checkpoints=here / "checkpoints",
+        student=here / "student",
+        plain=here / "plain",
         params=known.distill,
         seed=seed,
     )
     stage("evaluate")(
-        accepted,
-        card,
-        work / "videos",
-        splits,
-        features,
-        here / "zoo.json",
-        here / "prune.csv",
-        here / "similarity.csv",
-        here / "near_duplicates.csv",
-        here / "suspicious_labels.csv",
-        here / "teacher",
-        here / "student",
-        here / "plain",
-        *(here / name for name in ("validation.json", "test.json", "predictions.csv")),
-        here / "scatter.csv",
-        here / "report.html",
+        **common,
+        videos=work / "videos",
+        zoo=here / "zoo.json",
+        pruning=here / "prune.csv",
+        similarity=here / "similarity.csv",
+        near_duplicates=here / "near_duplicates.csv",
+        suspicious=here / "suspicious_labels.csv",
+        teacher=here / "teacher",
+        student=here / "student",
+        plain=here / "plain",
+        validation=here / "validation.json",
+        test=here / "test.json",
+        predictions=here / "predictions.csv",
+        scatter=here / "scatter.csv",
+        report=here / "report.html",
         params=known.evaluate,
         seed=seed,
     )
@@ -188,7 +188,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         for name, one in models.items()
         if name in names
     }
-    return singles(*common, seed=seed) | found
+    return singles(**common, seed=seed) | found
 
 
 def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:

@@ -70,7 +70,7 @@ def files(tmp_path: Path) -> Workspace:
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Outs of one run of the stage; read them and leave them as they are."""
     files = make(tmp_path_factory.mktemp("evaluated"))
-    evaluate(*files, params=PARAMS, seed=7)
+    evaluate(**files._asdict(), params=PARAMS, seed=7)
     return files
 
 
@@ -256,7 +256,7 @@ def test_an_order_needs_no_rating(files: Workspace, evaluated: Workspace) -> Non
     table.loc[table["video"].str.match(r"test-\d-3"), "mos"] = np.nan
     manifest.write(table, files.accepted)
 
-    evaluate(*files, params=PARAMS, seed=7)
+    evaluate(**files._asdict(), params=PARAMS, seed=7)
 
     one, all_ = (json.loads(each.test.read_text()) for each in (files, evaluated))
     assert (one["rows"], all_["rows"]) == (9, 12)
@@ -266,7 +266,7 @@ def test_an_order_needs_no_rating(files: Workspace, evaluated: Workspace) -> Non
 
 def test_where_nobody_asks_no_order_is_measured(files: Workspace) -> None:
     """The judge reads null, the report says nothing."""
-    evaluate(*files, params=PARAMS.model_copy(update={"order": None}), seed=7)
+    evaluate(**files._asdict(), params=PARAMS.model_copy(update={"order": None}), seed=7)
 
     assert json.loads(files.test.read_text())["order"] is None
     assert "order" not in json.loads(files.validation.read_text())
@@ -313,7 +313,7 @@ def test_the_report_shows_the_labels_that_look_wrong(evaluated: Workspace) -> No
 def test_the_same_seed_gives_the_same_bytes(evaluated: Workspace, tmp_path: Path) -> None:
     """Every out, so that `dvc repro` on another day changes nothing."""
     again = Workspace(*evaluated[:13], *(tmp_path / path.name for path in evaluated[13:]))
-    evaluate(*again, params=PARAMS, seed=7)
+    evaluate(**again._asdict(), params=PARAMS, seed=7)
 
     assert [path.read_bytes() for path in again[13:]] == [p.read_bytes() for p in evaluated[13:]]
 
@@ -334,7 +334,7 @@ def test_another_data_set_is_reported_apart_and_changes_nothing_else(
     other = {"opinion": "human", "scale": {"min": 0, "max": 100}, "better": "lower"}
     files.card.write_text(yaml.safe_dump(card | {"datasets": {"lab": other | {"licence": "own"}}}))
 
-    evaluate(*files, params=PARAMS, seed=7)
+    evaluate(**files._asdict(), params=PARAMS, seed=7)
 
     for path in (files.validation, files.test):
         found = json.loads(path.read_text())
@@ -358,7 +358,7 @@ def test_without_handcrafted_experts_there_is_no_such_baseline(files: Workspace)
     index["experts"]["statistics"]["tags"]["family"] = "resnet"
     files.features.write_text(json.dumps(index))
 
-    evaluate(*files, params=PARAMS, seed=7)
+    evaluate(**files._asdict(), params=PARAMS, seed=7)
 
     assert "handcrafted" not in json.loads(files.test.read_text())["models"]
 
@@ -368,7 +368,7 @@ def test_a_slice_that_is_no_column_is_named(files: Workspace) -> None:
     wrong = PARAMS.model_copy(update={"slices": ("distorsion",)})
 
     with pytest.raises(DataError, match=r"no column 'distorsion'.*import\.keep.*distortion"):
-        evaluate(*files, params=wrong, seed=7)
+        evaluate(**files._asdict(), params=wrong, seed=7)
 
 
 def test_a_split_without_ratings_is_named(files: Workspace) -> None:
@@ -378,4 +378,4 @@ def test_a_split_without_ratings_is_named(files: Workspace) -> None:
     manifest.write(table, files.accepted)
 
     with pytest.raises(DataError, match="the test split has 0 rated videos"):
-        evaluate(*files, params=PARAMS, seed=7)
+        evaluate(**files._asdict(), params=PARAMS, seed=7)

@@ -307,7 +307,9 @@ class Sums(torch.nn.Module):
         return torch.stack([flat.mean(1), flat.std(1)], 1)
 
 
-def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_was(make_lesson: Make) -> None:
+def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_was(
+    make_lesson: Make,
+) -> None:
     """Its student learns from the features, and scores pixels in the end."""
     lesson = make_lesson({"a": 0.4, "b": 0.6})
     rng = np.random.default_rng(0)

@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 
 def distill(
+    *,
     accepted: Path,
     card: Path,
     videos: Path,
@@ -56,7 +57,6 @@ def distill(
     checkpoints: Path,
     student: Path,
     plain: Path,
-    *,
     params: Distill,
     seed: int,
     jobs: int = 0,

@@ -63,6 +63,7 @@ class Table:
 
 
 def evaluate(
+    *,
     accepted: Path,
     card: Path,
     videos: Path,
@@ -81,7 +82,6 @@ def evaluate(
     predictions: Path,
     scatter: Path,
     report: Path,
-    *,
     params: Evaluate,
     seed: int,
 ) -> None:

@@ -16,11 +16,11 @@ from vq.zoo.task import Video
 
 
 def extract(
+    *,
     accepted: Path,
     videos: Path,
     cache: Path,
     index: Path,
-    *,
     params: schema.Extract,
     seed: int,
     jobs: int = 0,

@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 
 def import_(
+    *,
     videos: Path,
     labels: Path,
     card: Path,
     manifest: Path,
     twin: Path,
     fingerprints: Path,
-    *,
     params: schema.Import,
     seed: int,
     jobs: int = 0,

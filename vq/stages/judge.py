@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 
 
 def judge(
+    *,
     accepted: Path,
     splits: Path,
     test: Path,
     checks: Path,
     student: Path,
     verdict: Path,
-    *,
     params: schema.Judge,
     seed: int,
     strict: bool = False,

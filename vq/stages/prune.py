@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 
 def prune(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
@@ -45,7 +46,6 @@ def prune(
     zoo: Path,
     table: Path,
     similarity: Path,
-    *,
     params: Prune,
     extract: Extract,
     seed: int,
@@ -76,11 +76,11 @@ def prune(
     """
     determinism(threads=1)
     runs, train_features = trials_of(
-        accepted,
-        card,
-        splits,
-        features,
-        trials,
+        accepted=accepted,
+        card=card,
+        splits=splits,
+        features=features,
+        trials=trials,
         params=params,
         extract=extract,
         seed=seed,
@@ -119,12 +119,12 @@ def prune(
 
 
 def trials_of(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
     features: Path,
-    folder: Path,
-    *,
+    trials: Path,
     params: Prune,
     extract: Extract,
     seed: int,
@@ -149,7 +149,7 @@ def trials_of(
     ]
     trained = (split.of_videos(manifest, side) == "train").to_numpy()
     train_features = {name: value[trained] for name, value in fused.items()}
-    runs = Trials(lessons, folder, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity)
+    runs = Trials(lessons, trials, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity)
     return runs, train_features
 
 

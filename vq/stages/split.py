@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 def split(
+    *,
     accepted: Path,
     fingerprints: Path,
     splits: Path,
     near_duplicates: Path,
-    *,
     params: schema.Split,
     seed: int,
 ) -> None:

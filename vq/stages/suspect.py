@@ -27,6 +27,7 @@ long."""
 
 
 def suspect(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
@@ -34,7 +35,6 @@ def suspect(
     features: Path,
     zoo: Path,
     suspicious: Path,
-    *,
     params: Suspect,
     seed: int,
 ) -> None:

@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 
 
 def teach(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
     features: Path,
     zoo: Path,
     teacher: Path,
-    *,
     params: Teach,
     seed: int,
 ) -> None:

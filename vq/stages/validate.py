@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 
 def validate(
+    *,
     manifest: Path,
     card: Path,
     accepted: Path,
     quarantine: Path,
     summary: Path,
-    *,
     params: schema.Validate,
     seed: int,
 ) -> None:
