@@ -57,7 +57,6 @@ def main() -> int:
             quarantine=folder / "quarantine.csv",
             summary=folder / "reports/validate.json",
             params=settings,
-            seed=given.seed,
         )
         marks.append(time.perf_counter())
         said = yaml.safe_load((folder / "reports/validate.json").read_text())

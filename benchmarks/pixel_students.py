@@ -154,7 +154,6 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
         cache=artifacts / "cache",
         index=index,
         params=params.extract,
-        seed=0,
         jobs=given.jobs,
     )
     return index

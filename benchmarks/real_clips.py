@@ -95,7 +95,6 @@ def extract(work: Path, known: Params) -> None:
         twin=work / "manifest.csv",
         fingerprints=work / "fingerprints.parquet",
         params=known.section("import"),
-        seed=known.seed,
     )
     stage("validate")(
         manifest=work / "manifest.parquet",
@@ -104,7 +103,6 @@ def extract(work: Path, known: Params) -> None:
         quarantine=work / "quarantine.csv",
         summary=work / "validate.json",
         params=known.section("validate"),
-        seed=known.seed,
     )
     stage("extract")(
         accepted=work / "accepted.parquet",
@@ -112,7 +110,6 @@ def extract(work: Path, known: Params) -> None:
         cache=work / "cache",
         index=work / "features.json",
         params=known.extract,
-        seed=known.seed,
     )
 
 

@@ -69,7 +69,7 @@ class Workspace:
         """Run the stage; give the index."""
         extract(
             accepted=self.accepted, videos=self.videos, cache=self.cache, index=self.index,
-            params=params, seed=0, jobs=jobs,
+            params=params, jobs=jobs,
         )  # fmt: skip
         return json.loads(self.index.read_bytes())
 
@@ -377,7 +377,7 @@ def test_a_kill_costs_no_finished_shard(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from vq.params import Extract; from vq.stages.extract import extract;"
         "accepted, videos, cache, index = map(pathlib.Path, sys.argv[2:]);"
-        "extract(accepted=accepted, videos=videos, cache=cache, index=index, seed=0, jobs=1,"
+        "extract(accepted=accepted, videos=videos, cache=cache, index=index, jobs=1,"
         " params=Extract.model_validate_json(sys.argv[1]))"
     )
     files = [workspace.accepted, workspace.videos, workspace.cache, workspace.index]

@@ -61,7 +61,6 @@ def run(folder: Path, *, keep: tuple[str, ...] = (), out: str = "manifest") -> N
         twin=folder / f"{out}.csv",
         fingerprints=folder / f"{out}-fingerprints.parquet",
         params=schema.Import(keep=keep),
-        seed=7,
         jobs=2,
     )
 

@@ -48,7 +48,7 @@ def files(tmp_path: Path) -> Files:
 
 def test_the_verdict_is_written(files: Files) -> None:
     """Every gate with value, threshold and sentence."""
-    judge(**files._asdict(), params=PARAMS, seed=0, strict=True)
+    judge(**files._asdict(), params=PARAMS, strict=True)
 
     verdict = json.loads(files.verdict.read_text())
     assert verdict["accepted"] is True
@@ -61,7 +61,7 @@ def test_a_shut_gate_is_no_failure_of_the_pipeline(files: Files) -> None:
     """A bad student is a result; `dvc repro` goes on, and the verdict is on file."""
     files.test.write_text(json.dumps(measured(srcc=0.1)))
 
-    judge(**files._asdict(), params=PARAMS, seed=0)
+    judge(**files._asdict(), params=PARAMS)
 
     assert json.loads(files.verdict.read_text())["accepted"] is False
 
@@ -71,7 +71,7 @@ def test_strict_makes_it_one(files: Files) -> None:
     files.test.write_text(json.dumps(measured(srcc=0.1)))
 
     with pytest.raises(VqError, match=r"1 of 15 gates stay shut:\n  SRCC on test is 0\.100"):
-        judge(**files._asdict(), params=PARAMS, seed=0, strict=True)
+        judge(**files._asdict(), params=PARAMS, strict=True)
     assert files.verdict.exists()
 
 
@@ -80,18 +80,18 @@ def test_a_student_that_is_not_there_is_an_error(files: Files) -> None:
     (files.student / "student.onnx").unlink()
 
     with pytest.raises(WeightsError, match=r"student\.onnx: no such file"):
-        judge(**files._asdict(), params=PARAMS, seed=0)
+        judge(**files._asdict(), params=PARAMS)
 
 
 def test_a_test_video_that_is_in_training_is_found(files: Files) -> None:
     """By content, where splits contradict themselves; as the same file under another name."""
     files.splits.write_text("content,split\nape,train\nbee,validation\ncat,test\ncat,train\n")
-    judge(**files._asdict(), params=PARAMS, seed=0)
+    judge(**files._asdict(), params=PARAMS)
     by_name = json.loads(files.verdict.read_text())["gates"][-1]
     rows = manifest.read(files.accepted).assign(sha256="0" * 64)
     manifest.write(rows, files.accepted)
     files.splits.write_text("content,split\nape,train\nbee,validation\ncat,test\n")
-    judge(**files._asdict(), params=PARAMS, seed=0)
+    judge(**files._asdict(), params=PARAMS)
     by_file = json.loads(files.verdict.read_text())["gates"][-1]
 
     assert by_name["name"] == by_file["name"] == "overlap"
@@ -104,14 +104,14 @@ def test_a_measurement_that_is_not_there_is_named(files: Files) -> None:
     files.checks.unlink()
 
     with pytest.raises(DataError, match=r"validate\.json: cannot be read .* run `dvc repro`"):
-        judge(**files._asdict(), params=PARAMS, seed=0)
+        judge(**files._asdict(), params=PARAMS)
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_keys(files: Files) -> None:
     """The same numbers give the same bytes."""
-    judge(**files._asdict(), params=PARAMS, seed=0)
+    judge(**files._asdict(), params=PARAMS)
     first = files.verdict.read_bytes()
     files.test.write_text(json.dumps(measured(), sort_keys=True))
-    judge(**files._asdict(), params=PARAMS, seed=1)
+    judge(**files._asdict(), params=PARAMS)
 
     assert files.verdict.read_bytes() == first

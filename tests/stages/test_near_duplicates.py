@@ -46,7 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         twin=folder / "m.csv",
         fingerprints=folder / "prints.parquet",
         params=schema.Import(),
-        seed=7,
         jobs=2,
     )
     return folder
@@ -61,7 +60,6 @@ def run(folder: Path, near_duplicates: str) -> tuple[pd.DataFrame, pd.DataFrame]
         splits=folder / "s.csv",
         near_duplicates=folder / "n.csv",
         params=schema.Split.model_validate({**how, "near_duplicates": near_duplicates}),
-        seed=7,
     )
     return sides.read(folder / "s.csv"), pd.read_csv(folder / "n.csv")
 

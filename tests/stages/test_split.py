@@ -42,7 +42,7 @@ def run(folder: Path, contents: int, *, versions: int = 3, params: schema.Split 
     ]
     keyed = {str(row["sha256"]): one for row, one in zip(rows, prints, strict=True)}
     fingerprint_store.write(keyed, folder / "fingerprints.parquet")
-    split(**files(folder), params=params, seed=7)
+    split(**files(folder), params=params)
     return folder / "splits.csv"
 
 
@@ -123,11 +123,11 @@ def test_who_does_not_look_finds_nothing(tmp_path: Path) -> None:
     run(tmp_path, 40, params=how("off"))
     (tmp_path / "fingerprints.parquet").unlink()
 
-    split(**files(tmp_path), params=how("off"), seed=7)
+    split(**files(tmp_path), params=how("off"))
 
     assert len(pd.read_csv(tmp_path / "near_duplicates.csv")) == 0
     with pytest.raises(DataError, match=r"fingerprints\.parquet: no such file; run `vq import`"):
-        split(**files(tmp_path), params=how("join"), seed=7)
+        split(**files(tmp_path), params=how("join"))
 
 
 def test_fingerprints_of_other_videos_are_refused(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_fingerprints_of_other_videos_are_refused(tmp_path: Path) -> None:
     fingerprint_store.write({}, tmp_path / "fingerprints.parquet")
 
     with pytest.raises(DataError, match=r"lacks 120 videos .*; run `vq import` again"):
-        split(**files(tmp_path), params=PARAMS, seed=7)
+        split(**files(tmp_path), params=PARAMS)
     (tmp_path / "fingerprints.parquet").write_text("video\n")
     with pytest.raises(DataError, match="no file of fingerprints"):
-        split(**files(tmp_path), params=PARAMS, seed=7)
+        split(**files(tmp_path), params=PARAMS)

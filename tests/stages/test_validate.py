@@ -52,7 +52,6 @@ def run(folder: Path, table: list[dict[str, object]] | None = None, **settings: 
         quarantine=folder / "quarantine.csv",
         summary=folder / "reports" / "validate.json",
         params=PARAMS.model_copy(update=settings),
-        seed=7,
     )
     return (
         manifests.read(folder / "accepted.parquet"),
@@ -311,7 +310,6 @@ def test_real_accidents_end_as_one_row_each(
         twin=tmp_path / "manifest.csv",
         fingerprints=tmp_path / "prints.parquet",
         params=schema.Import(),
-        seed=7,
         jobs=2,
     )
 

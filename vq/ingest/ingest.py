@@ -151,7 +151,6 @@ def _check(
             twin=Path(scratch, "m.csv"),
             fingerprints=Path(scratch, "prints.parquet"),
             params=params.import_,
-            seed=params.seed,
             jobs=jobs,
         )
         frame = manifests.read(manifest)

@@ -51,9 +51,12 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
 
     params = load(params_file)
     stage = stages.load(name)
-    others = {other: params.section(other) for other in _others(stage)}
+    settings: dict[str, object] = {other: params.section(other) for other in _others(stage)}
+    # Whoever draws nothing takes no seed, and does not run again for another one.
+    if "seed" in inspect.signature(stage).parameters:
+        settings["seed"] = params.seed
     paths = dict(zip(files_of(stage), files, strict=True))
-    stage(**paths, params=params.section(name), seed=params.seed, **others, **flags)
+    stage(**paths, params=params.section(name), **settings, **flags)
 
 
 def files_of(stage: Callable[..., None]) -> list[str]:

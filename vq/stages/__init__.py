@@ -1,8 +1,8 @@
 """One function for each dvc stage: read files, call the library, write files.
 
 A stage takes everything by keyword: first its files, annotated `Path`, in the order of dvc.yaml:
-deps, then outs. It also gets `params`, its own section of `params.yaml`, `seed`, and other sections
-if it names them.
+deps, then outs. It also gets `params`, its own section of `params.yaml`, and `seed` and other
+sections if it names them.
 """
 
 import importlib

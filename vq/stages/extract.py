@@ -22,7 +22,6 @@ def extract(
     cache: Path,
     index: Path,
     params: schema.Extract,
-    seed: int,
     jobs: int = 0,
 ) -> None:
     """Fill the cache with what it lacks, and write the index of what is in it.
@@ -33,7 +32,6 @@ def extract(
         cache: folder of the cache; what is there stays.
         index: features.json.
         params: experts and sampling.
-        seed: not used; nothing here is left to chance.
         jobs: processes; 0 for one on each core.
 
     Raises:
