@@ -46,7 +46,8 @@ PARAMS: dict[str, Any] = {
     "prune": {"top": 2, "max_experts": 2, "repeats": 2, "candidate_confidence": 0.0},
     "teach": {"epochs": 5, "dim": 16, "batch": 8},
     "distill": {"epochs": 2, "moments": 2, "batch": 8},
-    "evaluate": {"bootstrap": 50, "worst": 2},
+    "evaluate": {"bootstrap": 50},
+    "report": {"worst": 2},
 }
 """What is smaller than in the project's own params.yaml."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vq.inference import card as cards
+from vq.inference.card import Card
 from vq.inference.modes import MODES
 from vq.inference.score_all_modes import score_all_modes
 from vq.metrics import agreement, interval, weighted
@@ -16,11 +16,19 @@ from vq.workers.process_pool import cores
 
 
 def modes(
-    rows: pd.DataFrame, videos: Path, student: Path, *, params: Evaluate, seed: int
+    rows: pd.DataFrame, videos: Path, student: Path, card: Card, *, params: Evaluate, seed: int
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
 
     At most `params.modes` videos are drawn: a large test split would take hours.
+
+    Args:
+        rows: the videos, with `video`, `mos` and `content`.
+        videos: the folder that they are in.
+        student: the bundle, which other processes load.
+        card: of the student.
+        params: section `evaluate`.
+        seed: of the draw, and of the resamples.
 
     Returns:
         By mode: `srcc` with the ratings and the ends of its interval (contents resampled, the same
@@ -30,7 +38,6 @@ def modes(
     Raises:
         VideoError: a video cannot be decoded any more.
     """
-    card, _ = cards.load(student)
     available = [mode for mode in MODES if mode == "exact" or mode in card.modes]
     if len(available) == 1:
         return {}

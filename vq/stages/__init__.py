@@ -19,7 +19,8 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "suspect": "List labels that look wrong, for people to review; nothing is dropped.",
         "teach": "Fit the gated ensemble on the cache (claims 2 to 5).",
         "distill": "Train the student with the teacher (claims 1, 6 and 7), and one without.",
-        "evaluate": "Compare student, teacher and baselines with the ratings; write the report.",
+        "evaluate": "Compare student, teacher and baselines with the ratings.",
+        "report": "Show what was measured, and why, as one HTML page.",
         "judge": "Hold the student against the gates.",
     }
 )
