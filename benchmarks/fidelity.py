@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _alone(runs: Trials, experts: Sequence[str]) -> dict[str, dict[str, float]]:
     """Mean effects and seconds of nobody, and of each expert alone."""
-    asked = first(experts or list(runs.lessons[0].features))
+    asked = first(experts or list(runs.repeats[0].features))
     effects = runs.run(asked, f"each expert alone, {runs.fidelity.name}")
     found = {}
     for trial, effect in zip(asked, effects, strict=True):

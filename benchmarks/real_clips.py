@@ -25,19 +25,17 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params as settings
-from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.duplicates import pairs_table
 from vq.errors import DataError
-from vq.features import store
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
 from vq.params import Params
 from vq.stages import load as stage
 from vq.synthetic.demo import dataset
 from vq.training import predict
-from vq.training.dataset import assemble
+from vq.training.dataset import read as dataset_of
 
 log = logging.getLogger(__name__)
 
@@ -212,15 +210,13 @@ def singles(
     accepted: Path, card: Path, splits: Path, features: Path, *, seed: int
 ) -> dict[str, dict[str, float]]:
     """Every expert with a head of its own."""
-    frame = manifests.read(accepted)
-    side = splitting.of_videos(frame, splitting.read(splits)).tolist()
-    initial = store.load(features, frame["sha256"].tolist())
-    lesson = assemble(frame, cards.load(card), side, initial, count=5)
-    rows = np.flatnonzero((np.array(side) == "test") & frame["mos"].notna())
+    videos = dataset_of(accepted, card, splits, features)
+    frame, data = videos.manifest, videos.training_data(levels=5)
+    rows = np.flatnonzero((frame["split"] == "test") & frame["mos"].notna())
     mos = frame["mos"].to_numpy(float)[rows]
     found = {}
-    for name in initial:
-        score = predict.single(lesson, name, seed=seed)[rows].astype(float)
+    for name in videos.features:
+        score = predict.single(data, name, seed=seed)[rows].astype(float)
         found[f"single:{name}"] = {
             "srcc": agreement.srcc(score, mos),
             "plcc": agreement.plcc(score, mos),

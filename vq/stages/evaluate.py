@@ -11,9 +11,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from vq.data import card as cards
-from vq.data import manifest as manifests
-from vq.data import rating_scales, split
+from vq.data import rating_scales
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.features import store
@@ -35,8 +33,8 @@ from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.models import teacher_files
 from vq.params import Evaluate
-from vq.training import predict
-from vq.training.dataset import assemble, learnable
+from vq.training import dataset, predict
+from vq.training.dataset import Dataset
 from vq.training.loop import determinism
 from vq.words import count
 
@@ -107,10 +105,12 @@ def evaluate(
             column that is not there, or not what it should be.
     """
     determinism(threads=1)
-    dataset_card = cards.load(card)
+    learnable = dataset.read(accepted, card, splits, features)
+    manifest, dataset_card = learnable.manifest, learnable.card
+    if failed := store.failed(features):
+        log.warning("left out without features: %s", count(len(failed), "video"))
     models = {"student": runtime.load(student), "plain": runtime.load(plain)}
     student_card = models["student"].card
-    manifest = _videos(accepted, splits, features)
     if missing := [name for name in params.slices if name not in manifest]:
         raise DataError(
             f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
@@ -119,8 +119,7 @@ def evaluate(
     rungs = _rungs(manifest, dataset_card, params, name=str(accepted))
     rated = {name: _rated(manifest, dataset_card, name) for name in ("validation", "test")}
     table = scored(
-        manifest,
-        dataset_card,
+        learnable,
         features,
         teacher,
         models,
@@ -193,8 +192,7 @@ def evaluate(
 
 
 def scored(
-    frame: pd.DataFrame,
-    card: Card,
+    learnable: Dataset,
     features: Path,
     teacher: Path,
     students: Mapping[str, runtime.Model],
@@ -209,8 +207,7 @@ def scored(
     is there if the zoo has handcrafted experts.
 
     Args:
-        frame: manifest with `split`.
-        card: of the data set.
+        learnable: the videos, with the features of all experts.
         features: index of the features.
         teacher: bundle of the teacher.
         students: by name.
@@ -218,19 +215,18 @@ def scored(
         single: name of the best single expert.
         seed: of what is fitted here: the baselines.
     """
-    shas = frame["sha256"].tolist()
+    frame, initial = learnable.manifest, learnable.features
     model, teacher_card = teacher_files.load(teacher)
     experts = store.experts(features)
-    initial = store.load(features, shas)
-    lesson = assemble(frame, card, frame["split"].tolist(), initial, count=model.shape.levels)
+    data = learnable.training_data(levels=model.shape.levels)
     first = predict.teacher(model, initial, np.array(teacher_card.values))
 
     scores: dict[str, Float[np.ndarray, " videos"]] = {
         name: _by_student(student, frame, features, to_score) for name, student in students.items()
     }
     scores["teacher"] = first.score
-    scores["single"] = predict.single(lesson, single, seed=seed)
-    primary = rating_scales.number(frame, card) == 0
+    scores["single"] = predict.single(data, single, seed=seed)
+    primary = rating_scales.number(frame, learnable.card) == 0
     trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna() & primary)
     mos = _column(frame, "mos")
     statistics = [
@@ -254,15 +250,6 @@ def scored(
         models=models,
         importance=pd.DataFrame(first.importance, columns=list(first.experts)),
     )
-
-
-def _videos(accepted: Path, splits: Path, features: Path) -> pd.DataFrame:
-    """The manifest of the videos that have features, with their split."""
-    everything = manifests.read(accepted)
-    frame = learnable(everything, store.failed(features))
-    if len(frame) < len(everything):
-        log.warning("left out without features: %s", count(len(everything) - len(frame), "video"))
-    return frame.assign(split=split.of_videos(frame, split.read(splits)).to_numpy())
 
 
 def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
