@@ -185,7 +185,7 @@ def _second(
 
 
 def _agreement(data: TrainingData, logits: torch.Tensor) -> float:
-    mos = data.target[data.validation] @ data.values
+    mos = data.mos[data.validation]
     return agreement.srcc((logits.softmax(1) @ data.values).numpy(), mos.numpy())
 
 

@@ -28,7 +28,6 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params as settings
-from vq.data.score_distribution import expectation
 from vq.errors import VqError
 from vq.metrics import agreement, interval, weighted
 from vq.models import teacher_files
@@ -83,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except (VqError, ValueError) as error:
         raise SystemExit(f"pixel_students: {error}") from error
     contents = manifest["content"].to_numpy(str)[data.validation.numpy()]
-    mos = expectation(data.target[data.validation].numpy(), data.values.numpy().astype(float))
+    mos = data.mos[data.validation].numpy()
     found = compare(trained, list(variants), contents, mos)
     given.out.mkdir(parents=True, exist_ok=True)
     told = {"changes": asked, "seeds": given.seeds, "compared": found}

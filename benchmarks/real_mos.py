@@ -225,6 +225,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     return TrainingData(
         features={name: torch.from_numpy(block) for name, block in experts.items()},
         target=torch.from_numpy(target),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(sides.train),
         validation=torch.from_numpy(sides.validation),

@@ -200,6 +200,7 @@ def _trial(found: Mapping[str, np.ndarray], count: int, known: params.Params) ->
     data = TrainingData(
         features={name: torch.from_numpy(array[:some]) for name, array in found.items()},
         target=sight,
+        mos=sight @ torch.linspace(1, 5, 5),
         values=torch.linspace(1, 5, 5),
         train=torch.arange(some * 3 // 4),
         validation=torch.arange(some * 3 // 4, some),

@@ -212,6 +212,7 @@ def _probe(folds: int, rounds: int) -> "Predictor":
         data = TrainingData(
             features={name: torch.from_numpy(block) for name, block in _experts(case).items()},
             target=torch.from_numpy(target),
+            mos=torch.from_numpy(mos),
             values=torch.from_numpy(values.astype(np.float32)),
             train=torch.from_numpy(rows),
             validation=torch.from_numpy(rows),

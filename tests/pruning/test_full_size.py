@@ -44,6 +44,7 @@ def data() -> TrainingData:
             "told": torch.from_numpy(told.astype("f")),
         },
         target=torch.from_numpy(score_distribution.distribution(mos, np.full(COUNT, 0.5), VALUES)),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(40),
         validation=torch.arange(40, COUNT),

@@ -43,6 +43,6 @@ def test_a_trial_computes_what_its_version_says() -> None:
     """
     found = trial.effect(Trial(("first", "second"), student=True), make_repeats(0, 1), seed=0)
 
-    assert trial.VERSION == 1
+    assert trial.VERSION == 2
     assert found.teacher == pytest.approx([0.943], abs=0.003)
     assert found.student == pytest.approx([0.807], abs=0.003)

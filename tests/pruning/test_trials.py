@@ -65,7 +65,7 @@ def test_a_trial_is_computed_once(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize(
-    "change", ["seed", "label", "split", "expert", "version", "recipe", "student", "sight"]
+    "change", ["seed", "label", "mos", "split", "expert", "version", "recipe", "student", "sight"]
 )
 def test_a_trial_with_other_inputs_is_another_one(
     tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
@@ -79,6 +79,8 @@ def test_a_trial_with_other_inputs_is_another_one(
         seed = 1
     elif change == "label":
         one.target[0] = one.target[1]
+    elif change == "mos":
+        one.mos[0] = one.mos[1]
     elif change == "split":
         one.train[0] = one.train[1]
     elif change == "expert":

@@ -37,6 +37,7 @@ def make_repeats(seed: int, count: int = 2) -> list[TrainingData]:
         target=torch.from_numpy(
             score_distribution.distribution(rated, np.full(COUNT, 0.5), VALUES)
         ),
+        mos=torch.from_numpy(rated),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(200),
         validation=torch.arange(200, COUNT),

@@ -128,9 +128,9 @@ def test_only_labels_of_the_primary_set_that_every_expert_describes_are_fitted_o
     features["sure"][20] = torch.nan
     dataset = data.dataset.clone()
     dataset[30:35] = 1
-    target = data.target.clone()
-    target[30:35] = target[30:35].flip(1)
-    data = replace(data, features=features, dataset=dataset, target=target)
+    target, mos = data.target.clone(), data.mos.clone()
+    target[30:35], mos[30:35] = target[30:35].flip(1), 6 - mos[30:35]
+    data = replace(data, features=features, dataset=dataset, target=target, mos=mos)
 
     assert teach(data, params=KERNEL, seed=0).shape.landmarks == 60 - 10 - 1 - 5
 
@@ -138,7 +138,11 @@ def test_only_labels_of_the_primary_set_that_every_expert_describes_are_fitted_o
 def test_too_few_labels_or_labels_all_alike_leave_the_teacher_as_it_is() -> None:
     """A ridge on nothing is no ridge."""
     data = make_data(BOTH, videos=90)
-    alike = replace(data, target=data.target[:1].expand_as(data.target))
+    alike = replace(
+        data,
+        target=data.target[:1].expand_as(data.target),
+        mos=data.mos[:1].expand_as(data.mos),
+    )
 
     few_labels = replace(data, train=data.train[: ridge.FEWEST - 1])
 
@@ -159,7 +163,7 @@ def test_with_few_labels_the_kernel_helps() -> None:
         )
         full = KERNEL.model_copy(update={"epochs": 20})
         rows = data.validation
-        truth = data.target[rows] @ data.values
+        truth = data.mos[rows]
         errors.append(
             [
                 (

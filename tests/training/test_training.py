@@ -44,9 +44,8 @@ def weights(model: torch.nn.Module) -> torch.Tensor:
 
 def srcc(logits: torch.Tensor, data: TrainingData) -> float:
     """Agreement on validation."""
-    target = data.target[data.validation]
     score = logits.softmax(1) @ data.values
-    return agreement.srcc(score.detach().numpy(), (target @ data.values).numpy())
+    return agreement.srcc(score.detach().numpy(), data.mos[data.validation].numpy())
 
 
 def test_the_teacher_learns_and_prefers_the_expert_that_knows(make_data: Make) -> None:
@@ -60,7 +59,7 @@ def test_the_teacher_learns_and_prefers_the_expert_that_knows(make_data: Make) -
     )
 
     rows = data.validation.numpy()
-    truth = (data.target @ data.values).numpy()[rows]
+    truth = data.mos.numpy()[rows]
     assert agreement.srcc(found.score[rows], truth) > 0.9
     noise, knows = found.importance[rows].mean(0)
     assert knows > noise + 0.1
@@ -313,9 +312,8 @@ def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_
     """Its student learns from the features, and scores pixels in the end."""
     data = make_data({"a": 0.4, "b": 0.6})
     rng = np.random.default_rng(0)
-    values = (data.target @ data.values).numpy()
-    spread = 20 + 20 * np.nan_to_num(values, nan=3.0)[:, None, None, None, None]
-    noise = 128 + spread * rng.standard_normal((len(values), 2, 4, 8, 8))
+    spread = 20 + 20 * data.mos.numpy()[:, None, None, None, None]
+    noise = 128 + spread * rng.standard_normal((len(data.mos), 2, 4, 8, 8))
     sight = Pictures(list(noise.clip(0, 255).astype(np.uint8)), moments=2)
     data = replace(data, sight=sight)
     trunk = Sums()

@@ -27,6 +27,7 @@ def make_data(
     return TrainingData(
         features=features,
         target=torch.from_numpy(target),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(first),
         validation=torch.arange(first, videos),

@@ -86,7 +86,7 @@ class Trials:
         """Trials that were asked for and had been computed before."""
         self._experts = {n: _digest(f.numpy()) for n, f in repeats[0].features.items()}
         self._labels = [
-            _digest(*(t.numpy() for t in (one.target, one.values, one.dataset)))
+            _digest(*(t.numpy() for t in (one.target, one.mos, one.values, one.dataset)))
             + _digest(one.train.numpy(), one.validation.numpy())
             for one in repeats
         ]

@@ -190,7 +190,7 @@ def on_validation(
     with torch.inference_mode():
         logits = predict_logits(student, data, data.validation)
     score = expectation(logits.softmax(1).numpy(), values)
-    mos = expectation(data.target[data.validation].numpy(), values)
+    mos = data.mos[data.validation].numpy()
     validation_contents = contents[data.validation.numpy()]
     half = conformal.half_width(score, mos, validation_contents, coverage=coverage)
     return score, {

@@ -36,7 +36,7 @@ def teach(
     values = data.values.numpy()
     rows = data.validation.numpy()
     score = predict.teacher(model, videos.features, values).score[rows]
-    mos = videos.manifest["mos"].to_numpy(float)[rows]
+    mos = data.mos.numpy()[rows]
     metrics = {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)}
     log.info("teacher on validation: srcc %.4f, plcc %.4f", metrics["srcc"], metrics["plcc"])
     teacher_card = teacher_files.TeacherCard(

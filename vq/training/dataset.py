@@ -121,6 +121,7 @@ def assemble(
             name: torch.from_numpy(np.asarray(f, np.float32)) for name, f in features.items()
         },
         target=torch.from_numpy(score_distribution.distribution(mos, std, values)),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(train),
         validation=torch.from_numpy(validation),

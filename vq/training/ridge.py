@@ -50,7 +50,7 @@ def add_kernels(teacher: Teacher, data: TrainingData, *, share: float) -> None:
     whole = ~torch.stack([torch.isnan(one).flatten(1).any(1) for one in features.values()]).any(0)
     rows = rows[whole & (data.dataset[rows] == 0)]
     target = data.target[rows].double()
-    mos = target @ data.values.double()
+    mos = data.mos[rows].double()
     if len(rows) < FEWEST or mos.std() < 1e-6:
         return
     features = data.of(rows)
