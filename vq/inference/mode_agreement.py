@@ -16,7 +16,7 @@ from vq.workers.process_pool import cores
 
 
 def modes(
-    rows: pd.DataFrame, videos: Path, student: Path, card: Card, *, params: Evaluate, seed: int
+    rows: pd.DataFrame, videos: Path, card: Card, network: Path, *, params: Evaluate, seed: int
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
 
@@ -25,8 +25,8 @@ def modes(
     Args:
         rows: the videos, with `video`, `mos` and `content`.
         videos: the folder that they are in.
-        student: the bundle, which other processes load.
         card: of the student.
+        network: file of its ONNX network.
         params: section `evaluate`.
         seed: of the draw, and of the resamples.
 
@@ -44,7 +44,7 @@ def modes(
     if len(rows) > params.modes:
         rows = rows.sample(params.modes, random_state=seed).sort_index()
     mode_scores = score_all_modes(
-        student, [videos / video for video in rows["video"]], jobs=cores(0)
+        card, network, [videos / video for video in rows["video"]], jobs=cores(0)
     )
     mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,23 +117,24 @@ def distill(
             card_fields["licences"] = licences(
                 manifest, cards.load(card), params, experts if teacher_or_none else {}
             )
-            (partial / "card.json").write_text(
-                student_cards.dumps(student_cards.parse(card_fields))
-            )
+            student_card = student_cards.parse(card_fields)
             if teacher_or_none:
                 sample = drawn(len(scores), params.calibrate, seed)
                 rows = data.validation.numpy()[sample]
                 files = inside(videos, manifest["video"].to_numpy(str)[rows])
-                exact = calibrate(
-                    partial,
+                modes, exact = calibrate(
+                    student_card,
+                    partial / "student.onnx",
                     files,
-                    manifest["mos"].to_numpy(np.float64)[rows],
+                    data.mos.numpy()[rows],
                     contents[rows],
                     coverage=params.coverage,
                     jobs=cores(jobs),
                 )
                 span = about_teacher.values[-1] - about_teacher.values[0]
                 onnx_parity.check(files, exact, scores[sample], span=abs(span))
+                student_card = replace(student_card, modes=modes)
+            (partial / "card.json").write_text(student_cards.dumps(student_card))
 
 
 def read(

@@ -159,7 +159,7 @@ def evaluate(
     )
     summaries["test"]["calibration"] = calibrated(sides["test"], params=params, seed=seed)
     summaries["test"]["modes"] = modes(
-        sides["test"], videos, student, student_card, params=params, seed=seed
+        sides["test"], videos, student_card, student / "student.onnx", params=params, seed=seed
     )
     # These stay out of the metrics file: its readers compare agreement.
     summaries["test"]["maps"] = {name: curve.to_json() for name, curve in curves.items()}
