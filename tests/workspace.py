@@ -171,7 +171,7 @@ def _merge(old: Any, new: Any) -> Any:  # noqa: ANN401 - whatever YAML may hold
     if not (isinstance(old, dict) and isinstance(new, Mapping)):
         return new
     merged = {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
-    return {key: value for key, value in merged.items() if value is not None}
+    return {key: value for key, value in merged.items() if key not in new or value is not None}
 
 
 def _git(root: Path, *arguments: str) -> str:
