@@ -121,7 +121,7 @@ def test_a_student_carries_the_licences_of_what_it_learnt_from(tiny_workspace: P
     )
     experts = json.loads((artifacts / "zoo.json").read_text())["experts"]
 
-    assert [line.split(" (")[0] for line in plain] == ["data demo", "start quality: Apache-2.0"]
+    assert [line.split(" (")[0] for line in plain] == ["data demo", "start distortion: Apache-2.0"]
     assert [line.split(":")[0] for line in taught[2:]] == [f"expert {name}" for name in experts]
     assert taught[:2] == plain
 
