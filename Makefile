@@ -61,7 +61,7 @@ demo: $(READY)
 	@git rev-parse --git-dir > /dev/null 2>&1 || dvc config --local core.no_scm true
 	@dvc repro
 	@echo
-	@vq report
+	@vq verdict
 	@echo
 	@vq score "$$(python -c "$$FIRST_TEST_VIDEO")"
 

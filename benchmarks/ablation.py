@@ -108,17 +108,17 @@ def measure(
 ) -> dict[str, dict[str, float]]:
     """Validation SRCC of each variant on one split."""
     determinism(threads=1)
-    lesson = learnable(material, experts, sides, count=params.levels)
+    data = learnable(material, experts, sides, count=params.levels)
     seen = torch.from_numpy(materials.impute(material.blocks[block], sides.train))
-    lesson = replace(lesson, sight=Vectors(seen))
+    data = replace(data, sight=Vectors(seen))
     teachers = {
-        name: teach(lesson, params=params.model_copy(update=dict(changes)), seed=seed)
+        name: teach(data, params=params.model_copy(update=dict(changes)), seed=seed)
         for name, changes in TEACHER.items()
     }
-    told = {name: _first(lesson, model) for name, model in teachers.items()}
+    told = {name: _first(data, model) for name, model in teachers.items()}
     students = {
         name: _second(
-            lesson, None if changes is None else teachers["teacher"], changes or {}, params, seed
+            data, None if changes is None else teachers["teacher"], changes or {}, params, seed
         )
         for name, changes in STUDENTS.items()
     }
@@ -162,31 +162,31 @@ def draw(found: Mapping[str, Mapping[str, Interval]], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def _first(lesson: TrainingData, teacher: Teacher) -> float:
+def _first(data: TrainingData, teacher: Teacher) -> float:
     with torch.inference_mode():
-        return _agreement(lesson, teacher(lesson.of(lesson.validation)).logits)
+        return _agreement(data, teacher(data.of(data.validation)).logits)
 
 
 def _second(
-    lesson: TrainingData, teacher: Teacher | None, changes: Changes, params: Teach, seed: int
+    data: TrainingData, teacher: Teacher | None, changes: Changes, params: Teach, seed: int
 ) -> float:
-    student = pupil(lesson, seed, dim=params.dim)
+    student = pupil(data, seed, dim=params.dim)
     recipe = RECIPE.model_copy(update=dict(changes))
     distill(
         student,
         copy.deepcopy(teacher),
-        lesson,
+        data,
         params=recipe,
         expert_dropout=params.expert_dropout,
         seed=seed,
     )
     with torch.inference_mode():
-        return _agreement(lesson, predict_logits(student, lesson, lesson.validation))
+        return _agreement(data, predict_logits(student, data, data.validation))
 
 
-def _agreement(lesson: TrainingData, logits: torch.Tensor) -> float:
-    mos = lesson.target[lesson.validation] @ lesson.values
-    return agreement.srcc((logits.softmax(1) @ lesson.values).numpy(), mos.numpy())
+def _agreement(data: TrainingData, logits: torch.Tensor) -> float:
+    mos = data.mos[data.validation]
+    return agreement.srcc((logits.softmax(1) @ data.values).numpy(), mos.numpy())
 
 
 def _show(found: Mapping[str, Mapping[str, Interval]]) -> None:

@@ -43,7 +43,9 @@ from rich.table import Table
 from tests.workspace import change, commit, environment, make_workspace, run
 from vq.pipeline.run_stages import source_of
 
-STAGES = ("import", "validate", "split", "extract", "prune", "teach", "distill", "evaluate")
+STAGES = (
+    *("import", "validate", "split", "extract", "prune", "teach", "distill", "evaluate", "report"),
+)
 RELEASE = "release"
 TALKS_TO_MLFLOW = ("distill", RELEASE, RELEASE)
 START_S = 180.0

@@ -40,11 +40,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         for fidelity in ("probe", "full"):
             asked = {"fidelity": fidelity, "repeats": given.repeats}
             runs, _ = trials_of(
-                given.work / "accepted.parquet",
-                given.work / "card.yaml",
-                given.splits,
-                given.work / "features.json",
-                given.out / "trials",
+                accepted=given.work / "accepted.parquet",
+                card=given.work / "card.yaml",
+                splits=given.splits,
+                features=given.work / "features.json",
+                trials=given.out / "trials",
                 params=known.prune.model_copy(update=asked),
                 extract=known.extract,
                 seed=given.seed,
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _alone(runs: Trials, experts: Sequence[str]) -> dict[str, dict[str, float]]:
     """Mean effects and seconds of nobody, and of each expert alone."""
-    asked = first(experts or list(runs.lessons[0].features))
+    asked = first(experts or list(runs.repeats[0].features))
     effects = runs.run(asked, f"each expert alone, {runs.fidelity.name}")
     found = {}
     for trial, effect in zip(asked, effects, strict=True):

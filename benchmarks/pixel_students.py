@@ -28,7 +28,6 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params as settings
-from vq.data.score_distribution import expectation
 from vq.errors import VqError
 from vq.metrics import agreement, interval, weighted
 from vq.models import teacher_files
@@ -77,13 +76,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             for taught in KINDS[given.students]
         )
         teacher, _ = teacher_files.load(given.at / TEACHER)
-        manifest, lesson = _lesson(
+        manifest, data = _training_data(
             given.at, indices["as it is"], variants["as it is"], teacher.shape
         )
     except (VqError, ValueError) as error:
         raise SystemExit(f"pixel_students: {error}") from error
-    contents = manifest["content"].to_numpy(str)[lesson.validation.numpy()]
-    mos = expectation(lesson.target[lesson.validation].numpy(), lesson.values.numpy().astype(float))
+    contents = manifest["content"].to_numpy(str)[data.validation.numpy()]
+    mos = data.mos[data.validation].numpy()
     found = compare(trained, list(variants), contents, mos)
     given.out.mkdir(parents=True, exist_ok=True)
     told = {"changes": asked, "seeds": given.seeds, "compared": found}
@@ -96,18 +95,18 @@ def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, see
     """As the stage `distill` does, but for what it writes."""
     determinism(1)
     teacher, described = teacher_files.load(at / TEACHER)
-    manifest, lesson = _lesson(at, index, params, teacher.shape)
-    student = untrained(teacher.shape, lesson, params.distill, seed)
+    manifest, data = _training_data(at, index, params, teacher.shape)
+    student = untrained(teacher.shape, data, params.distill, seed)
     distill(
         student,
         teacher if taught else None,
-        lesson,
+        data,
         params=params.distill,
         expert_dropout=described.expert_dropout,
         seed=seed,
     )
     contents = manifest["content"].to_numpy(str)
-    scores, found = on_validation(student, lesson, contents, coverage=params.distill.coverage)
+    scores, found = on_validation(student, data, contents, coverage=params.distill.coverage)
     return Trained(name, taught, seed, found["validation"]["srcc"], scores.tolist())
 
 
@@ -149,18 +148,17 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
     artifacts = given.at / "artifacts"
     videos = given.at / params.data.dir / "videos"
     extract(
-        artifacts / "accepted.parquet",
-        videos,
-        artifacts / "cache",
-        index,
+        accepted=artifacts / "accepted.parquet",
+        videos=videos,
+        cache=artifacts / "cache",
+        index=index,
         params=params.extract,
-        seed=0,
         jobs=given.jobs,
     )
     return index
 
 
-def _lesson(
+def _training_data(
     at: Path, index: Path, params: Params, shape: Shape
 ) -> tuple[pd.DataFrame, TrainingData]:
     artifacts = at / "artifacts"

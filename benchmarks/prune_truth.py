@@ -146,11 +146,11 @@ def measure(
     params = known.prune.model_copy(update={"repeats": REPEATS, "max_gmacs": None})
     repeats = [again(sides, rng=rng) for _ in range(REPEATS)]
     seen = torch.from_numpy(materials.impute(material.blocks[student], sides.known))
-    lessons = [_lesson(material, experts, side, seen) for side in repeats]
+    repeats = [_training_data(material, experts, side, seen) for side in repeats]
     # One mapping for all, as the stage has it.
-    lessons = [replace(one, features=lessons[0].features) for one in lessons]
+    repeats = [replace(one, features=repeats[0].features) for one in repeats]
     students = any(c != "knows" for c in criteria)
-    trials = (Trials if students else _Heads)(lessons, folder, seed=seed)
+    trials = (Trials if students else _Heads)(repeats, folder, seed=seed)
     judge = _Judge(material, experts, sides, seed)
     best = None
     if exhaustive:
@@ -213,9 +213,9 @@ class _Judge:
     def __call__(self, names: Sequence[str]) -> float:
         some = {name: value for name, value in self.experts.items() if name in names}
         if frozenset(some) not in self.found:
-            lesson = learnable(self.material, some, self.sides, count=PROBE.levels)
-            teacher = teach(lesson, params=PROBE, seed=self.seed)
-            score = predict.teacher(teacher, some, lesson.values.numpy()).score
+            data = learnable(self.material, some, self.sides, count=PROBE.levels)
+            teacher = teach(data, params=PROBE, seed=self.seed)
+            score = predict.teacher(teacher, some, data.values.numpy()).score
             rows = self.sides.test
             self.found[frozenset(some)] = agreement.srcc(score[rows], self.material.mos[rows])
         return self.found[frozenset(some)]
@@ -248,9 +248,11 @@ def _outcome(
     )
 
 
-def _lesson(material: Material, experts: Experts, sides: Sides, seen: torch.Tensor) -> TrainingData:
-    lesson = learnable(material, experts, sides, count=PROBE.levels)
-    return replace(lesson, sight=Vectors(seen))
+def _training_data(
+    material: Material, experts: Experts, sides: Sides, seen: torch.Tensor
+) -> TrainingData:
+    data = learnable(material, experts, sides, count=PROBE.levels)
+    return replace(data, sight=Vectors(seen))
 
 
 def _show(name: str, every: Sequence[Mapping[str, Outcome]]) -> None:

@@ -25,19 +25,17 @@ from rich.console import Console
 from rich.table import Table
 
 from vq import params as settings
-from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.duplicates import pairs_table
 from vq.errors import DataError
-from vq.features import store
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
 from vq.params import Params
 from vq.stages import load as stage
 from vq.synthetic.demo import dataset
 from vq.training import predict
-from vq.training.dataset import assemble
+from vq.training.dataset import read as dataset_of
 
 log = logging.getLogger(__name__)
 
@@ -88,31 +86,28 @@ def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[st
 def extract(work: Path, known: Params) -> None:
     """Import, validate and extract, once for all seeds."""
     stage("import")(
-        work / "videos",
-        work / "labels.csv",
-        work / "card.yaml",
-        work / "manifest.parquet",
-        work / "manifest.csv",
-        work / "fingerprints.parquet",
+        videos=work / "videos",
+        labels=work / "labels.csv",
+        card=work / "card.yaml",
+        manifest=work / "manifest.parquet",
+        twin=work / "manifest.csv",
+        fingerprints=work / "fingerprints.parquet",
         params=known.section("import"),
-        seed=known.seed,
     )
     stage("validate")(
-        work / "manifest.parquet",
-        work / "card.yaml",
-        work / "accepted.parquet",
-        work / "quarantine.csv",
-        work / "validate.json",
+        manifest=work / "manifest.parquet",
+        card=work / "card.yaml",
+        accepted=work / "accepted.parquet",
+        quarantine=work / "quarantine.csv",
+        summary=work / "validate.json",
         params=known.section("validate"),
-        seed=known.seed,
     )
     stage("extract")(
-        work / "accepted.parquet",
-        work / "videos",
-        work / "cache",
-        work / "features.json",
+        accepted=work / "accepted.parquet",
+        videos=work / "videos",
+        cache=work / "cache",
+        index=work / "features.json",
         params=known.extract,
-        seed=known.seed,
     )
 
 
@@ -120,64 +115,60 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
     """SRCC and PLCC on the test contents of one seed's split, by model."""
     here = work / f"seed{seed}"
     here.mkdir(exist_ok=True)
-    common = (
-        work / "accepted.parquet",
-        work / "card.yaml",
-        here / "splits.csv",
-        work / "features.json",
-    )
+    common = {
+        "accepted": work / "accepted.parquet",
+        "card": work / "card.yaml",
+        "splits": here / "splits.csv",
+        "features": work / "features.json",
+    }
     split(work / "accepted.parquet", here / "splits.csv", known, seed)
     stage("prune")(
-        *common,
-        work / "trials",
-        *(here / name for name in ("zoo.json", "prune.csv", "similarity.csv")),
+        **common,
+        trials=work / "trials",
+        zoo=here / "zoo.json",
+        table=here / "prune.csv",
+        similarity=here / "similarity.csv",
         params=known.prune,
         extract=known.extract,
         seed=seed,
     )
-    accepted, card, splits, features = common
     stage("suspect")(
-        accepted,
-        card,
-        splits,
-        here / "near_duplicates.csv",
-        features,
-        here / "zoo.json",
-        here / "suspicious_labels.csv",
+        **common,
+        near_duplicates=here / "near_duplicates.csv",
+        zoo=here / "zoo.json",
+        suspicious=here / "suspicious_labels.csv",
         params=known.suspect,
         seed=seed,
     )
-    stage("teach")(*common, here / "zoo.json", here / "teacher", params=known.teach, seed=seed)
+    stage("teach")(
+        **common,
+        zoo=here / "zoo.json",
+        teacher=here / "teacher",
+        params=known.teach,
+        seed=seed,
+    )
     stage("distill")(
-        accepted,
-        card,
-        work / "videos",
-        splits,
-        features,
-        here / "teacher",
-        here / "checkpoints",
-        here / "student",
-        here / "plain",
+        **common,
+        videos=work / "videos",
+        teacher=here / "teacher",
+        checkpoints=here / "checkpoints",
+        student=here / "student",
+        plain=here / "plain",
         params=known.distill,
         seed=seed,
     )
     stage("evaluate")(
-        accepted,
-        card,
-        work / "videos",
-        splits,
-        features,
-        here / "zoo.json",
-        here / "prune.csv",
-        here / "similarity.csv",
-        here / "near_duplicates.csv",
-        here / "suspicious_labels.csv",
-        here / "teacher",
-        here / "student",
-        here / "plain",
-        *(here / name for name in ("validation.json", "test.json", "predictions.csv")),
-        here / "scatter.csv",
-        here / "report.html",
+        **common,
+        videos=work / "videos",
+        zoo=here / "zoo.json",
+        teacher=here / "teacher",
+        student=here / "student",
+        plain=here / "plain",
+        validation=here / "validation.json",
+        test=here / "test.json",
+        predictions=here / "predictions.csv",
+        misordered=here / "misordered.csv",
+        scatter=here / "scatter.csv",
         params=known.evaluate,
         seed=seed,
     )
@@ -188,7 +179,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         for name, one in models.items()
         if name in names
     }
-    return singles(*common, seed=seed) | found
+    return singles(**common, seed=seed) | found
 
 
 def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
@@ -219,15 +210,13 @@ def singles(
     accepted: Path, card: Path, splits: Path, features: Path, *, seed: int
 ) -> dict[str, dict[str, float]]:
     """Every expert with a head of its own."""
-    frame = manifests.read(accepted)
-    side = splitting.of_videos(frame, splitting.read(splits)).tolist()
-    initial = store.load(features, frame["sha256"].tolist())
-    lesson = assemble(frame, cards.load(card), side, initial, count=5)
-    rows = np.flatnonzero((np.array(side) == "test") & frame["mos"].notna())
+    videos = dataset_of(accepted, card, splits, features)
+    frame, data = videos.manifest, videos.training_data(levels=5)
+    rows = np.flatnonzero((frame["split"] == "test") & frame["mos"].notna())
     mos = frame["mos"].to_numpy(float)[rows]
     found = {}
-    for name in initial:
-        score = predict.single(lesson, name, seed=seed)[rows].astype(float)
+    for name in videos.features:
+        score = predict.single(data, name, seed=seed)[rows].astype(float)
         found[f"single:{name}"] = {
             "srcc": agreement.srcc(score, mos),
             "plcc": agreement.plcc(score, mos),

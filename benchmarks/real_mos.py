@@ -156,20 +156,20 @@ def measure(
     determinism(threads=1)
     groups = np.arange(len(material.mos)) if material.group is None else material.group
     by_hand, out_of_fold = baselines(experts, material.mos, sides.known, groups)
-    lesson = learnable(material, experts, sides, count=params.levels)
-    heads = {f"head:{name}": _head(lesson, name, params, seed) for name in experts}
+    data = learnable(material, experts, sides, count=params.levels)
+    heads = {f"head:{name}": _head(data, name, params, seed) for name in experts}
     # Compared to the baselines, so fitted on what they are: its best epoch is nearly the last.
-    whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
-    teacher = teach(lesson, params=params, seed=seed)
+    whole = teach(replace(data, train=torch.from_numpy(sides.known)), params=params, seed=seed)
+    teacher = teach(data, params=params, seed=seed)
     ours = {
-        name: predict.teacher(model, experts, lesson.values.numpy()).score
+        name: predict.teacher(model, experts, data.values.numpy()).score
         for name, model in (("teacher", whole), ("teacher_train", teacher))
     }
     pupils: list[Scores] = []
     if student is not None:
         seen = torch.from_numpy(materials.impute(student, sides.train))
         pupils = [
-            students(replace(lesson, sight=Vectors(seen)), teacher, params, seed + number)
+            students(replace(data, sight=Vectors(seen)), teacher, params, seed + number)
             for number in range(INITIALISATIONS)
         ]
         cheap, _ = support_vectors(seen.numpy(), material.mos, sides.known, groups)
@@ -205,12 +205,12 @@ def brief(
     groups = np.arange(len(material.mos)) if material.group is None else material.group
     columns = np.concatenate([materials.impute(e, sides.known) for e in experts.values()], axis=1)
     concat, _ = support_vectors(columns, material.mos, sides.known, groups)
-    lesson = learnable(material, experts, sides, count=params.levels)
-    whole = teach(replace(lesson, train=torch.from_numpy(sides.known)), params=params, seed=seed)
+    data = learnable(material, experts, sides, count=params.levels)
+    whole = teach(replace(data, train=torch.from_numpy(sides.known)), params=params, seed=seed)
     learnt = copy.deepcopy(whole)
     learnt.kernels = None
     scores = {"concat": concat} | {
-        name: predict.teacher(model, experts, lesson.values.numpy()).score
+        name: predict.teacher(model, experts, data.values.numpy()).score
         for name, model in (("teacher", whole), (LEARNT, learnt))
     }
     return {name: _agreement(one, material, sides, promise=False) for name, one in scores.items()}
@@ -225,6 +225,7 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     return TrainingData(
         features={name: torch.from_numpy(block) for name, block in experts.items()},
         target=torch.from_numpy(target),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(sides.train),
         validation=torch.from_numpy(sides.validation),
@@ -233,16 +234,16 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     )
 
 
-def students(lesson: TrainingData, teacher: Teacher, params: Teach, seed: int) -> Scores:
+def students(data: TrainingData, teacher: Teacher, params: Teach, seed: int) -> Scores:
     """A student of the cheap block: on labels alone, and distilled in either mode."""
-    every = torch.arange(len(lesson.target))
+    every = torch.arange(len(data.target))
     scores = {}
     for name, mode in (("plain", None), ("staged", "staged"), ("joint", "joint")):
-        student = pupil(lesson, seed, dim=params.dim)
+        student = pupil(data, seed, dim=params.dim)
         distill(
             student,
             copy.deepcopy(teacher) if mode else None,
-            lesson,
+            data,
             params=RECIPE.model_copy(
                 update={"mode": mode or "staged", "a": float(mode == "joint")}
             ),
@@ -250,18 +251,18 @@ def students(lesson: TrainingData, teacher: Teacher, params: Teach, seed: int) -
             seed=seed,
         )
         with torch.inference_mode():
-            told = predict_logits(student, lesson, every, batch=len(every)).softmax(1).numpy()
-        scores[f"student_{name}"] = expectation(told, lesson.values.numpy().astype(np.float64))
+            told = predict_logits(student, data, every, batch=len(every)).softmax(1).numpy()
+        scores[f"student_{name}"] = expectation(told, data.values.numpy().astype(np.float64))
     return scores
 
 
-def pupil(lesson: TrainingData, seed: int, *, dim: int) -> Student:
+def pupil(data: TrainingData, seed: int, *, dim: int) -> Student:
     """A student of cached features before training."""
-    if lesson.sight is None:
+    if data.sight is None:
         raise ValueError("a student without sight learns nothing")
-    width = lesson.sight.whole(torch.tensor([0])).shape[1]
+    width = data.sight.whole(torch.tensor([0])).shape[1]
     with initialisation(seed):
-        return Student(Features(width), dim=dim, levels=len(lesson.values), dropout=RECIPE.dropout)
+        return Student(Features(width), dim=dim, levels=len(data.values), dropout=RECIPE.dropout)
 
 
 def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
@@ -279,14 +280,12 @@ def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
     }
 
 
-def _head(
-    lesson: TrainingData, name: str, params: Teach, seed: int
-) -> Float[np.ndarray, " videos"]:
+def _head(data: TrainingData, name: str, params: Teach, seed: int) -> Float[np.ndarray, " videos"]:
     """A teacher with one expert."""
-    alone = replace(lesson, features={name: lesson.features[name]})
+    alone = replace(data, features={name: data.features[name]})
     head = teach(alone, params=params, seed=seed)
-    given = {name: lesson.features[name].numpy()}
-    return predict.teacher(head, given, lesson.values.numpy()).score
+    given = {name: data.features[name].numpy()}
+    return predict.teacher(head, given, data.values.numpy()).score
 
 
 def _best(scores: Scores, material: Material, sides: Sides) -> str:

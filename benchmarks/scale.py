@@ -197,16 +197,17 @@ def _trial(found: Mapping[str, np.ndarray], count: int, known: params.Params) ->
     determinism(1)
     some = count // 4
     sight = torch.rand(some, 5).softmax(1)
-    lesson = TrainingData(
+    data = TrainingData(
         features={name: torch.from_numpy(array[:some]) for name, array in found.items()},
         target=sight,
+        mos=sight @ torch.linspace(1, 5, 5),
         values=torch.linspace(1, 5, 5),
         train=torch.arange(some * 3 // 4),
         validation=torch.arange(some * 3 // 4, some),
         dataset=torch.zeros(some, dtype=torch.long),
         content=torch.arange(some),
     )
-    _, took = _timed(lambda: effect(Trial(tuple(found), student=False), [lesson], seed=known.seed))
+    _, took = _timed(lambda: effect(Trial(tuple(found), student=False), [data], seed=known.seed))
     return took / some
 
 

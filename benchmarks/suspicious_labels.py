@@ -209,9 +209,10 @@ def _probe(folds: int, rounds: int) -> "Predictor":
         values = score_distribution.values(*case.scale, 5)
         rows: Int64[np.ndarray, " rows"] = np.arange(len(mos))
         target = score_distribution.distribution(mos, np.full(len(mos), np.nan), values)
-        lesson = TrainingData(
+        data = TrainingData(
             features={name: torch.from_numpy(block) for name, block in _experts(case).items()},
             target=torch.from_numpy(target),
+            mos=torch.from_numpy(mos),
             values=torch.from_numpy(values.astype(np.float32)),
             train=torch.from_numpy(rows),
             validation=torch.from_numpy(rows),
@@ -220,7 +221,7 @@ def _probe(folds: int, rounds: int) -> "Predictor":
         )
         names = case.contents.astype(str).tolist()
         return cross_validation.out_of_fold(
-            lesson, rows, names, folds=folds, rounds=rounds, seed=seed
+            data, rows, names, folds=folds, rounds=rounds, seed=seed
         )
 
     return expected

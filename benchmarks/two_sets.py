@@ -77,15 +77,15 @@ def measure(primary: Material, other: Material, sides: Sides, *, params: Teach, 
     card = _card(primary, other)
     both_sets = assemble(manifest.build(rows), card, side.tolist(), experts, count=params.levels)
     one_set = replace(both_sets, dataset=torch.zeros_like(both_sets.dataset))
-    lessons = {
+    variants = {
         "alone": replace(one_set, train=torch.from_numpy(sides.train)),
         "aligned": both_sets,
         "pooled": one_set,
     }
     found, mos = {}, primary.mos[sides.test]
-    for name, lesson in lessons.items():
-        teacher = teach(lesson, params=params, seed=seed)
-        score = predict.teacher(teacher, experts, lesson.values.numpy()).score[sides.test]
+    for name, data in variants.items():
+        teacher = teach(data, params=params, seed=seed)
+        score = predict.teacher(teacher, experts, data.values.numpy()).score[sides.test]
         found[name] = agreement.srcc(score, mos), agreement.plcc(score, mos)
     return found
 

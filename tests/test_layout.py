@@ -13,6 +13,7 @@ from packaging.version import Version
 from setuptools import find_namespace_packages
 
 from vq import params, stages
+from vq.pipeline.command_line import files_of
 
 ROOT = Path(__file__).parents[1]
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -39,11 +40,12 @@ def test_params_file_is_valid() -> None:
 
 
 @pytest.mark.parametrize("name", DVC)
-def test_a_stage_depends_on_seed_and_the_sections_it_is_given(name: str) -> None:
-    """No stage runs again because of a knob that it does not see; its own comes first."""
-    others = [one for one in inspect.signature(stages.load(name)).parameters if one in PARAMS]
+def test_a_stage_depends_on_the_sections_it_takes(name: str) -> None:
+    """No stage runs again because of a knob, or a seed, that it does not see; its own is first."""
+    taken = [one for one in inspect.signature(stages.load(name)).parameters if one in PARAMS]
+    seed = [one for one in taken if one == "seed"]
 
-    assert DVC[name]["params"] == ["seed", name, *(one for one in others if one != "seed")]
+    assert DVC[name]["params"] == [*seed, name, *(one for one in taken if one != "seed")]
     assert name in PARAMS
 
 
@@ -59,13 +61,12 @@ def test_a_command_lists_deps_then_outs(name: str) -> None:
 @pytest.mark.parametrize("name", DVC)
 def test_a_stage_function_takes_the_files_of_its_command(name: str) -> None:
     """A file too many in dvc.yaml is found here, not an hour into the pipeline."""
-    arguments = inspect.signature(stages.load(name)).parameters.values()
+    stage = stages.load(name)
+    arguments = inspect.signature(stage).parameters.values()
 
-    files = [a for a in arguments if a.kind is a.POSITIONAL_OR_KEYWORD]
-    options = {a.name for a in arguments if a.kind is a.KEYWORD_ONLY}
-
-    assert len(files) == len([*_data(name), *_kept(name), *_outs(name)])
-    assert {"params", "seed"} <= options
+    assert len(files_of(stage)) == len([*_data(name), *_kept(name), *_outs(name)])
+    assert [a.name for a in arguments if a.kind is not a.KEYWORD_ONLY] == []
+    assert [a.name for a in arguments][: len(files_of(stage))] == files_of(stage)
 
 
 def test_a_fresh_clone_can_have_every_out() -> None:

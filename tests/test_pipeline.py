@@ -121,7 +121,7 @@ def test_a_student_carries_the_licences_of_what_it_learnt_from(tiny_workspace: P
     )
     experts = json.loads((artifacts / "zoo.json").read_text())["experts"]
 
-    assert [line.split(" (")[0] for line in plain] == ["data demo", "start quality: Apache-2.0"]
+    assert [line.split(" (")[0] for line in plain] == ["data demo", "start distortion: Apache-2.0"]
     assert [line.split(":")[0] for line in taught[2:]] == [f"expert {name}" for name in experts]
     assert taught[:2] == plain
 
@@ -173,13 +173,18 @@ def test_the_same_seed_gives_the_same_bits(tiny_workspace: Path, tmp_path: Path)
     root = copy_workspace(tiny_workspace, tmp_path / "copy")
     before = {
         path: (root / path).read_bytes()
-        for path in ("reports/test.json", "reports/validation.json", "reports/predictions.csv")
+        for path in (
+            "reports/test.json",
+            "reports/validation.json",
+            "reports/predictions.csv",
+            "reports/report.html",
+        )
     }
     # Checkpoints of the first run would make the second one a continuation.
     shutil.rmtree(root / "artifacts/checkpoints")
 
     forced = ("--single-item", "--force", "--no-run-cache")
-    run(root, "dvc", "repro", *forced, "teach", "distill", "evaluate")
+    run(root, "dvc", "repro", *forced, "teach", "distill", "evaluate", "report")
 
     assert {path: (root / path).read_bytes() for path in before} == before
     assert (root / "artifacts/checkpoints").exists()  # what was fitted, not fetched, leaves some

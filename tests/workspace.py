@@ -46,7 +46,8 @@ PARAMS: dict[str, Any] = {
     "prune": {"top": 2, "max_experts": 2, "repeats": 2, "candidate_confidence": 0.0},
     "teach": {"epochs": 5, "dim": 16, "batch": 8},
     "distill": {"epochs": 2, "moments": 2, "batch": 8},
-    "evaluate": {"bootstrap": 50, "worst": 2},
+    "evaluate": {"bootstrap": 50},
+    "report": {"worst": 2},
 }
 """What is smaller than in the project's own params.yaml."""
 
@@ -170,7 +171,7 @@ def _merge(old: Any, new: Any) -> Any:  # noqa: ANN401 - whatever YAML may hold
     if not (isinstance(old, dict) and isinstance(new, Mapping)):
         return new
     merged = {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
-    return {key: value for key, value in merged.items() if value is not None}
+    return {key: value for key, value in merged.items() if key not in new or value is not None}
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -282,9 +282,14 @@ class Evaluate(Section):
     bootstrap: Positive
     confidence: Fraction
     slices: tuple[str, ...]
-    worst: Positive
     modes: Positive
     order: Ladders | None = None
+
+
+class Report(Section):
+    """What the report shows."""
+
+    worst: Positive
 
 
 class Judge(Section):
@@ -349,6 +354,7 @@ class Params(Section):
     teach: Teach
     distill: Distill
     evaluate: Evaluate
+    report: Report
     judge: Judge
     release: Release
     run: Run

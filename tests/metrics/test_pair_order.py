@@ -157,17 +157,16 @@ def test_no_pair_has_no_share() -> None:
     nothing = pair_order.pair_up(pair_order.NONE, pd.Series(dtype=float), apart=0.2)
 
     assert share(nothing) == {"value": None, "low": None, "high": None, "pairs": 0}
-    assert pair_order.wrong(nothing, 3).empty
+    assert pair_order.wrong(nothing).empty
     assert list(nothing) == pair_order.PAIR
 
 
 def test_the_worst_pairs_come_first() -> None:
     """By how far the worse video is ahead; those in order are not among them."""
-    found = pair_order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]), 2)
+    found = pair_order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]))
 
-    assert names(found) == [(0, 2), (1, 2)]
-    assert found["margin"].tolist() == [-1.5, -1.5]
-    assert len(pair_order.wrong(pairs(FILM, [2.0, 2.0, 3.5, 1.0]), 9)) == 3
+    assert names(found) == [(0, 2), (1, 2), (0, 1)]
+    assert found["margin"].tolist() == [-1.5, -1.5, 0.0]
 
 
 def test_a_pair_is_of_the_kind_of_its_stronger_video() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pruning.lessons import VALUES
+from tests.pruning.toy_repeats import VALUES
 from vq.data import score_distribution
 from vq.params import Expert
 from vq.pruning.full_size import Full, Tuned, tunable
@@ -30,7 +30,7 @@ def trunk(name: str) -> Tuned | None:
     return tunable(catalog.create(name, Expert()), "mean_std")
 
 
-def lesson() -> TrainingData:
+def data() -> TrainingData:
     """Grey pictures with noise: the more of it, the worse the MOS. One expert has been told."""
     rng = np.random.default_rng(0)
     noise = rng.uniform(0, 60, COUNT)
@@ -44,6 +44,7 @@ def lesson() -> TrainingData:
             "told": torch.from_numpy(told.astype("f")),
         },
         target=torch.from_numpy(score_distribution.distribution(mos, np.full(COUNT, 0.5), VALUES)),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(40),
         validation=torch.arange(40, COUNT),
@@ -103,7 +104,7 @@ def test_a_full_trial_trains_on_pixels() -> None:
     tuned = trunk("distortion")
     assert tuned is not None
     full = Full({"distortion": tuned}, "views")
-    given = [lesson()]
+    given = [data()]
 
     alone = full.effect(Trial(("distortion",), student=True), given, seed=0)
     pair = full.effect(Trial(("distortion", "told"), student=False), given, seed=0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pruning.lessons import lessons
+from tests.pruning.toy_repeats import make_repeats
 from vq.params import Prune
 from vq.pruning.dry_run import plan
 from vq.pruning.select import Selection, select
@@ -37,7 +37,7 @@ def one_thread() -> None:
 
 def choose(trials: Trials, params: Prune = PARAMS) -> Selection:
     """Prune experts that cost nothing."""
-    given = {name: value.numpy() for name, value in trials.lessons[0].features.items()}
+    given = {name: value.numpy() for name, value in trials.repeats[0].features.items()}
     return select(trials, given, dict.fromkeys(given, 0.0), params=params)
 
 
@@ -45,7 +45,7 @@ def choose(trials: Trials, params: Prune = PARAMS) -> Selection:
 def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the trials of a run with three experts; copy it to go on from there."""
     folder = tmp_path_factory.mktemp("known")
-    given = lessons(0, 2)
+    given = make_repeats(0, 2)
     given[0].features.pop("copy")
     given[0].features.pop("shuffled")
     choose(Trials(given, folder, seed=0))
@@ -57,14 +57,14 @@ def tried(known: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the trials of a run with all five."""
     folder = tmp_path_factory.mktemp("tried")
     shutil.copytree(known, folder, dirs_exist_ok=True)
-    choose(Trials(lessons(0, 2), folder, seed=0))
+    choose(Trials(make_repeats(0, 2), folder, seed=0))
     return folder
 
 
 @pytest.mark.slow
 def test_planted_experts_are_dropped(tried: Path) -> None:
     """The two that know half each are kept; a blurred copy, shuffled features and noise are not."""
-    found = choose(Trials(lessons(0, 2), tried, seed=0))
+    found = choose(Trials(make_repeats(0, 2), tried, seed=0))
 
     assert sorted(found.combination.experts) == ["first", "second"]
     assert found.combination.worth["second"].adds > 0.1
@@ -76,10 +76,10 @@ def test_planted_experts_are_dropped(tried: Path) -> None:
 @pytest.mark.slow
 def test_the_table_says_why_an_expert_is_not_in(tried: Path) -> None:
     """Not tried, tried and no help, or a help that the budget has no room for."""
-    trials = Trials(lessons(0, 2), tried, seed=0)
+    trials = Trials(make_repeats(0, 2), tried, seed=0)
     budget = PARAMS.model_copy(update={"top": 2, "max_experts": 2})
     entry = {"tags": {}, "gmacs": 0.0, "parameters": 0}
-    told = dict.fromkeys(trials.lessons[0].features, entry)
+    told = dict.fromkeys(trials.repeats[0].features, entry)
 
     def reasons(found: Selection, enough: float) -> str:
         return " ".join(rows(found, told, enough=enough)["reason"])
@@ -98,7 +98,7 @@ def test_an_expert_more_costs_its_own_trials_alone(
     folder = tmp_path / "trials"
     shutil.copytree(known, folder)
     before = sorted(folder.iterdir())
-    given = lessons(0, 2)
+    given = make_repeats(0, 2)
     given[0].features.pop("shuffled")
 
     planning = Trials(given, folder, seed=0, plan=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.pruning.lessons import lessons
+from tests.pruning.toy_repeats import make_repeats
 from tests.workspace import ROOT
 from vq.errors import DataError, VqError
 from vq.pruning import trial as module
-from vq.pruning.trial import Effect, Lessons, Probe, Trial
+from vq.pruning.trial import Effect, Probe, Repeats, Trial
 from vq.pruning.trials import Trials, Unknown
 
 ALONE = [Trial((name,), student=False) for name in ("first", "second", "noise")]
@@ -38,7 +38,7 @@ def one_thread() -> None:
 def five(folder: Path, jobs: int) -> None:
     """Run a trial of each expert."""
     every = [Trial((name,), student=False) for name in NAMES]
-    Trials(lessons(0, 2), folder, seed=0, jobs=jobs).run(every, "alone")
+    Trials(make_repeats(0, 2), folder, seed=0, jobs=jobs).run(every, "alone")
 
 
 def numbers(effects: list[Effect]) -> list[list[float]]:
@@ -53,10 +53,10 @@ def files(folder: Path) -> dict[str, int]:
 
 def test_a_trial_is_computed_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A second run reads them; the log counts both kinds; one more asked for is one more run."""
-    first = Trials(lessons(0), tmp_path, seed=0).run(ALONE[:2], "alone")
+    first = Trials(make_repeats(0), tmp_path, seed=0).run(ALONE[:2], "alone")
     written = files(tmp_path)
     with caplog.at_level("INFO"):
-        second = Trials(lessons(0), tmp_path, seed=0).run(ALONE, "alone")
+        second = Trials(make_repeats(0), tmp_path, seed=0).run(ALONE, "alone")
 
     assert numbers(second)[:2] == numbers(first)
     assert "alone: 3 trials: 2 from earlier runs, 1 to do" in caplog.text
@@ -65,20 +65,22 @@ def test_a_trial_is_computed_once(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize(
-    "change", ["seed", "label", "split", "expert", "version", "recipe", "student", "sight"]
+    "change", ["seed", "label", "mos", "split", "expert", "version", "recipe", "student", "sight"]
 )
 def test_a_trial_with_other_inputs_is_another_one(
     tmp_path: Path, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing stale is believed."""
     asked = Trial(("first",), student=True)
-    Trials(lessons(0, 1), tmp_path, seed=0).run([asked], "alone")
-    given, seed = lessons(0, 1), 0
+    Trials(make_repeats(0, 1), tmp_path, seed=0).run([asked], "alone")
+    given, seed = make_repeats(0, 1), 0
     (one,) = given
     if change == "seed":
         seed = 1
     elif change == "label":
         one.target[0] = one.target[1]
+    elif change == "mos":
+        one.mos[0] = one.mos[1]
     elif change == "split":
         one.train[0] = one.train[1]
     elif change == "expert":
@@ -99,8 +101,8 @@ def test_a_trial_with_other_inputs_is_another_one(
 def test_what_a_trial_does_not_depend_on_leaves_it_alone(tmp_path: Path) -> None:
     """Names, other experts, the order in which experts joined, what the student sees (unasked)."""
     asked = Trial(("first", "second"), student=False)
-    (found,) = Trials(lessons(0, 1), tmp_path, seed=0).run([asked], "pair")
-    (one,) = lessons(0, 1)
+    (found,) = Trials(make_repeats(0, 1), tmp_path, seed=0).run([asked], "pair")
+    (one,) = make_repeats(0, 1)
     one.features["also"] = one.features.pop("first")
     one.features["more"] = one.features["noise"] + 1
     one.sight.features[0] = 0
@@ -117,7 +119,7 @@ def test_a_plan_runs_and_writes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "trials"
 
     with pytest.raises(Unknown) as told:
-        Trials(lessons(0, 1), folder, seed=0, plan=True).run(ALONE, "alone")
+        Trials(make_repeats(0, 1), folder, seed=0, plan=True).run(ALONE, "alone")
 
     assert told.value.trials == ALONE
     assert not folder.exists()
@@ -125,7 +127,7 @@ def test_a_plan_runs_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_damaged_trial_is_named(tmp_path: Path) -> None:
     """With what to do."""
-    known = Trials(lessons(0, 1), tmp_path, seed=0)
+    known = Trials(make_repeats(0, 1), tmp_path, seed=0)
     known.run(ALONE[:1], "alone")
     (path,) = tmp_path.glob("*.json")
     path.write_text('{"teacher": [0.5')
@@ -173,17 +175,17 @@ def test_a_killed_run_resumes_and_workers_change_no_number(tmp_path: Path) -> No
 class Deadly(Probe):
     """Trials in which the process dies, as for lack of memory, once it comes to the noise."""
 
-    def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+    def effect(self, trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
         """Run a trial, or die in it."""
         if trial.experts == ("noise",):
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().effect(trial, lessons, seed=seed)
+        return super().effect(trial, repeats, seed=seed)
 
 
 @pytest.mark.slow
 def test_a_dead_worker_is_one_clear_error(tmp_path: Path) -> None:
     """Which trials, how many are done, where they are, what now; and then it goes on."""
-    given = lessons(0, 1)
+    given = make_repeats(0, 1)
 
     with pytest.raises(VqError, match=r"alone: a worker process died.* of 3 .*Run again"):
         Trials(given, tmp_path, seed=0, jobs=2, fidelity=Deadly()).run(ALONE, "alone")

@@ -223,7 +223,7 @@ def test_a_number_that_is_none_keeps_the_gate_shut() -> None:
 
 
 def test_a_verdict_survives_json() -> None:
-    """The registry and `vq report` read what judge wrote."""
+    """The registry and `vq verdict` read what judge wrote."""
     verdict = judged(measured(srcc=0.2))
 
     assert Verdict.from_json(verdict.to_json()) == verdict

@@ -1,8 +1,16 @@
-"""The distill stage: what a checkpoint may be resumed by."""
+"""The distill stage: what the card of a student says."""
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.training.toy_data import make_data
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.inference import card as cards
+from vq.metrics import agreement, conformal
+from vq.models.student import Features, Student
 from vq.scoring.locate import locate
 from vq.stages import distill
 from vq.training.probe_recipe import PROBE_STUDENT
@@ -37,3 +45,19 @@ def test_a_student_carries_the_licences_of_the_one_it_started_from() -> None:
     earlier = cards.load(bundle)[0].licences
     assert earlier
     assert found[1:] == [f"start {bundle}/: {licence}" for licence in earlier]
+
+
+def test_a_student_is_held_against_the_ratings_themselves() -> None:
+    """Not against the means of their distributions, which reach no end of the scale."""
+    data = make_data({"a": 0.3})
+    data = replace(data, mos=data.mos.round())
+    student = Student(Features(6), dim=8, levels=5, dropout=0.0).eval()
+    contents = np.arange(len(data.mos))
+
+    scores, results = distill.on_validation(student, data, contents, coverage=0.8)
+
+    rows = data.validation.numpy()
+    mos = data.mos[data.validation].numpy()
+    half = conformal.half_width(scores, mos, contents[rows], coverage=0.8)
+    assert results["validation"]["srcc"] == pytest.approx(agreement.srcc(scores, mos))
+    assert results["interval"] == {"coverage": 0.8, "half_width": half}

@@ -68,8 +68,9 @@ class Workspace:
     def run(self, params: Extract = PARAMS, jobs: int = 1) -> dict:
         """Run the stage; give the index."""
         extract(
-            self.accepted, self.videos, self.cache, self.index, params=params, seed=0, jobs=jobs
-        )
+            accepted=self.accepted, videos=self.videos, cache=self.cache, index=self.index,
+            params=params, jobs=jobs,
+        )  # fmt: skip
         return json.loads(self.index.read_bytes())
 
     def shards(self) -> dict[str, bytes]:
@@ -375,7 +376,8 @@ def test_a_kill_costs_no_finished_shard(tmp_path: Path) -> None:
     settings = PARAMS.model_copy(update={"shard_videos": 1})
     code = (
         "import sys, pathlib; from vq.params import Extract; from vq.stages.extract import extract;"
-        "extract(*map(pathlib.Path, sys.argv[2:]), seed=0, jobs=1,"
+        "accepted, videos, cache, index = map(pathlib.Path, sys.argv[2:]);"
+        "extract(accepted=accepted, videos=videos, cache=cache, index=index, jobs=1,"
         " params=Extract.model_validate_json(sys.argv[1]))"
     )
     files = [workspace.accepted, workspace.videos, workspace.cache, workspace.index]

@@ -54,14 +54,13 @@ def table(folder: Path) -> pd.DataFrame:
 def run(folder: Path, *, keep: tuple[str, ...] = (), out: str = "manifest") -> None:
     """The stage, on a folder laid out as in dvc.yaml."""
     import_(
-        folder / "videos",
-        folder / "labels.csv",
-        folder / "card.yaml",
-        folder / f"{out}.parquet",
-        folder / f"{out}.csv",
-        folder / f"{out}-fingerprints.parquet",
+        videos=folder / "videos",
+        labels=folder / "labels.csv",
+        card=folder / "card.yaml",
+        manifest=folder / f"{out}.parquet",
+        twin=folder / f"{out}.csv",
+        fingerprints=folder / f"{out}-fingerprints.parquet",
         params=schema.Import(keep=keep),
-        seed=7,
         jobs=2,
     )
 

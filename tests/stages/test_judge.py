@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,7 +12,16 @@ from vq.data import manifest
 from vq.errors import DataError, VqError, WeightsError
 from vq.stages.judge import judge
 
-Files = tuple[Path, Path, Path, Path, Path, Path]
+
+class Files(NamedTuple):
+    """Files of the stage, in order."""
+
+    accepted: Path
+    splits: Path
+    test: Path
+    checks: Path
+    student: Path
+    verdict: Path
 
 
 @pytest.fixture
@@ -26,7 +36,7 @@ def files(tmp_path: Path) -> Files:
     (tmp_path / "test.json").write_text(json.dumps(measured()))
     checks = {"rows": 10, "rejected": 0, "by_check": {"readable": 0}}
     (tmp_path / "validate.json").write_text(json.dumps(checks))
-    return (
+    return Files(
         tmp_path / "accepted.parquet",
         tmp_path / "splits.csv",
         tmp_path / "test.json",
@@ -38,51 +48,51 @@ def files(tmp_path: Path) -> Files:
 
 def test_the_verdict_is_written(files: Files) -> None:
     """Every gate with value, threshold and sentence."""
-    judge(*files, params=PARAMS, seed=0, strict=True)
+    judge(**files._asdict(), params=PARAMS, strict=True)
 
-    verdict = json.loads(files[-1].read_text())
+    verdict = json.loads(files.verdict.read_text())
     assert verdict["accepted"] is True
     by_name = {gate["name"]: gate["value"] for gate in verdict["gates"]}
-    assert by_name["size_mb"] == sum(file.stat().st_size for file in files[4].iterdir()) / 1e6
+    assert by_name["size_mb"] == sum(file.stat().st_size for file in files.student.iterdir()) / 1e6
     assert all(gate["passed"] and gate["sentence"] for gate in verdict["gates"])
 
 
 def test_a_shut_gate_is_no_failure_of_the_pipeline(files: Files) -> None:
     """A bad student is a result; `dvc repro` goes on, and the verdict is on file."""
-    files[2].write_text(json.dumps(measured(srcc=0.1)))
+    files.test.write_text(json.dumps(measured(srcc=0.1)))
 
-    judge(*files, params=PARAMS, seed=0)
+    judge(**files._asdict(), params=PARAMS)
 
-    assert json.loads(files[-1].read_text())["accepted"] is False
+    assert json.loads(files.verdict.read_text())["accepted"] is False
 
 
 def test_strict_makes_it_one(files: Files) -> None:
     """The error has the sentence, and the verdict is written all the same."""
-    files[2].write_text(json.dumps(measured(srcc=0.1)))
+    files.test.write_text(json.dumps(measured(srcc=0.1)))
 
     with pytest.raises(VqError, match=r"1 of 15 gates stay shut:\n  SRCC on test is 0\.100"):
-        judge(*files, params=PARAMS, seed=0, strict=True)
-    assert files[-1].exists()
+        judge(**files._asdict(), params=PARAMS, strict=True)
+    assert files.verdict.exists()
 
 
 def test_a_student_that_is_not_there_is_an_error(files: Files) -> None:
     """An empty folder would otherwise pass the budgets."""
-    (files[4] / "student.onnx").unlink()
+    (files.student / "student.onnx").unlink()
 
     with pytest.raises(WeightsError, match=r"student\.onnx: no such file"):
-        judge(*files, params=PARAMS, seed=0)
+        judge(**files._asdict(), params=PARAMS)
 
 
 def test_a_test_video_that_is_in_training_is_found(files: Files) -> None:
     """By content, where splits contradict themselves; as the same file under another name."""
-    files[1].write_text("content,split\nape,train\nbee,validation\ncat,test\ncat,train\n")
-    judge(*files, params=PARAMS, seed=0)
-    by_name = json.loads(files[-1].read_text())["gates"][-1]
-    rows = manifest.read(files[0]).assign(sha256="0" * 64)
-    manifest.write(rows, files[0])
-    files[1].write_text("content,split\nape,train\nbee,validation\ncat,test\n")
-    judge(*files, params=PARAMS, seed=0)
-    by_file = json.loads(files[-1].read_text())["gates"][-1]
+    files.splits.write_text("content,split\nape,train\nbee,validation\ncat,test\ncat,train\n")
+    judge(**files._asdict(), params=PARAMS)
+    by_name = json.loads(files.verdict.read_text())["gates"][-1]
+    rows = manifest.read(files.accepted).assign(sha256="0" * 64)
+    manifest.write(rows, files.accepted)
+    files.splits.write_text("content,split\nape,train\nbee,validation\ncat,test\n")
+    judge(**files._asdict(), params=PARAMS)
+    by_file = json.loads(files.verdict.read_text())["gates"][-1]
 
     assert by_name["name"] == by_file["name"] == "overlap"
     assert (by_name["value"], by_file["value"]) == (1, 1)
@@ -91,17 +101,17 @@ def test_a_test_video_that_is_in_training_is_found(files: Files) -> None:
 
 def test_a_measurement_that_is_not_there_is_named(files: Files) -> None:
     """And what to do about it."""
-    files[3].unlink()
+    files.checks.unlink()
 
     with pytest.raises(DataError, match=r"validate\.json: cannot be read .* run `dvc repro`"):
-        judge(*files, params=PARAMS, seed=0)
+        judge(**files._asdict(), params=PARAMS)
 
 
 def test_the_verdict_does_not_depend_on_the_order_of_keys(files: Files) -> None:
     """The same numbers give the same bytes."""
-    judge(*files, params=PARAMS, seed=0)
-    first = files[-1].read_bytes()
-    files[2].write_text(json.dumps(measured(), sort_keys=True))
-    judge(*files, params=PARAMS, seed=1)
+    judge(**files._asdict(), params=PARAMS)
+    first = files.verdict.read_bytes()
+    files.test.write_text(json.dumps(measured(), sort_keys=True))
+    judge(**files._asdict(), params=PARAMS)
 
-    assert files[-1].read_bytes() == first
+    assert files.verdict.read_bytes() == first

@@ -38,8 +38,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_video(folder / "videos" / name, **{"frames": 50, **how})
     (folder / "labels.csv").write_text("video\n")
     (folder / "card.yaml").write_text(CARD)
-    names = ("videos", "labels.csv", "card.yaml", "accepted.parquet", "m.csv", "prints.parquet")
-    import_(*(folder / name for name in names), params=schema.Import(), seed=7, jobs=2)
+    import_(
+        videos=folder / "videos",
+        labels=folder / "labels.csv",
+        card=folder / "card.yaml",
+        manifest=folder / "accepted.parquet",
+        twin=folder / "m.csv",
+        fingerprints=folder / "prints.parquet",
+        params=schema.Import(),
+        jobs=2,
+    )
     return folder
 
 
@@ -47,9 +55,11 @@ def run(folder: Path, near_duplicates: str) -> tuple[pd.DataFrame, pd.DataFrame]
     """Splits and finding."""
     how = {"salt": "uploads-2", "validation": 0.3, "test": 0.3, "repeats": 1}
     split(
-        *(folder / name for name in ("accepted.parquet", "prints.parquet", "s.csv", "n.csv")),
+        accepted=folder / "accepted.parquet",
+        fingerprints=folder / "prints.parquet",
+        splits=folder / "s.csv",
+        near_duplicates=folder / "n.csv",
         params=schema.Split.model_validate({**how, "near_duplicates": near_duplicates}),
-        seed=7,
     )
     return sides.read(folder / "s.csv"), pd.read_csv(folder / "n.csv")
 

@@ -97,7 +97,7 @@ def test_a_reviewer_reads_why(tmp_path: Path) -> None:
     """A row and a sentence for each expert; costs add up; the pairs are all there."""
     files = make(tmp_path)
 
-    prune(*files, params=PARAMS, extract=EXTRACT, seed=0, jobs=1)
+    prune(**files._asdict(), params=PARAMS, extract=EXTRACT, seed=0, jobs=1)
 
     table = pd.read_csv(files.table, index_col="expert", keep_default_na=False)
     zoo = json.loads(files.zoo.read_text())
@@ -137,7 +137,17 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path) -> None:
     files = make(tmp_path)
 
     with pytest.raises(ParamsError, match=r"prune\.student: 'gone' is not among extract\.experts"):
-        prune(*files, params=PARAMS.model_copy(update={"student": "gone"}), extract=EXTRACT, seed=0)
+        prune(
+            **files._asdict(),
+            params=PARAMS.model_copy(update={"student": "gone"}),
+            extract=EXTRACT,
+            seed=0,
+        )
     with pytest.raises(DataError, match=r"prune\.repeats is 9, split\.repeats gives 2"):
-        prune(*files, params=PARAMS.model_copy(update={"repeats": 9}), extract=EXTRACT, seed=0)
+        prune(
+            **files._asdict(),
+            params=PARAMS.model_copy(update={"repeats": 9}),
+            extract=EXTRACT,
+            seed=0,
+        )
     assert not files.trials.exists()

@@ -42,9 +42,18 @@ def run(folder: Path, contents: int, *, versions: int = 3, params: schema.Split 
     ]
     keyed = {str(row["sha256"]): one for row, one in zip(rows, prints, strict=True)}
     fingerprint_store.write(keyed, folder / "fingerprints.parquet")
-    names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
-    split(*(folder / name for name in names), params=params, seed=7)
+    split(**files(folder), params=params)
     return folder / "splits.csv"
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Files of the stage, by argument."""
+    return {
+        "accepted": folder / "accepted.parquet",
+        "fingerprints": folder / "fingerprints.parquet",
+        "splits": folder / "splits.csv",
+        "near_duplicates": folder / "near_duplicates.csv",
+    }
 
 
 def how(near_duplicates: str) -> schema.Split:
@@ -113,23 +122,21 @@ def test_who_does_not_look_finds_nothing(tmp_path: Path) -> None:
     """Not even the file is read; its header is written."""
     run(tmp_path, 40, params=how("off"))
     (tmp_path / "fingerprints.parquet").unlink()
-    names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
 
-    split(*(tmp_path / name for name in names), params=how("off"), seed=7)
+    split(**files(tmp_path), params=how("off"))
 
     assert len(pd.read_csv(tmp_path / "near_duplicates.csv")) == 0
     with pytest.raises(DataError, match=r"fingerprints\.parquet: no such file; run `vq import`"):
-        split(*(tmp_path / name for name in names), params=how("join"), seed=7)
+        split(**files(tmp_path), params=how("join"))
 
 
 def test_fingerprints_of_other_videos_are_refused(tmp_path: Path) -> None:
     """They have to be of the same run of import."""
     run(tmp_path, 40)
     fingerprint_store.write({}, tmp_path / "fingerprints.parquet")
-    names = ("accepted.parquet", "fingerprints.parquet", "splits.csv", "near_duplicates.csv")
 
     with pytest.raises(DataError, match=r"lacks 120 videos .*; run `vq import` again"):
-        split(*(tmp_path / name for name in names), params=PARAMS, seed=7)
+        split(**files(tmp_path), params=PARAMS)
     (tmp_path / "fingerprints.parquet").write_text("video\n")
     with pytest.raises(DataError, match="no file of fingerprints"):
-        split(*(tmp_path / name for name in names), params=PARAMS, seed=7)
+        split(**files(tmp_path), params=PARAMS)

@@ -25,7 +25,8 @@ def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Pa
 
     pairs_table.write(pairs_table.judge(pairs, sides, joined=False), near)
     suspect(
-        files.accepted, files.card, files.splits, near, files.features, zoo, out,
+        accepted=files.accepted, card=files.card, splits=files.splits, near_duplicates=near,
+        features=files.features, zoo=zoo, suspicious=out,
         params=Suspect(z=0.01), seed=0,
     )  # fmt: skip
 
@@ -51,7 +52,8 @@ def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> Non
     )
 
     suspect(
-        files.accepted, files.card, files.splits, pairs, files.features, zoo, out,
+        accepted=files.accepted, card=files.card, splits=files.splits, near_duplicates=pairs,
+        features=files.features, zoo=zoo, suspicious=out,
         params=Suspect(z=5.0), seed=0,
     )  # fmt: skip
 

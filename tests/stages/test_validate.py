@@ -46,13 +46,12 @@ def run(folder: Path, table: list[dict[str, object]] | None = None, **settings: 
     if not (folder / "card.yaml").exists():
         (folder / "card.yaml").write_text(CARD)
     validate(
-        folder / "manifest.parquet",
-        folder / "card.yaml",
-        folder / "accepted.parquet",
-        folder / "quarantine.csv",
-        folder / "reports" / "validate.json",
+        manifest=folder / "manifest.parquet",
+        card=folder / "card.yaml",
+        accepted=folder / "accepted.parquet",
+        quarantine=folder / "quarantine.csv",
+        summary=folder / "reports" / "validate.json",
         params=PARAMS.model_copy(update=settings),
-        seed=7,
     )
     return (
         manifests.read(folder / "accepted.parquet"),
@@ -304,10 +303,13 @@ def test_real_accidents_end_as_one_row_each(
     (tmp_path / "labels.csv").write_text("\n".join(["video,mos", *lines, "word.mp4,good"]))
     (tmp_path / "card.yaml").write_text(CARD)
     import_(
-        *(tmp_path / name for name in ("videos", "labels.csv", "card.yaml")),
-        *(tmp_path / name for name in ("manifest.parquet", "manifest.csv", "prints.parquet")),
+        videos=tmp_path / "videos",
+        labels=tmp_path / "labels.csv",
+        card=tmp_path / "card.yaml",
+        manifest=tmp_path / "manifest.parquet",
+        twin=tmp_path / "manifest.csv",
+        fingerprints=tmp_path / "prints.parquet",
         params=schema.Import(),
-        seed=7,
         jobs=2,
     )
 

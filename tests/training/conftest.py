@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from tests.training import lessons
+from tests.training import toy_data
 from vq.training.training_data import TrainingData
 
 
@@ -19,6 +19,6 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_lesson() -> Callable[..., TrainingData]:
-    """See `lessons.make_lesson`."""
-    return lessons.make_lesson
+def make_data() -> Callable[..., TrainingData]:
+    """See `toy_data.make_data`."""
+    return toy_data.make_data

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from tests.training.lessons import make_lesson
+from tests.training.toy_data import make_data
 from vq.models.student import Features, Student
 from vq.training.checkpoint import Checkpoint
 from vq.training.distill import distill
@@ -25,15 +25,15 @@ from vq.training.teach import teach
 def train(folder: Path, *, videos: int, dropout: float, **changes: Any) -> None:  # noqa: ANN401
     """Fit a teacher, distil it with the changes to the recipe, save what came of both."""
     determinism(threads=1)
-    lesson = make_lesson({"a": 0.4, "b": 0.6}, videos=videos, unlabelled=7)
+    data = make_data({"a": 0.4, "b": 0.6}, videos=videos, unlabelled=7)
     few = {"epochs": 2, "batch": 15, "dropout": dropout, "expert_dropout": 0.3}
-    teacher = teach(lesson, params=PROBE.model_copy(update=few), seed=0)
+    teacher = teach(data, params=PROBE.model_copy(update=few), seed=0)
     with initialisation(0):
         student = Student(Features(6), dim=PROBE.dim, levels=5, dropout=dropout)
     distill(
         student,
         teacher,
-        lesson,
+        data,
         params=PROBE_STUDENT.model_copy(update={"mode": "joint", "a": 0.5, **changes}),
         expert_dropout=0.3,
         seed=0,

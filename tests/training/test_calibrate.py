@@ -1,9 +1,13 @@
 """What a student has to know of its modes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from vq.inference.calibrate import fit_mode, line
+from tests.scoring.toy import BRIGHTNESS, write_bundle, write_video
+from vq.inference import card as cards
+from vq.inference.calibrate import calibrate, fit_mode, line
 from vq.inference.score_all_modes import ModeScore
 
 RNG = np.random.default_rng(0)
@@ -52,3 +56,22 @@ def test_of_few_videos_a_shift_is_all_that_can_be_told() -> None:
     assert line(few, 3 * few) == (1.0, pytest.approx(4.0))
     assert line(np.ones(20), np.full(20, 3.0)) == (1.0, pytest.approx(2.0))
     assert line(few[:0], few[:0]) == (1.0, 0.0)
+
+
+def test_modes_are_returned_and_the_bundle_stays_as_it_is(tmp_path: Path) -> None:
+    """Whoever trains a student writes its card, once."""
+    bundle = write_bundle(tmp_path / "student", *BRIGHTNESS)
+    videos = [
+        write_video(tmp_path / f"{grey}.mkv", frames=3, level=lambda _, grey=grey: grey)
+        for grey in (10, 60, 120, 200)
+    ]
+    before = {file.name: file.read_bytes() for file in bundle.iterdir()}
+
+    modes, exact = calibrate(
+        cards.load(bundle)[0], bundle / "student.onnx", videos, np.array([1.0, 2.0, 3.0, 4.0]),
+        np.arange(4), coverage=0.5, jobs=1,
+    )  # fmt: skip
+
+    assert set(modes) == {"fast", "thorough"}
+    assert (np.diff(exact) > 0).all()
+    assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.lessons import make_lesson
+from tests.training.toy_data import make_data
 from vq.models.kernel import likeness
 from vq.models.teacher import Teacher
 from vq.training import ridge
@@ -19,15 +19,15 @@ KERNEL = PROBE.model_copy(update={"kernel": 0.5, "kernel_videos": 1000, "epochs"
 
 
 def few(*, share: float = 0.5, videos: int = 90) -> tuple[TrainingData, Teacher]:
-    """A lesson of 60 training videos, and a teacher of it."""
-    lesson = make_lesson(BOTH, videos=videos)
-    return lesson, teach(lesson, params=KERNEL.model_copy(update={"kernel": share}), seed=0)
+    """60 training videos, and a teacher that was fitted on them."""
+    data = make_data(BOTH, videos=videos)
+    return data, teach(data, params=KERNEL.model_copy(update={"kernel": share}), seed=0)
 
 
 def test_a_share_of_the_logits_is_the_ridge() -> None:
     """Half of the kernel's logits and half of the network's, through the same head."""
-    lesson, half = few(share=0.5)
-    rows = lesson.of(lesson.validation)
+    data, half = few(share=0.5)
+    rows = data.of(data.validation)
     network, whole = few(share=0.0)[1], few(share=1.0)[1]
 
     found = half(rows).logits
@@ -40,9 +40,9 @@ def test_a_share_of_the_logits_is_the_ridge() -> None:
 
 def test_the_first_feature_stays_the_weighted_sum() -> None:
     """Importance x target feature over both parts of the conversions (claim 2)."""
-    lesson, teacher = few()
+    data, teacher = few()
     network = few(share=0.0)[1]
-    rows = lesson.of(lesson.validation)
+    rows = data.of(data.validation)
     first = teacher(rows)
     assert teacher.kernels is not None
 
@@ -81,9 +81,9 @@ def test_what_is_left_out_is_what_a_ridge_without_it_says() -> None:
 
 def test_levels_of_a_score_are_calibrated() -> None:
     """At the optimum of cross entropy the mean distribution is that of the labels."""
-    lesson = make_lesson(BOTH)
-    target = lesson.target.double()
-    score = target @ lesson.values.double() - 3
+    data = make_data(BOTH)
+    target = data.target.double()
+    score = target @ data.values.double() - 3
 
     slope, base = ridge._levels(score, target)
 
@@ -93,11 +93,11 @@ def test_levels_of_a_score_are_calibrated() -> None:
 
 def test_a_video_without_one_expert_gets_the_learnt_word_alone() -> None:
     """Kernels were fitted to add up; missing or left out, the rest of them would mislead."""
-    lesson, teacher = few()
+    data, teacher = few()
     network = few(share=0.0)[1]
-    rows = lesson.of(lesson.validation)
+    rows = data.of(data.validation)
     rows["unsure"][3] = torch.nan
-    drop = torch.zeros(len(lesson.validation), 2, dtype=torch.bool)
+    drop = torch.zeros(len(data.validation), 2, dtype=torch.bool)
     drop[5, 0] = True
 
     found, learnt = teacher(rows, drop).logits, network(rows, drop).logits
@@ -115,7 +115,7 @@ def test_a_video_without_one_expert_gets_the_learnt_word_alone() -> None:
 )
 def test_there_is_no_kernel_where_none_is_asked_for(change: dict[str, float]) -> None:
     """A share of 0, or more labelled training videos than `kernel_videos`."""
-    teacher = teach(make_lesson(BOTH, videos=90), params=KERNEL.model_copy(update=change), seed=0)
+    teacher = teach(make_data(BOTH, videos=90), params=KERNEL.model_copy(update=change), seed=0)
 
     assert teacher.kernels is None
     assert teacher.shape.landmarks == 0
@@ -123,24 +123,28 @@ def test_there_is_no_kernel_where_none_is_asked_for(change: dict[str, float]) ->
 
 def test_only_labels_of_the_primary_set_that_every_expert_describes_are_fitted_on() -> None:
     """Other sets' ratings mean something else; unlabelled videos say nothing."""
-    lesson = make_lesson(BOTH, videos=90, unlabelled=10)
-    features = {name: value.clone() for name, value in lesson.features.items()}
+    data = make_data(BOTH, videos=90, unlabelled=10)
+    features = {name: value.clone() for name, value in data.features.items()}
     features["sure"][20] = torch.nan
-    dataset = lesson.dataset.clone()
+    dataset = data.dataset.clone()
     dataset[30:35] = 1
-    target = lesson.target.clone()
-    target[30:35] = target[30:35].flip(1)
-    lesson = replace(lesson, features=features, dataset=dataset, target=target)
+    target, mos = data.target.clone(), data.mos.clone()
+    target[30:35], mos[30:35] = target[30:35].flip(1), 6 - mos[30:35]
+    data = replace(data, features=features, dataset=dataset, target=target, mos=mos)
 
-    assert teach(lesson, params=KERNEL, seed=0).shape.landmarks == 60 - 10 - 1 - 5
+    assert teach(data, params=KERNEL, seed=0).shape.landmarks == 60 - 10 - 1 - 5
 
 
 def test_too_few_labels_or_labels_all_alike_leave_the_teacher_as_it_is() -> None:
     """A ridge on nothing is no ridge."""
-    lesson = make_lesson(BOTH, videos=90)
-    alike = replace(lesson, target=lesson.target[:1].expand_as(lesson.target))
+    data = make_data(BOTH, videos=90)
+    alike = replace(
+        data,
+        target=data.target[:1].expand_as(data.target),
+        mos=data.mos[:1].expand_as(data.mos),
+    )
 
-    few_labels = replace(lesson, train=lesson.train[: ridge.FEWEST - 1])
+    few_labels = replace(data, train=data.train[: ridge.FEWEST - 1])
 
     for one in (alike, few_labels):
         assert teach(one, params=KERNEL, seed=0).kernels is None
@@ -151,22 +155,22 @@ def test_with_few_labels_the_kernel_helps() -> None:
     errors = []
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        lesson = make_lesson(BOTH, videos=260, seed=seed)
-        lesson = replace(
-            lesson,
+        data = make_data(BOTH, videos=260, seed=seed)
+        data = replace(
+            data,
             train=torch.from_numpy(rng.permutation(200)[:60]),
             validation=torch.arange(200, 260),
         )
         full = KERNEL.model_copy(update={"epochs": 20})
-        rows = lesson.validation
-        truth = lesson.target[rows] @ lesson.values
+        rows = data.validation
+        truth = data.mos[rows]
         errors.append(
             [
                 (
-                    teach(lesson, params=full.model_copy(update={"kernel": share}), seed=seed)(
-                        lesson.of(rows)
+                    teach(data, params=full.model_copy(update={"kernel": share}), seed=seed)(
+                        data.of(rows)
                     ).logits.softmax(1)
-                    @ lesson.values
+                    @ data.values
                     - truth
                 )
                 .square()
@@ -182,11 +186,11 @@ def test_with_few_labels_the_kernel_helps() -> None:
 
 def test_same_seed_same_bits_with_frames_that_attention_fuses() -> None:
     """The kernel compares what attention made of the frames."""
-    lesson = make_lesson(BOTH, videos=90)
-    frames = torch.stack([lesson.features["unsure"], lesson.features["unsure"] * 0.5], 1)
-    lesson = replace(lesson, features={**lesson.features, "unsure": frames})
+    data = make_data(BOTH, videos=90)
+    frames = torch.stack([data.features["unsure"], data.features["unsure"] * 0.5], 1)
+    data = replace(data, features={**data.features, "unsure": frames})
 
-    one, other = (teach(lesson, params=KERNEL, seed=3).state_dict() for _ in range(2))
+    one, other = (teach(data, params=KERNEL, seed=3).state_dict() for _ in range(2))
 
     assert "kernels.direction" in one
     assert all(torch.equal(value, other[name]) for name, value in one.items())

@@ -1,4 +1,4 @@
-"""Teacher, student and the loop that trains them, on lessons with a known truth."""
+"""Teacher, student and the loop that trains them, on data with a known truth."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -42,79 +42,78 @@ def weights(model: torch.nn.Module) -> torch.Tensor:
     return torch.cat([value.flatten() for value in model.state_dict().values()])
 
 
-def srcc(logits: torch.Tensor, lesson: TrainingData) -> float:
+def srcc(logits: torch.Tensor, data: TrainingData) -> float:
     """Agreement on validation."""
-    target = lesson.target[lesson.validation]
-    score = logits.softmax(1) @ lesson.values
-    return agreement.srcc(score.detach().numpy(), (target @ lesson.values).numpy())
+    score = logits.softmax(1) @ data.values
+    return agreement.srcc(score.detach().numpy(), data.mos[data.validation].numpy())
 
 
-def test_the_teacher_learns_and_prefers_the_expert_that_knows(make_lesson: Make) -> None:
+def test_the_teacher_learns_and_prefers_the_expert_that_knows(make_data: Make) -> None:
     """Importance goes to the expert that sees the mos, not to noise (claim 4)."""
-    lesson = make_lesson({"noise": 1.0, "knows": 0.3})
+    data = make_data({"noise": 1.0, "knows": 0.3})
 
     found = predict.teacher(
-        teach(lesson, params=TEACH, seed=0),
-        {name: value.numpy() for name, value in lesson.features.items()},
-        lesson.values.numpy(),
+        teach(data, params=TEACH, seed=0),
+        {name: value.numpy() for name, value in data.features.items()},
+        data.values.numpy(),
     )
 
-    rows = lesson.validation.numpy()
-    truth = (lesson.target @ lesson.values).numpy()[rows]
+    rows = data.validation.numpy()
+    truth = data.mos.numpy()[rows]
     assert agreement.srcc(found.score[rows], truth) > 0.9
     noise, knows = found.importance[rows].mean(0)
     assert knows > noise + 0.1
 
 
-def test_same_seed_same_bits(make_lesson: Make) -> None:
+def test_same_seed_same_bits(make_data: Make) -> None:
     """And another seed, another teacher."""
-    lesson = make_lesson({"a": 0.5, "b": 0.5})
+    data = make_data({"a": 0.5, "b": 0.5})
 
-    once, again, other = (weights(teach(lesson, params=TEACH, seed=s)) for s in (3, 3, 4))
+    once, again, other = (weights(teach(data, params=TEACH, seed=s)) for s in (3, 3, 4))
 
     assert torch.equal(once, again)
     assert not torch.equal(once, other)
 
 
 @pytest.mark.parametrize("mode", ["joint", "staged"])
-def test_only_joint_training_moves_the_teacher(make_lesson: Make, mode: str) -> None:
+def test_only_joint_training_moves_the_teacher(make_data: Make, mode: str) -> None:
     """Claim 1's one objective lets the teacher's small parts keep learning; staged holds them."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6})
-    teacher = teach(lesson, params=TEACH, seed=0)
+    data = make_data({"a": 0.4, "b": 0.6})
+    teacher = teach(data, params=TEACH, seed=0)
     before = weights(teacher)
     pupil = student()
 
     distill(
-        pupil, teacher, lesson, params=DISTILL.model_copy(update={"mode": mode, "a": 0.5}), seed=0
+        pupil, teacher, data, params=DISTILL.model_copy(update={"mode": mode, "a": 0.5}), seed=0
     )
 
     assert torch.equal(before, weights(teacher)) == (mode == "staged")
     with torch.no_grad():
-        assert srcc(predict_logits(pupil, lesson, lesson.validation), lesson) > 0.9
+        assert srcc(predict_logits(pupil, data, data.validation), data) > 0.9
 
 
-def test_l3_brings_the_features_together(make_lesson: Make) -> None:
+def test_l3_brings_the_features_together(make_data: Make) -> None:
     """With c > 0 the second feature points where the first does; without, it has no reason to."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6})
-    teacher = teach(lesson, params=TEACH, seed=0)
+    data = make_data({"a": 0.4, "b": 0.6})
+    teacher = teach(data, params=TEACH, seed=0)
 
     def closeness(c: float) -> float:
         pupil = student()
-        distill(pupil, teacher, lesson, params=DISTILL.model_copy(update={"c": c}), seed=0)
-        assert lesson.sight is not None
+        distill(pupil, teacher, data, params=DISTILL.model_copy(update={"c": c}), seed=0)
+        assert data.sight is not None
         with torch.no_grad():
-            first = teacher(lesson.of(lesson.validation)).feature
-            second = pupil(lesson.sight.whole(lesson.validation)).feature
+            first = teacher(data.of(data.validation)).feature
+            second = pupil(data.sight.whole(data.validation)).feature
         return float(torch.cosine_similarity(first, second).mean())
 
     assert 1 - closeness(3.0) < 0.9 * (1 - closeness(0.0))
 
 
-def test_unlabelled_videos_teach_through_the_feature_loss_alone(make_lesson: Make) -> None:
+def test_unlabelled_videos_teach_through_the_feature_loss_alone(make_data: Make) -> None:
     """With c = 0 they change nothing beyond their place in the batches; with c > 0 they do."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6}, unlabelled=30)
-    teacher = teach(lesson, params=TEACH, seed=0)
-    only_them = replace(lesson, train=torch.arange(30))
+    data = make_data({"a": 0.4, "b": 0.6}, unlabelled=30)
+    teacher = teach(data, params=TEACH, seed=0)
+    only_them = replace(data, train=torch.arange(30))
 
     def moved(c: float) -> float:
         pupil = student()
@@ -151,8 +150,8 @@ def two_sets(seed: int) -> tuple[TrainingData, np.ndarray]:
         name="web", opinion="human", scale=Scale(min=1, max=5), licence="", datasets={"lab": lab}
     )
     sight = Vectors(torch.from_numpy(features["a"].astype("f")))
-    lesson = assemble(manifest.build(rows), card, side, features, count=5, sight=sight)
-    return lesson, quality
+    data = assemble(manifest.build(rows), card, side, features, count=5, sight=sight)
+    return data, quality
 
 
 @pytest.mark.slow
@@ -163,19 +162,19 @@ def test_another_data_set_helps_if_it_is_aligned() -> None:
     """
     params = PROBE.model_copy(update={"epochs": 30, "batch": 32})
 
-    def fitted(lesson: TrainingData, quality: np.ndarray, seed: int) -> float:
-        teacher = teach(lesson, params=params, seed=seed)
+    def fitted(data: TrainingData, quality: np.ndarray, seed: int) -> float:
+        teacher = teach(data, params=params, seed=seed)
         with torch.no_grad():
-            logits = teacher(lesson.of(lesson.validation)).logits
-        score = (logits.softmax(1) @ lesson.values).numpy()
-        return agreement.srcc(score, quality[lesson.validation.numpy()])
+            logits = teacher(data.of(data.validation)).logits
+        score = (logits.softmax(1) @ data.values).numpy()
+        return agreement.srcc(score, quality[data.validation.numpy()])
 
     found = []
     for seed in range(5):
         both, quality = two_sets(seed)
         pooled = replace(both, dataset=torch.zeros_like(both.dataset))
         alone = replace(pooled, train=both.train[:24])
-        found.append([fitted(lesson, quality, seed) for lesson in (both, alone, pooled)])
+        found.append([fitted(data, quality, seed) for data in (both, alone, pooled)])
 
     aligned, alone_, pooled_ = np.mean(found, axis=0)
     assert aligned > alone_ + 0.03
@@ -184,15 +183,15 @@ def test_another_data_set_helps_if_it_is_aligned() -> None:
 
 def test_teacher_and_student_learn_what_another_data_set_means() -> None:
     """Kind raters use the upper levels: the shift of either rises with the level."""
-    lesson, _ = two_sets(0)
-    teacher = teach(lesson, params=TEACH, seed=0)
+    data, _ = two_sets(0)
+    teacher = teach(data, params=TEACH, seed=0)
     with initialisation(0):
-        pupil = Student(Features(8), dim=PROBE.dim, levels=5, dropout=0.2, others=lesson.others)
+        pupil = Student(Features(8), dim=PROBE.dim, levels=5, dropout=0.2, others=data.others)
 
     distill(
         pupil,
         teacher,
-        lesson,
+        data,
         params=DISTILL.model_copy(update={"mode": "joint", "a": 0.5}),
         seed=0,
     )
@@ -205,12 +204,12 @@ class KilledError(Exception):
     """Stands for a kill between two epochs."""
 
 
-def test_a_resumed_run_ends_with_the_same_bits(make_lesson: Make, tmp_path: Path) -> None:
+def test_a_resumed_run_ends_with_the_same_bits(make_data: Make, tmp_path: Path) -> None:
     """Killed after epoch 5 and started again, or run through: the weights are the same."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    data = make_data({"a": 0.4, "b": 0.6})
 
     def run(path: Path, *, kill: int | None = None) -> Student:
-        pupil, teacher = student(), teach(lesson, params=TEACH, seed=0)
+        pupil, teacher = student(), teach(data, params=TEACH, seed=0)
 
         def record(epoch: int, values: dict[str, float]) -> None:
             if epoch == kill:
@@ -219,7 +218,7 @@ def test_a_resumed_run_ends_with_the_same_bits(make_lesson: Make, tmp_path: Path
         distill(
             pupil,
             teacher,
-            lesson,
+            data,
             params=DISTILL.model_copy(update={"mode": "joint", "a": 0.5}),
             expert_dropout=0.2,
             seed=0,
@@ -234,17 +233,17 @@ def test_a_resumed_run_ends_with_the_same_bits(make_lesson: Make, tmp_path: Path
     assert torch.equal(weights(run(tmp_path / "killed")), weights(run(tmp_path / "through")))
 
 
-def test_a_checkpoint_of_other_inputs_is_not_resumed(make_lesson: Make, tmp_path: Path) -> None:
+def test_a_checkpoint_of_other_inputs_is_not_resumed(make_data: Make, tmp_path: Path) -> None:
     """Changed params or data start anew; half-written files cannot be, but foreign ones can."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    data = make_data({"a": 0.4, "b": 0.6})
     fresh = student()
-    distill(fresh, None, lesson, params=DISTILL, seed=0)
+    distill(fresh, None, data, params=DISTILL, seed=0)
     path = tmp_path / "other"
     longer = DISTILL.model_copy(update={"epochs": 3})
-    distill(student(1), None, lesson, params=longer, seed=1, checkpoint=Checkpoint(path, "old"))
+    distill(student(1), None, data, params=longer, seed=1, checkpoint=Checkpoint(path, "old"))
 
     pupil = student()
-    distill(pupil, None, lesson, params=DISTILL, seed=0, checkpoint=Checkpoint(path, "new"))
+    distill(pupil, None, data, params=DISTILL, seed=0, checkpoint=Checkpoint(path, "new"))
 
     assert torch.equal(weights(pupil), weights(fresh))
 
@@ -276,20 +275,20 @@ def test_a_video_is_drawn_by_its_own_seed() -> None:
     assert torch.equal(together, torch.cat(apart))
 
 
-def test_mixed_precision_keeps_full_weights(make_lesson: Make) -> None:
+def test_mixed_precision_keeps_full_weights(make_data: Make) -> None:
     """Layers compute in 16 bits; weights, losses and validation stay in 32, and it still learns."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    data = make_data({"a": 0.4, "b": 0.6})
     mixed = {"precision": "bf16-mixed"}
-    teacher = teach(lesson, params=TEACH.model_copy(update=mixed), seed=0)
-    full = teach(lesson, params=TEACH, seed=0)
+    teacher = teach(data, params=TEACH.model_copy(update=mixed), seed=0)
+    full = teach(data, params=TEACH, seed=0)
     pupil = student()
 
-    distill(pupil, teacher, lesson, params=DISTILL.model_copy(update=mixed), seed=0)
+    distill(pupil, teacher, data, params=DISTILL.model_copy(update=mixed), seed=0)
 
     assert weights(teacher).dtype == weights(pupil).dtype == torch.float32
     assert not torch.equal(weights(teacher), weights(full))
     with torch.no_grad():
-        assert srcc(predict_logits(pupil, lesson, lesson.validation), lesson) > 0.9
+        assert srcc(predict_logits(pupil, data, data.validation), data) > 0.9
 
 
 class Sums(torch.nn.Module):
@@ -308,30 +307,29 @@ class Sums(torch.nn.Module):
 
 
 def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_was(
-    make_lesson: Make,
+    make_data: Make,
 ) -> None:
     """Its student learns from the features, and scores pixels in the end."""
-    lesson = make_lesson({"a": 0.4, "b": 0.6})
+    data = make_data({"a": 0.4, "b": 0.6})
     rng = np.random.default_rng(0)
-    values = (lesson.target @ lesson.values).numpy()
-    spread = 20 + 20 * np.nan_to_num(values, nan=3.0)[:, None, None, None, None]
-    noise = 128 + spread * rng.standard_normal((len(values), 2, 4, 8, 8))
+    spread = 20 + 20 * data.mos.numpy()[:, None, None, None, None]
+    noise = 128 + spread * rng.standard_normal((len(data.mos), 2, 4, 8, 8))
     sight = Pictures(list(noise.clip(0, 255).astype(np.uint8)), moments=2)
-    lesson = replace(lesson, sight=sight)
+    data = replace(data, sight=sight)
     trunk = Sums()
     with initialisation(0):
-        pupil = Student(trunk, dim=8, levels=len(lesson.values), dropout=0.0)
+        pupil = Student(trunk, dim=8, levels=len(data.values), dropout=0.0)
 
-    frozen = precompute_features(trunk, lesson, jobs=3)
+    frozen = precompute_features(trunk, data, jobs=3)
     with on_precomputed_features(pupil):
         distill(pupil, None, frozen, params=DISTILL, seed=0)
 
-    rows = torch.cat([lesson.train, lesson.validation])
+    rows = torch.cat([data.train, data.validation])
     assert isinstance(frozen.sight, Vectors)
     torch.testing.assert_close(frozen.sight.whole(rows), trunk(sight.whole(rows)).detach())
-    alone = precompute_features(trunk, lesson, jobs=1)
+    alone = precompute_features(trunk, data, jobs=1)
     assert isinstance(alone.sight, Vectors)
     assert torch.equal(alone.sight.whole(rows), frozen.sight.whole(rows))
     assert trunk.scale.item() == 1
     with torch.no_grad():
-        assert srcc(predict_logits(pupil.eval(), lesson, lesson.validation), lesson) > 0.9
+        assert srcc(predict_logits(pupil.eval(), data, data.validation), data) > 0.9

@@ -6,14 +6,12 @@ brings them back. Each mode gets an interval of its own. Test videos are not loo
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-from vq.inference import card as cards
-from vq.inference.card import Interval, ModeCalibration
+from vq.inference.card import Card, Interval, ModeCalibration
 from vq.inference.modes import MODES, Mode
 from vq.inference.score_all_modes import ModeScore, score_all_modes
 from vq.metrics import agreement, conformal
@@ -25,18 +23,20 @@ FEWEST = 10
 
 
 def calibrate(
-    folder: Path,
+    card: Card,
+    network: Path,
     videos: Sequence[Path],
     mos: Float64[np.ndarray, " videos"],
     contents: Shaped[np.ndarray, " videos"],
     *,
     coverage: float,
     jobs: int,
-) -> Float64[np.ndarray, " videos"]:
-    """Add the modes to the card of a bundle.
+) -> tuple[dict[str, ModeCalibration], Float64[np.ndarray, " videos"]]:
+    """Calibrate each mode but the exact one.
 
     Args:
-        folder: the bundle.
+        card: of a student, as yet without modes.
+        network: file of its ONNX network.
         videos: files of validation, all with a rating.
         mos: the ratings.
         contents: of each video.
@@ -44,13 +44,12 @@ def calibrate(
         jobs: processes side by side; no number depends on it.
 
     Returns:
-        The exact scores.
+        The modes for the card, and the exact scores.
 
     Raises:
         VideoError: one of them cannot be decoded.
     """
-    scores = score_all_modes(folder, videos, jobs=jobs)
-    card, _ = cards.load(folder)
+    scores = score_all_modes(card, network, videos, jobs=jobs)
     calibrations = {
         str(mode): fit_mode(
             scores, mode, mos, contents, scale=(card.scale.min, card.scale.max), coverage=coverage
@@ -60,8 +59,7 @@ def calibrate(
     }
     for mode, entry in calibrations.items():
         log.info("%s on validation: srcc %.4f, %.4f with exact", mode, entry.srcc, entry.exact_srcc)
-    (folder / "card.json").write_text(cards.dumps(replace(card, modes=calibrations)))
-    return np.array([entry["exact"].score for entry in scores])
+    return calibrations, np.array([entry["exact"].score for entry in scores])
 
 
 def fit_mode(

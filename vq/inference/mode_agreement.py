@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vq.inference import card as cards
+from vq.inference.card import Card
 from vq.inference.modes import MODES
 from vq.inference.score_all_modes import score_all_modes
 from vq.metrics import agreement, interval, weighted
@@ -16,11 +16,19 @@ from vq.workers.process_pool import cores
 
 
 def modes(
-    rows: pd.DataFrame, videos: Path, student: Path, *, params: Evaluate, seed: int
+    rows: pd.DataFrame, videos: Path, card: Card, network: Path, *, params: Evaluate, seed: int
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
 
     At most `params.modes` videos are drawn: a large test split would take hours.
+
+    Args:
+        rows: the videos, with `video`, `mos` and `content`.
+        videos: the folder that they are in.
+        card: of the student.
+        network: file of its ONNX network.
+        params: section `evaluate`.
+        seed: of the draw, and of the resamples.
 
     Returns:
         By mode: `srcc` with the ratings and the ends of its interval (contents resampled, the same
@@ -30,14 +38,13 @@ def modes(
     Raises:
         VideoError: a video cannot be decoded any more.
     """
-    card, _ = cards.load(student)
     available = [mode for mode in MODES if mode == "exact" or mode in card.modes]
     if len(available) == 1:
         return {}
     if len(rows) > params.modes:
         rows = rows.sample(params.modes, random_state=seed).sort_index()
     mode_scores = score_all_modes(
-        student, [videos / video for video in rows["video"]], jobs=cores(0)
+        card, network, [videos / video for video in rows["video"]], jobs=cores(0)
     )
     mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
     rng = np.random.default_rng(seed)

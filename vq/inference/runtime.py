@@ -173,6 +173,17 @@ def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Mod
         DataError: the card cannot be understood.
     """
     card, network = cards.load(folder)
+    return build(card, network, name=folder / "student.onnx", threads=threads, limits=limits)
+
+
+def build(
+    card: Card, network: bytes, *, name: Path, threads: int = 1, limits: Limits | None = None
+) -> Model:
+    """A student of its card and its network, whose file is named in errors.
+
+    Raises:
+        WeightsError: the network does not fit the card.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -185,10 +196,10 @@ def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Mod
         session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     except _REFUSALS as error:
         raise WeightsError(
-            f"{folder / 'student.onnx'}: ONNX Runtime {onnxruntime.__version__} refuses it "
+            f"{name}: ONNX Runtime {onnxruntime.__version__} refuses it "
             f"({error}); run `dvc repro` to export it anew"
         ) from error
-    _check(folder / "student.onnx", session, card)
+    _check(name, session, card)
     return Model(card, session, limits or Limits())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from vq.inference import runtime
+from vq.inference.card import Card
 from vq.inference.modes import MODES, Mode
 from vq.video import packets
 from vq.video.plan import cost
@@ -31,23 +32,30 @@ class ModeScore:
 
 
 def score_all_modes(
-    folder: Path, videos: Sequence[Path], *, jobs: int
+    card: Card, network: Path, videos: Sequence[Path], *, jobs: int
 ) -> list[dict[Mode, ModeScore]]:
-    """Score videos in every mode; no number depends on `jobs`, the processes side by side.
+    """Score videos in every mode.
+
+    Args:
+        card: of the student; what it says of modes is not looked at.
+        network: file of its ONNX network, which each process loads.
+        videos: files.
+        jobs: processes side by side; no number depends on it.
 
     Raises:
         VideoError: one of them cannot be decoded.
-        WeightsError: there is no student in the folder.
+        WeightsError: the network does not fit the card.
     """
     parts = [videos[start::jobs] for start in range(jobs)]
     workers = Parallel(jobs, initializer=follow, initargs=(os.getpid(),))
-    by_job = workers(delayed(_score_part)(folder, part) for part in parts)
+    by_job = workers(delayed(_score_part)(card, network, part) for part in parts)
     return [by_job[place % jobs][place // jobs] for place in range(len(videos))]
 
 
-def _score_part(folder: Path, videos: Sequence[Path]) -> list[dict[Mode, ModeScore]]:
+def _score_part(card: Card, network: Path, videos: Sequence[Path]) -> list[dict[Mode, ModeScore]]:
     # No limits: these videos passed those of `extract` already.
-    model = runtime.load(folder, limits=Limits(megapixels=1e9, frames=10**12))
+    limits = Limits(megapixels=1e9, frames=10**12)
+    model = runtime.build(card, network.read_bytes(), name=network, limits=limits)
     return [{mode: _score_mode(model, video, mode) for mode in MODES} for video in videos]
 
 

@@ -142,15 +142,15 @@ def _check(
     label_file = target / "labels.csv"
     old = labels_csv.read(label_file, keep=params.import_.keep) if label_file.exists() else []
     with tempfile.TemporaryDirectory() as scratch:
-        manifest, *rest = (Path(scratch, n) for n in ("m.parquet", "m.csv", "prints.parquet"))
+        manifest = Path(scratch, "m.parquet")
         import_(
-            folder,
-            labels,
-            target / "card.yaml",
-            manifest,
-            *rest,
+            videos=folder,
+            labels=labels,
+            card=target / "card.yaml",
+            manifest=manifest,
+            twin=Path(scratch, "m.csv"),
+            fingerprints=Path(scratch, "prints.parquet"),
             params=params.import_,
-            seed=params.seed,
             jobs=jobs,
         )
         frame = manifests.read(manifest)

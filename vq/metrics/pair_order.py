@@ -147,9 +147,9 @@ def share(
     return rounded({**as_json(measured), "pairs": len(pairs)})
 
 
-def wrong(pairs: pd.DataFrame, count: int) -> pd.DataFrame:
-    """The pairs that are most in the wrong order, the worst first."""
-    return pairs[~pairs["right"].astype(bool)].sort_values("margin", kind="stable").head(count)
+def wrong(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that are in the wrong order, the worst first."""
+    return pairs[~pairs["right"].astype(bool)].sort_values("margin", kind="stable")
 
 
 def _text(column: pd.Series) -> pd.Series:

@@ -1,7 +1,7 @@
 """Agreement apart, for each kind of video: where does the model fail?"""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +13,8 @@ from vq.metrics import agreement
 
 FEWEST = 8
 """Videos below which a rank correlation is an anecdote and is left out."""
+EVERY = "all videos"
+"""The kind of a video where there are no kinds."""
 MOST_VALUES = 8
 """A numeric column with more different values is cut at its quartiles."""
 
@@ -46,6 +48,11 @@ def labels(column: pd.Series) -> list[str]:
     """The slice of each video, in words."""
     by_row = {int(row): name for name, rows in _groups(column) for row in rows}
     return [by_row[row] for row in range(len(column))]
+
+
+def kinds(rows: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """What kind each video is of: its slice of the first of these columns."""
+    return labels(rows[columns[0]]) if columns else [EVERY] * len(rows)
 
 
 def _groups(column: pd.Series) -> Iterator[tuple[str, np.ndarray]]:

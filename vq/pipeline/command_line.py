@@ -51,8 +51,18 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
 
     params = load(params_file)
     stage = stages.load(name)
-    others = {other: params.section(other) for other in _others(stage)}
-    stage(*files, params=params.section(name), seed=params.seed, **others, **flags)
+    settings: dict[str, object] = {other: params.section(other) for other in _others(stage)}
+    # Whoever draws nothing takes no seed, and does not run again for another one.
+    if "seed" in inspect.signature(stage).parameters:
+        settings["seed"] = params.seed
+    paths = dict(zip(files_of(stage), files, strict=True))
+    stage(**paths, params=params.section(name), **settings, **flags)
+
+
+def files_of(stage: Callable[..., None]) -> list[str]:
+    """Names of the files that a stage takes, in the order of dvc.yaml."""
+    arguments = inspect.signature(stage).parameters.values()
+    return [argument.name for argument in arguments if argument.annotation is Path]
 
 
 def _others(stage: Callable[..., None]) -> list[str]:
@@ -72,16 +82,16 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
 
     if torchrun.world_size() > 1 and name not in stages.TOGETHER:
         raise VqError(f"{name} runs in one process; start it without torchrun")
-    signature = inspect.signature(stages.load(name))
-    others = _others(stages.load(name))
+    stage = stages.load(name)
+    files = files_of(stage)
+    settings = {"params", "seed", *_others(stage)}
     parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    files, flags = [], []
-    for argument in signature.parameters.values():
-        if argument.kind is argument.POSITIONAL_OR_KEYWORD:
-            files.append(argument.name)
+    flags = []
+    for argument in inspect.signature(stage).parameters.values():
+        if argument.name in files:
             parser.add_argument(argument.name, type=Path)
-        elif argument.name not in ("params", "seed", *others):
+        elif argument.name not in settings:
             flags.append(argument.name)
             option = f"--{argument.name.replace('_', '-')}"
             if argument.annotation is bool:

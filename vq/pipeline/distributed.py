@@ -201,7 +201,7 @@ def _load_trials(files: Files, params: Params, *, plan: bool) -> tuple[Any, Any]
 
     determinism(threads=1)
     return trials_of(
-        *(files[name] for name in ("accepted", "card", "splits", "features", "trials")),
+        **{name: files[name] for name in ("accepted", "card", "splits", "features", "trials")},
         params=params.prune,
         extract=params.extract,
         seed=params.seed,

@@ -25,7 +25,7 @@ from torch.nn import functional
 from vq.models import builtin_weights, student_files
 from vq.models.student import Student, Trunk
 from vq.params import Fusion
-from vq.pruning.trial import Effect, Lessons, Trial, student_srcc, teacher_srcc
+from vq.pruning.trial import Effect, Repeats, Trial, student_srcc, teacher_srcc
 from vq.training.distill import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
@@ -106,37 +106,37 @@ class Full:
         """With what a trial of some experts needs: less travels to other processes."""
         return replace(self, trunks={n: t for n, t in self.trunks.items() if n in experts})
 
-    def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+    def effect(self, trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
         """Fine-tune, fit a teacher, distil from it, on each repeat."""
-        effect = Effect(np.full(len(lessons), np.nan), np.full(len(lessons), np.nan))
-        for repeat, lesson in enumerate(lessons):
-            data = replace(lesson, features={n: lesson.features[n] for n in trial.experts})
-            teacher = teach(data, params=FULL, seed=seed) if trial.experts else None
+        effect = Effect(np.full(len(repeats), np.nan), np.full(len(repeats), np.nan))
+        for number, data in enumerate(repeats):
+            part = replace(data, features={n: data.features[n] for n in trial.experts})
+            teacher = teach(part, params=FULL, seed=seed) if trial.experts else None
             tuned = self.trunks.get(trial.experts[0]) if len(trial.experts) == 1 else None
             if tuned is not None:
-                effect.teacher[repeat] = self._tune(tuned, data, seed)
+                effect.teacher[number] = self._tune(tuned, part, seed)
             elif teacher is not None:
-                effect.teacher[repeat] = teacher_srcc(teacher, data)
+                effect.teacher[number] = teacher_srcc(teacher, part)
             if trial.student:
-                student = self._student(data, seed)
-                distill(student, teacher, data, params=FULL_STUDENT, seed=seed)
-                effect.student[repeat] = student_srcc(student, data)
+                student = self._student(part, seed)
+                distill(student, teacher, part, params=FULL_STUDENT, seed=seed)
+                effect.student[number] = student_srcc(student, part)
         return effect
 
-    def _tune(self, trunk: Trunk, lesson: TrainingData, seed: int) -> float:
+    def _tune(self, trunk: Trunk, data: TrainingData, seed: int) -> float:
         with initialisation(seed):
             tuned = Student(
                 deepcopy(trunk),
                 # As wide as the teacher's, and never as wide as what it converts (claim 6).
                 dim=FULL.dim + (trunk.width == FULL.dim),
-                levels=lesson.target.shape[1],
+                levels=data.target.shape[1],
                 dropout=FULL_STUDENT.dropout,
-                others=lesson.others,
+                others=data.others,
             )
-        distill(tuned, None, lesson, params=FULL_STUDENT, seed=seed)
-        return student_srcc(tuned, lesson)
+        distill(tuned, None, data, params=FULL_STUDENT, seed=seed)
+        return student_srcc(tuned, data)
 
-    def _student(self, lesson: TrainingData, seed: int) -> Student:
+    def _student(self, data: TrainingData, seed: int) -> Student:
         with initialisation(seed):
             return student_files.build(
                 FULL_STUDENT.backbone,
@@ -145,9 +145,9 @@ class Full:
                 every=FULL_STUDENT.every,
                 inputs=FULL_STUDENT.inputs,
                 dim=FULL.dim,
-                levels=lesson.target.shape[1],
+                levels=data.target.shape[1],
                 dropout=FULL_STUDENT.dropout,
-                others=lesson.others,
+                others=data.others,
             )
 
 

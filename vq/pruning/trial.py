@@ -18,13 +18,13 @@ from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
 from vq.training.training_data import TrainingData
 
-VERSION = 1
+VERSION = 2
 """Of what is computed here: raise it when a change moves the numbers, or old trials are believed.
 
 `test_a_trial_computes_what_its_version_says` notices.
 """
 
-Lessons = Sequence[TrainingData]
+Repeats = Sequence[TrainingData]
 """The same videos under repeated train/validation splits; test videos are in none."""
 
 
@@ -58,12 +58,12 @@ class Fidelity(Protocol):
 
     @property
     def depends(self) -> Mapping[str, Any]:
-        """What a trial's numbers come from, beside lessons and seed; for JSON."""
+        """What a trial's numbers come from, beside training data and seed; for JSON."""
 
     def of(self, experts: tuple[str, ...]) -> "Fidelity":
         """With no more than a trial of some experts needs."""
 
-    def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+    def effect(self, trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
         """Run a trial on each repeat."""
 
 
@@ -83,54 +83,51 @@ class Probe:
         """All that any trial needs."""
         return self
 
-    def effect(self, trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+    def effect(self, trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
         """Run a trial on each repeat."""
-        return effect(trial, lessons, seed=seed)
+        return effect(trial, repeats, seed=seed)
 
 
-def effect(trial: Trial, lessons: Lessons, *, seed: int) -> Effect:
+def effect(trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
     """Fit a teacher on some experts, then distil a student from it, on each repeat."""
     teachers, students = [], []
-    for lesson in lessons:
-        data = replace(lesson, features={name: lesson.features[name] for name in trial.experts})
-        teacher = teach(data, params=PROBE, seed=seed) if trial.experts else None
-        teachers.append(np.nan if teacher is None else teacher_srcc(teacher, data))
-        students.append(_student(data, teacher, seed) if trial.student else np.nan)
+    for data in repeats:
+        part = replace(data, features={name: data.features[name] for name in trial.experts})
+        teacher = teach(part, params=PROBE, seed=seed) if trial.experts else None
+        teachers.append(np.nan if teacher is None else teacher_srcc(teacher, part))
+        students.append(_student(part, teacher, seed) if trial.student else np.nan)
     return Effect(np.array(teachers), np.array(students))
 
 
-def _student(lesson: TrainingData, teacher: Teacher | None, seed: int) -> float:
-    if lesson.sight is None:
+def _student(data: TrainingData, teacher: Teacher | None, seed: int) -> float:
+    if data.sight is None:
         raise ValueError("a trial needs the features that stand for the student's backbone")
-    width = lesson.sight.whole(lesson.train[:1]).shape[1]
+    width = data.sight.whole(data.train[:1]).shape[1]
     with initialisation(seed):
         student = Student(
             Features(width),
             dim=PROBE.dim,
-            levels=lesson.target.shape[1],
+            levels=data.target.shape[1],
             dropout=PROBE_STUDENT.dropout,
-            others=lesson.others,
+            others=data.others,
         )
-    distill(student, teacher, lesson, params=PROBE_STUDENT, seed=seed)
-    return student_srcc(student, lesson)
+    distill(student, teacher, data, params=PROBE_STUDENT, seed=seed)
+    return student_srcc(student, data)
 
 
-def teacher_srcc(teacher: Teacher, lesson: TrainingData) -> float:
+def teacher_srcc(teacher: Teacher, data: TrainingData) -> float:
     """SRCC of a teacher on validation videos."""
     with torch.inference_mode():
-        return _srcc(teacher(lesson.of(lesson.validation)).logits, lesson)
+        return _srcc(teacher(data.of(data.validation)).logits, data)
 
 
-def student_srcc(student: Student, lesson: TrainingData) -> float:
+def student_srcc(student: Student, data: TrainingData) -> float:
     """SRCC of a student on validation videos."""
     with torch.inference_mode():
-        return _srcc(predict_logits(student, lesson, lesson.validation), lesson)
+        return _srcc(predict_logits(student, data, data.validation), data)
 
 
-def _srcc(logits: torch.Tensor, lesson: TrainingData) -> float:
-    values = lesson.values.numpy().astype(np.float64)
-    rows = lesson.validation
-    return agreement.srcc(
-        expectation(logits.softmax(1).numpy(), values),
-        expectation(lesson.target[rows].numpy(), values),
-    )
+def _srcc(logits: torch.Tensor, data: TrainingData) -> float:
+    values = data.values.numpy().astype(np.float64)
+    scores = expectation(logits.softmax(1).numpy(), values)
+    return agreement.srcc(scores, data.mos[data.validation].numpy())

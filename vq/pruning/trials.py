@@ -24,7 +24,7 @@ from rich.progress import track
 
 from vq.errors import DataError, DivergedError, VqError
 from vq.files import atomic
-from vq.pruning.trial import Effect, Fidelity, Lessons, Probe, Trial
+from vq.pruning.trial import Effect, Fidelity, Probe, Repeats, Trial
 from vq.training.loop import determinism
 from vq.training.training_data import Vectors
 from vq.words import count
@@ -52,11 +52,11 @@ class Unknown(Exception):  # noqa: N818 - no error: the answer of a plan
 
 
 class Trials:
-    """The trials on some lessons."""
+    """The trials on repeated splits of the same videos."""
 
     def __init__(
         self,
-        lessons: Lessons,
+        repeats: Repeats,
         folder: Path,
         *,
         seed: int,
@@ -67,7 +67,7 @@ class Trials:
         """Hash what all trials depend on.
 
         Args:
-            lessons: with the sight that the fidelity wants; all share one mapping of features.
+            repeats: with the sight that the fidelity wants; all share one mapping of features.
             folder: where trials are kept.
             seed: of every random choice in a trial.
             jobs: processes side by side; 0 for one on each core. No number depends on it.
@@ -75,8 +75,8 @@ class Trials:
             fidelity: what a trial does.
         """
         self.fidelity = fidelity
-        self.lessons, self.folder, self.seed, self.jobs, self.plan = (
-            lessons,
+        self.repeats, self.folder, self.seed, self.jobs, self.plan = (
+            repeats,
             folder,
             seed,
             jobs,
@@ -84,13 +84,13 @@ class Trials:
         )
         self.used: dict[Trial, Kept] = {}
         """Trials that were asked for and had been computed before."""
-        self._experts = {n: _digest(f.numpy()) for n, f in lessons[0].features.items()}
+        self._experts = {n: _digest(f.numpy()) for n, f in repeats[0].features.items()}
         self._labels = [
-            _digest(*(t.numpy() for t in (one.target, one.values, one.dataset)))
+            _digest(*(t.numpy() for t in (one.target, one.mos, one.values, one.dataset)))
             + _digest(one.train.numpy(), one.validation.numpy())
-            for one in lessons
+            for one in repeats
         ]
-        sights = [one.sight for one in lessons]
+        sights = [one.sight for one in repeats]
         self._sights = [
             _digest(sight.features.numpy()) if isinstance(sight, Vectors) else ""
             for sight in sights
@@ -100,8 +100,8 @@ class Trials:
     def overlap(self) -> float:
         """Validation over training videos of a repeat, mean: see `greedy.confidence`."""
         # Videos of other data sets train, but the primary's alone are dealt anew to either side.
-        trained = [int((one.dataset[one.labelled()] == 0).sum()) for one in self.lessons]
-        shares = [len(one.validation) / n for one, n in zip(self.lessons, trained, strict=True)]
+        trained = [int((one.dataset[one.labelled()] == 0).sum()) for one in self.repeats]
+        shares = [len(one.validation) / n for one, n in zip(self.repeats, trained, strict=True)]
         return float(np.mean(shares))
 
     def run(self, wanted: Sequence[Trial], what: str) -> list[Effect]:
@@ -198,12 +198,12 @@ class Trials:
         """One order for one set, since the order of sums moves the last digits."""
         return sorted(trial.experts, key=lambda name: (self._experts[name], name))
 
-    def _call(self, trial: Trial) -> tuple[Fidelity, Trial, Lessons, int]:
+    def _call(self, trial: Trial) -> tuple[Fidelity, Trial, Repeats, int]:
         """What travels to another process: nothing of experts that are not in the trial."""
         ordered = Trial(tuple(self._order(trial)), trial.student)
-        features = {name: self.lessons[0].features[name] for name in ordered.experts}
-        lessons = [replace(lesson, features=features) for lesson in self.lessons]
-        return self.fidelity.of(ordered.experts), ordered, lessons, self.seed
+        features = {name: self.repeats[0].features[name] for name in ordered.experts}
+        repeats = [replace(data, features=features) for data in self.repeats]
+        return self.fidelity.of(ordered.experts), ordered, repeats, self.seed
 
 
 def tally(wanted: int, todo: int) -> str:
@@ -236,16 +236,16 @@ def _shown(
 
 
 def _numbered(
-    number: int, fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int
+    number: int, fidelity: Fidelity, trial: Trial, repeats: Repeats, seed: int
 ) -> tuple[int, Kept]:
-    return number, _measure(fidelity, trial, lessons, seed)
+    return number, _measure(fidelity, trial, repeats, seed)
 
 
-def _measure(fidelity: Fidelity, trial: Trial, lessons: Lessons, seed: int) -> Kept:
+def _measure(fidelity: Fidelity, trial: Trial, repeats: Repeats, seed: int) -> Kept:
     determinism(threads=1)
     start = perf_counter()
     try:
-        effect = fidelity.effect(trial, lessons, seed=seed)
+        effect = fidelity.effect(trial, repeats, seed=seed)
     except DivergedError as error:
         # Its own advice is for the knobs of training, and trials have none.
         who = " + ".join(trial.experts) or "the undistilled student"

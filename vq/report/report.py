@@ -109,7 +109,7 @@ class ReportData:
     settings: Mapping[str, object]
     """Of this evaluation, and of the student."""
     hashes: Mapping[str, str]
-    """sha256 of what it was made from."""
+    """sha256 of what was measured, by what it is of."""
 
 
 def render(data: ReportData) -> str:

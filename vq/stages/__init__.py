@@ -1,7 +1,8 @@
 """One function for each dvc stage: read files, call the library, write files.
 
-A stage's positional arguments are its files, in the order of dvc.yaml: deps, then outs. It also
-gets `params`, its own section of `params.yaml`, `seed`, and other sections if it names them.
+A stage takes everything by keyword: first its files, annotated `Path`, in the order of dvc.yaml:
+deps, then outs. It also gets `params`, its own section of `params.yaml`, and `seed` and other
+sections if it names them.
 """
 
 import importlib
@@ -18,7 +19,8 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "suspect": "List labels that look wrong, for people to review; nothing is dropped.",
         "teach": "Fit the gated ensemble on the cache (claims 2 to 5).",
         "distill": "Train the student with the teacher (claims 1, 6 and 7), and one without.",
-        "evaluate": "Compare student, teacher and baselines with the ratings; write the report.",
+        "evaluate": "Compare student, teacher and baselines with the ratings.",
+        "report": "Show what was measured, and why, as one HTML page.",
         "judge": "Hold the student against the gates.",
     }
 )

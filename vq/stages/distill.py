@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ from jaxtyping import Float64, Int64, Shaped
 
 from vq import code_version
 from vq.data import card as cards
-from vq.data import manifest as manifests
-from vq.data import rating_scales, split
+from vq.data import rating_scales
 from vq.data.card import Card as DataCard
 from vq.data.paths import inside
 from vq.data.score_distribution import expectation
@@ -31,9 +30,8 @@ from vq.models import builtin_weights, student_files, teacher_files
 from vq.models.student import Student
 from vq.models.teacher import Shape
 from vq.params import Distill
-from vq.training import torchrun
+from vq.training import dataset, torchrun
 from vq.training.checkpoint import Checkpoint
-from vq.training.dataset import assemble, learnable
 from vq.training.distill import distill as train
 from vq.training.distill import on_precomputed_features, precompute_features, predict_logits
 from vq.training.loop import determinism, initialisation
@@ -47,6 +45,7 @@ log = logging.getLogger(__name__)
 
 
 def distill(
+    *,
     accepted: Path,
     card: Path,
     videos: Path,
@@ -56,7 +55,6 @@ def distill(
     checkpoints: Path,
     student: Path,
     plain: Path,
-    *,
     params: Distill,
     seed: int,
     jobs: int = 0,
@@ -67,7 +65,7 @@ def distill(
     """
     determinism(params.threads)
     teacher_model, about_teacher = teacher_files.load(teacher)
-    manifest, lesson = read(accepted, card, splits, features, teacher_model.shape, params)
+    manifest, data = read(accepted, card, splits, features, teacher_model.shape, params)
     views = store.view_spec(features)
     hashes = {
         "data": sha256(accepted, splits),
@@ -85,11 +83,11 @@ def distill(
     experts = {name: all_experts[name] for name in teacher_model.shape.experts}
     frozen = params.backbone_rate == 0
     if frozen:
-        trunk = untrained(teacher_model.shape, lesson, params, seed).eval().trunk
-        lesson = precompute_features(trunk, lesson, jobs=cores(jobs))
+        trunk = untrained(teacher_model.shape, data, params, seed).eval().trunk
+        data = precompute_features(trunk, data, jobs=cores(jobs))
     runs = (("plain", plain, None), ("student", student, teacher_model))
     for name, folder, teacher_or_none in runs:
-        student_model = untrained(teacher_model.shape, lesson, params, seed)
+        student_model = untrained(teacher_model.shape, data, params, seed)
         checkpoint = Checkpoint(checkpoints / f"{name}.safetensors", key=f"{name}:{key}")
         with (
             curves(name, params.model_dump(mode="json") | {"seed": seed}) as record,
@@ -98,7 +96,7 @@ def distill(
             train(
                 student_model,
                 teacher_or_none,
-                lesson,
+                data,
                 params=params,
                 expert_dropout=about_teacher.expert_dropout,
                 seed=seed,
@@ -108,9 +106,7 @@ def distill(
             if not torchrun.is_first():
                 continue
             contents = manifest["content"].to_numpy(str)
-            scores, results = on_validation(
-                student_model, lesson, contents, coverage=params.coverage
-            )
+            scores, results = on_validation(student_model, data, contents, coverage=params.coverage)
         student_model.eval()
         metrics = results["validation"]
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, metrics["srcc"], metrics["plcc"])
@@ -121,23 +117,24 @@ def distill(
             card_fields["licences"] = licences(
                 manifest, cards.load(card), params, experts if teacher_or_none else {}
             )
-            (partial / "card.json").write_text(
-                student_cards.dumps(student_cards.parse(card_fields))
-            )
+            student_card = student_cards.parse(card_fields)
             if teacher_or_none:
                 sample = drawn(len(scores), params.calibrate, seed)
-                rows = lesson.validation.numpy()[sample]
+                rows = data.validation.numpy()[sample]
                 files = inside(videos, manifest["video"].to_numpy(str)[rows])
-                exact = calibrate(
-                    partial,
+                modes, exact = calibrate(
+                    student_card,
+                    partial / "student.onnx",
                     files,
-                    manifest["mos"].to_numpy(np.float64)[rows],
+                    data.mos.numpy()[rows],
                     contents[rows],
                     coverage=params.coverage,
                     jobs=cores(jobs),
                 )
                 span = about_teacher.values[-1] - about_teacher.values[0]
                 onnx_parity.check(files, exact, scores[sample], span=abs(span))
+                student_card = replace(student_card, modes=modes)
+            (partial / "card.json").write_text(student_cards.dumps(student_card))
 
 
 def read(
@@ -149,26 +146,19 @@ def read(
         ParamsError: a training step would see more of a video than there is.
         DataError: as `vq.training.dataset.assemble`.
     """
-    manifest = learnable(manifests.read(accepted), store.failed(features))
-    side = split.of_videos(manifest, split.read(splits)).tolist()
-    shas, views = manifest["sha256"].tolist(), store.view_spec(features)
+    views = store.view_spec(features)
     if params.moments > views.moments:
         raise ParamsError(
             f"distill.moments is {params.moments}, extract.views.moments {views.moments}: a "
             "training step cannot see more of a video than there is"
         )
-    return manifest, assemble(
-        manifest,
-        cards.load(card),
-        side,
-        store.load(features, shas, tuple(shape.experts)),
-        count=shape.levels,
-        sight=Pictures(store.views(features, shas), params.moments),
-    )
+    videos = dataset.read(accepted, card, splits, features, experts=tuple(shape.experts))
+    sight = Pictures(store.views(features, videos.manifest["sha256"].tolist()), params.moments)
+    return videos.manifest, videos.training_data(levels=shape.levels, sight=sight)
 
 
-def untrained(shape: Shape, lesson: TrainingData, params: Distill, seed: int) -> Student:
-    """A student that can learn this lesson from a teacher of this shape."""
+def untrained(shape: Shape, data: TrainingData, params: Distill, seed: int) -> Student:
+    """A student of the shape of this teacher, for these data sets."""
     with initialisation(seed):
         return student_files.build(
             params.backbone,
@@ -179,7 +169,7 @@ def untrained(shape: Shape, lesson: TrainingData, params: Distill, seed: int) ->
             dim=shape.dim,
             levels=shape.levels,
             dropout=params.dropout,
-            others=lesson.others,
+            others=data.others,
         )
 
 
@@ -192,18 +182,18 @@ def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:
 
 def on_validation(
     student: Student,
-    lesson: TrainingData,
+    data: TrainingData,
     contents: Shaped[np.ndarray, " videos"],
     *,
     coverage: float,
 ) -> tuple[Float64[np.ndarray, " validation"], dict[str, Any]]:
     """Scores of the validation split; their agreement with the labels, the interval it leaves."""
-    values = lesson.values.numpy().astype(np.float64)
+    values = data.values.numpy().astype(np.float64)
     with torch.inference_mode():
-        logits = predict_logits(student, lesson, lesson.validation)
+        logits = predict_logits(student, data, data.validation)
     score = expectation(logits.softmax(1).numpy(), values)
-    mos = expectation(lesson.target[lesson.validation].numpy(), values)
-    validation_contents = contents[lesson.validation.numpy()]
+    mos = data.mos[data.validation].numpy()
+    validation_contents = contents[data.validation.numpy()]
     half = conformal.half_width(score, mos, validation_contents, coverage=coverage)
     return score, {
         "validation": {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)},

@@ -1,4 +1,4 @@
-"""Stage: compare student, teacher and baselines with people's ratings; write the report."""
+"""Stage: compare student, teacher and baselines with people's ratings."""
 
 import json
 import logging
@@ -11,16 +11,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from vq.data import card as cards
-from vq.data import manifest as manifests
-from vq.data import rating_scales, split
+from vq.data import rating_scales
 from vq.data.card import Card
-from vq.data.paths import inside
 from vq.errors import DataError
 from vq.features import store
 from vq.files import atomic, read_json, sha256
-from vq.inference import card as cards_of_students
 from vq.inference import runtime
+from vq.inference.card import Interval
 from vq.inference.mode_agreement import modes
 from vq.metrics import (
     baselines,
@@ -36,10 +33,8 @@ from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.models import teacher_files
 from vq.params import Evaluate
-from vq.report.report import ReportData, SuspectLabel, WorstCase, render
-from vq.report.thumbnail import middle_frame
-from vq.training import predict
-from vq.training.dataset import assemble, learnable
+from vq.training import dataset, predict
+from vq.training.dataset import Dataset
 from vq.training.loop import determinism
 from vq.words import count
 
@@ -47,8 +42,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 512
 """Videos whose views are in memory at a time."""
-EVERY = "all videos"
-"""The kind of a video where there are no kinds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,41 +56,61 @@ class Table:
 
 
 def evaluate(
+    *,
     accepted: Path,
     card: Path,
     videos: Path,
     splits: Path,
     features: Path,
     zoo: Path,
-    pruning: Path,
-    similarity: Path,
-    near_duplicates: Path,
-    suspicious: Path,
     teacher: Path,
     student: Path,
     plain: Path,
     validation: Path,
     test: Path,
     predictions: Path,
+    misordered: Path,
     scatter: Path,
-    report: Path,
-    *,
     params: Evaluate,
     seed: int,
 ) -> None:
-    """Score every rated video with every model, and say what that amounts to.
+    """Score every rated video with every model, and write down what that amounts to.
 
     All of it is of the primary data set, but for `datasets` in validation and test: agreement on
     each other set of a collection.
+
+    Args:
+        accepted: manifest of the videos that passed `validate`.
+        card: of the data set.
+        videos: the folder that the manifest refers to.
+        splits: the side of each content.
+        features: index of the features.
+        zoo: the experts that pruning kept.
+        teacher: bundle of the teacher.
+        student: bundle of the student.
+        plain: bundle of the student that had no teacher.
+        validation: written: agreement on validation, as JSON.
+        test: written: the same on test, with the maps from scores to ratings, and hashes of what
+            was measured.
+        predictions: written: CSV with each model's score of each rated video of these splits, and
+            the importance of each expert for it.
+        misordered: written: CSV of the validation pairs that the student has in the wrong order,
+            the worst first.
+        scatter: written: CSV of ratings and the student's scores on validation, for dvc's plot.
+        params: section `evaluate`.
+        seed: of resamples, of the baselines that are fitted here, and of the videos for modes.
 
     Raises:
         DataError: a split has nothing to rank, or `evaluate.slices` or `evaluate.order` names a
             column that is not there, or not what it should be.
     """
     determinism(threads=1)
-    dataset_card = cards.load(card)
-    combination = read_json(zoo)
-    manifest = _videos(accepted, splits, features)
+    learnable = dataset.read(accepted, card, splits, features)
+    manifest, dataset_card = learnable.manifest, learnable.card
+    if failed := store.failed(features):
+        log.warning("left out without features: %s", count(len(failed), "video"))
+    models = {"student": runtime.load(student), "plain": runtime.load(plain)}
+    student_card = models["student"].card
     if missing := [name for name in params.slices if name not in manifest]:
         raise DataError(
             f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
@@ -106,14 +119,13 @@ def evaluate(
     rungs = _rungs(manifest, dataset_card, params, name=str(accepted))
     rated = {name: _rated(manifest, dataset_card, name) for name in ("validation", "test")}
     table = scored(
-        manifest,
-        dataset_card,
+        learnable,
         features,
         teacher,
-        {"student": student, "plain": plain},
+        models,
         # The order of rungs needs no rating.
         to_score=(manifest["mos"].notna() | manifest.index.isin(rungs.index)).to_numpy(),
-        single=combination["single"],
+        single=read_json(zoo)["single"],
         seed=seed,
     )
     sides = {name: table.videos.loc[rows] for name, rows in rated.items()}
@@ -143,58 +155,36 @@ def evaluate(
     _write_json(validation, summaries["validation"])
     summaries["test"]["order"] = in_kinds(pairs["test"], params=params, seed=seed)
     summaries["test"]["coverage"] = coverage(
-        sides["test"], runtime.load(student).card.interval, params=params, seed=seed
+        sides["test"], student_card.interval, params=params, seed=seed
     )
     summaries["test"]["calibration"] = calibrated(sides["test"], params=params, seed=seed)
-    summaries["test"]["modes"] = modes(sides["test"], videos, student, params=params, seed=seed)
-    # The maps stay out of the metrics file: its readers compare agreement.
-    _write_json(test, summaries["test"] | {"maps": {n: c.to_json() for n, c in curves.items()}})
+    summaries["test"]["modes"] = modes(
+        sides["test"], videos, student_card, student / "student.onnx", params=params, seed=seed
+    )
+    # These stay out of the metrics file: its readers compare agreement.
+    summaries["test"]["maps"] = {name: curve.to_json() for name, curve in curves.items()}
+    summaries["test"]["hashes"] = {
+        "accepted_videos": sha256(accepted),
+        "splits": sha256(splits),
+        "features": sha256(features),
+        "teacher": sha256(teacher / "teacher.safetensors"),
+        "student": sha256(student / "student.onnx"),
+        "plain_student": sha256(plain / "student.onnx"),
+    }
+    _write_json(test, summaries["test"])
     rows = pd.concat(sides.values())
-    suspects = pd.read_csv(suspicious)
     weights = table.importance.loc[rows.index].add_prefix("importance_")
     _write_csv(
         predictions,
         pd.concat([rows[["video", "content", "split", "mos", *table.models]], weights], axis=1),
     )
+    _write_csv(misordered, pair_order.wrong(pairs["validation"]))
     _write_csv(
         scatter,
         sides["validation"][["video", "mos", "student"]].set_axis(
             ["video", "mos", "score"], axis=1
         ),
     )
-    grouped_by = params.slices[0] if params.slices else ""
-    kinds = _kinds(rows, params)
-    rows = rows.assign(kind=kinds)
-    exhibit = ReportData(
-        card=dataset_card,
-        validation=summaries["validation"],
-        test=summaries["test"],
-        predictions=rows[["video", "split", "mos", "student"]],
-        groups=kinds,
-        grouped_by=grouped_by,
-        curve=curves["student"],
-        importance=importance(table, rows[rows["split"] == "validation"]),
-        pruning=pd.read_csv(pruning, keep_default_na=True),
-        alike=pd.read_csv(similarity, index_col="expert"),
-        near_duplicates=pd.read_csv(near_duplicates, keep_default_na=False),
-        combination=combination,
-        single=combination["single"],
-        worst=worst(rows[rows["split"] == "validation"], curves["student"], videos, params.worst),
-        misordered=pair_order.wrong(pairs["validation"], params.worst),
-        doubted=len(suspects),
-        doubts=doubts(suspects.head(params.worst), videos),
-        settings=_settings(student, params, seed),
-        hashes={
-            "accepted videos": sha256(accepted),
-            "splits": sha256(splits),
-            "features": sha256(features),
-            "teacher": sha256(teacher / "teacher.safetensors"),
-            "student": sha256(student / "student.onnx"),
-            "plain student": sha256(plain / "student.onnx"),
-        },
-    )
-    with atomic(report) as unfinished:
-        unfinished.write_text(render(exhibit), encoding="utf-8")
     # Test is for the verdict: who reads it on each run tunes on it.
     for name, metrics in summaries["validation"]["models"].items():
         values = (metrics["srcc"]["value"], metrics["plcc"]["value"])
@@ -202,11 +192,10 @@ def evaluate(
 
 
 def scored(
-    frame: pd.DataFrame,
-    card: Card,
+    learnable: Dataset,
     features: Path,
     teacher: Path,
-    students: Mapping[str, Path],
+    students: Mapping[str, runtime.Model],
     *,
     to_score: Bool[np.ndarray, " videos"],
     single: str,
@@ -218,29 +207,26 @@ def scored(
     is there if the zoo has handcrafted experts.
 
     Args:
-        frame: manifest with `split`.
-        card: of the data set.
+        learnable: the videos, with the features of all experts.
         features: index of the features.
         teacher: bundle of the teacher.
-        students: bundle of each student, by name.
+        students: by name.
         to_score: mask of the videos that students score; the other models score all.
         single: name of the best single expert.
         seed: of what is fitted here: the baselines.
     """
-    shas = frame["sha256"].tolist()
+    frame, initial = learnable.manifest, learnable.features
     model, teacher_card = teacher_files.load(teacher)
     experts = store.experts(features)
-    initial = store.load(features, shas)
-    lesson = assemble(frame, card, frame["split"].tolist(), initial, count=model.shape.levels)
+    data = learnable.training_data(levels=model.shape.levels)
     first = predict.teacher(model, initial, np.array(teacher_card.values))
 
     scores: dict[str, Float[np.ndarray, " videos"]] = {
-        name: _by_student(runtime.load(folder), frame, features, to_score)
-        for name, folder in students.items()
+        name: _by_student(student, frame, features, to_score) for name, student in students.items()
     }
     scores["teacher"] = first.score
-    scores["single"] = predict.single(lesson, single, seed=seed)
-    primary = rating_scales.number(frame, card) == 0
+    scores["single"] = predict.single(data, single, seed=seed)
+    primary = rating_scales.number(frame, learnable.card) == 0
     trained = np.flatnonzero((frame["split"] == "train") & frame["mos"].notna() & primary)
     mos = _column(frame, "mos")
     statistics = [
@@ -266,15 +252,6 @@ def scored(
     )
 
 
-def _videos(accepted: Path, splits: Path, features: Path) -> pd.DataFrame:
-    """The manifest of the videos that have features, with their split."""
-    everything = manifests.read(accepted)
-    frame = learnable(everything, store.failed(features))
-    if len(frame) < len(everything):
-        log.warning("left out without features: %s", count(len(everything) - len(frame), "video"))
-    return frame.assign(split=split.of_videos(frame, split.read(splits)).to_numpy())
-
-
 def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
     """Where the rated videos of a split are in the manifest, those of the primary data set."""
     primary = rating_scales.number(manifest, card) == 0
@@ -293,7 +270,7 @@ def _rungs(manifest: pd.DataFrame, card: Card, params: Evaluate, *, name: str) -
     if params.order is None:
         return pair_order.NONE
     columns = params.order.model_dump(include={"film", "ladder", "strength"})
-    return pair_order.rungs_of(rows, _kinds(rows, params), **columns, name=name)
+    return pair_order.rungs_of(rows, slices.kinds(rows, params.slices), **columns, name=name)
 
 
 def _pairs(
@@ -303,11 +280,6 @@ def _pairs(
     side_rungs = rungs.loc[videos.loc[rungs.index, "split"] == side]
     apart = params.order.apart if params.order is not None else 1.0
     return pair_order.pair_up(side_rungs, videos["student"], apart=apart, better=card.better)
-
-
-def _kinds(rows: pd.DataFrame, params: Evaluate) -> list[str]:
-    """What kind each video is of: its value of the first column to slice by."""
-    return slices.labels(rows[params.slices[0]]) if params.slices else [EVERY] * len(rows)
 
 
 def _by_student(
@@ -356,7 +328,7 @@ def summary(
 
 def coverage(
     rows: pd.DataFrame,
-    card_interval: cards_of_students.Interval | None,
+    card_interval: Interval | None,
     *,
     params: Evaluate,
     seed: int,
@@ -414,66 +386,14 @@ def in_kinds(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, A
     return {**ordered(pairs, params=params, seed=seed), "kinds": kinds}
 
 
-def importance(table: Table, rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean importance of each expert for each kind of video, the most important expert first."""
-    means = table.importance.loc[rows.index].groupby(rows["kind"]).mean()
-    return means[means.mean().sort_values(ascending=False, kind="stable").index]
-
-
-def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[WorstCase]:
-    """The videos with the largest error after the map, with a picture of each."""
-    score = curve(_column(rows, "student"))
-    order = np.argsort(-np.abs(score - _column(rows, "mos")), kind="stable")[:count]
-    return [
-        WorstCase(
-            video=row["video"],
-            mos=float(row["mos"]),
-            score=float(score[place]),
-            group=row["kind"],
-            picture=middle_frame(*inside(videos, [row["video"]])),
-        )
-        for place, row in zip(order, (rows.iloc[n] for n in order), strict=True)
-    ]
-
-
-def doubts(suspects: pd.DataFrame, videos: Path) -> list[SuspectLabel]:
-    """Labels of the list of `suspect`, with a picture of each video."""
-    return [
-        SuspectLabel(
-            video=row["video"],
-            dataset=row["dataset"],
-            split=row["split"],
-            mos=float(row["mos"]),
-            expected=float(row["expected"]),
-            z=float(row["z"]),
-            picture=middle_frame(*inside(videos, [row["video"]])),
-        )
-        for row in suspects.to_dict("records")
-    ]
-
-
-def _settings(student: Path, params: Evaluate, seed: int) -> dict[str, object]:
-    card = runtime.load(student).card
-    return {
-        "seed": seed,
-        **params.model_dump(mode="json"),
-        "slices": ", ".join(params.slices),
-        "order": "not measured"
-        if params.order is None
-        else ", ".join(f"{name} {value}" for name, value in params.order),
-        "backbone": card.backbone,
-        "student": card.model_id,
-        "licences": "; ".join(map(str, card.licences)),
-    }
-
-
 def _column(rows: pd.DataFrame, name: str) -> Float[np.ndarray, " videos"]:
     return rows[name].to_numpy(np.float64)
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     with atomic(path) as unfinished:
-        text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
+        # In our order, which is that of the report: models, columns, values of a column.
+        text = json.dumps(content, indent=2, allow_nan=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
 
 

@@ -16,13 +16,12 @@ from vq.zoo.task import Video
 
 
 def extract(
+    *,
     accepted: Path,
     videos: Path,
     cache: Path,
     index: Path,
-    *,
     params: schema.Extract,
-    seed: int,
     jobs: int = 0,
 ) -> None:
     """Fill the cache with what it lacks, and write the index of what is in it.
@@ -33,7 +32,6 @@ def extract(
         cache: folder of the cache; what is there stays.
         index: features.json.
         params: experts and sampling.
-        seed: not used; nothing here is left to chance.
         jobs: processes; 0 for one on each core.
 
     Raises:

@@ -24,15 +24,14 @@ log = logging.getLogger(__name__)
 
 
 def import_(
+    *,
     videos: Path,
     labels: Path,
     card: Path,
     manifest: Path,
     twin: Path,
     fingerprints: Path,
-    *,
     params: schema.Import,
-    seed: int,
     jobs: int = 0,
 ) -> None:
     """Write the manifest: each row of the label file, then each video that has no label.
@@ -47,7 +46,6 @@ def import_(
         twin: written, the same as CSV, for eyes and diffs.
         fingerprints: written, parquet: what each video looks like, for `split`.
         params: section `import`.
-        seed: unused: nothing here is random.
         jobs: processes that probe; 0 for one on each core.
 
     Raises:

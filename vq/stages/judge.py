@@ -17,15 +17,14 @@ log = logging.getLogger(__name__)
 
 
 def judge(
+    *,
     accepted: Path,
     splits: Path,
     test: Path,
     checks: Path,
     student: Path,
     verdict: Path,
-    *,
     params: schema.Judge,
-    seed: int,
     strict: bool = False,
 ) -> None:
     """Write the verdict, whatever it is.
@@ -38,7 +37,6 @@ def judge(
         student: bundle of the student.
         verdict: accepted or not, and a sentence for each gate.
         params: thresholds.
-        seed: unused; nothing is random here.
         strict: a gate that stays shut is an error, for people and for CI; dvc goes on.
 
     Raises:

@@ -13,9 +13,6 @@ import pandas as pd
 import torch
 from rich.console import Console
 
-from vq.data import card as cards
-from vq.data import manifest as manifests
-from vq.data import split
 from vq.errors import DataError, ParamsError
 from vq.features import store
 from vq.files import atomic
@@ -26,7 +23,7 @@ from vq.pruning.greedy import ExpertAssessment, MarginalGain
 from vq.pruning.select import Selection, select
 from vq.pruning.trial import Fidelity, Probe
 from vq.pruning.trials import Trials
-from vq.training.dataset import assemble, learnable
+from vq.training import dataset
 from vq.training.loop import determinism
 from vq.training.probe_recipe import FULL_STUDENT, PROBE
 from vq.training.training_data import Pictures, StudentInput, Vectors
@@ -37,6 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def prune(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
@@ -45,7 +43,6 @@ def prune(
     zoo: Path,
     table: Path,
     similarity: Path,
-    *,
     params: Prune,
     extract: Extract,
     seed: int,
@@ -76,11 +73,11 @@ def prune(
     """
     determinism(threads=1)
     runs, train_features = trials_of(
-        accepted,
-        card,
-        splits,
-        features,
-        trials,
+        accepted=accepted,
+        card=card,
+        splits=splits,
+        features=features,
+        trials=trials,
         params=params,
         extract=extract,
         seed=seed,
@@ -119,12 +116,12 @@ def prune(
 
 
 def trials_of(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
     features: Path,
-    folder: Path,
-    *,
+    trials: Path,
     params: Prune,
     extract: Extract,
     seed: int,
@@ -137,19 +134,18 @@ def trials_of(
         DataError: too few repeats or labels.
         ParamsError: `prune.student` is no expert.
     """
-    manifest = learnable(manifests.read(accepted), store.failed(features))
-    side = split.read(splits)
-    dataset_card = cards.load(card)
-    initial = store.load(features, manifest["sha256"].tolist())
-    fused = {name: value.mean(1) if value.ndim == 3 else value for name, value in initial.items()}
-    fidelity, sight = _fidelity(features, manifest, fused, params, extract)
-    lessons = [
-        assemble(manifest, dataset_card, places, initial, count=PROBE.levels, sight=sight)
-        for places in repeated(manifest, side, params.repeats)
+    videos = dataset.read(accepted, card, splits, features)
+    fused = {
+        name: value.mean(1) if value.ndim == 3 else value for name, value in videos.features.items()
+    }
+    fidelity, sight = _fidelity(features, videos.manifest, fused, params, extract)
+    repeats = [
+        videos.training_data(levels=PROBE.levels, column=column, sight=sight)
+        for column in repeated(videos.splits, params.repeats)
     ]
-    trained = (split.of_videos(manifest, side) == "train").to_numpy()
+    trained = (videos.manifest["split"] == "train").to_numpy()
     train_features = {name: value[trained] for name, value in fused.items()}
-    runs = Trials(lessons, folder, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity)
+    runs = Trials(repeats, trials, seed=seed, jobs=jobs, plan=dry_run, fidelity=fidelity)
     return runs, train_features
 
 
@@ -179,8 +175,8 @@ def _fidelity(
     return Full(trunks, views_digest), sight
 
 
-def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[list[str]]:
-    """The side of each video under the first `count` repeated splits; test videos are on none.
+def repeated(splits: pd.DataFrame, count: int) -> list[str]:
+    """Columns of the first `count` repeated splits; test videos are on no side of them.
 
     Raises:
         DataError: the splits file has fewer repeats.
@@ -190,7 +186,7 @@ def repeated(manifest: pd.DataFrame, splits: pd.DataFrame, count: int) -> list[l
         raise DataError(
             f"prune.repeats is {count}, split.repeats gives {len(names)}: raise the latter"
         )
-    return [split.of_videos(manifest, splits, name).tolist() for name in names[:count]]
+    return names[:count]
 
 
 def rows(

@@ -14,13 +14,12 @@ log = logging.getLogger(__name__)
 
 
 def split(
+    *,
     accepted: Path,
     fingerprints: Path,
     splits: Path,
     near_duplicates: Path,
-    *,
     params: schema.Split,
-    seed: int,
 ) -> None:
     """Write the side of every content, and repeated splits of what is not test.
 
@@ -30,7 +29,6 @@ def split(
         splits: written; see `vq.data.split.assign`.
         near_duplicates: written: CSV of pairs of videos of different contents that show the same.
         params: section `split`.
-        seed: unused: a side depends on `split.salt` alone, so that it stays.
 
     Raises:
         DataError: too few contents on a side; the near-duplicates are written.

@@ -5,17 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vq.data import card as cards
-from vq.data import manifest as manifests
-from vq.data import rating_scales, split
+from vq.data import rating_scales
 from vq.duplicates import pairs_table
 from vq.duplicates.join import representatives
-from vq.features import store
 from vq.files import read_json
 from vq.metrics import label_outliers
 from vq.params import Suspect
-from vq.training import cross_validation
-from vq.training.dataset import assemble, learnable
+from vq.training import cross_validation, dataset
 from vq.training.loop import determinism
 from vq.words import count
 
@@ -27,6 +23,7 @@ long."""
 
 
 def suspect(
+    *,
     accepted: Path,
     card: Path,
     splits: Path,
@@ -34,7 +31,6 @@ def suspect(
     features: Path,
     zoo: Path,
     suspicious: Path,
-    *,
     params: Suspect,
     seed: int,
 ) -> None:
@@ -55,18 +51,15 @@ def suspect(
         seed: of folds and training.
     """
     determinism(threads=1)
-    dataset_card = cards.load(card)
-    manifest = learnable(manifests.read(accepted), store.failed(features))
     experts = read_json(zoo)["experts"]
-    initial = store.load(features, manifest["sha256"].tolist(), experts)
-    side = split.of_videos(manifest, split.read(splits))
-    lesson = assemble(manifest, dataset_card, side.tolist(), initial, count=LEVELS)
-    rows = np.flatnonzero((side != "test") & manifest["mos"].notna())
+    learnable = dataset.read(accepted, card, splits, features, experts=experts)
+    manifest = learnable.manifest
+    rows = np.flatnonzero((manifest["split"] != "test") & manifest["mos"].notna())
     # As the split has it: of one fixed camera, where pairs are only reported, all is one family.
     head = representatives(manifest["content"], pairs_table.joined(near_duplicates))
     videos = manifest.iloc[rows]
     expected = cross_validation.out_of_fold(
-        lesson,
+        learnable.training_data(levels=LEVELS),
         rows,
         [head[content] for content in videos["content"]],
         folds=FOLDS,
@@ -75,8 +68,7 @@ def suspect(
     )
     outliers = label_outliers.listed(
         videos.assign(
-            split=side.iloc[rows],
-            expected=rating_scales.on_own_scale(expected, videos, dataset_card),
+            expected=rating_scales.on_own_scale(expected, videos, learnable.card),
             error=label_outliers.standard_error(videos),
         ),
         z=params.z,

@@ -16,14 +16,13 @@ log = logging.getLogger(__name__)
 
 
 def validate(
+    *,
     manifest: Path,
     card: Path,
     accepted: Path,
     quarantine: Path,
     summary: Path,
-    *,
     params: schema.Validate,
-    seed: int,
 ) -> None:
     """Part the manifest into rows that are fit for training and rows with a finding.
 
@@ -36,7 +35,6 @@ def validate(
         summary: written: counts as JSON, `kinds` among the accepted rows. Beside it, in
             `data_docs`, HTML pages with details.
         params: section `validate`.
-        seed: unused: nothing here is random.
 
     Raises:
         DataError: no row is accepted, or more than `max_rejected` are not; all files are written.

@@ -15,7 +15,7 @@ from vq.words import count
 
 
 def out_of_fold(
-    lesson: TrainingData,
+    data: TrainingData,
     rows: Int64[np.ndarray, " rows"],
     families: Sequence[str],
     *,
@@ -29,7 +29,7 @@ def out_of_fold(
     is held out either, for all epochs are run.
 
     Args:
-        lesson: features and labels; its own sides are not looked at.
+        data: features and labels; its own sides are not looked at.
         rows: of the labelled videos to predict, which are also all there is to learn from.
         families: of each of these; videos of one family are in one fold.
         folds: how many parts; fewer if there are fewer families.
@@ -39,7 +39,7 @@ def out_of_fold(
     Raises:
         ValueError: fewer than two families.
     """
-    values = lesson.values.numpy().astype(np.float64)
+    values = data.values.numpy().astype(np.float64)
     scores = np.zeros(len(rows))
     for round_number in range(rounds):
         fold = deal(families, folds, rng=np.random.default_rng([seed, round_number]))
@@ -47,11 +47,11 @@ def out_of_fold(
             held_out = torch.from_numpy(rows[fold == number])
             train = torch.from_numpy(rows[fold != number])
             # Validation on what was learnt: its loss falls to the end, so that no fold chooses.
-            part = replace(lesson, train=train, validation=train)
+            part = replace(data, train=train, validation=train)
             teacher = teach(part, params=PROBE, seed=seed + round_number)
             with torch.inference_mode():
-                logits = teacher(lesson.of(held_out)).logits
-                levels = teacher.alignment(logits, lesson.dataset[held_out]).softmax(1)
+                logits = teacher(data.of(held_out)).logits
+                levels = teacher.alignment(logits, data.dataset[held_out]).softmax(1)
             scores[fold == number] += expectation(levels.numpy(), values) / rounds
     return scores
 

@@ -1,15 +1,81 @@
-"""From tables and caches to a lesson."""
+"""From tables and the cache of features to training data."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float32
 
-from vq.data import rating_scales, score_distribution
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data import rating_scales, score_distribution, split
 from vq.data.card import Card
 from vq.errors import DataError
+from vq.features import store
 from vq.training.training_data import StudentInput, TrainingData
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The videos that can be learnt from; row n is the same video everywhere."""
+
+    manifest: pd.DataFrame
+    """Accepted videos that have features; the column `split` has the side of each."""
+    card: Card
+    splits: pd.DataFrame
+    """The side of each content, in `split` and in repeats (`vq.data.split`)."""
+    features: Mapping[str, Float32[np.ndarray, "videos ..."]]
+    """Initial features by expert."""
+
+    def training_data(
+        self, *, levels: int, column: str = "split", sight: StudentInput | None = None
+    ) -> TrainingData:
+        """What there is to learn from on one split.
+
+        Args:
+            levels: K, how many quality levels.
+            column: of `splits`: which split.
+            sight: what the student sees, in the order of the manifest.
+
+        Raises:
+            DataError: as `assemble`.
+        """
+        side = split.of_videos(self.manifest, self.splits, column).tolist()
+        return assemble(self.manifest, self.card, side, self.features, count=levels, sight=sight)
+
+
+def read(
+    accepted: Path,
+    card: Path,
+    splits: Path,
+    features: Path,
+    *,
+    experts: Sequence[str] | None = None,
+) -> Dataset:
+    """The videos that extraction could read, with the features of experts.
+
+    Args:
+        accepted: manifest of the videos that passed `validate`.
+        card: of the data set.
+        splits: the side of each content.
+        features: index of the features; it names the videos that have none.
+        experts: which; all of the index by default.
+
+    Raises:
+        DataError: a file cannot be read, or the index has no such expert.
+    """
+    table = manifests.read(accepted)
+    table = table[~table["sha256"].isin(list(store.failed(features)))].reset_index(drop=True)
+    sides = split.read(splits)
+    return Dataset(
+        manifest=table.assign(split=split.of_videos(table, sides).to_numpy()),
+        card=cards.load(card),
+        splits=sides,
+        features=store.load(features, table["sha256"].tolist(), experts),
+    )
 
 
 def assemble(
@@ -55,6 +121,7 @@ def assemble(
             name: torch.from_numpy(np.asarray(f, np.float32)) for name, f in features.items()
         },
         target=torch.from_numpy(score_distribution.distribution(mos, std, values)),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(values.astype(np.float32)),
         train=torch.from_numpy(train),
         validation=torch.from_numpy(validation),
@@ -62,8 +129,3 @@ def assemble(
         dataset=torch.from_numpy(dataset),
         content=torch.from_numpy(pd.factorize(manifest["content"])[0].astype(np.int64)),
     )
-
-
-def learnable(manifest: pd.DataFrame, failed: Mapping[str, str]) -> pd.DataFrame:
-    """The videos that extraction could read; the index of features names the others."""
-    return manifest[~manifest["sha256"].isin(list(failed))].reset_index(drop=True)

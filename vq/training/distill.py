@@ -26,7 +26,7 @@ from vq.training.training_data import TrainingData, Vectors
 def distill(
     student: Student,
     teacher: Teacher | None,
-    lesson: TrainingData,
+    data: TrainingData,
     *,
     params: Distill,
     expert_dropout: float = 0.0,
@@ -41,7 +41,7 @@ def distill(
             that of an earlier student.
         teacher: already fitted. Mode `staged` holds it; in `joint` its small parts keep learning,
             on one objective with the student. None trains on labels alone: the undistilled student.
-        lesson: what there is to learn from.
+        data: what there is to learn from.
         params: of the losses and the schedule.
         expert_dropout: chance that an expert is left out of a step of a learning teacher.
         seed: of everything random.
@@ -51,17 +51,17 @@ def distill(
     Returns:
         The student's best validation loss, against labels alone.
     """
-    objective = _Objective(student, teacher, lesson, params, expert_dropout)
+    objective = _Objective(student, teacher, data, params, expert_dropout)
     if not student_files.earlier(params.start):
-        fit_scales(student, lesson)
+        fit_scales(student, data)
     joint = teacher is not None and params.mode == "joint"
     if teacher is not None and not joint:
         teacher.requires_grad_(False)
     return fit(
         nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
         objective=objective,
-        rows=lesson.train if teacher is not None else lesson.labelled(),
-        content=lesson.content,
+        rows=data.train if teacher is not None else data.labelled(),
+        content=data.content,
         schedule=params,
         seed=seed,
         slow=student.trunk,
@@ -77,14 +77,14 @@ class _Objective(Objective):
         self,
         student: Student,
         teacher: Teacher | None,
-        lesson: TrainingData,
+        data: TrainingData,
         params: Distill,
         expert_dropout: float,
     ) -> None:
         super().__init__()
-        self.student, self.teacher, self.lesson, self.params = student, teacher, lesson, params
+        self.student, self.teacher, self.data, self.params = student, teacher, data, params
         self.joint = teacher is not None and params.mode == "joint"
-        self.present = None if teacher is None else present(lesson.features)
+        self.present = None if teacher is None else present(data.features)
         self.expert_dropout = expert_dropout
 
     def draw(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
@@ -95,29 +95,27 @@ class _Objective(Objective):
         return drawn
 
     def forward(self, rows: Tensor, drawn: dict[str, Tensor]) -> dict[str, Tensor]:
-        if self.lesson.sight is None:
+        if self.data.sight is None:
             raise ValueError("a student without sight learns nothing")
         device = _device(self.student)
-        second: StudentOutput = self.student(
-            self.lesson.sight.draw(rows, drawn["seeds"]).to(device)
-        )
-        outputs = aligned_logits("second", second.logits, self.student.alignment, self.lesson, rows)
+        second: StudentOutput = self.student(self.data.sight.draw(rows, drawn["seeds"]).to(device))
+        outputs = aligned_logits("second", second.logits, self.student.alignment, self.data, rows)
         outputs["second_feature"] = second.feature
         if self.teacher is None:
             return outputs
-        features = self.lesson.of(rows, device=device)
+        features = self.data.of(rows, device=device)
         drop = drawn["drop"].to(device) if self.joint else None
         with torch.set_grad_enabled(self.joint):
             first: TeacherOutput = self.teacher(features, drop)
             outputs |= aligned_logits(
-                "first", first.logits, self.teacher.alignment, self.lesson, rows
+                "first", first.logits, self.teacher.alignment, self.data, rows
             )
         return outputs | {"first_feature": first.feature}
 
     def loss(self, rows: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """L of a batch of videos."""
         params, device = self.params, outputs["second_logits"].device
-        target = self.lesson.target[rows].to(device)
+        target = self.data.target[rows].to(device)
         if self.present is None:
             return params.b * self._prediction(outputs, "second", target, rows)
         mask = self.present[rows].any(1).to(device)
@@ -138,40 +136,40 @@ class _Objective(Objective):
 
     def validate(self) -> float:
         """L2 on the validation videos, against labels alone: one yardstick for all students."""
-        rows = self.lesson.validation
-        logits = predict_logits(self.student, self.lesson, rows)
-        outputs = aligned_logits("second", logits, self.student.alignment, self.lesson, rows)
-        return self._prediction(outputs, "second", self.lesson.target[rows], rows).item()
+        rows = self.data.validation
+        logits = predict_logits(self.student, self.data, rows)
+        outputs = aligned_logits("second", logits, self.student.alignment, self.data, rows)
+        return self._prediction(outputs, "second", self.data.target[rows], rows).item()
 
     def _prediction(
         self, outputs: dict[str, Tensor], whose: str, target: Tensor, rows: Tensor
     ) -> Tensor:
-        return prediction(outputs, whose, target, self.lesson, rows, self.params)
+        return prediction(outputs, whose, target, self.data, rows, self.params)
 
 
 def predict_logits(
-    student: Student, lesson: TrainingData, rows: Tensor, *, batch: int = 16
+    student: Student, data: TrainingData, rows: Tensor, *, batch: int = 16
 ) -> Tensor:
     """The student's logits for some videos, seen whole; in small batches, to save memory."""
-    if lesson.sight is None:
+    if data.sight is None:
         raise ValueError("a student without sight predicts nothing")
     device = _device(student)
     return torch.cat(
-        [student(lesson.sight.whole(part).to(device)).logits for part in rows.split(batch)]
+        [student(data.sight.whole(part).to(device)).logits for part in rows.split(batch)]
     )
 
 
 @torch.inference_mode()
-def fit_scales(student: Student, lesson: TrainingData, *, batch: int = 16) -> None:
+def fit_scales(student: Student, data: TrainingData, *, batch: int = 16) -> None:
     """Fit the standardisation of the second initial feature on the training videos."""
-    if lesson.sight is None:
+    if data.sight is None:
         raise ValueError("a student without sight has no features")
     student.eval()
-    parts = [student.trunk(lesson.sight.whole(part)) for part in lesson.train.split(batch)]
+    parts = [student.trunk(data.sight.whole(part)) for part in data.train.split(batch)]
     student.standard.fit(torch.cat(parts))
 
 
-def precompute_features(trunk: Trunk, lesson: TrainingData, *, jobs: int) -> TrainingData:
+def precompute_features(trunk: Trunk, data: TrainingData, *, jobs: int) -> TrainingData:
     """The training data with the features of a frozen trunk, computed once and not in every step.
 
     It runs as the exported graph, each video by itself: six times as fast as torch on a CPU, and
@@ -179,17 +177,17 @@ def precompute_features(trunk: Trunk, lesson: TrainingData, *, jobs: int) -> Tra
 
     Args:
         trunk: in evaluation mode.
-        lesson: videos as views.
+        data: videos as views.
         jobs: threads side by side.
 
     Raises:
         WeightsError: the trunk cannot be exported to ONNX.
     """
-    sight = lesson.sight
+    sight = data.sight
     if sight is None:
         raise ValueError("a student without sight has no features")
-    rows = torch.cat([lesson.train, lesson.validation])
-    features = torch.full((len(lesson.target), trunk.width), torch.nan)
+    rows = torch.cat([data.train, data.validation])
+    features = torch.full((len(data.target), trunk.width), torch.nan)
     with TemporaryDirectory() as folder:
         graph = Path(folder) / "trunk.onnx"
         export_trunk(trunk, graph, shape=tuple(sight.whole(rows[:1]).shape[1:]))
@@ -202,7 +200,7 @@ def precompute_features(trunk: Trunk, lesson: TrainingData, *, jobs: int) -> Tra
     with ThreadPoolExecutor(jobs) as threads:
         for _ in threads.map(compute, rows.split(1)):
             pass
-    return replace(lesson, sight=Vectors(features))
+    return replace(data, sight=Vectors(features))
 
 
 @contextmanager

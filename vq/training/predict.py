@@ -48,8 +48,8 @@ def teacher(
     )
 
 
-def single(lesson: TrainingData, name: str, *, seed: int) -> Float32[np.ndarray, " videos"]:
+def single(data: TrainingData, name: str, *, seed: int) -> Float32[np.ndarray, " videos"]:
     """Scores of one expert with a head of its own, fitted on the training videos: a baseline."""
-    alone = replace(lesson, features={name: lesson.features[name]})
+    alone = replace(data, features={name: data.features[name]})
     head = teach(alone, params=PROBE, seed=seed)
-    return teacher(head, {name: lesson.features[name].numpy()}, lesson.values.numpy()).score
+    return teacher(head, {name: data.features[name].numpy()}, data.values.numpy()).score

@@ -34,7 +34,7 @@ class _Fit:
 
 
 @torch.no_grad()
-def add_kernels(teacher: Teacher, lesson: TrainingData, *, share: float) -> None:
+def add_kernels(teacher: Teacher, data: TrainingData, *, share: float) -> None:
     """Fit the kernel part of a fitted teacher on the primary set's labelled training videos.
 
     A video that an expert is missing of takes no part. With fewer than `FEWEST`, or ratings that
@@ -42,18 +42,18 @@ def add_kernels(teacher: Teacher, lesson: TrainingData, *, share: float) -> None
 
     Args:
         teacher: fitted, without such a part.
-        lesson: features and labels.
+        data: features and labels.
         share: of the kernels in the target features, and so in the logits.
     """
-    rows = lesson.labelled()
-    features = lesson.of(rows)
+    rows = data.labelled()
+    features = data.of(rows)
     whole = ~torch.stack([torch.isnan(one).flatten(1).any(1) for one in features.values()]).any(0)
-    rows = rows[whole & (lesson.dataset[rows] == 0)]
-    target = lesson.target[rows].double()
-    mos = target @ lesson.values.double()
+    rows = rows[whole & (data.dataset[rows] == 0)]
+    target = data.target[rows].double()
+    mos = data.mos[rows].double()
     if len(rows) < FEWEST or mos.std() < 1e-6:
         return
-    features = lesson.of(rows)
+    features = data.of(rows)
     names = list(teacher.shape.experts)
     initial = {name: teacher.initial(name, features[name]) for name in names}
     rating = (mos - mos.mean()) / mos.std()

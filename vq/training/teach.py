@@ -15,7 +15,7 @@ from vq.training.training_data import TrainingData
 
 
 def teach(
-    lesson: TrainingData,
+    data: TrainingData,
     *,
     params: Teach,
     seed: int,
@@ -25,38 +25,38 @@ def teach(
     Where these are few, a ridge regression on kernels then joins the conversions (`kernel`).
     """
     shape = Shape(
-        experts={name: value.shape[-1] for name, value in lesson.features.items()},
-        attention=tuple(name for name, value in lesson.features.items() if value.ndim == 3),
+        experts={name: value.shape[-1] for name, value in data.features.items()},
+        attention=tuple(name for name, value in data.features.items() if value.ndim == 3),
         hidden=params.hidden,
         dim=params.dim,
         gate_dim=params.gate_dim,
         importance=params.importance,
-        levels=lesson.target.shape[1],
+        levels=data.target.shape[1],
         dropout=params.dropout,
-        others=lesson.others,
+        others=data.others,
     )
     with initialisation(seed):
         teacher = Teacher(shape)
-    teacher.fit_scales(lesson.of(lesson.train))
+    teacher.fit_scales(data.of(data.train))
 
     fit(
         teacher,
-        objective=_Objective(teacher, lesson, params),
-        rows=lesson.labelled(),
-        content=lesson.content,
+        objective=_Objective(teacher, data, params),
+        rows=data.labelled(),
+        content=data.content,
         schedule=params,
         seed=seed,
     )
-    if params.kernel and len(lesson.labelled()) <= params.kernel_videos:
-        add_kernels(teacher, lesson, share=params.kernel)
+    if params.kernel and len(data.labelled()) <= params.kernel_videos:
+        add_kernels(teacher, data, share=params.kernel)
     return teacher
 
 
 class _Objective(Objective):
-    def __init__(self, teacher: Teacher, lesson: TrainingData, params: Teach) -> None:
+    def __init__(self, teacher: Teacher, data: TrainingData, params: Teach) -> None:
         super().__init__()
-        self.teacher, self.lesson, self.params = teacher, lesson, params
-        self.present = present(lesson.features)
+        self.teacher, self.data, self.params = teacher, data, params
+        self.present = present(data.features)
 
     def draw(self, rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         chance = self.params.expert_dropout
@@ -67,26 +67,24 @@ class _Objective(Objective):
 
     def loss(self, rows: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """L1 of some videos."""
-        return prediction(
-            outputs, "first", self.lesson.target[rows], self.lesson, rows, self.params
-        )
+        return prediction(outputs, "first", self.data.target[rows], self.data, rows, self.params)
 
     def validate(self) -> float:
-        rows = self.lesson.validation
+        rows = self.data.validation
         return self.loss(rows, self._predict(rows)).item()
 
     def _predict(self, rows: Tensor, drop: Tensor | None = None) -> dict[str, Tensor]:
         device = self.teacher.head.weight.device
         drop = drop if drop is None else drop.to(device)
-        logits = self.teacher(self.lesson.of(rows, device=device), drop).logits
-        return aligned_logits("first", logits, self.teacher.alignment, self.lesson, rows)
+        logits = self.teacher(self.data.of(rows, device=device), drop).logits
+        return aligned_logits("first", logits, self.teacher.alignment, self.data, rows)
 
 
 def aligned_logits(
-    whose: str, logits: Tensor, alignment: DatasetShift, lesson: TrainingData, rows: Tensor
+    whose: str, logits: Tensor, alignment: DatasetShift, data: TrainingData, rows: Tensor
 ) -> dict[str, Tensor]:
     """The logits of the `first` or `second` prediction, as they are and aligned to their sets."""
-    aligned = alignment(logits, lesson.dataset[rows].to(logits.device))
+    aligned = alignment(logits, data.dataset[rows].to(logits.device))
     return {f"{whose}_logits": logits, f"{whose}_aligned": aligned}
 
 
@@ -94,7 +92,7 @@ def prediction(
     outputs: Mapping[str, Tensor],
     whose: str,
     target: Tensor,
-    lesson: TrainingData,
+    data: TrainingData,
     rows: Tensor,
     weights: losses.Weights,
 ) -> Tensor:
@@ -103,10 +101,10 @@ def prediction(
     return losses.prediction(
         logits,
         target.to(logits.device),
-        lesson.values.to(logits.device),
+        data.values.to(logits.device),
         weights,
-        dataset=lesson.dataset[rows].to(logits.device),
-        content=lesson.content[rows].to(logits.device),
+        dataset=data.dataset[rows].to(logits.device),
+        content=data.content[rows].to(logits.device),
         aligned=outputs[f"{whose}_aligned"],
     )
 

@@ -29,6 +29,9 @@ class TrainingData:
     """Initial features by expert; NaN rows where an expert is missing."""
     target: Float[Tensor, "videos levels"]
     """Label distributions; NaN rows where a video has no label. Comparable within a data set."""
+    mos: Float[Tensor, " videos"]
+    """Ratings on the scale of `values`; NaN where a video has no label. The mean of a row of
+    `target` is near it, and no nearer to an end of the scale than a distribution can be."""
     values: Float[Tensor, " levels"]
     """Scores of the levels, ascending."""
     train: Int[Tensor, " train"]
@@ -48,7 +51,7 @@ class TrainingData:
 
     def labelled(self) -> Int[Tensor, " labelled"]:
         """Rows of the training videos that have a label."""
-        return self.train[~torch.isnan(self.target[self.train]).any(1)]
+        return self.train[~torch.isnan(self.mos[self.train])]
 
     def of(
         self, rows: Int[Tensor, " rows"], *, device: torch.device | None = None

@@ -1,4 +1,4 @@
-"""`vq report`: where the report is, and what the gates said."""
+"""`vq verdict`: what the gates said, and where the report is."""
 
 import json
 import sys
@@ -9,11 +9,11 @@ from vq.errors import DataError
 
 REPORT = "reports/report.html"
 VERDICT = "reports/verdict.json"
-"""Where dvc.yaml has the stages evaluate and judge put them."""
+"""Where dvc.yaml has the stages report and judge put them."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare what `vq report` takes."""
+    """Declare what `vq verdict` takes."""
     parser.add_argument("--report", type=Path, default=Path(REPORT), help=f"default: {REPORT}")
     parser.add_argument("--verdict", type=Path, default=Path(VERDICT), help=f"default: {VERDICT}")
 
@@ -22,7 +22,7 @@ def run(args: Namespace) -> int:
     """Print the verdict; always 0, since reading it succeeded.
 
     Raises:
-        DataError: nothing was evaluated or judged yet.
+        DataError: there is no report or no verdict yet.
     """
     if not args.report.exists():
         raise DataError(f"{args.report}: no such file; `dvc repro` makes it")

@@ -1,4 +1,4 @@
-"""Lessons with a known truth: features that tell the mos, more or less."""
+"""Training data with a known truth: features that tell the mos, more or less."""
 
 import numpy as np
 import torch
@@ -9,10 +9,10 @@ from vq.training.training_data import TrainingData, Vectors
 VALUES = score_distribution.values(1.0, 5.0, 5)
 
 
-def make_lesson(
+def make_data(
     noise: dict[str, float], *, videos: int = 120, unlabelled: int = 0, seed: int = 0
 ) -> TrainingData:
-    """A lesson whose experts see the mos through noise; `noise` gives each expert's share of it."""
+    """Experts see the mos through noise; `noise` gives each expert's share of it."""
     rng = np.random.default_rng(seed)
     mos = rng.uniform(1, 5, videos)
     features = {
@@ -27,6 +27,7 @@ def make_lesson(
     return TrainingData(
         features=features,
         target=torch.from_numpy(target),
+        mos=torch.from_numpy(mos),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(first),
         validation=torch.arange(first, videos),

@@ -1,4 +1,4 @@
-"""Lessons whose truth is known: who sees the true score, and who knows nothing."""
+"""Training data whose truth is known: who sees the true score, and who knows nothing."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ VALUES = score_distribution.values(1.0, 5.0, 5)
 COUNT = 300
 
 
-def lessons(seed: int, repeats: int = 2) -> list[TrainingData]:
+def make_repeats(seed: int, count: int = 2) -> list[TrainingData]:
     """The student sees little; each of two experts sees half of the truth.
 
     A third one is a blurred copy of the first; two know nothing. Labels are noisy.
@@ -37,6 +37,7 @@ def lessons(seed: int, repeats: int = 2) -> list[TrainingData]:
         target=torch.from_numpy(
             score_distribution.distribution(rated, np.full(COUNT, 0.5), VALUES)
         ),
+        mos=torch.from_numpy(rated),
         values=torch.from_numpy(VALUES.astype("f")),
         train=torch.arange(200),
         validation=torch.arange(200, COUNT),
@@ -44,5 +45,5 @@ def lessons(seed: int, repeats: int = 2) -> list[TrainingData]:
         content=torch.arange(COUNT),
         sight=Vectors(torch.from_numpy(seen.astype("f"))),
     )
-    dealt = [torch.from_numpy(rng.permutation(COUNT)) for _ in range(repeats)]
+    dealt = [torch.from_numpy(rng.permutation(COUNT)) for _ in range(count)]
     return [replace(one, train=d[:200].sort()[0], validation=d[200:].sort()[0]) for d in dealt]

@@ -1,4 +1,4 @@
-"""`vq report`."""
+"""`vq verdict`."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def reports(tmp_path: Path) -> tuple[Path, Path]:
 
 def said(report: Path, verdict: Path) -> int:
     """The exit code of the command on these files."""
-    return cli.main(["report", "--report", str(report), "--verdict", str(verdict)])
+    return cli.main(["verdict", "--report", str(report), "--verdict", str(verdict)])
 
 
 def test_it_says_where_the_report_is_and_what_the_gates_said(

@@ -1,0 +1,169 @@
+"""Stage: show what was measured, and why, as one HTML page."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vq.data import card as cards
+from vq.data import manifest as manifests
+from vq.data.paths import inside
+from vq.files import atomic, read_json
+from vq.inference import card as student_cards
+from vq.inference.card import Card as StudentCard
+from vq.metrics import slices
+from vq.metrics.mapping import Mapping as Curve
+from vq.params import Evaluate, Report
+from vq.report.report import ReportData, SuspectLabel, WorstCase, render
+from vq.report.thumbnail import middle_frame
+
+IMPORTANCE = "importance_"
+"""Before the name of each expert, in the columns of predictions."""
+
+
+def report(
+    *,
+    accepted: Path,
+    card: Path,
+    videos: Path,
+    zoo: Path,
+    pruning: Path,
+    similarity: Path,
+    near_duplicates: Path,
+    suspicious: Path,
+    student: Path,
+    validation: Path,
+    test: Path,
+    predictions: Path,
+    misordered: Path,
+    page: Path,
+    params: Report,
+    evaluate: Evaluate,
+    seed: int,
+) -> None:
+    """Write the report; nothing is measured here.
+
+    Args:
+        accepted: manifest of the videos that passed `validate`.
+        card: of the data set.
+        videos: the folder that the manifest refers to, for pictures.
+        zoo: the experts that pruning kept, and how it came about.
+        pruning: table of `prune`, a row for each expert.
+        similarity: CKA of each pair of experts.
+        near_duplicates: pairs of videos of different contents that show the same.
+        suspicious: labels that look wrong.
+        student: bundle of the student.
+        validation: agreement on validation, from `evaluate`, as are the next three.
+        test: agreement on test.
+        predictions: score of each rated video.
+        misordered: validation pairs in the wrong order, the worst first.
+        page: written: the HTML page.
+        params: section `report`.
+        evaluate: how it was measured; shown, and its first slice tells the kinds of videos.
+        seed: of what was measured; shown.
+
+    Raises:
+        DataError: a file is not what its stage writes.
+        VideoError: a video that is to be shown cannot be decoded.
+    """
+    measured, combination = read_json(test), read_json(zoo)
+    rows = _with_kind(_read(predictions), accepted, evaluate.slices)
+    on_validation = rows[rows["split"] == "validation"]
+    curve = Curve.from_json(measured["maps"]["student"])
+    suspects = pd.read_csv(suspicious)
+    data = ReportData(
+        card=cards.load(card),
+        validation=read_json(validation),
+        test=measured,
+        predictions=rows[["video", "split", "mos", "student"]],
+        groups=rows["kind"].tolist(),
+        grouped_by=evaluate.slices[0] if evaluate.slices else "",
+        curve=curve,
+        importance=importance(on_validation),
+        pruning=pd.read_csv(pruning, keep_default_na=True),
+        alike=pd.read_csv(similarity, index_col="expert"),
+        near_duplicates=pd.read_csv(near_duplicates, keep_default_na=False),
+        combination=combination,
+        single=combination["single"],
+        worst=worst(on_validation, curve, videos, params.worst),
+        misordered=_read(misordered).head(params.worst),
+        doubted=len(suspects),
+        doubts=doubts(suspects.head(params.worst), videos),
+        settings=_settings(student_cards.load(student)[0], params, evaluate, seed),
+        hashes=measured["hashes"],
+    )
+    with atomic(page) as unfinished:
+        unfinished.write_text(render(data), encoding="utf-8")
+
+
+def importance(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean importance of each expert for each kind of video, the most important expert first.
+
+    Args:
+        rows: `kind`, and a column of importance for each expert.
+    """
+    columns = [name for name in rows if str(name).startswith(IMPORTANCE)]
+    means = rows.groupby("kind")[columns].mean()
+    means.columns = means.columns.str.removeprefix(IMPORTANCE)
+    return means[means.mean().sort_values(ascending=False, kind="stable").index]
+
+
+def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[WorstCase]:
+    """The videos with the largest error after the map, with a picture of each."""
+    score = curve(rows["student"].to_numpy(np.float64))
+    order = np.argsort(-np.abs(score - rows["mos"].to_numpy(np.float64)), kind="stable")[:count]
+    return [
+        WorstCase(
+            video=row["video"],
+            mos=float(row["mos"]),
+            score=float(score[place]),
+            group=row["kind"],
+            picture=middle_frame(*inside(videos, [row["video"]])),
+        )
+        for place, row in zip(order, (rows.iloc[n] for n in order), strict=True)
+    ]
+
+
+def doubts(suspects: pd.DataFrame, videos: Path) -> list[SuspectLabel]:
+    """Labels of the list of `suspect`, with a picture of each video."""
+    return [
+        SuspectLabel(
+            video=row["video"],
+            dataset=row["dataset"],
+            split=row["split"],
+            mos=float(row["mos"]),
+            expected=float(row["expected"]),
+            z=float(row["z"]),
+            picture=middle_frame(*inside(videos, [row["video"]])),
+        )
+        for row in suspects.to_dict("records")
+    ]
+
+
+def _read(table: Path) -> pd.DataFrame:
+    """A table of `evaluate`; a video may be called `7`, or `NA`."""
+    names = dict.fromkeys(("video", "content", "film", "video_mild", "video_strong"), str)
+    return pd.read_csv(table, dtype=names, keep_default_na=False, na_values=[""])
+
+
+def _with_kind(rows: pd.DataFrame, accepted: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """The rows with the kind of each video: its slice of the first column to slice by."""
+    videos = manifests.read(accepted).set_index("video").loc[rows["video"].tolist()]
+    return rows.assign(kind=slices.kinds(videos, columns))
+
+
+def _settings(card: StudentCard, params: Report, evaluate: Evaluate, seed: int) -> dict[str, Any]:
+    return {
+        "seed": seed,
+        **evaluate.model_dump(mode="json"),
+        "slices": ", ".join(evaluate.slices),
+        "order": "not measured"
+        if evaluate.order is None
+        else ", ".join(f"{name} {value}" for name, value in evaluate.order),
+        **params.model_dump(mode="json"),
+        "backbone": card.backbone,
+        "student": card.model_id,
+        "licences": "; ".join(map(str, card.licences)),
+    }
