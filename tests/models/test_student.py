@@ -193,8 +193,8 @@ def test_a_built_in_start_says_which_backbone_and_levels() -> None:
     assert student_files.architecture(None, "distortion") == "mobilenetv3_small_050"
 
 
-def test_a_head_may_read_answers_and_motion_alone() -> None:
-    """The pooled levels go; the answers are the same numbers."""
+def test_a_head_may_read_answers_and_repeats_alone() -> None:
+    """The answers are the same numbers; pooled levels go, and how the rest moves."""
     pictures = torch.randint(0, 256, (2, 2, 4, 64, 64), dtype=torch.uint8)
 
     def feature(inputs: Literal["answers", "all"]) -> torch.Tensor:
@@ -205,8 +205,19 @@ def test_a_head_may_read_answers_and_motion_alone() -> None:
             return student.trunk.eval()(pictures)
 
     answers, everything = feature("answers"), feature("all")
-    assert answers.shape[1] < everything.shape[1] / 10
-    torch.testing.assert_close(answers, everything[:, -answers.shape[1] :])
+    count = answers.shape[1] - motion_statistics.REPEATS
+    start = everything.shape[1] - motion_statistics.WIDTH - 2 * count
+    torch.testing.assert_close(answers[:, :count], everything[:, start : start + count])
+
+
+def test_repeats_are_told_and_rests_of_the_camera_are_not() -> None:
+    """Frames that are the same, of eight: none, one, two, all; a little noise is no repetition."""
+    shares = motion_statistics.repeats(torch.cat([_moments(stills)[:1] for stills in (0, 1, 2, 8)]))
+
+    assert shares[:, 0].tolist() == pytest.approx([0, 1 / 8, 2 / 8, 1], abs=0.03)
+    noisy = _moments(8)
+    noisy[:, :, 3] += 2.5 * torch.randn(noisy[:, :, 3].shape, generator=torch.manual_seed(0))
+    assert motion_statistics.repeats(noisy)[:, 0].max() < 0.05
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ REST = 0.25
 """Share of the video's own change below which a moment is at rest: a soft bound."""
 WIDTH = 2 * (1 + len(ORDERS)) + len(STILL) + 2
 """How many numbers `describe` gives."""
+REPEATS = 2
+"""How many numbers `repeats` gives: shares of moments below the first bounds of `STILL`."""
 
 
 def describe(
@@ -33,18 +35,45 @@ def describe(
     Args:
         pixels: red, green, blue, and the brightness of the next frame, 0 to 255.
     """
-    red, green, blue, following = pixels.unbind(2)
-    change = (following - (0.299 * red + 0.587 * green + 0.114 * blue)).abs()
-    blocks = functional.avg_pool2d(change, min(BLOCK_PX, int(pixels.shape[-1]))).flatten(2)
+    blocks = _changes(pixels)
     amount = blocks.mean(2)
     logs = torch.log1p(blocks)
     parts = []
     for rows in (logs.mean(2), power_mean(logs, 4.0, dim=2)):
         parts += [rows.mean(1), *(power_mean(rows, order, dim=1) for order in ORDERS)]
-    parts += [torch.sigmoid(4 * (bound - amount) / bound).mean(1) for bound in STILL]
+    parts += [_share_below(amount, bound) for bound in STILL]
     share = amount / (0.3 + amount.mean(1, keepdim=True))
     rests = torch.sigmoid(8 * (REST - share) / REST)
     return torch.stack([*parts, rests.mean(1), rests.amax(1)], 1)
+
+
+def repeats(
+    pixels: Float[Tensor, "batch moments 4 side side"],
+) -> Float[Tensor, "batch repeats"]:
+    """Share of the moments that repeat, or nearly, whatever else moves in the video.
+
+    What a head may be told of motion where its training data moves otherwise than what it will
+    score: a stall repeats a frame anywhere, but a camera may rest, and those of films never do.
+
+    Args:
+        pixels: as for `describe`.
+    """
+    amount = _changes(pixels).mean(2)
+    return torch.stack([_share_below(amount, bound) for bound in STILL[:REPEATS]], 1)
+
+
+def _changes(
+    pixels: Float[Tensor, "batch moments 4 side side"],
+) -> Float[Tensor, "batch moments blocks"]:
+    """Mean absolute change of brightness to the next frame, 0 to 255, in each block."""
+    red, green, blue, following = pixels.unbind(2)
+    change = (following - (0.299 * red + 0.587 * green + 0.114 * blue)).abs()
+    return functional.avg_pool2d(change, min(BLOCK_PX, int(pixels.shape[-1]))).flatten(2)
+
+
+def _share_below(amount: Float[Tensor, "batch moments"], bound: float) -> Float[Tensor, " batch"]:
+    """Share of the moments that change less than the bound, which is soft."""
+    return torch.sigmoid(4 * (bound - amount) / bound).mean(1)
 
 
 def power_mean(rows: Tensor, order: float, *, dim: int) -> Tensor:

@@ -113,7 +113,7 @@ class Pixels(nn.Module):
         every: int = 1,
         pooling: Pooling = "cells",
         answers: int = 0,
-        with_levels: bool = True,
+        answers_only: bool = False,
     ) -> None:
         """Build it, with random weights.
 
@@ -125,9 +125,9 @@ class Pixels(nn.Module):
             pooling: how levels become one row: as `vq.models.pooling.pool`, or `pool_cells`.
             answers: how many numbers the backbone was pretrained to tell by a linear map of its
                 pooled levels; they join the feature. 0 where it was not.
-            with_levels: the pooled levels join the feature, too. The backbone knows the videos that
-                it was pretrained on too well, and a head that reads its levels learns to trust
-                them: without, results are better and depend less on the seed (EXPERIMENTS.md).
+            answers_only: the feature is the answers and the share of moments that repeat. The
+                backbone knows the videos that it was pretrained on too well, and a head that reads
+                its levels learns to trust them; how a camera moves differs from data to data.
 
         Raises:
             ParamsError: timm has no such backbone, it has no such feature level, or there would be
@@ -151,31 +151,38 @@ class Pixels(nn.Module):
             builtin_weights.strides(self.backbone, levels) if pooling == "cells" else None
         )
         pooled = width(self.backbone.feature_info.channels(), self.strides)
-        if not with_levels and not answers:
+        if answers_only and not answers:
             raise ParamsError(
                 "distill.inputs is answers, and distill.start brings none with these stages; set "
                 "distill.inputs to all, or distill.stages to null"
             )
-        self.with_levels = with_levels
+        self.answers_only = answers_only
         self.answers = nn.Linear(pooled, answers) if answers else None
-        self.width = with_levels * pooled + 2 * answers + motion_statistics.WIDTH
+        self.width = (
+            answers + motion_statistics.REPEATS
+            if answers_only
+            else pooled + 2 * answers + motion_statistics.WIDTH
+        )
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("std", torch.full((3, 1, 1), 0.5))
 
     def forward(
         self, views: UInt8[Tensor, "batch moments 4 side side"]
     ) -> Float[Tensor, "batch width"]:
-        """Levels pooled over a picture and averaged over moments, if wanted; answers; motion."""
+        """Levels pooled over a picture and averaged over moments; answers; motion."""
         batch, side = views.shape[0], int(views.shape[-1])
         seen = views[:, :: self.every, :3].reshape(-1, 3, side, side).float() / 255
         # A quarter faster on a CPU, where depthwise convolutions read along the channels.
         pictures = ((seen - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         levels = self.backbone(pictures)
         pooled = pool(levels) if self.strides is None else pool_cells(levels, self.strides)
-        parts = [pooled.view(batch, -1, pooled.shape[1]).mean(1)] if self.with_levels else []
+        parts = [] if self.answers_only else [pooled.view(batch, -1, pooled.shape[1]).mean(1)]
         if self.answers is not None:
             answers = self.answers(pooled).view(batch, -1, self.answers.out_features)
             average = answers.mean(1)
-            # How an answer varies over the moments: a fault may last for some of them only.
-            parts += [average, (answers - average.unsqueeze(1)).abs().mean(1)]
-        return torch.cat([*parts, motion_statistics.describe(views.float())], 1)
+            parts.append(average)
+            if not self.answers_only:
+                # How an answer varies over the moments: a fault may last for some of them only.
+                parts.append((answers - average.unsqueeze(1)).abs().mean(1))
+        motion = motion_statistics.repeats if self.answers_only else motion_statistics.describe
+        return torch.cat([*parts, motion(views.float())], 1)

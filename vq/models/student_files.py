@@ -40,8 +40,8 @@ def build(
             earlier student, which has a slash in it.
         stages: feature levels of the backbone that are pooled; None: those of the start.
         every: the backbone sees every n-th moment.
-        inputs: what is converted: answers to what the start was pretrained to tell, and motion;
-            or the pooled levels as well.
+        inputs: what the conversion reads: `answers` to what the start was pretrained to tell and
+            the share of moments that repeat, or `all`: pooled levels and motion as well.
         dim: D, width of the second feature.
         levels: K.
         dropout: of units in the second feature.
@@ -59,14 +59,16 @@ def build(
     backbone = architecture(backbone, start)
     if stages is None:
         stages = _card(start, "stages").levels
-    with_levels = inputs == "all"
+    answers_only = inputs == "answers"
     if start == "random":
-        return student(Pixels(backbone, stages=stages, every=every, with_levels=with_levels))
+        return student(Pixels(backbone, stages=stages, every=every, answers_only=answers_only))
     if earlier(start):
         state = _weights(Path(start))
         bias = state.get("trunk.answers.bias")
         count = 0 if bias is None else len(bias)
-        trunk = Pixels(backbone, stages=stages, every=every, answers=count, with_levels=with_levels)
+        trunk = Pixels(
+            backbone, stages=stages, every=every, answers=count, answers_only=answers_only
+        )
         whole = student(trunk)
         _fit_in(whole, state, start)
         return whole
@@ -84,7 +86,7 @@ def build(
         every=every,
         pooling=card.pooling,
         answers=answers.out_features if answers else 0,
-        with_levels=with_levels,
+        answers_only=answers_only,
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))
