@@ -132,12 +132,12 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         extract=known.extract,
         seed=seed,
     )
-    stage("suspect")(
+    stage("audit_labels")(
         **common,
         near_duplicates=here / "near_duplicates.csv",
         zoo=here / "zoo.json",
         suspicious=here / "suspicious_labels.csv",
-        params=known.suspect,
+        params=known.audit_labels,
         seed=seed,
     )
     stage("teach")(

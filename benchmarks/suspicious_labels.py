@@ -6,7 +6,7 @@ The form of a file is that of `benchmarks.material`; a workspace is one in which
 Wrong labels are planted, a quarter of each kind: two videos' labels swapped; the scale turned
 round; a number drawn evenly from the scale; 1.5 points (of a scale of four) up or down. What was
 planted is looked for among all videos of one half (by content), while models learn from all: the
-default of `suspect.z` was chosen on the half `tune`. Intervals: 95 %, over seeds and contents.
+default of `audit_labels.z` was chosen on the half `tune`. Intervals: 95 %, over seeds and contents.
 Writes `DIR/rows.csv`, a row for each video of each seed.
 """
 
@@ -187,7 +187,7 @@ def _of_file(path: Path) -> Case:
 
 
 def workspace(root: Path) -> Case:
-    """Train and validation of a workspace, as the stage `suspect` sees them."""
+    """Train and validation of a workspace, as the stage `audit_labels` sees them."""
     # Not as a manifest: one of an earlier commit, which lacks a column, will do.
     manifest = pd.read_parquet(root / "artifacts/accepted.parquet")
     splits = pd.read_csv(root / "artifacts/splits.csv", dtype="string")

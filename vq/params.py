@@ -190,7 +190,7 @@ class Prune(Section):
         return self
 
 
-class Suspect(Section):
+class AuditLabels(Section):
     """When a label looks wrong."""
 
     z: Rate
@@ -350,7 +350,7 @@ class Params(Section):
     split: Split
     extract: Extract
     prune: Prune
-    suspect: Suspect
+    audit_labels: AuditLabels
     teach: Teach
     distill: Distill
     evaluate: Evaluate

@@ -137,7 +137,7 @@ def test_tables_of_other_programs(tmp_path: Path, suffix: str) -> None:
         pytest.param(
             "konvid-1k",
             "flickr_id,mos\n1,3\n",
-            "it has 1 video, KoNViD-1k has 1200.*--anyway",
+            "it has 1 video, KoNViD-1k has 1200.*--force",
             id="count",
         ),
         pytest.param(
@@ -178,7 +178,7 @@ def test_maxwell_wants_the_names_of_its_own_rows(
     layout.write(tmp_path / layout.file)
     (tmp_path / "names.txt").write_text("a.mp4, -1, -1, 3\nb.mp4, -1, -1, 1\nc.mp4, -1, -1, 2\n")
     command = ["labels", "maxwell", str(tmp_path / layout.file), "--out", str(tmp_path / "out"),
-               "--anyway"]  # fmt: skip
+               "--force"]  # fmt: skip
 
     assert cli.main(command) == 1
     assert "say --names FILE" in capsys.readouterr().err
@@ -316,7 +316,7 @@ def test_youtubes_copies_have_longer_names(tmp_path: Path) -> None:
     videos = _videos(tmp_path, f"{name}_crf_10_ss_00_t_20.0.mp4")
     content = f"vid,MOSFull\n{name},3\n"
 
-    assert run(tmp_path, "youtube-ugc", content, "--anyway", "--videos", str(videos)) == 0
+    assert run(tmp_path, "youtube-ugc", content, "--force", "--videos", str(videos)) == 0
 
     assert (videos / rows(tmp_path)[0]["video"]).exists()
 

@@ -31,7 +31,7 @@ def convert(layout: Layout, folder: Path, *more: str) -> list[dict[str, str]]:
     """Run `vq labels` on a file of this layout; what `labels.csv` has then."""
     file = folder / layout.file
     layout.write(file)
-    arguments = [layout.form, str(file), "--out", str(folder / "out"), "--anyway", *more]
+    arguments = [layout.form, str(file), "--out", str(folder / "out"), "--force", *more]
     if layout.names:
         (folder / "names.txt").write_text(layout.names)
         arguments += ["--names", str(folder / "names.txt")]
@@ -114,7 +114,7 @@ def test_the_real_file_has_what_was_published(name: str, tmp_path: Path) -> None
     form = FORMS[name]
     more = ["--names", str(ASSETS / "DIVIDE3k_val.txt")] if name == "maxwell" else []
     if form.videos not in (None, count):
-        more.append("--anyway")
+        more.append("--force")
     if name == "etri-live":
         for line in (ASSETS / file).read_text(encoding="utf-8-sig").splitlines()[1:]:
             (tmp_path / "videos").mkdir(exist_ok=True)

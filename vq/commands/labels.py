@@ -17,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--videos", type=Path, help="where the videos are (default: OUT/videos)")
     parser.add_argument("--present", action="store_true", help="leave out what has no file")
     parser.add_argument(
-        "--anyway", action="store_true", help="take it though count or range are not as published"
+        "--force", action="store_true", help="take it though count or range are not as published"
     )
     parser.add_argument("--replace", action="store_true", help="write over labels and card")
     parser.add_argument("--delimiter", default="", help="what parts cells (default: found)")
@@ -68,7 +68,7 @@ def _convert(args: Namespace) -> int:
         else:
             form, overrides = replace(form, scale=_scale(args)), _card_overrides(args)
     how = How(columns(args.column), args.delimiter, args.names)
-    labels = convert.read(form, args.file, how, anyway=args.anyway)
+    labels = convert.read(form, args.file, how, force=args.force)
     videos = args.videos or (out / "videos" if (out / "videos").is_dir() else None)
     if videos is not None and not videos.is_dir():
         raise DataError(f"{videos}: no such folder")

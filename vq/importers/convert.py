@@ -31,14 +31,14 @@ class Labels:
     """What a reader should know, a sentence each; part of the card."""
 
 
-def read(form: Form, path: Path, how: How, *, anyway: bool = False) -> Labels:
+def read(form: Form, path: Path, how: How, *, force: bool = False) -> Labels:
     """Read a label file and hold it against what is known of the set.
 
     Args:
         form: its dialect.
         path: the file.
         how: what the user says of it.
-        anyway: take it though count or range are not those of the whole set.
+        force: take it though count or range are not those of the whole set.
 
     Raises:
         DataError: unreadable, nameless or contradicting rows, scores off the scale, or another
@@ -60,10 +60,10 @@ def read(form: Form, path: Path, how: How, *, anyway: bool = False) -> Labels:
     if unrated := sum(rating.mos is None for rating in ratings):
         notes.append(f"{unrated} of {count(len(ratings), 'video')} without a mos.")
     different = _differences(ratings, form)
-    if different and not anyway:
+    if different and not force:
         raise DataError(
             f"{path}: {different[0]}; is it the right file? If it is and you want it so, say "
-            "--anyway"
+            "--force"
         )
     return Labels(tuple(ratings), (*notes, *(f"Taken though {one}." for one in different)))
 

@@ -44,5 +44,5 @@ FORM = Form(
     ),
     content=content,
     suffix=".mp4",
-    defects="A file of the challenge (train, val, test) is a part of the set (say --anyway).",
+    defects="A file of the challenge (train, val, test) is a part of the set (say --force).",
 )

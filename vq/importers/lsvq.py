@@ -35,7 +35,7 @@ FORM = Form(
     contents="Each video is its own content; whether two are of one upload is not known.",
     suffix=".mp4",
     defects=(
-        "One file of labels is a part of the set (say --anyway). Videos of the Internet Archive "
+        "One file of labels is a part of the set (say --force). Videos of the Internet Archive "
         "are fetched one by one, and some may be gone (say --present)."
     ),
 )

@@ -71,7 +71,7 @@ FORM = Form(
     source="https://github.com/VQAssessment/ExplainableVQA",
     licence="S-Lab License 1.0 (non-commercial)",
     defects=(
-        "Train and val come in files of their own (say --anyway). A-1 to A-5 and T-1 to T-8 are on "
+        "Train and val come in files of their own (say --force). A-1 to A-5 and T-1 to T-8 are on "
         "-1 to 1, the others on 1 to 5. The lists of names carry scores that are .929 O + .231."
     ),
     listed=False,

@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 """Largest difference between graph and module, as a share of the module's largest number."""
 
 
-class Seen(nn.Module):
+class WithNormalization(nn.Module):
     """Pixels in, one row for each picture or clip out; the normalisation is inside."""
 
     def __init__(

@@ -16,7 +16,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "split": "Put each content into train, validation or test.",
         "extract": "Run the experts of the zoo over the accepted videos, into the feature cache.",
         "prune": "Choose the experts that enter the teacher (claims 8 and 9).",
-        "suspect": "List labels that look wrong, for people to review; nothing is dropped.",
+        "audit_labels": "List labels that look wrong, for people to review; nothing is dropped.",
         "teach": "Fit the gated ensemble on the cache (claims 2 to 5).",
         "distill": "Train the student with the teacher (claims 1, 6 and 7), and one without.",
         "evaluate": "Compare student, teacher and baselines with the ratings.",

@@ -127,7 +127,7 @@ def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[Wo
 
 
 def doubts(suspects: pd.DataFrame, videos: Path) -> list[SuspectLabel]:
-    """Labels of the list of `suspect`, with a picture of each video."""
+    """Labels of the list of `audit_labels`, with a picture of each video."""
     return [
         SuspectLabel(
             video=row["video"],

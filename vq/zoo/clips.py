@@ -6,7 +6,7 @@ from torch import nn
 from torchvision import models
 
 from vq.errors import ParamsError
-from vq.models.onnx_export import Seen
+from vq.models.onnx_export import WithNormalization
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
@@ -78,7 +78,7 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         tags=Tags(**(tags | dict(spec.tags))),
         parameters=cost.parameters(network),
         gmacs=gmacs,
-        network=Network(Seen(network, mean, std)),
+        network=Network(WithNormalization(network, mean, std)),
         side_px=side_px,
         least_frames=least,
     )

@@ -12,7 +12,7 @@ from torch import nn
 
 from vq.errors import ParamsError
 from vq.models import builtin_weights, pooling
-from vq.models.onnx_export import Seen
+from vq.models.onnx_export import WithNormalization
 from vq.models.pooling import Levels, Pooled
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
@@ -58,7 +58,7 @@ def create_timm(name: str, spec: Spec) -> Square:
         tags=_tags(spec, cfg),
         parameters=cost.parameters(network),
         gmacs=gmacs,
-        network=Network(Seen(network, mean, std)),
+        network=Network(WithNormalization(network, mean, std)),
         side_px=side_px,
     )
 
@@ -80,7 +80,7 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     size = (side, side) if card.grid else (ROWS * TILE_PX, COLUMNS * TILE_PX)
     strides = builtin_weights.strides(network, card.levels) if card.pooling == "cells" else None
     answers = builtin_weights.answers(entry) if card.answers_join else None
-    pooled = Seen(Pooled(network, card.levels, strides, answers), card.mean, card.std)
+    pooled = WithNormalization(Pooled(network, card.levels, strides, answers), card.mean, card.std)
     common: dict[str, Any] = {
         "name": name,
         "catalog": entry,

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vq.errors import ParamsError
-from vq.models.onnx_export import Seen
+from vq.models.onnx_export import WithNormalization
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
@@ -85,7 +85,7 @@ def create_scnn(name: str, spec: Spec) -> Native:
         tags=Tags(**(tags | dict(spec.tags))),
         parameters=cost.parameters(network),
         gmacs=cost.gmacs(network, 1, 3, ROWS * TILE_PX, COLUMNS * TILE_PX),
-        network=Network(Seen(network, MEAN, STD), free=(1, 2)),
+        network=Network(WithNormalization(network, MEAN, STD), free=(1, 2)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The stage suspect, on labels of which one is wrong."""
+"""The stage audit_labels, on labels of which one is wrong."""
 
 import json
 from itertools import pairwise
@@ -9,8 +9,8 @@ import pandas as pd
 from tests.stages.test_prune import make
 from vq.data import manifest, split
 from vq.duplicates import pairs_table
-from vq.params import Suspect
-from vq.stages.suspect import suspect
+from vq.params import AuditLabels
+from vq.stages.audit_labels import audit_labels
 
 
 def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Path) -> None:
@@ -24,10 +24,10 @@ def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Pa
     zoo.write_text(json.dumps({"experts": ["left", "right"]}))
 
     pairs_table.write(pairs_table.judge(pairs, sides, joined=False), near)
-    suspect(
+    audit_labels(
         accepted=files.accepted, card=files.card, splits=files.splits, near_duplicates=near,
         features=files.features, zoo=zoo, suspicious=out,
-        params=Suspect(z=0.01), seed=0,
+        params=AuditLabels(z=0.01), seed=0,
     )  # fmt: skip
 
     assert pairs_table.joined(near) == []
@@ -51,10 +51,10 @@ def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> Non
         pairs_table.judge(pairs_table.NONE, split.read(files.splits), joined=True), pairs
     )
 
-    suspect(
+    audit_labels(
         accepted=files.accepted, card=files.card, splits=files.splits, near_duplicates=pairs,
         features=files.features, zoo=zoo, suspicious=out,
-        params=Suspect(z=5.0), seed=0,
+        params=AuditLabels(z=5.0), seed=0,
     )  # fmt: skip
 
     found = pd.read_csv(out)

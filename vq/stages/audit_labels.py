@@ -10,7 +10,7 @@ from vq.duplicates import pairs_table
 from vq.duplicates.join import representatives
 from vq.files import read_json
 from vq.metrics import label_outliers
-from vq.params import Suspect
+from vq.params import AuditLabels
 from vq.training import cross_validation, dataset
 from vq.training.loop import determinism
 from vq.words import count
@@ -22,7 +22,7 @@ LEVELS, FOLDS, ROUNDS = 5, 5, 1
 long."""
 
 
-def suspect(
+def audit_labels(
     *,
     accepted: Path,
     card: Path,
@@ -31,7 +31,7 @@ def suspect(
     features: Path,
     zoo: Path,
     suspicious: Path,
-    params: Suspect,
+    params: AuditLabels,
     seed: int,
 ) -> None:
     """Hold each label of train and validation against teachers that have not seen its content.
@@ -47,7 +47,7 @@ def suspect(
         features: index of the features.
         zoo: the experts that pruning kept.
         suspicious: written: CSV of the labels to review, see `vq.metrics.label_outliers.listed`.
-        params: section `suspect`.
+        params: section `audit_labels`.
         seed: of folds and training.
     """
     determinism(threads=1)
