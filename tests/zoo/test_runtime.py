@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tests.zoo.experts import SPECS, noise, ramp
 from vq import params
 from vq.errors import ParamsError, VqError, WeightsError
-from vq.models.onnx_export import Seen
+from vq.models.onnx_export import WithNormalization
 from vq.zoo import catalog, extract
 from vq.zoo.runtime import Network
 
@@ -58,7 +58,7 @@ def test_pixels_are_normalised_inside() -> None:
     """(rgb / 255 - mean) / std, then the network: torch is the reference."""
     pixels, small = noise(2, 20, 30, 3), Small()
 
-    found = Network(Seen(small, MEAN, STD))(pixels)
+    found = Network(WithNormalization(small, MEAN, STD))(pixels)
 
     scaled = torch.from_numpy(pixels).permute(0, 3, 1, 2).double() / 255
     mean, std = (torch.tensor(value).double().view(3, 1, 1) for value in (MEAN, STD))
@@ -81,7 +81,7 @@ def test_a_row_does_not_depend_on_the_others(name: str) -> None:
 
 def test_one_graph_serves_pictures_of_every_size() -> None:
     """Free axes cost one export; the numbers are those of the module."""
-    seen = Seen(Small(), MEAN, STD)
+    seen = WithNormalization(Small(), MEAN, STD)
     network = Network(seen, free=(1, 2))
 
     for size in ((20, 30), (33, 17), (1, 1), (384, 640)):
@@ -95,7 +95,7 @@ def test_one_graph_serves_pictures_of_every_size() -> None:
 
 def test_without_free_axes_each_size_has_its_graph() -> None:
     """What depends on the size in ways a trace cannot see is right all the same."""
-    seen = Seen(Fixed(), MEAN, STD)
+    seen = WithNormalization(Fixed(), MEAN, STD)
     network = Network(seen)
 
     for size in ((20, 30), (33, 17)):
@@ -110,7 +110,7 @@ def test_without_free_axes_each_size_has_its_graph() -> None:
 def test_a_graph_that_says_something_else_is_refused() -> None:
     """A size that became a constant would otherwise give wrong features for ever."""
     with pytest.raises(WeightsError, match=r"another network as ONNX: for pixels of \(1, 31, 46"):
-        Network(Seen(Fixed(), MEAN, STD), free=(1, 2))(noise(1, 20, 30, 3))
+        Network(WithNormalization(Fixed(), MEAN, STD), free=(1, 2))(noise(1, 20, 30, 3))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_cannot_be_exported_is_said(
 ) -> None:
     """The exporter's own words name the operator; its graph is not poured out."""
     with pytest.raises(WeightsError, match=rf"cannot be exported to ONNX: .*{reason}"):
-        Network(Seen(network, MEAN, STD))(noise(1, 20, 30, 3))
+        Network(WithNormalization(network, MEAN, STD))(noise(1, 20, 30, 3))
     assert capfd.readouterr().out == ""
 
 
@@ -137,7 +137,7 @@ def test_a_graph_that_is_refused_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(torch.onnx, "export", export)
     with pytest.raises(WeightsError, match=r"ONNX Runtime refuses its graph \(.*0\.onnx"):
-        Network(Seen(Small(), MEAN, STD))(noise(1, 20, 30, 3))
+        Network(WithNormalization(Small(), MEAN, STD))(noise(1, 20, 30, 3))
 
 
 def test_a_network_travels_without_torch(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_network_travels_without_torch(tmp_path: Path) -> None:
 
 def test_a_network_that_travelled_knows_what_it_was_shown() -> None:
     """It has no module to export, and says so instead of guessing."""
-    network = Network(Seen(Small(), MEAN, STD))
+    network = Network(WithNormalization(Small(), MEAN, STD))
     network(noise(1, 20, 30, 3))
     sent = pickle.loads(pickle.dumps(network))
 
@@ -170,7 +170,7 @@ def test_a_network_that_travelled_knows_what_it_was_shown() -> None:
 
 def test_torch_runs_it_where_onnx_cannot() -> None:
     """The same numbers up to rounding; it is slower."""
-    network = Network(Seen(Unknown(), MEAN, STD))
+    network = Network(WithNormalization(Unknown(), MEAN, STD))
     pixels = noise(3, 20, 30, 3)
     network.use("torch")
 
@@ -184,7 +184,7 @@ def test_torch_runs_it_where_onnx_cannot() -> None:
 
 def test_half_precision_is_close() -> None:
     """What a GPU does, on a CPU: bf16 has 8 bits, so that some percent are what it costs."""
-    network = Network(Seen(Small(), MEAN, STD))
+    network = Network(WithNormalization(Small(), MEAN, STD))
     pixels = noise(2, 20, 30, 3)
 
     found = network.eager(pixels, device="cpu", half=True)
@@ -198,7 +198,7 @@ def test_half_precision_is_close() -> None:
 def test_no_gpu_is_said_at_once() -> None:
     """Nothing falls back to the CPU in silence."""
     with pytest.raises(ParamsError, match=r"extract\.runtime: cuda, but torch sees no GPU"):
-        Network(Seen(Small(), MEAN, STD)).use("cuda")
+        Network(WithNormalization(Small(), MEAN, STD)).use("cuda")
 
 
 def test_what_runs_a_network_decides_its_key() -> None:

@@ -30,9 +30,9 @@ class Network:
     What an expert that is a network does: it wraps what it has in one module that takes pixels as
     they are and gives one row for each picture or clip, and calls that through this class.
 
-        seen = vq.models.onnx_export.WithNormalization(backbone, mean, std)  # normalises, then runs the backbone
-        network = Network(seen)                         # pictures (or clips) of one size
-        network = Network(seen, free=(1, 2))            # of any height and width
+        module = WithNormalization(backbone, mean, std)  # of vq.models.onnx_export
+        network = Network(module)                        # pictures (or clips) of one size
+        network = Network(module, free=(1, 2))           # of any height and width
         rows = network(pixels)
 
     It is exported when it first meets a shape, and travels to other processes (pickle) as files
