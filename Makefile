@@ -1,5 +1,6 @@
 # make demo    set up, run the whole pipeline on the embedded data, say how good the student is
 # make test    every check and every test
+# make test-library, test-pipeline  the same in two parts, which CI runs side by side
 # make quick   format, lint, types, import contract, code of stages, fast tests of what is not committed (REV=main: of all since)
 # make check   format, lint, types, import contract, fast tests: what to run before a commit
 # make review  what a change does (REV=... where it starts), into build/review, and what dvc would run
@@ -12,7 +13,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint quick check test review pr-report docs clean
+.PHONY: help setup demo lint quick check test test-library test-pipeline review pr-report docs clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -33,6 +34,9 @@ export OMP_WAIT_POLICY := passive
 
 # Fast tests of two processes on two cores should not start four threads of sums each.
 PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadgroup
+
+# Tests of whole workspaces: real dvc, Prefect, MLflow and Ray, many processes each.
+PIPELINE := tests/flows tests/ingest tests/pipeline tests/review tests/test_own_code.py tests/test_pipeline.py
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -89,6 +93,12 @@ check: lint
 
 test: lint
 	@$(PYTEST)
+
+test-library: lint
+	@$(PYTEST) $(PIPELINE:%=--ignore=%)
+
+test-pipeline: $(READY)
+	@$(PYTEST) $(PIPELINE)
 
 review: $(READY)
 	@vq diff $(REV) --out build/review $(if $(PICTURES),--pictures '$(PICTURES)')

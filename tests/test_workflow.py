@@ -37,12 +37,33 @@ def test_what_others_wrote_is_in_no_command() -> None:
     assert [step["run"] for _, step in STEPS if "${{" in step.get("run", "")] == []
 
 
-@pytest.mark.parametrize("target", ["test", "review"])
-def test_what_it_makes_can_be_made_here(target: str) -> None:
+@pytest.mark.parametrize("run", ['make "test-$PART"', "make review"])
+def test_what_it_makes_can_be_made_here(run: str) -> None:
     """By `make pr-report`, which is both."""
-    assert f"make {target}" in [step.get("run") for _, step in STEPS]
-    made = subprocess.run(
-        ["make", "--dry-run", "pr-report"], cwd=ROOT, check=True, capture_output=True, text=True
+    assert run in [step.get("run") for _, step in STEPS]
+    made = _dry_run("pr-report")
+    assert "pytest" in made
+    assert "--out build/review" in made
+
+
+def test_the_parts_of_the_tests_are_all_of_them() -> None:
+    """What one part leaves out is what the other one runs."""
+    parts = JOBS["test"]["strategy"]["matrix"]["part"]
+    assert parts == ["library", "pipeline"]
+    library, pipeline = (_pytest(_dry_run(f"test-{part}")) for part in parts)
+
+    assert pipeline
+    assert [ROOT / path for path in pipeline if not (ROOT / path).exists()] == []
+    assert library == [f"--ignore={path}" for path in pipeline]
+    assert _pytest(_dry_run("test")) == []
+
+
+def _dry_run(target: str) -> str:
+    return subprocess.run(
+        ["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    wanted = {"test": "pytest", "review": "--out build/review"}
-    assert wanted[target] in made
+
+
+def _pytest(made: str) -> list[str]:
+    """What the last call of pytest is told beside its usual options."""
+    return made.rpartition("--dist loadgroup")[2].split()
