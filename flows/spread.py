@@ -112,4 +112,8 @@ def runner(address: str | None) -> TaskRunner[Any]:
         raise ParamsError(
             "run.runner: ray needs prefect-ray, on all machines: pip install 'vq[ray]'"
         ) from error
-    return RayTaskRunner(address=address)
+    # Other machines have `vq` installed, and no checkout with `flows`: it travels along.
+    return RayTaskRunner(
+        address=address,
+        init_kwargs={"runtime_env": {"py_modules": [str(Path(__file__).parent)]}},
+    )
