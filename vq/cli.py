@@ -24,7 +24,7 @@ COMMANDS = {
     "pretrain": "Pretrain a built-in expert of the zoo.",
     "zoo": "List the experts that params.yaml may name.",
     "diff": "Say what a change does, in Markdown for its reviewer.",
-    "verdict": "Say what the gates said, and where the report is.",
+    "verdict": "Print the verdict of the gates, and where the report is.",
 }
 """What people call, each in the module of `vq.commands` that bears its name."""
 

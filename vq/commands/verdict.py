@@ -1,4 +1,4 @@
-"""`vq verdict`: what the gates said, and where the report is."""
+"""`vq verdict`: the verdict of the gates, and where the report is."""
 
 import json
 import sys

@@ -172,8 +172,8 @@ def fit_scales(student: Student, data: TrainingData, *, batch: int = 16) -> None
 def precompute_features(trunk: Trunk, data: TrainingData, *, jobs: int) -> TrainingData:
     """The training data with the features of a frozen trunk, computed once and not in every step.
 
-    It runs as the exported graph, each video by itself: six times as fast as torch on a CPU, and
-    the same bits for any number of jobs.
+    It runs as the exported graph, each video by itself: several times as fast as torch on a CPU,
+    and the same bits for any number of jobs.
 
     Args:
         trunk: in evaluation mode.
