@@ -29,6 +29,21 @@ def test_the_camera_stays_inside_the_photograph_and_never_looks_closer_than_its_
             assert (way + side * take.scale).max() <= room + 1e-6
 
 
+def test_a_camera_may_rest_all_the_time_or_for_a_part_of_it() -> None:
+    """Each way comes often, and what rests shows the same of the photograph again."""
+    form = Format(96, 64, 24, 25)
+    resting = []
+    for seed in range(90):
+        moving = camera.activity(np.random.default_rng(seed), form)
+        assert moving.shape == (24,)
+        assert 0 <= moving.min() <= moving.max() <= 1
+        take = camera.walk(np.random.default_rng(seed), form, (900, 600))
+        assert np.all(np.diff(take.left)[moving == 0] == 0)
+        resting.append(np.mean(moving == 0))
+    ways = np.histogram(resting, [0, 0.02, 0.98, 1.01])[0]
+    assert ways.min() >= 15, ways
+
+
 def test_a_long_exposure_smears_little_and_without_a_gap() -> None:
     """Whatever way is drawn: at most two pixels, and half a pixel from one look to the next."""
     form = Format(96, 64, 30, 25)

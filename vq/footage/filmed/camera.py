@@ -1,4 +1,4 @@
-"""A virtual camera over large photographs: it pans, zooms, shakes, and something moves in front.
+"""A virtual camera over large photographs: it pans, zooms, shakes, rests, and something moves.
 
 What it films is pristine: each pixel of a film is an average of at least one of the photograph.
 """
@@ -66,8 +66,11 @@ def film(photo: Image.Image, form: Format, rng: Generator, other: Image.Image | 
 
 
 def walk(rng: Generator, form: Format, size: tuple[int, int]) -> Take:
-    """Draw the way of the camera: a pan, a sway, a shake and a zoom, inside the photograph."""
-    time = np.arange(form.frames + 1) / form.fps
+    """Draw the way of the camera: a pan, a sway, a shake, a zoom and rests, in the photograph."""
+    moving = activity(rng, form)
+    time = np.concatenate([[0.0], np.cumsum(moving)]) / form.fps
+    # A hand shakes where the camera moves on both sides of a moment.
+    free = np.minimum(np.insert(moving, 0, moving[0]), np.append(moving, moving[-1]))
     most = min(size[0] / form.width, size[1] / form.height)
     # Most takes are near: that is where a photograph shows detail as a film would.
     base = 1 + (most - 1) * rng.random() ** 1.3
@@ -81,12 +84,31 @@ def walk(rng: Generator, form: Format, size: tuple[int, int]) -> Take:
         sway = (
             0.01 * rng.random() * np.sin(2 * np.pi * (rng.uniform(0.3, 1.5) * time + rng.random()))
         )
-        jitter = shake * rng.standard_normal(len(time))
+        jitter = shake * free * rng.standard_normal(len(time))
         moved = (speed * direction * time + sway + jitter) * form.width * scale
         room = size[axis] - (form.width, form.height)[axis] * scale
         start = rng.random() * float(room.min())
         ways.append(_reflect(start + moved - moved[0], room))
     return Take(ways[0], ways[1], scale)
+
+
+def activity(rng: Generator, form: Format) -> Float64[np.ndarray, " frames"]:
+    """How much the camera moves in each frame, from 0 (it rests) to 1.
+
+    Real cameras rest on something or wait for something; a film in which nothing ever rests would
+    teach that a resting camera is a stalled video. Three ways, equally likely: it moves all the
+    time, it rests all the time, or it starts or stops within the film, once or twice, softly.
+    """
+    way = rng.integers(3)
+    if way < 2:
+        return np.full(form.frames, float(way))
+    changes = np.sort(rng.uniform(0, form.frames, rng.integers(1, 3)))
+    soft = form.fps * rng.uniform(0.02, 0.25)
+    moving = np.full(form.frames, float(rng.integers(2)))
+    for change in changes:
+        after = np.clip((np.arange(form.frames) - change) / soft, 0, 1)
+        moving = moving * (1 - after) + (1 - moving[-1]) * after
+    return moving
 
 
 def exposure(take: Take, form: Format, number: int) -> list[float]:
