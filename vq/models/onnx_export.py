@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from torch import Tensor, nn
 
 from vq.errors import WeightsError
-from vq.models.onnx_session import session
+from vq.models.onnx_session import REFUSALS, session
 
 OPSET = 18
 UNTRACEABLE = ("MViT",)
@@ -102,23 +101,13 @@ def export(
         _compare(module, path, torch.from_numpy(rng.integers(0, 256, longer, np.uint8)))
 
 
-_REFUSALS = (
-    runtime_errors.Fail,
-    runtime_errors.InvalidArgument,
-    runtime_errors.InvalidGraph,
-    runtime_errors.InvalidProtobuf,
-    runtime_errors.NotImplemented,
-    runtime_errors.RuntimeException,
-)
-
-
 def _compare(module: nn.Module, path: Path, pixels: UInt8[Tensor, "..."]) -> None:
     with torch.inference_mode():
         expected = module(pixels).numpy()
     try:
         running = session(path)
         (actual,) = running.run(None, {running.get_inputs()[0].name: pixels.numpy()})
-    except _REFUSALS as error:
+    except REFUSALS as error:
         raise WeightsError(
             f"cannot be exported to ONNX: ONNX Runtime refuses its graph ({_first_line(error)})"
         ) from error

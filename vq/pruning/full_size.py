@@ -154,9 +154,11 @@ class Full:
 def tunable(expert: Expert, fusion: Fusion) -> Tuned | None:
     """The expert as a trunk that can be fine-tuned on views; None where there is nothing to tune.
 
-    Those that learnt nothing have no network, clip experts no clips in the views, and what another
-    package brings is closed to us.
+    Those that learnt nothing have no network, clip experts no clips in the views, an ONNX file is
+    nothing that torch can train, and what another package brings is closed to us.
     """
+    if expert.catalog == "onnx":
+        return None
     if isinstance(expert, Square):
         return Tuned(expert.network.module, fusion=fusion, dim=expert.dim, side_px=expert.side_px)
     if isinstance(expert, Native):

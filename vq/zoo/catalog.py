@@ -14,9 +14,10 @@ from types import MappingProxyType
 from vq.errors import ParamsError
 from vq.params import Expert as Spec
 from vq.video import PIXELS
-from vq.zoo import plugins, pretrained
+from vq.zoo import plugins, presets, pretrained
 from vq.zoo.expert import CLIP_FRAMES, Expert, Input, Kind, Tags
 from vq.zoo.image_quality import PictureStatistics
+from vq.zoo.presets import Preset
 from vq.zoo.pretrained import PretrainedModel
 from vq.zoo.statistics import SpatialStatistics
 from vq.zoo.temporal import TemporalStatistics
@@ -136,6 +137,35 @@ def _pretrained(network: PretrainedModel) -> Entry:
     )
 
 
+def _packaged(preset: Preset) -> Entry:
+    """A network with weights from a package; params may give the same weights as a file."""
+
+    def build(name: str, spec: Spec, _: int) -> Expert:
+        _refuse(name, spec, keep=("weights", "tags"))
+        own = {"weights": spec.weights or preset.spec.weights}
+        tags = {} if spec.weights == "random" else dict(preset.spec.tags)
+        full = preset.spec.model_copy(update=own | {"tags": tags | dict(spec.tags)})
+        return (_timm if full.catalog == "timm" else _onnx)(name, full, 0)
+
+    return Entry(
+        build,
+        "image",
+        preset.dim,
+        Tags(**preset.spec.tags),
+        f"weights of {preset.package}, downloaded when they are needed",
+        Input(None, preset.spec.mean, preset.spec.std),
+        preset.parameters,
+        preset.gmacs,
+    )
+
+
+def _onnx(name: str, spec: Spec, _: int) -> Expert:
+    from vq.zoo.onnx_file import create_onnx
+
+    _refuse(name, spec, keep=SETTINGS - {"model", "layer"})
+    return create_onnx(name, spec)
+
+
 def _scnn(name: str, spec: Spec, _: int) -> Expert:
     from vq.zoo.scnn import create_scnn
 
@@ -189,6 +219,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         ),
         "timm": Entry(_timm, "image", None, _CHOSEN, "any image model of timm"),
         "torchvision_clip": Entry(_clip, "clip", None, _CHOSEN, "any video model of torchvision"),
+        "onnx": Entry(_onnx, "image", None, _CHOSEN, "chosen feature maps of an ONNX file"),
+        **{name: _packaged(preset) for name, preset in presets.read().items()},
         **{name: _pretrained(network) for name, network in pretrained.read().items()},
     }
 )

@@ -57,6 +57,10 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
     transforms = default_weights.transforms()
     mean, std = spec.mean or tuple(transforms.mean), spec.std or tuple(transforms.std)
+    if spec.side_px == "native":
+        raise ParamsError(
+            f"extract.experts.{name}.side_px: networks of clips see squares; give a number or none"
+        )
     side_px = spec.side_px or transforms.crop_size[0]
     least = int(default_weights.meta.get("min_temporal_size", 1))
     network = network.eval()

@@ -13,8 +13,9 @@ TILE_PX = 128
 ROWS = 3
 COLUMNS = 5
 GRID_PX = 8
-AREA = ROWS * COLUMNS * TILE_PX**2
-"""Pixels of the largest window."""
+WINDOW = (ROWS * TILE_PX, COLUMNS * TILE_PX)
+"""Height and width of the largest window, in pixels."""
+AREA = WINDOW[0] * WINDOW[1]
 LUMA = 5
 """Operations of `luma`, for each pixel."""
 

@@ -18,13 +18,15 @@ from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
-from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
-from vq.zoo.onnx_expert import Fragments, Native, NativeClip, Square
+from vq.zoo.frame_window import WINDOW
+from vq.zoo.onnx_expert import LEAST_PX, Fragments, Native, NativeClip, Square
 from vq.zoo.runtime import Network
 
 
-def create_timm(name: str, spec: Spec) -> Square:
+def create_timm(name: str, spec: Spec) -> Square | Native:
     """Build a timm model without classifier, with weights as params say.
+
+    It sees the centre square of each frame, or with `side_px: native` the frame as it is.
 
     Raises:
         ParamsError: `model` or `weights` is missing, timm has no such model, or it has no such
@@ -40,7 +42,8 @@ def create_timm(name: str, spec: Spec) -> Square:
     mean, std = spec.mean or tuple(cfg["mean"]), spec.std or tuple(cfg["std"])
     side_px = spec.side_px or cfg["input_size"][-1]
     network = at_layer(name, spec, network).eval()
-    dim, gmacs = outcome(name, spec, network, (1, 3, side_px, side_px))
+    size = WINDOW if side_px == "native" else (side_px, side_px)
+    dim, gmacs = outcome(name, spec, network, (1, 3, *size))
     preprocessing = {
         "model": spec.model,
         "options": spec.options,
@@ -50,17 +53,19 @@ def create_timm(name: str, spec: Spec) -> Square:
     }
     if spec.layer != "pooled":  # or else as before there was a choice: what is cached stays valid
         preprocessing["layer"] = sorted([spec.layer] if isinstance(spec.layer, int) else spec.layer)
-    return Square(
-        name=name,
-        catalog="timm",
-        dim=dim,
-        identity=identity(network, preprocessing),
-        tags=_tags(spec, cfg),
-        parameters=cost.parameters(network),
-        gmacs=gmacs,
-        network=Network(WithNormalization(network, mean, std)),
-        side_px=side_px,
-    )
+    common: dict[str, Any] = {
+        "name": name,
+        "catalog": "timm",
+        "dim": dim,
+        "identity": identity(network, preprocessing),
+        "tags": _tags(spec, cfg),
+        "parameters": cost.parameters(network),
+        "gmacs": gmacs,
+    }
+    pixels = WithNormalization(network, mean, std)
+    if side_px == "native":
+        return Native(**common, network=Network(pixels, free=(1, 2)), least_px=LEAST_PX)
+    return Square(**common, network=Network(pixels), side_px=side_px)
 
 
 def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeClip | Fragments:
@@ -77,7 +82,7 @@ def create_builtin(name: str, spec: Spec, clip_frames: int) -> Native | NativeCl
     network = builtin_weights.load(entry)
     channels = builtin_weights.channels(network)
     side = card.sides_px[0]
-    size = (side, side) if card.grid else (ROWS * TILE_PX, COLUMNS * TILE_PX)
+    size = (side, side) if card.grid else WINDOW
     strides = builtin_weights.strides(network, card.levels) if card.pooling == "cells" else None
     answers = builtin_weights.answers(entry) if card.answers_join else None
     pooled = WithNormalization(Pooled(network, card.levels, strides, answers), card.mean, card.std)
@@ -184,8 +189,8 @@ def outcome(name: str, spec: Spec, network: nn.Module, shape: tuple[int, ...]) -
     except (AssertionError, RuntimeError, ValueError, IndexError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ParamsError(
-            f"extract.experts.{name}: {spec.model} takes no pictures of {shape[-1]} px ({reason}); "
-            "leave out `side_px`, or choose another"
+            f"extract.experts.{name}: {spec.model} takes no pictures of "
+            f"{shape[-1]} x {shape[-2]} px ({reason}); leave out `side_px`, or choose another"
         ) from error
 
 

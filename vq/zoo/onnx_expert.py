@@ -13,6 +13,9 @@ from vq.zoo import runtime
 from vq.zoo.expert import Kind, Tags
 from vq.zoo.frame_window import window
 
+LEAST_PX = 32
+"""Shortest side that a network of somebody else is shown at native resolution."""
+
 
 @dataclass(frozen=True, eq=False)
 class OnnxExpert:

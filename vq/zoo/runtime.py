@@ -41,26 +41,45 @@ class Network:
     Rows run one by one: a row never depends on the others, and a batch is no faster on one thread.
     """
 
-    def __init__(self, module: "nn.Module", *, free: Sequence[int] = ()) -> None:
+    def __init__(self, module: "nn.Module | None", *, free: Sequence[int] = ()) -> None:
         """Take a module from uint8 "1 height width 3" or "1 time height width 3" to "1 dim".
 
         `free` are axes whose length may differ from call to call in one and the same graph, which
         suits what convolves and pools. Without them each length has a graph of its own, which
         suits everything: what a module computes from a shape in Python is fixed in its graph.
         """
-        self._module: nn.Module | None = module.eval()
+        self._module = module and module.eval()
         self._runtime: Runtime = "onnx"
         self._free = frozenset(free)
         self._folder = tempfile.TemporaryDirectory(prefix="vq-networks-")
         self._graphs: dict[Shape, Path] = {}
         self._sessions: dict[Shape, onnxruntime.InferenceSession] = {}
 
+    @classmethod
+    def of_graph(
+        cls, content: bytes, *, shape: Sequence[int], free: Sequence[int] = ()
+    ) -> "Network":
+        """A network that is a graph already: from uint8 `pixels` of this shape to "1 dim".
+
+        Its axes are counted as those of the module above; the shape is that of one row.
+        """
+        network = cls(None, free=free)
+        path = Path(network._folder.name) / "0.onnx"
+        path.write_bytes(content)
+        network._graphs[network._key((1, *shape))] = path
+        return network
+
     def use(self, runtime: Runtime) -> None:
         """Choose what runs the network from now on.
 
         Raises:
-            ParamsError: there is no GPU to run on.
+            ParamsError: there is no GPU to run on, or the network is a graph that torch cannot run.
         """
+        if runtime != "onnx" and self._module is None:
+            raise ParamsError(
+                f"extract.runtime: {runtime} cannot run an expert of an ONNX file; set it to onnx, "
+                "or leave that expert out"
+            )
         if runtime == "cuda":
             import torch
 
@@ -132,12 +151,15 @@ class Network:
 
     def _session(self, shape: tuple[int, ...]) -> onnxruntime.InferenceSession:
         shape = (1, *shape)
-        key = tuple(None if axis in self._free else size for axis, size in enumerate(shape))
+        key = self._key(shape)
         if key not in self._sessions:
             if key not in self._graphs:
                 self._graphs[key] = self._export(shape)
             self._sessions[key] = session(self._graphs[key])
         return self._sessions[key]
+
+    def _key(self, shape: Shape) -> Shape:
+        return tuple(None if axis in self._free else size for axis, size in enumerate(shape))
 
     def _export(self, shape: tuple[int, ...]) -> Path:
         if self._module is None:

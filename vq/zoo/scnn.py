@@ -15,7 +15,7 @@ from vq.params import Expert as Spec
 from vq.params import WeightsFile
 from vq.zoo import cost, weights
 from vq.zoo.expert import Tags
-from vq.zoo.frame_window import COLUMNS, ROWS, TILE_PX
+from vq.zoo.frame_window import WINDOW
 from vq.zoo.images import identity
 from vq.zoo.onnx_expert import Native
 from vq.zoo.runtime import Network
@@ -84,7 +84,7 @@ def create_scnn(name: str, spec: Spec) -> Native:
         identity=identity(network, {"mean": MEAN, "std": STD}),
         tags=Tags(**(tags | dict(spec.tags))),
         parameters=cost.parameters(network),
-        gmacs=cost.gmacs(network, 1, 3, ROWS * TILE_PX, COLUMNS * TILE_PX),
+        gmacs=cost.gmacs(network, 1, 3, *WINDOW),
         network=Network(WithNormalization(network, MEAN, STD), free=(1, 2)),
     )
 

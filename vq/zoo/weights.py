@@ -61,20 +61,29 @@ def read(weights: WeightsFile) -> State:
     Raises:
         WeightsError: the file is missing or altered, or holds no parameters.
     """
+    return _parameters(weights.file, content(weights))
+
+
+def content(weights: WeightsFile) -> bytes:
+    """Read a file and compare its hash with that of params.
+
+    Raises:
+        WeightsError: the file is missing or altered.
+    """
     try:
-        content = weights.file.read_bytes()
+        read_bytes = weights.file.read_bytes()
     except OSError as error:
         raise WeightsError(
             f"{weights.file}: weights cannot be read ({error.strerror}); "
             "download them, or correct the path in params.yaml"
         ) from error
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(read_bytes).hexdigest()
     if digest != weights.sha256:
         raise WeightsError(
             f"{weights.file}: sha256 is {digest}, params.yaml says {weights.sha256}; "
             "download it again, or write the new hash there if you trust the file"
         )
-    return _parameters(weights.file, content)
+    return read_bytes
 
 
 def load(
