@@ -88,7 +88,11 @@ def alone(videos: Sequence[Video], experts: Mapping[str, Expert], planned: zoo.P
         looks, seconds = _timed(lambda path=video.path: _looks(path, kinds, planned))
         made.decode += seconds
         for name, expert in experts.items():
-            clips = [d.frames(n).pixels for (kind, n), d in looks if kind == expert.kind]
+            clips = [
+                np.stack([d.pixels[number] for number in numbers])
+                for (kind, numbers), d in looks
+                if kind == expert.kind
+            ]
             said, seconds = _timed(lambda e=expert, c=clips: [e.describe(pixels) for pixels in c])
             made.parts[name] += seconds
             rows[name] += said

@@ -132,7 +132,8 @@ def _clips(expert: Expert, video: Path, sampling: Sampling) -> list[np.ndarray]:
         return clips.tolist()
 
     decoded = decode(video, lambda count: {n for clip in frame_numbers(count) for n in clip})
-    return [decoded.frames(clip).pixels for clip in frame_numbers(decoded.frame_count)]
+    clips = frame_numbers(decoded.frame_count)
+    return [np.stack([decoded.pixels[number] for number in clip]) for clip in clips]
 
 
 def _sight(expert: Expert, clips: Sequence[np.ndarray]) -> str:

@@ -14,7 +14,6 @@ from vq.errors import VideoError
 from vq.video import packets, plan, stream
 from vq.video.convert import Converter
 from vq.video.execute import execute
-from vq.video.frames import Frames
 from vq.video.shapes import UInt8
 from vq.video.warning import Warnings
 
@@ -37,17 +36,6 @@ class Decoded:
     """Presentation time of each frame, from the first frame of the video."""
     warning: str = ""
     """What a viewer sees of the file that these pixels do not show: see `vq.video.warning`."""
-
-    def frames(self, numbers: Sequence[int]) -> Frames:
-        """Stack frames in the order of `numbers`; a number may repeat.
-
-        Raises:
-            KeyError: one of them was not asked for when decoding.
-        """
-        return Frames(
-            np.stack([self.pixels[int(number)] for number in numbers]),
-            np.array([self.seconds[int(number)] for number in numbers], np.float64),
-        )
 
 
 def decode(path: Path, choose: Callable[[int], Iterable[int]]) -> Decoded:

@@ -80,7 +80,7 @@ def extract_features(
         kind, numbers = places[place]
         if kind == VIEWS:
             return {VIEWS: planned.views.view(*(decoded.pixels[n] for n in numbers))[None]}
-        pixels = decoded.frames(numbers).pixels
+        pixels = np.stack([decoded.pixels[number] for number in numbers])
         return {
             name: experts[name].describe(pixels) for name in wanted if experts[name].kind == kind
         }
