@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from vq.synthetic.pixels import to_bytes
+
 GAMMA = 0.2
 """Standard deviation of the logarithm of the exponent."""
 SATURATION = (0.2, 1.3)
@@ -28,7 +30,7 @@ class Augmentation:
         self, picture: UInt8[np.ndarray, "side side 3"]
     ) -> UInt8[np.ndarray, "side side 3"]:
         """Change a picture."""
-        mixed = np.clip(np.rint(picture @ self.mix), 0, 255).astype(np.uint8)
+        mixed = to_bytes(picture @ self.mix)
         toned = self.tone[mixed[:: -1 if self.flip else 1, :: -1 if self.mirror else 1]]
         return toned.swapaxes(0, 1) if self.transpose else toned
 

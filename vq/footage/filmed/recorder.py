@@ -14,6 +14,7 @@ from vq.errors import DataError
 from vq.footage.filmed import damage_steps
 from vq.footage.filmed.camera import Clip, Format
 from vq.footage.sources import Source
+from vq.synthetic.pixels import to_bytes
 from vq.words import count
 
 BLUR = (0.0, 1.4)
@@ -42,7 +43,7 @@ def recorded(
     for number, frame in enumerate(frames):
         soft = np.asarray(Image.fromarray(frame).filter(lens), np.float32)
         grain = noise * rng.standard_normal(frame.shape, dtype=np.float32)
-        seen[number] = np.clip(np.rint(soft + grain), 0, 255).astype(np.uint8)
+        seen[number] = to_bytes(soft + grain)
     stored = damage_steps.decode(
         damage_steps.encode(seen, "libx264", float(rng.integers(*RATE_FACTOR)), fps)
     )

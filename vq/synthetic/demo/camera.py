@@ -9,6 +9,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 from vq.synthetic.demo.textures import Picture, dead_leaves, noise
+from vq.synthetic.pixels import to_bytes
 
 Clip = UInt8[np.ndarray, "time height width 3"]
 
@@ -166,4 +167,4 @@ def add_particles(clip: Clip, *, fps: int | float, rng: Generator) -> Clip:
             spot = np.exp(-((rows - y) ** 2) / (2 * size[k] ** 2))[:, None] * spot
             part = out[i, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
             part += (colour - part) * (strength[k] * spot)[..., None].astype(np.float32)
-    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+    return to_bytes(out)

@@ -10,6 +10,7 @@ from PIL import Image
 from scipy import fft
 
 from vq.synthetic.demo.camera import Clip
+from vq.synthetic.pixels import to_bytes
 
 Distortion = Callable[[Clip, float, Generator], Clip]
 Light = Float32[np.ndarray, "..."]
@@ -59,7 +60,7 @@ def sensor_noise(frames: Clip, strength: float, rng: Generator) -> Clip:
     for i, frame in enumerate(frames):
         spread = np.sqrt(shot * frame.astype(np.float32) + read**2)
         noise = rng.standard_normal(frame.shape, dtype=np.float32)
-        out[i] = _bytes(frame + spread * noise)
+        out[i] = to_bytes(frame + spread * noise)
     return out
 
 
@@ -80,7 +81,7 @@ def banding(frames: Clip, strength: float, rng: Generator) -> Clip:
     """Few levels for each colour, down to 4, without dither: contours in smooth areas."""
     steps = np.float32(32 * (3 / 32) ** strength)
     levels = np.arange(256, dtype=np.float32) / 255
-    return _bytes(255 * np.rint(levels * steps) / np.rint(steps))[frames]
+    return to_bytes(255 * np.rint(levels * steps) / np.rint(steps))[frames]
 
 
 def freeze(frames: Clip, strength: float, rng: Generator) -> Clip:
@@ -137,7 +138,9 @@ def _convolved(frames: Clip, kernel: np.ndarray) -> Clip:
     for i, frame in enumerate(frames):
         planes = np.moveaxis(frame, -1, 0).astype(np.float32)
         soft = fft.irfft2(fft.rfft2(np.pad(planes, border, "reflect")) * spectrum, s=full)
-        out[i] = np.moveaxis(_bytes(soft[:, reach : reach + height, reach : reach + width]), 0, -1)
+        out[i] = np.moveaxis(
+            to_bytes(soft[:, reach : reach + height, reach : reach + width]), 0, -1
+        )
     return out
 
 
@@ -152,7 +155,3 @@ def _coded(light: Light) -> Clip:
     # A table of 4096 steps with a square-root index stands for the costly power of every pixel.
     table = np.rint(255 * (np.arange(4096) / 4095) ** (2 / 2.2)).astype(np.uint8)
     return table[(np.sqrt(np.clip(light, 0, 1)) * np.float32(4095)).astype(np.int16)]
-
-
-def _bytes(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

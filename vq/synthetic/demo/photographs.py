@@ -10,6 +10,7 @@ from PIL import Image
 
 from vq.errors import DataError
 from vq.synthetic.demo.textures import Picture
+from vq.synthetic.pixels import to_bytes
 
 GREY = (1.0, 1.0, 1.0)
 PHOTOGRAPHS: Mapping[str, tuple[str, str, tuple[float, float, float]]] = MappingProxyType(
@@ -49,4 +50,4 @@ def photograph(name: str) -> Picture:
         raise DataError(f"{package} has no {file}; install the versions of requirements.lock")
     with Image.open(path) as opened:
         pixels = np.asarray(opened.convert("RGB"))
-    return np.clip(np.rint(pixels * np.array(tint, np.float32)), 0, 255).astype(np.uint8)
+    return to_bytes(pixels * np.array(tint, np.float32))

@@ -9,6 +9,8 @@ from jaxtyping import Float32, UInt8
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
+from vq.synthetic.pixels import to_bytes
+
 Picture = UInt8[np.ndarray, "still_height still_width 3"]
 Painter = Callable[[Generator, int, int], Picture]
 
@@ -78,7 +80,7 @@ def noise(rng: Generator, width: int, height: int) -> Picture:
     shared = pink(rng, width, height, exponent=exponent)
     own = np.stack([pink(rng, width, height, exponent=exponent + 0.3) for _ in range(3)], -1)
     mean, swing = rng.uniform(80, 170, 3), rng.uniform(28, 48)
-    return _picture(mean + swing * (shared[..., None] + 0.35 * own))
+    return to_bytes(mean + swing * (shared[..., None] + 0.35 * own))
 
 
 def sky(rng: Generator, width: int, height: int) -> Picture:
@@ -102,7 +104,7 @@ def sky(rng: Generator, width: int, height: int) -> Picture:
         ground = rng.uniform(15, 100, 3) + 9 * pink(rng, width, height, exponent=0.9)[..., None]
         picture = np.where((y > ridge)[..., None], ground, picture)
     # A camera's own noise dithers the gradient: the pristine sky must not be banded.
-    return _picture(picture + rng.normal(0, 0.7, picture.shape))
+    return to_bytes(picture + rng.normal(0, 0.7, picture.shape))
 
 
 def text(rng: Generator, width: int, height: int) -> Picture:
@@ -110,7 +112,7 @@ def text(rng: Generator, width: int, height: int) -> Picture:
     paper, ink = rng.uniform(205, 252, 3), rng.uniform(5, 70, 3)
     if rng.random() < 0.35:
         paper, ink = ink, paper
-    page = Image.fromarray(_picture(paper + 2.5 * pink(rng, width, height)[..., None]))
+    page = Image.fromarray(to_bytes(paper + 2.5 * pink(rng, width, height)[..., None]))
     draw = ImageDraw.Draw(page)
     fill = tuple(int(v) for v in ink)
     y, size = 6.0, int(rng.integers(10, 17))
@@ -138,7 +140,7 @@ def facade(rng: Generator, width: int, height: int) -> Picture:
     """The front of a building seen at an angle: a grid of windows, straight long edges."""
     w, h = 2 * width, 2 * height
     wall = rng.uniform(70, 200, 3) + 12 * pink(rng, w, h, exponent=0.8)[..., None]
-    front = Image.fromarray(_picture(wall))
+    front = Image.fromarray(to_bytes(wall))
     draw = ImageDraw.Draw(front)
     step_x, step_y = int(rng.uniform(0.05, 0.12) * w), int(rng.uniform(0.08, 0.16) * h)
     pane_x, pane_y = rng.uniform(0.4, 0.75, 2)
@@ -164,7 +166,7 @@ def floor(rng: Generator, width: int, height: int) -> Picture:
     picture = plain if rng.random() < 0.5 else colours[tile % 64]
     joint = ((x % side_x < 3) | (y % side_y < 3))[..., None]
     marbled = picture + 10 * pink(rng, w, h)[..., None]
-    return _tilted(rng, Image.fromarray(_picture(np.where(joint, 60, marbled))), width, height)
+    return _tilted(rng, Image.fromarray(to_bytes(np.where(joint, 60, marbled))), width, height)
 
 
 PAINTERS: Mapping[str, Painter] = MappingProxyType(
@@ -197,9 +199,5 @@ def _words(rng: Generator, letters: int) -> str:
     return "".join(spaced).capitalize()
 
 
-def _picture(values: np.ndarray) -> Picture:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
-
-
 def _halved(values: np.ndarray) -> Picture:
-    return np.asarray(Image.fromarray(_picture(values)).reduce(2))
+    return np.asarray(Image.fromarray(to_bytes(values)).reduce(2))
