@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
@@ -14,8 +13,10 @@ from vq.pretrain.amount import Amount
 from vq.pretrain.corruption import gradient_deviation
 from vq.pretrain.role import Role
 from vq.synthetic.demo import scenes as demo
+from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
-from vq.synthetic.demo.encode import CODECS, compress, read, write
+from vq.synthetic.demo.encode import CODECS, compress, recode
+from vq.synthetic.pixels import to_bytes
 
 PIXEL_TYPES = (
     "rescale",
@@ -43,8 +44,6 @@ FRAMES = 4
 MOMENTS = (1, 3)
 """Frames that are kept of a clip; not the first, which every encoder treats better."""
 
-Clip = UInt8[np.ndarray, "time height width 3"]
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -60,8 +59,6 @@ class Recipe:
 class Scene:
     """One content in many versions; the first is the pristine one."""
 
-    rendered: UInt8[np.ndarray, "moments height width 3"]
-    """Frames before any encoder: what all versions were made of."""
     pictures: UInt8[np.ndarray, "versions moments height width 3"]
     kind: Float32[np.ndarray, "versions classes"]
     """Share of each of `CLASSES`; two distortions share a version by half."""
@@ -124,7 +121,7 @@ def looked(clip: Clip, rng: np.random.Generator) -> Clip:
     if rng.random() < 0.5:
         grain = np.float32(rng.uniform(0.5, 3.0))
         light += grain * rng.standard_normal(grey.shape, dtype=np.float32)[..., None]
-    return np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    return to_bytes(light)
 
 
 def apply(clip: Clip, recipe: Recipe, rng: np.random.Generator) -> Clip:
@@ -133,9 +130,7 @@ def apply(clip: Clip, recipe: Recipe, rng: np.random.Generator) -> Clip:
         if name in CODECS:
             return compress(clip, name, strength, FPS)
         clip = DISTORTIONS[name](clip, strength, rng)
-    with NamedTemporaryFile(suffix=CODECS["h264"].suffix) as file:
-        write(clip, Path(file.name), codec="h264", crf=recipe.clean, fps=FPS)
-        return read(Path(file.name))
+    return recode(clip, codec="h264", crf=recipe.clean, fps=FPS)
 
 
 def versions(
@@ -160,7 +155,7 @@ def versions(
         for version in pictures
     ]
     damaged = np.array(damage, np.float32)
-    return Scene(clip[moments], pictures, kind, strength, damaged, np.array(pairs))
+    return Scene(pictures, kind, strength, damaged, np.array(pairs))
 
 
 def scene(seed: Sequence[int], *, types: int, mixed: int, content: str | None = None) -> Scene:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 
 import numpy as np
@@ -11,10 +10,12 @@ from jaxtyping import Float32, Int, UInt8
 
 from vq.pretrain import store
 from vq.pretrain.amount import Amount
-from vq.pretrain.material import FPS, SIZES, Clip, contents, looked
+from vq.pretrain.material import FPS, SIZES, contents, looked
 from vq.pretrain.role import Role
 from vq.synthetic.demo import scenes as demo
-from vq.synthetic.demo.encode import CODECS, compress, read, write
+from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.encode import CODECS, compress, recode
+from vq.synthetic.pixels import to_bytes
 
 FRAMES = 8
 """Of a version."""
@@ -92,13 +93,13 @@ PLAYBACKS: tuple[Playback, ...] = (
 def flicker(clip: Clip, strength: float, rng: np.random.Generator) -> Clip:
     """Brightness of whole frames goes up and down, by up to a quarter."""
     gain = 1 + 0.25 * strength * rng.uniform(-1, 1, (len(clip), 1, 1, 1))
-    return _bytes(clip * gain.astype(np.float32))
+    return to_bytes(clip * gain.astype(np.float32))
 
 
 def grain(clip: Clip, strength: float, rng: np.random.Generator) -> Clip:
     """Noise that is new in each frame."""
     spread = np.float32(1 + 11 * strength)
-    return _bytes(clip + spread * rng.standard_normal(clip.shape, dtype=np.float32))
+    return to_bytes(clip + spread * rng.standard_normal(clip.shape, dtype=np.float32))
 
 
 def shake(clip: Clip, strength: float, rng: np.random.Generator) -> Clip:
@@ -115,7 +116,7 @@ def shake(clip: Clip, strength: float, rng: np.random.Generator) -> Clip:
 def dirt(clip: Clip, strength: float, rng: np.random.Generator) -> Clip:
     """Noise that stands still; of no frame but of the lens, so that nothing temporal is damaged."""
     spread = np.float32(1 + 11 * strength)
-    return _bytes(clip + spread * rng.standard_normal(clip.shape[1:], dtype=np.float32))
+    return to_bytes(clip + spread * rng.standard_normal(clip.shape[1:], dtype=np.float32))
 
 
 UNREST: Mapping[str, Unrest] = MappingProxyType({f.__name__: f for f in (flicker, grain, shake)})
@@ -184,9 +185,7 @@ def encoded(frames: Clip, rng: np.random.Generator) -> Clip:
     """As they look after an encoder: half of them a good one, as a phone has."""
     if rng.random() < 0.5:
         return compress(frames, str(rng.choice(list(CODECS))), float(rng.uniform(0.1, 0.8)), FPS)
-    with NamedTemporaryFile(suffix=CODECS["h264"].suffix) as file:
-        write(frames, Path(file.name), codec="h264", crf=int(rng.integers(12, 25)), fps=FPS)
-        return read(Path(file.name))
+    return recode(frames, codec="h264", crf=int(rng.integers(12, 25)), fps=FPS)
 
 
 def scenes(seed: int, role: Role, amount: Takes, folder: Path) -> list[Played]:
@@ -196,7 +195,3 @@ def scenes(seed: int, role: Role, amount: Takes, folder: Path) -> list[Played]:
         for number, what in contents(role, amount)
     ]
     return store.generate(folder, Played, played, jobs, workers=amount.workers)
-
-
-def _bytes(values: np.ndarray) -> Clip:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

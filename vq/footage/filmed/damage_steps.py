@@ -9,32 +9,24 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from types import MappingProxyType
 
-import av
 import numpy as np
-from av.video.stream import VideoStream
 from jaxtyping import UInt8
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from vq.footage.filmed.camera import Clip
 from vq.synthetic.demo import distort
+from vq.synthetic.demo import encode as encoders
+from vq.synthetic.pixels import to_bytes
 
 Step = Callable[[Clip, float, Generator], Clip]
 
 ENCODERS: Mapping[str, tuple[int, int, Mapping[str, str]]] = MappingProxyType(
     {
-        # x264's macroblock tree (with AVX-512) reads memory nobody wrote: other bits each time.
-        "libx264": (16, 46, {"preset": "veryfast", "mbtree": "0"}),
-        "libx265": (
-            16,
-            48,
-            {
-                "preset": "ultrafast",
-                "x265-params": "log-level=none:pools=none:frame-threads=1:info=0",
-            },
-        ),
-        "libvpx-vp9": (12, 63, {"deadline": "realtime", "cpu-used": "7", "b": "0"}),
-        "mpeg4": (2, 31, {}),
+        "libx264": (16, 46, encoders.X264),
+        "libx265": (16, 48, encoders.X265),
+        "libvpx-vp9": (12, 63, encoders.VP9),
+        "mpeg4": (2, 31, {"b": "100000000"}),
     }
 )
 """Encoder: rate factor (quantiser for mpeg4) at strength 0 and at 1, and its other options.
@@ -45,33 +37,19 @@ No SVT-AV1: as root it gives its threads real-time priority, before everything o
 
 def encode(frames: Clip, encoder: str, level: float, fps: int) -> bytes:
     """A Matroska file of the frames, at a rate factor."""
+    quantiser = str(max(round(level), 2))
+    quality = {"crf": str(round(level))}
+    if encoder == "mpeg4":
+        quality = {"qmin": quantiser, "qmax": quantiser}
+    options = {**ENCODERS[encoder][2], **quality}
     buffer = BytesIO()
-    options = dict(ENCODERS[encoder][2])
-    # Else the container holds random numbers.
-    bitexact = {"fflags": "+bitexact"}
-    with av.open(buffer, "w", format="matroska", options=bitexact) as container:
-        stream = container.add_stream(encoder, rate=fps)
-        if not isinstance(stream, VideoStream):
-            raise TypeError(f"{encoder} is no video encoder")
-        stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
-        if encoder == "mpeg4":
-            stream.codec_context.qmin = stream.codec_context.qmax = max(round(level), 2)
-            stream.codec_context.bit_rate = 10**8
-        else:
-            options["crf"] = str(round(level))
-        stream.codec_context.options = {**options, "flags": "+bitexact"}
-        for pixels in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
-        container.mux(stream.encode(None))
+    encoders.encode(frames, buffer, encoder=encoder, container="matroska", options=options, fps=fps)
     return buffer.getvalue()
 
 
 def decode(data: bytes) -> Clip:
     """All frames of what `encode` made."""
-    with av.open(BytesIO(data), "r") as container:
-        return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)])
+    return encoders.decode(BytesIO(data))
 
 
 def level(encoder: str, strength: float) -> float:
@@ -126,7 +104,7 @@ def grain(frames: Clip, strength: float, rng: Generator) -> Clip:
         field = rng.standard_normal(frame.shape[:2], dtype=np.float32)
         if coarse > 0.35:
             field = _box(field)
-        out[number] = _bytes(frame + spread * (field / field.std())[..., None])
+        out[number] = to_bytes(frame + spread * (field / field.std())[..., None])
     return out
 
 
@@ -139,7 +117,7 @@ def denoise(frames: Clip, strength: float, rng: Generator) -> Clip:
             Image.fromarray(frame).filter(ImageFilter.GaussianBlur(radius)), np.float32
         )
         detail = frame - smooth
-        out[number] = _bytes(smooth + detail * (1 - np.exp(-((detail / bound) ** 2))))
+        out[number] = to_bytes(smooth + detail * (1 - np.exp(-((detail / bound) ** 2))))
     return out
 
 
@@ -150,7 +128,7 @@ def contrast(frames: Clip, strength: float, rng: Generator) -> Clip:
     out = np.empty_like(frames)
     for number, frame in enumerate(frames):
         grey = frame.mean(-1, keepdims=True, dtype=np.float32)
-        out[number] = _bytes((grey + (frame - grey) * colour - 128) * push + 128)
+        out[number] = to_bytes((grey + (frame - grey) * colour - 128) * push + 128)
     return out
 
 
@@ -158,13 +136,13 @@ def cast(frames: Clip, strength: float, rng: Generator) -> Clip:
     """A wrong white balance: the colours lean to one side."""
     lean = rng.standard_normal(3)
     gains = np.exp(0.35 * strength * (lean - lean.mean()) / (np.abs(lean).max() + 1e-6))
-    return _bytes(frames * gains.astype(np.float32))
+    return to_bytes(frames * gains.astype(np.float32))
 
 
 def flicker(frames: Clip, strength: float, rng: Generator) -> Clip:
     """Brightness that jumps from frame to frame."""
     gains = np.exp(0.35 * strength * rng.uniform(-1, 1, len(frames))).astype(np.float32)
-    return _bytes(frames * gains[:, None, None, None])
+    return to_bytes(frames * gains[:, None, None, None])
 
 
 def lost_packets(frames: Clip, strength: float, rng: Generator) -> Clip:
@@ -220,7 +198,3 @@ def _each(frames: Clip, change: Callable[[Image.Image], Image.Image]) -> Clip:
 
 def _box(field: np.ndarray) -> np.ndarray:
     return field + np.roll(field, 1, 0) + np.roll(field, 1, 1) + np.roll(field, (1, 1), (0, 1))
-
-
-def _bytes(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
