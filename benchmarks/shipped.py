@@ -29,11 +29,12 @@ from scipy import stats
 import vq
 from benchmarks import edits, real_clips
 from vq.errors import VqError
+from vq.files import atomic
+from vq.footage.filmed import damage_steps
 from vq.metrics import agreement
 from vq.metrics.interval import percentile, resample
 from vq.synthetic import cache, ffmpeg, fused
 from vq.synthetic.demo import dataset
-from vq.synthetic.lossless import write as write_lossless
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,8 @@ def versions(
     if kept.exists():
         return json.loads(kept.read_text())
     pristine, fps = real_clips.pristine(path)
-    write_lossless(pristine, _reference(work, path.stem), fps=fps)
+    with atomic(_reference(work, path.stem)) as part:
+        part.write_bytes(damage_steps.encode(pristine, "libx264", 0.0, fps))
     content = real_clips.content_of(path, together)
     # `make.shoot` takes all chance from the names: the same files as those of `real_clips`.
     rows = dataset.shoot(pristine, some, content, path.stem, fps, work / "videos", params=demo)

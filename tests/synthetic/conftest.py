@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vq.synthetic import ffmpeg, lossless
+from vq.footage.filmed import damage_steps
+from vq.synthetic import ffmpeg
 from vq.synthetic.demo import encode, scenes
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.full_reference import Measures, measure
@@ -33,7 +34,7 @@ def film() -> Clip:
 def original(film: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The film as a file."""
     path = tmp_path_factory.mktemp("original") / "film.mkv"
-    lossless.write(film, path, fps=FPS)
+    path.write_bytes(damage_steps.encode(film, "libx264", 0.0, FPS))
     return path
 
 

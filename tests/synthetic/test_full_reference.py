@@ -28,25 +28,9 @@ def test_an_original_against_itself_differs_in_nothing(original: Path, film: Cli
     assert measures.fps == 25
 
 
-def test_threads_change_no_value(original: Path, film: Clip, copy: Copy) -> None:
-    """The same files give the same labels on any machine."""
-    path = copy(film, crf=30)
-    one, four = (measure(original, path, threads=threads) for threads in (1, 4))
-
-    for name, values in vars(one).items():
-        if name != "tone":
-            np.testing.assert_array_equal(values, getattr(four, name), err_msg=name)
-    assert one.tone == four.tone
-
-
 def test_a_smaller_copy_is_scaled_up(original: Path, film: Clip, copy: Copy) -> None:
-    """As a player does: sharpness is lost, and how much depends on its filter."""
-    small = copy(film[:, ::2, ::2])
-
-    cubic, linear = (measure(original, small, scaler=s).means for s in ("bicubic", "bilinear"))
-
-    assert cubic["vmaf"] < 90
-    assert linear["vmaf"] < cubic["vmaf"]
+    """As a player does: sharpness is lost."""
+    assert measure(original, copy(film[:, ::2, ::2])).means["vmaf"] < 90
 
 
 def test_exposure_is_told_apart(compare: Callable[[Clip], Measures], film: Clip) -> None:

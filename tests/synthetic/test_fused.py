@@ -103,7 +103,6 @@ def test_nothing_done_is_five() -> None:
     label = fused.label(hand_made())
 
     assert label.value == 5
-    assert label.points == 100
     assert set(label.impairments.values()) == {0}
 
 

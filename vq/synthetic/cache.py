@@ -2,15 +2,15 @@
 
 import hashlib
 import logging
-import os
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
 from vq.errors import VideoError
+from vq.files import atomic
 from vq.synthetic import ffmpeg
-from vq.synthetic.full_reference import Measures, Scaler, measure
+from vq.synthetic.full_reference import Measures, measure
 from vq.synthetic.tones import Tone
 
 log = logging.getLogger(__name__)
@@ -19,15 +19,7 @@ MEASURES = 2
 """Goes up when the same pair of files gives other measures."""
 
 
-def measured(
-    reference: Path,
-    copy: Path,
-    *,
-    folder: Path,
-    scaler: Scaler = "bicubic",
-    exposure_apart: bool = True,
-    threads: int = 1,
-) -> Measures:
+def measured(reference: Path, copy: Path, *, folder: Path, exposure_apart: bool = True) -> Measures:
     """As `full_reference.measure`, kept in a folder by the bytes of both files and the FFmpeg.
 
     A file is written whole or not at all, so a killed run resumes and two runs may share a folder.
@@ -42,7 +34,7 @@ def measured(
                 key.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
             raise VideoError(path, f"cannot be read: {error.strerror}") from error
-    how = f"{MEASURES} {scaler} {ffmpeg.version()}{'' if exposure_apart else ' as it is'}"
+    how = f"{MEASURES} bicubic {ffmpeg.version()}{'' if exposure_apart else ' as it is'}"
     key.update(how.encode())
     kept = folder / f"{key.hexdigest()[:32]}.npz"
     if kept.exists():
@@ -50,10 +42,7 @@ def measured(
             return read(kept)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             log.warning("%s: torn, measured again", kept)
-    measures = measure(
-        reference, copy, scaler=scaler, exposure_apart=exposure_apart, threads=threads
-    )
-    folder.mkdir(parents=True, exist_ok=True)
+    measures = measure(reference, copy, exposure_apart=exposure_apart)
     write(measures, kept)
     return measures
 
@@ -62,10 +51,8 @@ def write(measures: Measures, path: Path) -> None:
     """Write measures into a file, whole or not at all."""
     values = dict(vars(measures))
     tone = values.pop("tone")
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, **values, tone=[tone.gain, tone.gamma, tone.offset])
-    partial.replace(path)
+    with atomic(path) as part:
+        np.savez_compressed(part, **values, tone=[tone.gain, tone.gamma, tone.offset])
 
 
 def read(path: Path) -> Measures:

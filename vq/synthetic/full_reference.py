@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Literal, get_args
 
 import av
 import numpy as np
@@ -23,8 +22,6 @@ from vq.errors import VideoError
 from vq.synthetic import ffmpeg, tones
 from vq.synthetic.tones import Tone
 from vq.words import count
-
-Scaler = Literal["bicubic", "bilinear", "lanczos"]
 
 SMALLEST_PX = 216
 """Of the longer side: CAMBI has no value below."""
@@ -89,40 +86,29 @@ class Measures:
         return {name: float(getattr(self, name).mean()) for name in (*_FIELDS, "motion")}
 
 
-def measure(
-    reference: Path,
-    copy: Path,
-    *,
-    scaler: Scaler = "bicubic",
-    exposure_apart: bool = True,
-    threads: int = 1,
-) -> Measures:
+def measure(reference: Path, copy: Path, *, exposure_apart: bool = True) -> Measures:
     """Compare a copy with its original, frame number by frame number.
 
     Both are converted to 8 bits 4:2:0 in limited range; presentation times and rotation are left
-    out of account. The values are the same with any number of threads.
+    out of account.
 
     Args:
         reference: the original.
         copy: as many frames, of the same size or smaller; a smaller one is scaled up to the
-            reference first, as a player in full screen does.
-        scaler: the filter of that player.
+            reference first (bicubic), as a player in full screen does.
         exposure_apart: whether libvmaf sees the reference through the tone curve; if not, it gives
             what everybody calls VMAF, PSNR and SSIM, and `tone` is the identity.
-        threads: of decoders and libvmaf.
 
     Raises:
         VideoError: one of them cannot be read, they differ in number of frames or shape, the copy
             is larger, or no side of the reference has 216 pixels; names the copy or file.
         FfmpegError: there is no FFmpeg with libvmaf, or it failed.
     """
-    if scaler not in get_args(Scaler):
-        raise ValueError(f"no scaler is called {scaler!r}; there are {', '.join(get_args(Scaler))}")
     ffmpeg.binary()  # before any work
     size, fps = _sizes(reference, copy)
     look = _look(reference, copy)
     tone = tones.fit(look.blocks_reference, look.blocks_copy) if exposure_apart else Tone()
-    rows = _libvmaf(reference, copy, size, tone, scaler=scaler, threads=threads)
+    rows = _libvmaf(reference, copy, size, tone)
     if len(rows) != len(look.motion):
         raise VideoError(
             copy, f"FFmpeg compared {count(len(rows), 'frame')}, {len(look.motion)} were decoded"
@@ -266,28 +252,22 @@ def _size(path: Path) -> tuple[int, int, float]:
 
 
 def _libvmaf(
-    reference: Path,
-    copy: Path,
-    size: tuple[int, int],
-    tone: Tone,
-    *,
-    scaler: Scaler,
-    threads: int,
+    reference: Path, copy: Path, size: tuple[int, int], tone: Tone
 ) -> list[dict[str, float]]:
     # By frame number: the times of two files may differ, their frames do not.
     pair = "settb=1/1000,setpts=N"
-    scale = f"scale={size[0]}:{size[1]}:flags={scaler}+accurate_rnd+full_chroma_int"
+    scale = f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int"
     plain = f"{scale}:out_range=tv,format=yuv420p"
     curve = "" if tone.identity else f",lutyuv=y='{tone.expression}'"
     graph = (
         f"[0:v:0]{plain},{pair}[copy];[1:v:0]{plain}{curve},{pair}[true];[copy][true]"
-        f"libvmaf=model='{_MODELS}':feature='{_FEATURES}':n_threads={threads}:"
+        f"libvmaf=model='{_MODELS}':feature='{_FEATURES}':n_threads=1:"
         # A name without a folder: nothing in a path has to be quoted for a filter.
         "log_fmt=json:log_path=log.json"
     )
     inputs: list[str] = []
     for path in (copy, reference):
-        inputs += ["-noautorotate", "-threads", str(threads), "-i", f"file:{path.resolve()}"]
+        inputs += ["-noautorotate", "-threads", "1", "-i", f"file:{path.resolve()}"]
     passed = ["-fps_mode", "passthrough", "-enc_time_base:v", "filter", "-f", "null", "-"]
     with tempfile.TemporaryDirectory(prefix="vq-vmaf-") as scratch:
         ffmpeg.run([*inputs, "-lavfi", graph, *passed], folder=Path(scratch))

@@ -86,11 +86,6 @@ class Label:
     """In grades, 0 to 4, by kind: `compression`, `difference`, `banding`, `exposure`, `colour`,
     `stalls`; each what it would cost alone."""
 
-    @property
-    def points(self) -> float:
-        """The same on the scale of VMAF, 0 to 100."""
-        return 100 * (self.value - WORST) / _RANGE
-
 
 def label(measures: Measures) -> Label:
     """Fuse the measures of a copy into one label.

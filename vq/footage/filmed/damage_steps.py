@@ -35,7 +35,7 @@ No SVT-AV1: as root it gives its threads real-time priority, before everything o
 """
 
 
-def encode(frames: Clip, encoder: str, level: float, fps: int) -> bytes:
+def encode(frames: Clip, encoder: str, level: float, fps: int | float) -> bytes:
     """A Matroska file of the frames, at a rate factor."""
     quantiser = str(max(round(level), 2))
     quality = {"crf": str(round(level))}
