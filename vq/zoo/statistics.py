@@ -72,39 +72,21 @@ def one_scale(picture: Float32[np.ndarray, "height width"]) -> Float[np.ndarray,
     # In strips that stay in the processor's cache: three times as fast. They overlap by one row,
     # the upper neighbours of the next one.
     for top in range(0, picture.shape[0], STRIP_ROWS):
-        field = _mscn(padded[top : top + STRIP_ROWS + 1 + 2 * REACH])
+        field = mscn(padded[top : top + STRIP_ROWS + 1 + 2 * REACH])
         upper, lower = field[:STRIP_ROWS], field[1:]
         pairs = upper[: len(lower)]
         sums += [
-            _sums(upper),
-            _sums(upper[:, :-1] * upper[:, 1:]),
-            _sums(pairs * lower),
-            _sums(pairs[:, :-1] * lower[:, 1:]),
-            _sums(pairs[:, 1:] * lower[:, :-1]),
+            moment_sums(upper),
+            moment_sums(upper[:, :-1] * upper[:, 1:]),
+            moment_sums(pairs * lower),
+            moment_sums(pairs[:, :-1] * lower[:, 1:]),
+            moment_sums(pairs[:, 1:] * lower[:, :-1]),
         ]
-    shape, _, left, right = _fit(sums[0])
-    return np.array([shape, (left + right) / 2, *(x for row in sums[1:] for x in _fit(row))])
+    shape, _, left, right = fit(sums[0])
+    return np.array([shape, (left + right) / 2, *(x for row in sums[1:] for x in fit(row))])
 
 
-def mscn(picture: Float32[np.ndarray, "height width"]) -> Float32[np.ndarray, "height width"]:
-    """Subtract the local mean, divide by the local standard deviation plus one.
-
-    Give values around zero: the variance is a difference of squares in single precision.
-    """
-    return _mscn(np.pad(picture, REACH, mode="edge"))
-
-
-def fit(values: Float32[np.ndarray, "*shape"]) -> tuple[float, float, float, float]:
-    """Fit an asymmetric generalised Gaussian.
-
-    Returns:
-        Shape, mean, variance to the left of zero and to the right. A flat map has the largest shape
-        and no variance.
-    """
-    return _fit(_sums(values))
-
-
-def _sums(values: Float32[np.ndarray, "*shape"]) -> Float[np.ndarray, "6"]:
+def moment_sums(values: Float32[np.ndarray, "*shape"]) -> Float[np.ndarray, "6"]:
     """What a fit needs, ready to be added up: count, below and above zero, |x|, x^2, x|x|."""
     size = np.abs(values)
     below = np.count_nonzero(values < 0)
@@ -121,7 +103,13 @@ def _sums(values: Float32[np.ndarray, "*shape"]) -> Float[np.ndarray, "6"]:
     )
 
 
-def _fit(sums: Float[np.ndarray, "6"]) -> tuple[float, float, float, float]:
+def fit(sums: Float[np.ndarray, "6"]) -> tuple[float, float, float, float]:
+    """Fit an asymmetric generalised Gaussian to the `moment_sums` of its values.
+
+    Returns:
+        Shape, mean, variance to the left of zero and to the right. A flat map has the largest shape
+        and no variance.
+    """
     count, below, above, size, square, signed = sums.tolist()
     if square <= FLAT * count:
         return float(SHAPES[-1]), 0.0, 0.0, 0.0
@@ -142,7 +130,13 @@ def halve(
     return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / np.float32(4)
 
 
-def _mscn(padded: Float32[np.ndarray, "_ _"]) -> Float32[np.ndarray, "height width"]:
+def mscn(padded: Float32[np.ndarray, "_ _"]) -> Float32[np.ndarray, "height width"]:
+    """Subtract the local mean, divide by the local standard deviation plus one.
+
+    Args:
+        padded: values around zero (the variance is a difference of squares in single precision),
+            with a margin of `REACH` on each side.
+    """
     mean, spread = _smooth(padded), _smooth(padded * padded)
     spread -= mean * mean
     np.maximum(spread, 0, out=spread)
