@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
+from safetensors.torch import load_file
 
 from vq.errors import ParamsError, WeightsError
 from vq.models import motion_statistics, student_files
@@ -141,29 +142,21 @@ def test_the_same_student_is_exported_as_the_same_bytes(saved: Path, tmp_path: P
 @pytest.mark.slow
 def test_a_bundle_comes_back(saved: Path) -> None:
     """The weights that were saved are those that are loaded."""
-    student = build()
-    with initialisation(5):
-        other = student_files.build(
-            "mobilenetv3_small_050", start="random", stages=(1, 3), dim=16, levels=5
-        )
-    found = student_files.load(other, saved)
-
     with torch.no_grad():
-        torch.testing.assert_close(found(views()).logits, student(views()).logits)
+        torch.testing.assert_close(build(str(saved))(views()).logits, build()(views()).logits)
 
 
 @pytest.mark.slow
 def test_a_student_of_several_data_sets_scores_as_one_of_the_primary(
     saved: Path, tmp_path: Path
 ) -> None:
-    """What it learnt of the others comes back; the network that scores has nothing of it."""
+    """What it learnt of the others is kept; the network that scores has nothing of it."""
     student = build(others=1)
     torch.nn.init.ones_(student.alignment.shift)
     student_files.save(student, tmp_path, views=VIEWS)
 
-    found = student_files.load(build(others=1), tmp_path)
-
-    assert found.alignment.shift.tolist() == [[1.0] * 5]
+    shift = load_file(tmp_path / student_files.NAME)["alignment.shift"]
+    assert shift.tolist() == [[1.0] * 5]
     assert (tmp_path / "student.onnx").read_bytes() == (saved / "student.onnx").read_bytes()
 
 

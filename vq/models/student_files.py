@@ -142,21 +142,6 @@ def save(student: Student, folder: Path, *, views: ViewSpec) -> str:
     return hashlib.sha256(network.read_bytes()).hexdigest()
 
 
-def load(student: Student, folder: Path) -> Student:
-    """Give a student that was built alike the weights of a bundle, in evaluation mode.
-
-    Raises:
-        WeightsError: the weights are missing, or those of a student that was built otherwise.
-    """
-    try:
-        student.load_state_dict(_weights(folder))
-    except RuntimeError as error:
-        raise WeightsError(
-            f"{folder / NAME}: does not fit ({error}); run `dvc repro distill`"
-        ) from error
-    return student.eval()
-
-
 def _fit_in(student: Student, state: Mapping[str, Tensor], start: str) -> None:
     """Give a student the weights of an earlier one, whatever that learnt of other data sets."""
     expected = student.state_dict()
