@@ -44,7 +44,7 @@ class Recipe:
     ship: Callable[[nn.Module], tuple[nn.Module, nn.Linear | None]]
     """The backbone of the network in training, and the map from its feature to its answers."""
     roles: tuple[Role, ...] = (Role.HELD_OUT, Role.PHOTOGRAPH)
-    """What it is measured on."""
+    """What it is measured on in the end; photographs never train, and no choice is made by them."""
     described: Callable[[Any], Mapping[str, Any]] = lambda amount: {}
     """Facts that depend on the amount."""
     pretrained: bool = False
@@ -59,7 +59,6 @@ def make(
     amount: Any,  # noqa: ANN401 (the recipe's own)
     settings: Any,  # noqa: ANN401
     folder: Path | None = None,
-    photographs: bool = True,
 ) -> tuple[nn.Module, Card]:
     """Make the material, train on most of it, measure on the rest.
 
@@ -70,8 +69,6 @@ def make(
         settings: of the training.
         folder: where material is kept for later runs with the same settings; without one it is
             deleted in the end.
-        photographs: whether the photographs of the demo are looked at in the end; they never
-            train, and no choice here is made by them.
 
     Returns:
         The network in training, in evaluation mode, and its card; `builtin_weights.save` sets the
@@ -97,7 +94,7 @@ def make(
         brief = replace(settings, steps=50, learning_rate=0.0)
         untrained = recipe.build().eval() if recipe.pretrained else trained(brief)
         validation = {}
-        for role in recipe.roles if photographs else recipe.roles[:1]:
+        for role in recipe.roles:
             unseen = recipe.material(seed, role, amount, place)
             with threads(settings.threads):
                 validation[role.words] = dict(recipe.measure(network, untrained, unseen))
