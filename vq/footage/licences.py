@@ -8,8 +8,6 @@ class Licence:
     """What a class of licences asks of whoever trains on a file and ships the weights."""
 
     title: str
-    credit: bool = False
-    """The author must be named."""
     copyleft: bool = False
     """What derives from the file must be under the same licence."""
 
@@ -20,14 +18,14 @@ LICENCES: dict[str, Licence] = {
     "unsplash": Licence("Unsplash licence"),
     "pexels": Licence("Pexels licence"),
     "pixabay": Licence("Pixabay licence"),
-    "cc-by": Licence("Creative Commons Attribution", credit=True),
-    "apache-2.0": Licence("Apache License 2.0", credit=True),
-    "mit": Licence("MIT licence", credit=True),
-    "bsd": Licence("BSD licence", credit=True),
-    "cc-by-sa": Licence("Creative Commons Attribution-ShareAlike", credit=True, copyleft=True),
-    "gpl": Licence("GNU General Public License", credit=True, copyleft=True),
-    "lgpl": Licence("GNU Lesser General Public License", credit=True, copyleft=True),
-    "gfdl": Licence("GNU Free Documentation License", credit=True, copyleft=True),
+    "cc-by": Licence("Creative Commons Attribution"),
+    "apache-2.0": Licence("Apache License 2.0"),
+    "mit": Licence("MIT licence"),
+    "bsd": Licence("BSD licence"),
+    "cc-by-sa": Licence("Creative Commons Attribution-ShareAlike", copyleft=True),
+    "gpl": Licence("GNU General Public License", copyleft=True),
+    "lgpl": Licence("GNU Lesser General Public License", copyleft=True),
+    "gfdl": Licence("GNU Free Documentation License", copyleft=True),
     "unclear": Licence("not stated for the file itself"),
 }
 """By the name that sources.csv and params use; the exact words are in the row of each source."""
