@@ -214,7 +214,7 @@ def agreement(
     files: Sequence[File], prints: Sequence[Fingerprint], *, bits: int, share: float
 ) -> dict[str, Any]:
     """Recall of each manipulation, precision of all, and what failed."""
-    pairs = {(p.first, p.second): p.share for p in find(prints, bits=bits, share=share)}
+    pairs = find(prints, bits=bits, share=share)
     contents = np.array([file.content for file in files])
     source = {file.clip: place for place, file in enumerate(files) if not file.how}
     hit: dict[str, list[tuple[str, bool]]] = defaultdict(list)
@@ -268,9 +268,8 @@ def matching(count: int, *, bits: int) -> dict[str, float]:
     frames[copies[1], 0, ::4] = windows[copies[0], :, 0] ^ flips
     prints = [Fingerprint(w, f, 0.5) for w, f in zip(windows, frames, strict=True)]
     start, cpu = time.monotonic(), time.process_time()
-    found = find(prints, bits=bits, share=0.7)
+    hits = find(prints, bits=bits, share=0.7).keys()
     planted = {(min(a, b), max(a, b)) for a, b in copies.T.tolist()}
-    hits = {(pair.first, pair.second) for pair in found}
     return {
         "seconds": round(time.monotonic() - start, 2),
         "cpu_s": round(time.process_time() - cpu, 2),

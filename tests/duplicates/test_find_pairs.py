@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.duplicates.find_pairs import Pair, find, overlap
+from vq.duplicates.find_pairs import find, overlap
 from vq.duplicates.join import representatives
 from vq.video.fingerprint import WINDOWS, Fingerprint
 
@@ -39,9 +39,9 @@ def test_pairs_that_share_enough_are_found() -> None:
     """At the share that is asked for, and above."""
     prints = [video(1, 2, 3, 4), video(5, 6, 7, 8), video(1, 2, 9, 10), video(5, 6, 7, 11)]
 
-    assert find(prints, bits=8, share=0.75) == [Pair(1, 3, 0.75)]
-    assert find(prints, bits=8, share=0.5) == [Pair(0, 2, 0.5), Pair(1, 3, 0.75)]
-    assert find(prints, ["a", "b", "c", "b"], bits=8, share=0.5) == [Pair(0, 2, 0.5)]
+    assert find(prints, bits=8, share=0.75) == {(1, 3): 0.75}
+    assert find(prints, bits=8, share=0.5) == {(0, 2): 0.5, (1, 3): 0.75}
+    assert find(prints, ["a", "b", "c", "b"], bits=8, share=0.5) == {(0, 2): 0.5}
 
 
 def test_whoever_is_like_one_is_of_its_family() -> None:

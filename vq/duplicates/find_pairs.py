@@ -1,22 +1,11 @@
 """Which videos show the same, and how much of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from vq.duplicates.candidates import candidates
 from vq.video.fingerprint import Fingerprint
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two videos that show the same, by their positions."""
-
-    first: int
-    second: int
-    share: float
-    """Of the shorter one's time, that is in the other one too; 0 to 1."""
 
 
 def find(
@@ -25,24 +14,20 @@ def find(
     *,
     bits: int,
     share: float,
-) -> list[Pair]:
-    """Find videos that show the same.
+) -> dict[tuple[int, int], float]:
+    """Pairs of videos that show the same, by position, and how much of the shorter one's time.
 
     Args:
         prints: of all videos.
         groups: of each video; pairs within a group are not looked for. None: all are.
         bits: of 64, by which hashes of the same picture may differ.
-        share: of the shorter one's time that has to be in the other one too.
-
-    Returns:
-        Sorted by position.
+        share: of the shorter one's time that has to be in the other one too, 0 to 1.
     """
-    matches = []
-    for first, second in candidates(prints, groups, bits=bits).tolist():
-        common = overlap(prints[first], prints[second], bits=bits)
-        if common >= share:
-            matches.append(Pair(first, second, common))
-    return matches
+    shares = {
+        (first, second): overlap(prints[first], prints[second], bits=bits)
+        for first, second in candidates(prints, groups, bits=bits).tolist()
+    }
+    return {pair: common for pair, common in shares.items() if common >= share}
 
 
 def overlap(one: Fingerprint, other: Fingerprint, *, bits: int) -> float:

@@ -34,13 +34,13 @@ def pairs(
     videos, contents = manifest["video"].tolist(), manifest["content"].tolist()
     rows = [
         {
-            "video_a": videos[pair.first],
-            "video_b": videos[pair.second],
-            "share": round(pair.share, 3),
-            "content_a": contents[pair.first],
-            "content_b": contents[pair.second],
+            "video_a": videos[first],
+            "video_b": videos[second],
+            "share": round(common, 3),
+            "content_a": contents[first],
+            "content_b": contents[second],
         }
-        for pair in find(prints, contents, bits=bits, share=share)
+        for (first, second), common in find(prints, contents, bits=bits, share=share).items()
     ]
     table = pd.DataFrame(rows, columns=PAIR)
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
