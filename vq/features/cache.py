@@ -17,11 +17,11 @@ from secrets import token_hex
 from typing import Any, overload
 
 import numpy as np
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from vq.errors import BusyError, VqError
+from vq.errors import VqError
+from vq.workers.lock import hold
 
 log = logging.getLogger(__name__)
 
@@ -91,23 +91,19 @@ class Cache:
             BusyError: another process holds the cache; the message has its number.
         """
         self.root.parent.mkdir(parents=True, exist_ok=True)
-        # Not in the lock file itself: some versions of filelock empty it when they fail to get it.
-        holder = self.root.with_name(f"{self.root.name}.pid")
-        lock = FileLock(self.root.with_name(f"{self.root.name}.lock"))
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise BusyError(
-                f"{self.root}: process {_number(holder)} is writing this cache; "
+        lock, holder = (self.root.with_name(f"{self.root.name}.{end}") for end in ("lock", "pid"))
+
+        def busy(number: str) -> str:
+            return (
+                f"{self.root}: process {number} is writing this cache; "
                 "wait for it, or end it (what it has finished stays)"
-            ) from error
-        try:
-            holder.write_text(str(os.getpid()), encoding="ascii")
-            self._sweep()
+            )
+
+        with hold(lock, holder, busy=busy):
+            for part in sorted(self.root.glob("*/*.part")):
+                log.info("%s: removed, a killed run left it half-written", part)
+                part.unlink(missing_ok=True)
             yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
 
     def where(self, key: str) -> dict[str, Path]:
         """The shard of each video that has features under a key, by the video's sha256.
@@ -120,11 +116,6 @@ class Cache:
             with _opened(shard) as file:
                 where.update((name, shard) for name in file.keys())  # noqa: SIM118 (no mapping)
         return where
-
-    def _sweep(self) -> None:
-        for part in sorted(self.root.glob("*/*.part")):
-            log.info("%s: removed, a killed run left it half-written", part)
-            part.unlink(missing_ok=True)
 
 
 class Stored(Sequence[np.ndarray]):
@@ -184,10 +175,3 @@ def _refused(shard: Path, size: int, error: OSError) -> str:
             "(`dvc gc --workspace` drops old versions), then run again: it resumes here"
         )
     return f"{what} ({error.strerror}); make the folder writable, then run again: it resumes here"
-
-
-def _number(holder: Path) -> str:
-    try:
-        return holder.read_text(encoding="ascii") or "(unknown)"
-    except FileNotFoundError:  # it has just ended, or not yet written its number
-        return "(unknown)"

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from filelock import FileLock, Timeout
-
-from vq.errors import BusyError
 from vq.footage.sources import ORIGINALS, Source
 from vq.footage.table import Entry
 from vq.footage.unavailable import UnavailableError
+from vq.workers.lock import hold
 
 MB = 1_000_000
 CHUNK = 1 << 20
@@ -46,25 +44,17 @@ class Store:
             BusyError: another process fetches into this folder; the message has its number.
         """
         self._work.mkdir(parents=True, exist_ok=True)
-        # Not in the lock file itself: some versions of filelock empty it when they fail to get it.
-        holder = self._work / "pid"
-        lock = FileLock(self._work / "lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            number = holder.read_text(encoding="ascii") if holder.exists() else "unknown"
-            raise BusyError(
+
+        def busy(number: str) -> str:
+            return (
                 f"{self.originals}: process {number} is fetching into it; wait for it, or end it "
                 "(what it has finished stays)"
-            ) from error
-        try:
+            )
+
+        with hold(self._work / "lock", self._work / "pid", busy=busy):
             self.originals.mkdir(exist_ok=True)
-            holder.write_text(str(os.getpid()), encoding="ascii")
             shutil.rmtree(self._work / "packages", ignore_errors=True)
             yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

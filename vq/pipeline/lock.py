@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vq.errors import BusyError
+from vq.workers import lock
 
 
 def workspace_of(path: Path) -> Path | None:
@@ -22,7 +22,7 @@ def workspace_of(path: Path) -> Path | None:
 def hold(path: Path) -> Iterator[None]:
     """Hold the workspace that a path lies in; outside a workspace there is nothing to hold.
 
-    The lock goes with the process, however it ends. It does not nest: who holds it runs a stage by
+    The lock does not nest: who holds it runs a stage by
     `vq.pipeline.command_line.dispatch(..., held=True)`.
 
     Raises:
@@ -32,33 +32,11 @@ def hold(path: Path) -> Iterator[None]:
     if root is None:
         yield
         return
-    # Stages need the `train` extra, which brings filelock; `vq score` has to do without.
-    import os
-
-    from filelock import FileLock, Timeout
-
     folder = root / ".dvc" / "tmp"
     folder.mkdir(exist_ok=True)
-    # Not in the lock file itself: some versions of filelock empty it when they fail to get it.
-    holder = folder / "vq.pid"
-    lock = FileLock(folder / "vq.pipeline.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        raise BusyError(
-            f"{root}: process {_read(holder)} is running a stage here; wait for it, or end it"
-        ) from error
-    with lock:
-        holder.write_text(str(os.getpid()), encoding="ascii")
-        try:
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
 
+    def busy(number: str) -> str:
+        return f"{root}: process {number} is running a stage here; wait for it, or end it"
 
-def _read(holder: Path) -> str:
-    try:
-        return holder.read_text(encoding="ascii") or "unknown"
-    except FileNotFoundError:  # it has just ended, or not yet written its number
-        return "unknown"
+    with lock.hold(folder / "vq.pipeline.lock", folder / "vq.pid", busy=busy):
+        yield
