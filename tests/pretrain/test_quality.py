@@ -16,7 +16,7 @@ from vq.footage.store import hash_of
 from vq.models import builtin_weights
 from vq.pipeline.command_line import dispatch
 from vq.pretrain import films, quality, recipe
-from vq.pretrain.role import Role
+from vq.pretrain.amount import Role
 
 SIDES = {"train": 2, "validation": 2, "test": 1}
 

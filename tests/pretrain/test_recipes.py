@@ -18,12 +18,10 @@ from vq.pretrain import (
     loop,
     material,
     motion,
-    pictures,
     playback_speed,
     recipe,
 )
-from vq.pretrain.amount import Amount
-from vq.pretrain.role import Role
+from vq.pretrain.amount import Amount, Role
 
 
 @pytest.fixture(scope="module")
@@ -153,19 +151,19 @@ def test_a_crop_is_one_piece_of_the_frame() -> None:
 def test_both_pictures_of_a_pair_are_cut_at_the_same_places(scene: material.Scene) -> None:
     """Or their order would say something of places, not of damage."""
     rows = np.array([[0, 1, 2, 2]] * 8)
-    batch = distortion.batch([scene], rows, grid=3, patch_px=32, rng=np.random.default_rng(0))
-    shown = batch.pictures
+    rng = np.random.default_rng(0)
+    shown, truth = distortion.batch([scene], rows, grid=3, patch_px=32, rng=rng)
     assert shown.shape == (16, 3, 96, 96)
     torch.testing.assert_close(shown[::2], shown[1::2], rtol=0, atol=0)
     assert not torch.equal(shown[0], shown[2])
-    assert batch.truth.damage.tolist() == pytest.approx([scene.damage[2, 1]] * 16)
+    assert truth.damage.tolist() == pytest.approx([scene.damage[2, 1]] * 16)
 
 
 def test_an_epoch_shows_every_pair_at_every_moment_once(scene: material.Scene) -> None:
     """Three pairs at two moments make six; a batch holds both pictures of a pair."""
     settings = distortion.Settings(pairs=6)
-    batch = next(distortion.batches([scene], settings, np.random.default_rng(0)))
-    shown = sorted(batch.truth.damage.tolist())
+    _, truth = next(distortion.batches([scene], settings, np.random.default_rng(0)))
+    shown = sorted(truth.damage.tolist())
     assert shown == pytest.approx(sorted(scene.damage[scene.pairs.ravel()].ravel().tolist()))
 
 
@@ -279,7 +277,7 @@ def test_a_crop_cuts_all_frames_at_one_place() -> None:
     """What is damaged and what it was made of lie pixel on pixel, mirrored and coloured alike."""
     rng = np.random.default_rng(0)
     for _ in range(20):
-        one, two = pictures.crop([_chart(), _chart() + 1], 96, rng)
+        one, two = crops.crop([_chart(), _chart() + 1], 96, rng)
         assert one.shape == (96, 96, 3)
         np.testing.assert_array_equal(one + 1, two)
 
@@ -287,7 +285,7 @@ def test_a_crop_cuts_all_frames_at_one_place() -> None:
 def test_shuffled_shows_every_row_once_and_again() -> None:
     """Six rows in batches of four: two are left for the next round, which has another order."""
     rows = np.arange(6)[:, None]
-    batches = pictures.shuffled(rows, 3, np.random.default_rng(0))
+    batches = crops.shuffled(rows, 3, np.random.default_rng(0))
     rounds = [sorted([*next(batches).ravel(), *next(batches).ravel()]) for _ in range(3)]
     assert rounds == [list(range(6))] * 3
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vq.errors import WeightsError
+from vq.files import atomic
 
 if TYPE_CHECKING:  # path and card serve those who must not load torch
     from torch import Tensor, nn
@@ -209,13 +210,11 @@ def save(network: "nn.Module", head: "nn.Linear | None", facts: Card, folder: Pa
     } | {_ANSWERS + key: value for key, value in (head.state_dict() if head else {}).items()}
     content = render({key: value.contiguous() for key, value in state.items()})
     complete = facts.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{facts.name}.safetensors"
     for target, data in (
         (file, content),
         (file.with_suffix(".json"), complete.model_dump_json(indent=2).encode() + b"\n"),
     ):
-        part = target.with_suffix(f"{target.suffix}.part")
-        part.write_bytes(data)
-        part.replace(target)
+        with atomic(target) as part:
+            part.write_bytes(data)
     return complete

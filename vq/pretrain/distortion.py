@@ -16,12 +16,11 @@ from torch.nn import functional
 
 from vq.models import builtin_weights
 from vq.pretrain import material
-from vq.pretrain.crops import PATCH_PX, cut, spread
+from vq.pretrain.crops import PATCH_PX, changed, cut, grids, shuffled, spread
 from vq.pretrain.linear_probe import extract, over_moments, probes, rounded, srcc
 from vq.pretrain.loop import Settings as Common
 from vq.pretrain.material import MOMENTS, TYPES, Scene
 from vq.pretrain.multi_head import MultiHead
-from vq.pretrain.pictures import changed, grids, shuffled
 from vq.pretrain.pixels import normalise
 from vq.pretrain.recipe import Recipe
 
@@ -53,14 +52,6 @@ class Truth:
     damage: Float[Tensor, " batch"]
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Pictures of pairs, and their ground truth."""
-
-    pictures: Float[Tensor, "batch 3 side side"]
-    truth: Truth
-
-
 def build() -> MultiHead:
     """The network in training."""
     backbone = builtin_weights.build(ARCHITECTURE)
@@ -71,7 +62,7 @@ def build() -> MultiHead:
 
 def batches(
     scenes: Sequence[Scene], settings: Settings, rng: np.random.Generator
-) -> Iterator[Batch]:
+) -> Iterator[tuple[Tensor, Truth]]:
     """Endless: every pair of every scene at every moment once, then in another order."""
     every = np.array(
         [
@@ -95,7 +86,7 @@ def batch(
     grid: int,
     patch_px: int,
     rng: np.random.Generator,
-) -> Batch:
+) -> tuple[Float[Tensor, "batch 3 side side"], Truth]:
     """Cut both pictures of each pair (scene, moment, weaker, stronger) at the same places."""
     pictures = []
     for number, moment, *pair in chosen:
@@ -113,12 +104,13 @@ def batch(
             np.stack([scene.damage[version, moment] for scene, version, moment in rows])
         ),
     )
-    return Batch(normalise(torch.from_numpy(np.stack(pictures))), truth)
+    return normalise(torch.from_numpy(np.stack(pictures))), truth
 
 
-def loss(network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+def loss(network: nn.Module, batch: tuple[Tensor, Truth]) -> Float[Tensor, ""]:
     """Distance of the predictions of a network from the truth."""
-    return distance(network(batch.pictures), batch.truth)
+    pictures, truth = batch
+    return distance(network(pictures), truth)
 
 
 def distance(predicted: Mapping[str, Tensor], truth: Truth) -> Float[Tensor, ""]:

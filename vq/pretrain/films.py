@@ -13,7 +13,7 @@ from vq.data import split
 from vq.errors import DataError
 from vq.footage.filmed.dataset import COLUMNS, LABELS, VIDEOS
 from vq.pretrain import store
-from vq.pretrain.role import Role
+from vq.pretrain.amount import Role
 from vq.video.decode import decode
 from vq.video.sample import moments
 from vq.words import count

@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
+from vq.pretrain.crops import grids
 from vq.pretrain.material import MOMENTS, Scene
-from vq.pretrain.pictures import grids
 from vq.pretrain.pixels import normalise
 
 _FOLDS = 5

@@ -9,9 +9,8 @@ from jaxtyping import Float32, Int, UInt8
 from scipy.ndimage import gaussian_filter
 
 from vq.pretrain import store
-from vq.pretrain.amount import Amount
+from vq.pretrain.amount import Amount, Role
 from vq.pretrain.corruption import gradient_deviation
-from vq.pretrain.role import Role
 from vq.synthetic.demo import scenes as demo
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS

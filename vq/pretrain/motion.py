@@ -17,10 +17,10 @@ from torch.nn import functional
 
 from vq.models.architectures import Factorised
 from vq.pretrain import playback_speed
+from vq.pretrain.crops import crop, shuffled
 from vq.pretrain.linear_probe import SceneFeatures, probe, rounded, srcc
 from vq.pretrain.loop import Settings
 from vq.pretrain.multi_head import MultiHead
-from vq.pretrain.pictures import crop, shuffled
 from vq.pretrain.pixels import normalise_clips
 from vq.pretrain.playback_speed import FRAMES, UNREST, Played
 from vq.pretrain.recipe import Recipe
@@ -69,17 +69,9 @@ def truth(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Clips, and their ground truth."""
-
-    clips: Float[Tensor, "batch 3 time side side"]
-    truth: Truth
-
-
 def batches(
     scenes: Sequence[Played], settings: Settings, rng: np.random.Generator
-) -> Iterator[Batch]:
+) -> Iterator[tuple[Float[Tensor, "batch 3 time side side"], Truth]]:
     """Endless: every few neighbouring frames of every version once, then in another order."""
     every = np.array(
         [
@@ -93,7 +85,7 @@ def batches(
         side_px = int(rng.choice(SIDES_PX))
         parts = [(scenes[n], version, slice(at, at + CLIP_FRAMES)) for n, version, at in chosen]
         clips = [crop(list(s.frames[version, when]), side_px, rng) for s, version, when in parts]
-        yield Batch(
+        yield (
             normalise_clips(torch.from_numpy(np.stack([np.stack(clip) for clip in clips]))),
             truth(
                 np.stack([scene.shown[version, when] for scene, version, when in parts]),
@@ -107,9 +99,10 @@ def build() -> MultiHead:
     return MultiHead(Factorised(), channels=Factorised.channels, levels=LEVELS, questions=QUESTIONS)
 
 
-def loss(network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+def loss(network: nn.Module, batch: tuple[Tensor, Truth]) -> Float[Tensor, ""]:
     """Cross entropy of what happens, and distance of what is more or less."""
-    predicted, true = network(batch.clips), batch.truth
+    clips, true = batch
+    predicted = network(clips)
     moves = ~true.speed.isnan()
     happens = functional.binary_cross_entropy_with_logits(predicted["happens"], true.happens)
     far = [
@@ -123,17 +116,11 @@ def loss(network: nn.Module, batch: Batch) -> Float[Tensor, ""]:
     return happens + 2 * torch.stack(far).sum()
 
 
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """Outputs of the heads for the middle of each version, and the features behind them."""
-
-    outputs: Mapping[str, Float[np.ndarray, "versions _"]]
-    features: SceneFeatures
-
-
 @torch.inference_mode()
-def predict(network: MultiHead, scenes: Sequence[Played]) -> Predictions:
-    """Predictions for the middle frames of each version; the network is in evaluation mode."""
+def predict(
+    network: MultiHead, scenes: Sequence[Played]
+) -> tuple[Mapping[str, Float[np.ndarray, "versions _"]], SceneFeatures]:
+    """Outputs of the heads for the middle frames of each version, and the features behind them."""
     features = [
         network.feature(normalise_clips(torch.from_numpy(np.array(scene.frames[:, MIDDLE]))))
         for scene in scenes
@@ -141,7 +128,7 @@ def predict(network: MultiHead, scenes: Sequence[Played]) -> Predictions:
     number = np.concatenate([np.full(len(part), n) for n, part in enumerate(features)])
     feature = torch.cat(features)
     outputs = {name: value.numpy() for name, value in network.answer(feature).items()}
-    return Predictions(outputs, SceneFeatures(number, feature.numpy()))
+    return outputs, SceneFeatures(number, feature.numpy())
 
 
 MIDDLE = slice((FRAMES - CLIP_FRAMES) // 2, (FRAMES + CLIP_FRAMES) // 2)
@@ -170,20 +157,19 @@ def measure(
         value.numpy() for value in (true.happens, true.repeats, true.speed, true.strength)
     )
     moves: Bool[np.ndarray, " versions"] = ~np.isnan(speed)
-    trained, baseline = predict(network, scenes), predict(untrained, scenes)
+    outputs, trained = predict(network, scenes)
+    _, baseline = predict(untrained, scenes)
     measures = {
-        f"{name}_auc": roc_auc_score(happens[:, column], trained.outputs["happens"][:, column])
+        f"{name}_auc": roc_auc_score(happens[:, column], outputs["happens"][:, column])
         for column, name in enumerate(HAPPENS)
         if 0 < happens[:, column].mean() < 1
     }
-    measures["repeats_srcc"] = srcc(trained.outputs["repeats"][:, 0], repeats)
-    measures["speed_srcc"] = srcc(trained.outputs["speed"][moves, 0], speed[moves])
+    measures["repeats_srcc"] = srcc(outputs["repeats"][:, 0], repeats)
+    measures["speed_srcc"] = srcc(outputs["speed"][moves, 0], speed[moves])
     for column, name in enumerate(UNREST):
         if strength[:, column].any():
-            measures[f"{name}_srcc"] = srcc(
-                trained.outputs["strength"][:, column], strength[:, column]
-            )
-    for name, features in (("probe", trained.features), ("untrained", baseline.features)):
+            measures[f"{name}_srcc"] = srcc(outputs["strength"][:, column], strength[:, column])
+    for name, features in (("probe", trained), ("untrained", baseline)):
         measures[f"{name}_repeats_srcc"] = probe(features, repeats, np.ones_like(moves))
         measures[f"{name}_speed_srcc"] = probe(features, speed, moves)
         measures[f"{name}_unrest_srcc"] = probe(features, strength.sum(1), np.ones_like(moves))
@@ -194,7 +180,7 @@ RECIPE = Recipe(
     name="motion",
     version=1,
     amount=playback_speed.Takes(),
-    settings=Settings(steps=800, pairs=24, learning_rate=3e-3, weight_decay=2e-2),
+    settings=Settings(steps=800, pairs=24),
     facts={
         "architecture": "factorised3d",
         "kind": "clip",

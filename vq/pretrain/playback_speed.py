@@ -9,9 +9,8 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from vq.pretrain import store
-from vq.pretrain.amount import Amount
+from vq.pretrain.amount import Amount, Role
 from vq.pretrain.material import FPS, SIZES, contents, looked
-from vq.pretrain.role import Role
 from vq.synthetic.demo import scenes as demo
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.encode import CODECS, compress, recode
@@ -79,15 +78,7 @@ def swap(rng: np.random.Generator) -> Shown:
     return shown
 
 
-PLAYBACKS: tuple[Playback, ...] = (
-    steady,
-    fast,
-    slow,
-    freeze,
-    drop,
-    skip,
-    swap,
-)
+PLAYBACKS: tuple[Playback, ...] = (steady, fast, slow, freeze, drop, skip, swap)
 
 
 def flicker(clip: Clip, strength: float, rng: np.random.Generator) -> Clip:

@@ -26,14 +26,13 @@ from vq.models.pooling import pool_cells, width
 from vq.params import WeightsFile, WeightsPackage
 from vq.pretrain import augment as augmentation
 from vq.pretrain import films
-from vq.pretrain.crops import cut, spread
+from vq.pretrain.amount import Role
+from vq.pretrain.crops import cut, shuffled, spread
 from vq.pretrain.films import PICTURES, Film
 from vq.pretrain.linear_probe import SceneFeatures, probe, rounded, srcc
 from vq.pretrain.loop import Settings as Common
-from vq.pretrain.pictures import shuffled
 from vq.pretrain.pixels import normalise
 from vq.pretrain.recipe import Recipe
-from vq.pretrain.role import Role
 from vq.zoo import packaged, weights
 
 ARCHITECTURE = "tf_efficientnet_lite0"
@@ -259,14 +258,7 @@ RECIPE = Recipe(
     name="quality",
     version=2,
     amount=films.Footage(),
-    settings=Settings(
-        steps=1200,
-        pairs=6,
-        learning_rate=3e-3,
-        backbone_rate=0.1,
-        threads=2,
-        minutes=60.0,
-    ),
+    settings=Settings(steps=1200, pairs=6, backbone_rate=0.1, threads=2),
     facts={
         "architecture": ARCHITECTURE,
         "levels": LEVELS,

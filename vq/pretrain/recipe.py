@@ -12,9 +12,9 @@ import numpy as np
 from torch import Tensor, nn
 
 from vq.models.builtin_weights import Card
+from vq.pretrain.amount import Role
 from vq.pretrain.loop import Settings, fit, threads
 from vq.pretrain.pixels import MEAN, STD
-from vq.pretrain.role import Role
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from vq.files import atomic
 from vq.workers.process_pool import pool_of
 
 Made = TypeVar("Made")
@@ -36,7 +36,6 @@ def generate(
         jobs: its arguments, JSON-like.
         workers: processes.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     stems = [folder / f"{make.__name__}-{_digest(job)}" for job in jobs]
     todo = [pair for pair in zip(stems, jobs, strict=True) if not _labels(pair[0]).exists()]
     if todo:
@@ -58,12 +57,10 @@ def _write(make: Callable[..., Any], stem: Path, job: Mapping[str, Any]) -> None
     made = vars(make(**job))
     for name, array in made.items():
         if array.dtype == np.uint8:
-            part = stem.with_name(f"{stem.name}-{name}.{os.getpid()}.part.npy")
-            np.save(part, array)
-            part.replace(_pixels(stem, name))
-    part = stem.with_name(f"{stem.name}.{os.getpid()}.part.npz")
-    np.savez(part, **{name: array for name, array in made.items() if array.dtype != np.uint8})
-    part.replace(_labels(stem))
+            with atomic(_pixels(stem, name)) as part:
+                np.save(part, array)
+    with atomic(_labels(stem)) as part:
+        np.savez(part, **{name: array for name, array in made.items() if array.dtype != np.uint8})
 
 
 def _pixels(stem: Path, name: str) -> Path:
