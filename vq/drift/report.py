@@ -44,11 +44,9 @@ def drift_report(scores: Sequence[str], *, root: Path) -> DriftReport:
     """Compare recent videos with the training data, column by column.
 
     Scores are compared with those of the same student on validation and test, which it did not
-    learn from; properties of files with those of all videos that passed the checks.
-
-    Args:
-        scores: files of rows, as `vq score` writes them; paths or URLs.
-        root: the workspace; its students and tables are those of the latest training.
+    learn from; properties of files with those of all videos that passed the checks. `scores` are
+    files of rows as `vq score` writes them, paths or URLs. Students and tables of the workspace are
+    those of its latest training.
 
     Raises:
         DataError: rows, or what the training left, cannot be read.

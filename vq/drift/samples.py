@@ -29,8 +29,7 @@ def one_of_each_content(table: pd.DataFrame, rng: np.random.Generator) -> pd.Dat
 def rows_of(files: Sequence[str]) -> list[Row]:
     """The rows of files that `vq score` wrote; of a video in several, that of the last one.
 
-    Args:
-        files: paths or URLs, ending in .parquet, .csv, .jsonl or .json.
+    Paths or URLs end in .parquet, .csv, .jsonl or .json.
 
     Raises:
         DataError: one cannot be read, or holds something else.
@@ -63,11 +62,7 @@ def properties(
 ) -> pd.DataFrame:
     """`PROPERTIES` of some videos, drawn at random and probed as `vq import` does.
 
-    Args:
-        rows: those that are no files here are left out.
-        limit: how many to probe.
-        settings: section `import`.
-        rng: draws.
+    Rows that are no files here are left out; at most `limit` are probed.
     """
     files = [path for row in rows if row.status == "ok" and (path := _file(row))]
     drawn = sorted(rng.permutation(len(files))[:limit])

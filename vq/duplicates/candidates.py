@@ -29,10 +29,8 @@ def candidates(
 ) -> Int64[np.ndarray, "pairs 2"]:
     """Pairs of videos of which a frame of one looks like a part of a frame of the other.
 
-    Args:
-        prints: of the videos.
-        groups: of each video; pairs within a group are not wanted. None: all are.
-        bits: by which hashes of the same picture may differ.
+    Pairs within a group are not wanted; without groups, all are. Hashes of the same picture may
+    differ by so many `bits`.
 
     Returns:
         Positions in `prints`, the lower one first, sorted; each pair once.

@@ -17,11 +17,8 @@ def find(
 ) -> dict[tuple[int, int], float]:
     """Pairs of videos that show the same, by position, and how much of the shorter one's time.
 
-    Args:
-        prints: of all videos.
-        groups: of each video; pairs within a group are not looked for. None: all are.
-        bits: of 64, by which hashes of the same picture may differ.
-        share: of the shorter one's time that has to be in the other one too, 0 to 1.
+    Pairs within a group are not looked for. Of 64 bits, hashes of the same picture may differ by
+    `bits`. A `share`, 0 to 1, is of the shorter one's time: what has to be in the other one too.
     """
     shares = {
         (first, second): overlap(prints[first], prints[second], bits=bits)

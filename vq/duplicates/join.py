@@ -12,11 +12,8 @@ def representatives(contents: Iterable[str], pairs: Iterable[tuple[str, str]]) -
 
     Whoever is like one that is like a third is of one family with both. The head gives the family
     its side, so that one in five families is for the test, however large they are: of the side
-    nearest to train that a member has, nothing would be left for the test.
-
-    Args:
-        contents: in the order of the labels, so that what is added later is no head of the old.
-        pairs: contents of which videos show the same.
+    nearest to train that a member has, nothing would be left for the test. Contents are in the
+    order of the labels, so that what is added later is no head of the old.
     """
     names = list(dict.fromkeys(contents))
     number = {name: place for place, name in enumerate(names)}

@@ -25,11 +25,7 @@ def pairs(
 ) -> pd.DataFrame:
     """Pairs of videos of different contents that show the same, most alike first.
 
-    Args:
-        manifest: rows of the videos.
-        prints: of each row.
-        bits: of 64, by which hashes of the same picture may differ.
-        share: of the shorter one's time that has to be in the other one too.
+    Manifest and prints are in one order; `bits` and `share` are those of `find_pairs.find`.
     """
     videos, contents = manifest["video"].tolist(), manifest["content"].tolist()
     rows = [

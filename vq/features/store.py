@@ -20,14 +20,10 @@ def load(
 ) -> dict[str, Float32[np.ndarray, "videos ..."]]:
     """The initial feature of each video, by expert.
 
-    The rows of an image expert (one for each moment) and those of a clip expert (one for each
-    clip) become one initial feature by the expert's fusion (claim 5): `mean` or `mean_std` give
-    "videos dim"; `attention` leaves them for the teacher to weigh, "videos time dim".
-
-    Args:
-        index: features.json.
-        shas: sha256 of each video, in the order wanted.
-        experts: which; all of the index by default.
+    The rows of an image expert (one for each moment) and those of a clip expert (one for each clip)
+    become one initial feature by the expert's fusion (claim 5): `mean` or `mean_std` give "videos
+    dim"; `attention` leaves them for the teacher to weigh, "videos time dim". The arrays are in the
+    order of `shas`; all experts of the index by default.
 
     Returns:
         One array for each expert, with NaN for a video that has no feature.

@@ -56,10 +56,7 @@ class Downloads:
     def fetch(self, url: str, sha256: str, *, tell: Callable[[str], None]) -> Path:
         """Download a file whole; what an earlier run has of it is gone on with.
 
-        Args:
-            url: its address.
-            sha256: what it should hash to, which its part is called by.
-            tell: progress callback.
+        Its part is called by the hash that it should have.
 
         Returns:
             The part. If its hash is wrong, it came in one piece: the server has another file.

@@ -16,10 +16,7 @@ _MAX_CHILDREN = 100_000
 def read(content: bytes, path: str, *, limit: int) -> bytes:
     """One file of a resource file.
 
-    Args:
-        content: of the resource file.
-        path: inside, such as `images/cat.webp`.
-        limit: bytes that it may have at most.
+    `path` is one inside, such as `images/cat.webp`; `limit` is in bytes.
 
     Raises:
         UnavailableError: it is not in there, is packed in a way we do not read, or is too large.

@@ -57,10 +57,6 @@ def load(folder: Path, *, kind: Kind | None = None) -> list[Source]:
 
     No file is opened; only its existence and size are checked.
 
-    Args:
-        folder: of the data set, such as `data/footage`.
-        kind: photographs or clips alone.
-
     Raises:
         DataError: there is no manifest, or a file that it lists is gone or of another size.
     """

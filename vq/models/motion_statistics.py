@@ -30,10 +30,8 @@ def describe(
     """Amount of change over the moments of a video, and how many of them are still.
 
     A mean of a negative exponent is ruled by the stillest moments, one of a positive exponent by
-    the liveliest; as the order of the moments does not matter, any number of them will do.
-
-    Args:
-        pixels: red, green, blue, and the brightness of the next frame, 0 to 255.
+    the liveliest; as the order of the moments does not matter, any number of them will do. Pixels
+    are red, green, blue, and the brightness of the next frame, 0 to 255.
     """
     blocks = _changes(pixels)
     amount = blocks.mean(2)
@@ -54,9 +52,6 @@ def repeats(
 
     What a head may be told of motion where its training data moves otherwise than what it will
     score: a stall repeats a frame anywhere, but a camera may rest, and those of films never do.
-
-    Args:
-        pixels: as for `describe`.
     """
     amount = _changes(pixels).mean(2)
     return torch.stack([_share_below(amount, bound) for bound in STILL[:REPEATS]], 1)

@@ -33,11 +33,8 @@ def pool_cells(
     A level that is finer than the cells gives two maps: its mean and its deviation in each cell
     (local contrast, which a blur takes away); one that is as coarse or coarser gives itself. Values
     are put on a logarithmic scale, sign kept: channels of a classifier differ by orders of
-    magnitude.
-
-    Args:
-        levels: feature maps, each at least one cell large.
-        strides: pixels of the picture for one of each level, powers of two.
+    magnitude. Each level is at least one cell large; strides are pixels of the picture for one of
+    each level, powers of two.
     """
     cells = []
     for level, stride in zip(levels, strides, strict=True):

@@ -28,10 +28,7 @@ def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:
 def export_trunk(trunk: Trunk, path: Path, *, shape: Sequence[int]) -> None:
     """Write the trunk alone: input `views`, output `feature` ("batch width", float32).
 
-    Args:
-        trunk: a module.
-        path: where to.
-        shape: of the views of one video.
+    `shape` is that of the views of one video.
 
     Raises:
         WeightsError: as `export`.

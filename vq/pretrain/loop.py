@@ -47,14 +47,8 @@ def fit(
     """Train a network from random weights; returned in evaluation mode.
 
     Same batches, settings and seed, same bits, on one machine with one number of threads, unless
-    the limit of minutes cuts in (which is logged).
-
-    Args:
-        build: the network.
-        loss: of one batch.
-        batches: endless, drawn by a generator.
-        settings: of the training.
-        seed: of weights, batches and dropout.
+    the limit of minutes cuts in (which is logged). The batches never end; the seed is that of
+    weights, batches and dropout.
     """
     rng = np.random.default_rng(seed)
     # timm and dropout draw from torch's global generator; its state is restored afterwards.

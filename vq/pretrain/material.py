@@ -74,10 +74,8 @@ def plan(
 ) -> tuple[list[Recipe], list[list[int]]]:
     """Choose the versions of one scene.
 
-    Args:
-        rng: source of every choice.
-        types: single distortions, each at two strengths.
-        mixed: versions with a distortion of the pixels and then a codec.
+    Single distortions are of so many `types`, each at two strengths; so many `mixed` versions have
+    a distortion of the pixels and then a codec.
 
     Returns:
         Recipes, the first of them without a distortion, and pairs of their positions: weaker first.

@@ -26,11 +26,8 @@ class MultiHead(nn.Module):
     ) -> None:
         """Put heads on a backbone.
 
-        Args:
-            backbone: gives one map for each of its levels.
-            channels: of each of the maps.
-            levels: those that are pooled.
-            questions: size of each head, by the name of its question.
+        It gives one map for each of its levels, with these channels; `levels` are those that are
+        pooled. `questions` has the size of each head, by its name.
         """
         super().__init__()
         self.backbone = backbone

@@ -62,13 +62,8 @@ def make(
 ) -> tuple[nn.Module, Card]:
     """Make the material, train on most of it, measure on the rest.
 
-    Args:
-        recipe: of which network.
-        seed: of material and training.
-        amount: of material.
-        settings: of the training.
-        folder: where material is kept for later runs with the same settings; without one it is
-            deleted in the end.
+    Material is kept in `folder` for later runs with the same settings; without one it is deleted in
+    the end.
 
     Returns:
         The network in training, in evaluation mode, and its card; `builtin_weights.save` sets the

@@ -28,13 +28,9 @@ def generate(
 ) -> list[Made]:
     """Call `make` with the arguments of each job, in other processes; results in order.
 
-    Args:
-        folder: made if it is not there; a job whose files lie in it is not done again.
-        kind: what `make` returns, a dataclass of arrays; those of bytes, the pixels, are mapped
-            into memory.
-        make: a function of a module.
-        jobs: its arguments, JSON-like.
-        workers: processes.
+    A job whose files lie in the folder is not done again. `make` is a function of a module, and
+    gives a `kind`: a dataclass of arrays, of which those of bytes, the pixels, are mapped into
+    memory. Its arguments are JSON-like.
     """
     stems = [folder / f"{make.__name__}-{_digest(job)}" for job in jobs]
     todo = [pair for pair in zip(stems, jobs, strict=True) if not _labels(pair[0]).exists()]

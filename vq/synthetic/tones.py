@@ -54,9 +54,7 @@ class Tone:
 def fit(reference: Luma, copy: Luma) -> Tone:
     """The curve that fits means of blocks best, robustly; identity if it changes next to nothing.
 
-    Args:
-        reference: luma, limited range, of blocks large enough that blur and noise leave them alone.
-        copy: the same of the copy.
+    Luma is that of limited range, of blocks large enough that blur and noise leave them alone.
     """
     x, y = (np.asarray(part, float).ravel() for part in (reference, copy))
     step = max(1, len(x) // _SAMPLE)

@@ -40,13 +40,7 @@ def find(
     """Check every row, and write the Data Docs.
 
     Repetitions are looked for among the rows that are fine otherwise, so that a good copy is not
-    lost to a bad one; the first stays.
-
-    Args:
-        manifest: as `vq.data.manifest.read` gives it.
-        card: of the data set.
-        params: section `validate`.
-        docs: folder of HTML pages; replaced.
+    lost to a bad one; the first stays. `docs` is a folder of HTML pages, and is replaced.
 
     Returns:
         A finding for each row that fails, by its position in the manifest: `video`, `check`,

@@ -46,11 +46,7 @@ def find(
 ) -> pd.DataFrame:
     """Hold what a version did to the videos of the one before it against the limits.
 
-    Args:
-        old: the version before.
-        new: the version to judge.
-        params: section `versions`.
-        docs: folder of HTML pages, replaced; none: no pages.
+    `docs` is a folder of HTML pages, and is replaced; without one there are no pages.
 
     Returns:
         `video`, `check`, `value`, `remedy` for each video with which a limit is exceeded; of a
@@ -67,12 +63,8 @@ def compare(old: Version, new: Version, *, moved: float) -> pd.DataFrame:
     """What became of each video of the old version, a word in each column; empty: nothing.
 
     A rating is where it is on the scale of its set, from the worse end to the better one, so that a
-    card that says something else of the same numbers changes all of them.
-
-    Args:
-        old: the version before.
-        new: the version after.
-        moved: share of the scale by which a rating may move and still be the same.
+    card that says something else of the same numbers changes all of them. A rating that moves by no
+    more than the share `moved` of the scale is still the same.
     """
     before, after = (one.rows.assign(place=_place(one)).set_index("video") for one in (old, new))
     both = before.merge(

@@ -37,10 +37,7 @@ class Converter:
     ) -> UInt8[np.ndarray, "height width 3"]:
         """Some rows and columns of `rgb`, to the bit, at the cost of no more pixels than these.
 
-        Args:
-            frame: as a decoder gives it.
-            rows: of the upright picture; neighbours in twos, of which the first is even.
-            columns: likewise.
+        They are those of the upright picture: neighbours in twos, of which the first is even.
         """
         if not self._can_cut(frame):
             # Five times as fast as indexing rows and columns at once.

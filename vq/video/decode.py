@@ -43,12 +43,9 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]]) -> Decoded:
 
     The packets are read first, and only those decoded that the wanted frames need
     (`vq.video.plan`), where they allow it; else the file is decoded from its first frame on, which
-    gives the same frames. A file that promises more frames than it delivers is asked again with
-    the number it delivers.
-
-    Args:
-        path: a local file.
-        choose: from the number of frames to the numbers wanted, each at least 0 and below it.
+    gives the same frames. A file that promises more frames than it delivers is asked again with the
+    number it delivers. Each number that `choose` wants is at least 0 and below the number of
+    frames.
 
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.

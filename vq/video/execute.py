@@ -23,13 +23,8 @@ def execute(
     """Decode the runs of a plan: each frame with its number and its seconds since the first one.
 
     The file is read once more from its begin, not sought in: where a seek lands depends on the
-    container, and reading over packets costs a hundredth of decoding them.
-
-    Args:
-        path: the file.
-        source: the open file, of which the packets were taken.
-        packets: what they said.
-        plan: what to decode.
+    container, and reading over packets costs a hundredth of decoding them. `source` is the open
+    file, of which the packets were taken.
 
     Raises:
         NoPlanError: something else came out than the plan expects; what was yielded before may be

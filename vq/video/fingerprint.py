@@ -55,11 +55,8 @@ def take(looks: Sequence[UInt8[np.ndarray, "height width"]], duration_s: float) 
     """Make the fingerprint of a video.
 
     Black bars are no part of the picture. Flat frames are left out: of a video without any other,
-    nothing is known, and it is like no other.
-
-    Args:
-        looks: brightness of all its frames, small pictures of one size (`vq.video.probe`).
-        duration_s: of the video.
+    nothing is known, and it is like no other. `looks` are the brightness of all its frames, small
+    pictures of one size (`vq.video.probe`).
     """
     seconds = min(duration_s, MOST_SECONDS)
     few = _spread(len(looks), max(FEWEST, round(seconds * RATE)))

@@ -91,11 +91,8 @@ class ViewSpec:
     def pairs(self, frame_count: int, promised: Packets | None = None) -> list[tuple[int, int]]:
         """Frame numbers of each moment and its neighbour.
 
-        See `sample.snap_to_keyframes` and `sample.pair`.
-
-        Args:
-            frame_count: of the video.
-            promised: its packets, which know its keyframes; None where they are not to be had.
+        See `sample.snap_to_keyframes` and `sample.pair`. `promised` are the packets, which know the
+        keyframes; None where they are not to be had.
         """
         keys = promised.keys if promised else np.zeros(0, np.int64)
         moments = sample.snap_to_keyframes(
@@ -129,12 +126,8 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False) -> Look:
     """Decode what a student sees of a video, and no more.
 
     The same views as `spec.cut` gives of whole frames, but nothing of a frame is kept or converted
-    that is not in a view, so that memory and time hardly depend on the size of the video.
-
-    Args:
-        path: a local file.
-        spec: how views are cut.
-        cheap: rather see fewer moments, where this file has frames that cost less.
+    that is not in a view, so that memory and time hardly depend on the size of the video. A `cheap`
+    look rather sees fewer moments, where this file has frames that cost less.
 
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.

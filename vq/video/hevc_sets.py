@@ -86,10 +86,8 @@ def reference_set(
 ) -> ReferenceSet | None:
     """Read a short-term reference picture set (7.3.7, 7.4.8).
 
-    Args:
-        bits: at its begin.
-        before: the sets of the sequence with lower numbers; all of them for a slice's own.
-        count: how many sets the sequence has.
+    `before` are the sets of the sequence with lower numbers, or all `count` of them for a slice's
+    own.
 
     Returns:
         None for one that cannot be.

@@ -39,11 +39,7 @@ def look_at(
 ) -> Iterator[Look]:
     """Look at each file, in order; whatever it does to whoever opens it becomes its problem.
 
-    Args:
-        paths: of files, there or not.
-        jobs: processes side by side.
-        settings: of the section `import`, its limits.
-        fingerprints: whether they are taken, too; the frames are decoded anyway.
+    Fingerprints cost little: the frames are decoded anyway.
     """
     if not paths:
         return

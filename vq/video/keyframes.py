@@ -22,10 +22,6 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     uploads are, a moment costs what leads up to it, and the last one is left out; without more of
     them, scores agree less with the ratings (EXPERIMENTS.md).
 
-    Args:
-        packets: of the file.
-        exact: pairs of frame numbers, one for each moment.
-
     Returns:
         Pairs of frame numbers in order; None where they cost no less than the exact ones.
     """

@@ -23,10 +23,8 @@ class PictureOrder:
     def number(self, low: int, bits: int, *, is_anchor: bool) -> int:
         """Number of a picture.
 
-        Args:
-            low: the low bits of its order count.
-            bits: how many they are.
-            is_anchor: the pictures after it count on from it.
+        `low` are the low bits of its order count, `bits` of them; pictures after an anchor count
+        on from it.
         """
         size = 1 << bits
         high = self._anchor - self._anchor % size

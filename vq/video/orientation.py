@@ -37,11 +37,7 @@ class Orientation(NamedTuple):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Which rows and columns of the stored picture these of the displayed one are.
 
-        Args:
-            rows: of the displayed picture.
-            columns: likewise.
-            height: of the displayed picture.
-            width: likewise.
+        Height and width are those of the displayed picture.
 
         Returns:
             Rows and columns so ordered that `upright` of what they cut gives these in their order.

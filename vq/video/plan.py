@@ -53,11 +53,8 @@ class Plan:
 def plan(packets: Packets, wanted: Collection[int]) -> Plan:
     """Find the groups of pictures that hold the wanted frames.
 
-    Frames are numbered by the time of their packets, which needs no trust in any header.
-
-    Args:
-        packets: of the whole file.
-        wanted: numbers of frames in the order of display, each below `packets.frame_count`.
+    Frames are numbered by the time of their packets, which needs no trust in any header. Those that
+    are wanted are numbers in the order of display, each below `packets.frame_count`.
 
     Raises:
         NoPlanError: the packets do not allow it, with the rule that says so; or it saves nothing.

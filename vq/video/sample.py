@@ -29,15 +29,10 @@ def snap_to_keyframes(
     """Spread moments evenly, and move those to a keyframe that have one near: it costs least.
 
     A moment may move by `slack` of the way from the middle of its part to the part's ends, and
-    takes the keyframe nearest to the middle. The first frame of a video does not count: what
-    leads from it to the others is decoded anyway, and it is often black. To move without a
-    keyframe, to the front of a part, made students worse (EXPERIMENTS.md).
-
-    Args:
-        frame_count: of the video.
-        keys: numbers of its keyframes, ascending; none where they are not known.
-        moments: how many.
-        slack: from 0 to 1.
+    takes the keyframe nearest to the middle. The first frame of a video does not count: what leads
+    from it to the others is decoded anyway, and it is often black. To move without a keyframe, to
+    the front of a part, made students worse (EXPERIMENTS.md). Keys are ascending numbers of
+    keyframes, none where they are not known; `slack` is from 0 to 1.
 
     Raises:
         ValueError: as `moments`.

@@ -62,11 +62,9 @@ NO_FRAME = "not one frame can be decoded; encode or download it again"
 def opened(path: Path, *, blind: bool = False) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a local file at its video stream, and close it again.
 
-    Args:
-        path: the file.
-        blind: of H.264, whose packets carry all that FFmpeg would learn from its first seven
-            frames, decode none to open it. Pixel format and size are then those of the first frame
-            that comes out; the codec context may say none or another.
+    A `blind` opening decodes none of the first seven frames of H.264, whose packets carry all that
+    FFmpeg would learn from them. Pixel format and size are then those of the first frame that comes
+    out; the codec context may say none or another.
 
     Raises:
         VideoError: missing, unreadable, or without a video stream.

@@ -11,9 +11,8 @@ Read = Callable[[bytes], UnitFacts]
 def reader(codec: str, extradata: bytes | None) -> Read | None:
     """How to read the packets of a stream, in the order of the file; None for an unknown codec.
 
-    Args:
-        codec: as FFmpeg calls the format: `h264`.
-        extradata: what the container says about the stream as a whole.
+    `codec` is FFmpeg's name of the format, such as `h264`; `extradata` is what the container says
+    about the stream as a whole.
     """
     if codec in MPEG2:
         return mpeg2.Reader()

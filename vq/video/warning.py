@@ -31,8 +31,7 @@ class Warnings:
     def text(self, frame: av.VideoFrame) -> str:
         """All there is to say, joined by semicolons; empty for nearly every file.
 
-        Args:
-            frame: the first one that was decoded.
+        `frame` is the first one that was decoded.
         """
         kind = HDR.get(int(frame.color_trc)) or ("Dolby Vision" if self.is_dolby_vision else "")
         light = f"HDR ({kind}) is scored as if it were SDR: tone-map it first" if kind else ""

@@ -45,11 +45,7 @@ class CacheFiller:
     ) -> None:
         """Start the first process.
 
-        Args:
-            planned: keys, cache and limits.
-            names: experts that something lacks.
-            exported: those of them that are sent; each process makes the others.
-            jobs: processes side by side.
+        Of the experts that something lacks, `exported` are sent; each process makes the others.
         """
         self._planned = planned
         job = Job("vq.zoo.extract_features:prepare", (planned, tuple(names), dict(exported)))
@@ -69,9 +65,7 @@ class CacheFiller:
     ) -> dict[str, str]:
         """Write each shard as soon as all its videos are done.
 
-        Args:
-            todo: what to do, in this order.
-            report: called after each video.
+        `report` is called after each video.
 
         Returns:
             Why a video has no features, by its hash.

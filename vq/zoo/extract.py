@@ -105,11 +105,7 @@ def run(
 ) -> dict[str, str]:
     """Compute what is missing; the features of a video depend on it alone, never on `jobs`.
 
-    Args:
-        videos: all that should be in the cache afterwards.
-        planned: keys and cache.
-        experts: as `create` made them.
-        jobs: processes; 0 for one on each core.
+    `experts` are as `create` made them; 0 `jobs` are one process on each core.
 
     Returns:
         Why a video has no features, by its hash.

@@ -54,12 +54,8 @@ def make(
     Writes `videos/` and `labels.csv`.
 
     Films and measures that a run before completed are kept. Videos of other params are removed.
-
-    Args:
-        folder: of the data set; `vq footage fetch` has brought its photographs.
-        params: section `film`.
-        jobs: processes side by side; 0 for one on each core.
-        progress: called with the number of films done, and of all.
+    The folder has the photographs that `vq footage fetch` brought. 0 `jobs` are one on each core;
+    `progress` is called with the number of films done, and of all.
 
     Returns:
         What became of each film, in the order of the manifest, take after take.

@@ -65,15 +65,9 @@ def film(
 ) -> list[Version]:
     """Film a photograph once, or cut a real clip, and write all versions.
 
-    The same bytes for the same arguments. A film that a run before completed is not made again.
-
-    Args:
-        photos: a piece of another one may move before the one that is filmed.
-        source: the photograph to film, or the clip to cut.
-        take: number of the film of this source.
-        videos: folder of the versions.
-        references: folder of the films without damage, and of a table for each, written last.
-        params: seed, recorded, ladders, rungs and frames.
+    The same bytes for the same arguments. A film that a run before completed is not made again. A
+    piece of another one of the `photos` may move before the one that is filmed. `references` gets
+    the films without damage and, last, a table for each.
 
     Raises:
         DataError: the source cannot be decoded, or is a clip that is too small.

@@ -32,10 +32,7 @@ def recorded(
 ) -> UInt8[np.ndarray, "time half_height half_width 3"]:
     """Soften, add noise, encode as H.264, and scale to half the size.
 
-    Args:
-        frames: of the scene, twice as wide and high as the film is to be.
-        rng: draws how good the camera is.
-        fps: of the film.
+    The frames are twice as wide and high as the film is to be; `rng` draws how good the camera is.
     """
     lens = ImageFilter.GaussianBlur(float(rng.uniform(*BLUR)))
     noise = np.float32(rng.uniform(*NOISE))
@@ -54,10 +51,8 @@ def recorded(
 def cut(clip: Source, frames: int, rng: Generator) -> tuple[Clip, int]:
     """A cut of a real clip at half its size or less, and its frames a second.
 
-    Args:
-        clip: its scene is not changed, so a cut that starts anywhere will do.
-        frames: wanted; fewer come where the clip is shorter.
-        rng: draws the start and the height.
+    Its scene is not changed, so a cut that starts anywhere will do. Fewer frames come where the
+    clip is shorter; `rng` draws the start and the height.
 
     Raises:
         DataError: the clip cannot be decoded, is shorter than 8 frames or lower than 300 lines.

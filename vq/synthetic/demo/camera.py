@@ -74,11 +74,8 @@ def walk(rng: Generator, view: View, *, reach: float, speed: float) -> Path:
 def film(picture: Picture, path: Path, view: View, *, density: float = 1.0) -> Clip:
     """Film a picture along a path.
 
-    Args:
-        picture: larger than the frame by what the path needs on every side.
-        path: of the camera.
-        view: the size of the frames.
-        density: pixels of the picture for one pixel of the frame, at zoom 1.
+    The picture is larger than the frame by what the path needs on every side. At zoom 1, `density`
+    pixels of it are one of the frame.
     """
     width, height = view.width, view.height
     still = Image.fromarray(picture)

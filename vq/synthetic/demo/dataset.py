@@ -137,12 +137,8 @@ def make(
 ) -> None:
     """Write the videos and the label file; the number of processes changes no bit of them.
 
-    Args:
-        params: the section `demo`.
-        videos: folder to make; must not exist or be empty.
-        labels_file: CSV with the header `COLUMNS`, written last.
-        jobs: processes; 1 works in this one.
-        progress: called with the number of films done, and of all.
+    The folder of the videos must not exist or be empty. The label file has the header `COLUMNS` and
+    is written last. `progress` is called with the number of films done, and of all.
 
     Raises:
         DataError: the folder already holds something.

@@ -89,11 +89,8 @@ def rate(
 ) -> Opinion:
     """Let simulated raters grade one video.
 
-    Args:
-        quality: the grade it deserves, 1 to 5.
-        bias: of each rater, on all videos: some are strict, some are kind.
-        noise: standard deviation of a rater's mood, new for each video.
-        rng: draws the moods.
+    The video deserves the grade `quality`, 1 to 5. Each rater has a bias on all videos (some are
+    strict, some are kind), and a mood that is new for each video, of standard deviation `noise`.
     """
     felt = quality + bias + rng.normal(0, noise, len(bias))
     return Opinion(ratings=np.clip(np.rint(felt), 1, 5).astype(np.int64))

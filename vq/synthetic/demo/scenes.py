@@ -70,13 +70,8 @@ def render(
 ) -> Clip:
     """Film a content of the demo, without any distortion.
 
-    Args:
-        name: one of `SCENES`.
-        frames: how many.
-        width: in pixels.
-        height: in pixels.
-        fps: frames per second; a clip shows the same motion at any rate.
-        take: another number films the same picture or scene on another path.
+    Width and height are in pixels. A clip shows the same motion at any rate. Another `take` films
+    the same picture or scene on another path.
 
     Raises:
         DataError: no content has this name, or its photograph is not installed.
