@@ -41,15 +41,9 @@ def between(
     remedy: str,
     *,
     shown: str = "",
-    mostly: float = 1.0,
 ) -> Check:
-    """Numbers between two ends, `mostly` being the share of rows of which that is asked.
-
-    Nulls pass and are not counted: what is missing is another check's business.
-    """
-    expectation = gxe.ExpectColumnValuesToBeBetween(
-        column=column, min_value=low, max_value=high, mostly=mostly
-    )
+    """Numbers between two ends; nulls pass: what is missing is another check's business."""
+    expectation = gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
     return Check(name, expectation, shown or column, remedy)
 
 

@@ -14,6 +14,14 @@ from vq.errors import DataError
 from vq.validation.gx_runner import COLUMNS, Check, documented, run
 
 MANIFEST_COLUMNS = ["video", "sha256", "mos", "content", "dataset"]
+REMEDIES = {
+    "dropped": "bring the video back, or",
+    "replaced": "give another file another name: models and caches know it by this one; or",
+    "regrouped": "name its content as before: with another one it may leave the test for training; "
+    "or",
+    "relabelled": "look why: another scale, order or delimiter of the label file? If it is right,",
+}
+"""What to do about a change, by its column in `compare`, before the limit is raised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,36 +114,17 @@ def _numbers(values: pd.Series) -> pd.Series:
 
 
 def _checks(params: schema.Versions) -> list[Check]:
+    """At most a share of the videos has a word in each column; nulls are not asked."""
     return [
-        _mostly(
-            "dropped",
-            params.max_dropped,
-            "bring the video back, or raise versions.max_dropped",
-        ),
-        _mostly(
-            "replaced",
-            params.max_replaced,
-            "give another file another name: models and caches know it by this one; or raise "
-            "versions.max_replaced",
-        ),
-        _mostly(
-            "regrouped",
-            params.max_regrouped,
-            "name its content as before: with another one it may leave the test for training; or "
-            "raise versions.max_regrouped",
-        ),
-        _mostly(
-            "relabelled",
-            params.max_relabelled,
-            "look why: another scale, order or delimiter of the label file? If it is right, raise "
-            "versions.max_relabelled",
-        ),
+        Check(
+            column,
+            gxe.ExpectColumnValuesToBeInSet(
+                column=column,
+                value_set=[""],
+                mostly=round(1 - getattr(params, f"max_{column}"), 9),
+            ),
+            column,
+            f"{remedy} raise versions.max_{column}",
+        )
+        for column, remedy in REMEDIES.items()
     ]
-
-
-def _mostly(column: str, most: float, remedy: str) -> Check:
-    """At most a share of the videos has a word in this column; nulls are not asked."""
-    expectation = gxe.ExpectColumnValuesToBeInSet(
-        column=column, value_set=[""], mostly=round(1 - most, 9)
-    )
-    return Check(column, expectation, column, remedy)
