@@ -1,9 +1,7 @@
 """The contents of the demo: photographs and painted scenes, filmed by a moving camera."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import zip_longest
-from types import MappingProxyType
 from zlib import crc32
 
 import numpy as np
@@ -15,36 +13,23 @@ from vq.synthetic.demo import textures
 from vq.synthetic.demo.camera import Clip, View, add_particles, add_sprites, film, sprite, walk
 from vq.synthetic.demo.photographs import PHOTOGRAPHS, photograph
 
-KINDS: Mapping[str, float] = MappingProxyType(
-    {
-        "dead_leaves": 3.0,
-        "objects": 2.0,
-        "noise": 1.0,
-        "sky": 1.5,
-        "text": 1.0,
-        "facade": 1.0,
-        "floor": 1.0,
-        "particles": 1.0,
-        "cut": 0.5,
-    }
-)
-"""Kinds of painted scene, and how often `random_scene` draws each."""
-
 _PAINTED = {
-    "dead_leaves": 11,
-    "objects": 10,
-    "noise": 5,
-    "sky": 7,
-    "text": 6,
-    "facade": 7,
-    "floor": 6,
-    "particles": 6,
-    "cut": 6,
+    "dead_leaves": (3.0, 11),
+    "objects": (2.0, 10),
+    "noise": (1.0, 5),
+    "sky": (1.5, 7),
+    "text": (1.0, 6),
+    "facade": (1.0, 7),
+    "floor": (1.0, 6),
+    "particles": (1.0, 6),
+    "cut": (0.5, 6),
 }
+"""Kinds of painted scene: how often `random_scene` draws each, and how many the demo has."""
+KINDS = tuple(_PAINTED)
 
 _PHOTOS = [f"photo:{name}" for name in PHOTOGRAPHS]
 _SCENES = sorted(
-    (number, f"{kind}:{number}") for kind, count in _PAINTED.items() for number in range(count)
+    (number, f"{kind}:{number}") for kind, (_, count) in _PAINTED.items() for number in range(count)
 )
 SCENES: tuple[str, ...] = tuple(
     name
@@ -92,9 +77,8 @@ def fits(name: str, width: int, height: int) -> bool:
 
 def random_scene(rng: Generator, *, frames: int, width: int, height: int) -> Clip:
     """Paint and film a scene that is none of the demo's, at 25 frames per second."""
-    kinds = list(KINDS)
-    odds = np.array([KINDS[kind] for kind in kinds])
-    kind = kinds[int(rng.choice(len(kinds), p=odds / odds.sum()))]
+    odds = np.array([odds for odds, _ in _PAINTED.values()])
+    kind = KINDS[int(rng.choice(len(KINDS), p=odds / odds.sum()))]
     return procedural(kind, rng, View(frames, width, height, fps=25))
 
 
