@@ -107,24 +107,16 @@ def measure(reference: Path, copy: Path, *, exposure_apart: bool = True) -> Meas
     ffmpeg.binary()  # before any work
     size, fps = _sizes(reference, copy)
     look = _look(reference, copy)
-    tone = tones.fit(look.blocks_reference, look.blocks_copy) if exposure_apart else Tone()
+    tone = tones.fit(look["luma"], look["luma_copy"]) if exposure_apart else Tone()
     rows = _libvmaf(reference, copy, size, tone)
-    if len(rows) != len(look.motion):
+    decoded = len(look["motion"])
+    if len(rows) != decoded:
         raise VideoError(
-            copy, f"FFmpeg compared {count(len(rows), 'frame')}, {len(look.motion)} were decoded"
+            copy, f"FFmpeg compared {count(len(rows), 'frame')}, {decoded} were decoded"
         )
-    return Measures(
-        fps=fps,
-        **series(rows, copy),
-        motion=look.motion,
-        # A darker copy moves by fewer grey levels.
-        motion_copy=look.motion_copy / max(tone.contrast(look.blocks_reference), 0.05),
-        luma=look.blocks_reference,
-        luma_copy=look.blocks_copy,
-        chroma=look.chroma,
-        chroma_copy=look.chroma_copy,
-        tone=tone,
-    )
+    # A darker copy moves by fewer grey levels.
+    look["motion_copy"] = look["motion_copy"] / max(tone.contrast(look["luma"]), 0.05)
+    return Measures(fps=fps, tone=tone, **series(rows, copy), **look)
 
 
 def series(rows: Sequence[Mapping[str, float | None]], copy: Path) -> dict[str, Series]:
@@ -143,19 +135,8 @@ def series(rows: Sequence[Mapping[str, float | None]], copy: Path) -> dict[str, 
     return numbers
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What one decode of both tells."""
-
-    motion: Series
-    motion_copy: Series
-    blocks_reference: Float64[np.ndarray, "time block"]
-    blocks_copy: Float64[np.ndarray, "time block"]
-    chroma: Float64[np.ndarray, "time 2"]
-    chroma_copy: Float64[np.ndarray, "time 2"]
-
-
-def _look(reference: Path, copy: Path) -> _Look:
+def _look(reference: Path, copy: Path) -> dict[str, np.ndarray]:
+    """What one decode of both tells, by field of `Measures`; the copy's motion as it is."""
     motion: list[list[float]] = []
     blocks: list[list[np.ndarray]] = []
     chroma: list[list[np.ndarray]] = []
@@ -178,9 +159,12 @@ def _look(reference: Path, copy: Path) -> _Look:
         before = now
     if not count:
         raise VideoError(copy, "has no frame")
-    moved, means = np.array(motion).T, np.array(blocks).swapaxes(0, 1)
-    colours = np.array(chroma).swapaxes(0, 1)
-    return _Look(moved[0], moved[1], means[0], means[1], colours[0], colours[1])
+    sides = {"motion": np.array(motion), "luma": np.array(blocks), "chroma": np.array(chroma)}
+    return {
+        f"{name}{end}": values[:, side]
+        for name, values in sides.items()
+        for side, end in enumerate(("", "_copy"))
+    }
 
 
 def _small(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:

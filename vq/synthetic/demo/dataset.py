@@ -211,12 +211,12 @@ def shoot(
         rng = np.random.default_rng([params.seed, crc32(stem.encode())])
         path = _write(pristine, version, folder / stem, fps, rng)
         quality = labels.grade(float(labels.ssim(path, pristine, fps=fps).mean()))
-        opinion = labels.rate(quality, bias=bias, noise=params.noise, rng=rng)
+        ratings = labels.rate(quality, bias=bias, noise=params.noise, rng=rng)
         values = (
             path.name,
-            round(opinion.mos, 4),
-            round(opinion.std, 4),
-            len(opinion.ratings),
+            round(float(ratings.mean()), 4),
+            round(float(ratings.std(ddof=1)), 4),
+            len(ratings),
             content,
             name,
             version.kind,

@@ -5,7 +5,6 @@ Nobody has looked at these videos. What is called MOS here is SSIM against the u
 to 5 by the intervals of Zinner et al. (ITC specialist seminar 2010), and rated by simulated people.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,24 +26,6 @@ Zinner, Abboud, Hohlfeld, Hossfeld & Tran-Gia, "Towards QoE management for scala
 poor, less as bad; we have these numbers from works that repeat their table, not from the paper.
 Between these edges the curve is straight; that, and its two ends, are ours.
 """
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """What simulated raters say of one video."""
-
-    ratings: Int64[np.ndarray, " raters"]
-    """Whole grades, 1 to 5."""
-
-    @property
-    def mos(self) -> float:
-        """Their mean."""
-        return float(self.ratings.mean())
-
-    @property
-    def std(self) -> float:
-        """Their standard deviation, of the sample."""
-        return float(self.ratings.std(ddof=1))
 
 
 def ssim(path: Path, pristine: Clip, *, fps: int | float) -> Float64[np.ndarray, " time"]:
@@ -86,11 +67,11 @@ def grade(similarity: float) -> float:
 
 def rate(
     quality: float, *, bias: Float64[np.ndarray, " raters"], noise: float, rng: Generator
-) -> Opinion:
-    """Let simulated raters grade one video.
+) -> Int64[np.ndarray, " raters"]:
+    """Let simulated raters grade one video, in whole grades from 1 to 5.
 
     The video deserves the grade `quality`, 1 to 5. Each rater has a bias on all videos (some are
     strict, some are kind), and a mood that is new for each video, of standard deviation `noise`.
     """
     felt = quality + bias + rng.normal(0, noise, len(bias))
-    return Opinion(ratings=np.clip(np.rint(felt), 1, 5).astype(np.int64))
+    return np.clip(np.rint(felt), 1, 5).astype(np.int64)
