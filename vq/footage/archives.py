@@ -19,7 +19,7 @@ from typing import IO, Protocol, cast, runtime_checkable
 
 from vq.footage import qt_resources
 from vq.footage.config import FetchLimits
-from vq.footage.store import CHUNK, MB, DiskFullError, Store
+from vq.footage.store import CHUNK, MB, Store
 from vq.footage.unavailable import UnavailableError
 
 Results = dict[str, Path | UnavailableError]
@@ -119,7 +119,7 @@ def _write(
                 file.write(chunk)
     except Exception as error:
         target.unlink(missing_ok=True)
-        if isinstance(error, UnavailableError) and not isinstance(error, DiskFullError):
+        if isinstance(error, UnavailableError):
             return error
         raise
     return target

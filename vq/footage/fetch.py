@@ -81,7 +81,7 @@ def fetch(
             run.download()
             run.unpack()
         except DiskFullError as error:
-            run.fail(run.missing(), error.status, error.reason)
+            run.fail(run.missing(), "no_space", error.reason)
         outcomes = run.outcomes()
         _write(root, run.present(), outcomes)
     present = len(run.present())
@@ -159,8 +159,6 @@ class _Run:
                     self._say(f"copying {file.name}")
                     try:
                         self._store.copy(file, entry, scaled=scaled)
-                    except DiskFullError:
-                        raise
                     except UnavailableError as error:
                         log.warning("%s: %s", file, error)
                         continue
@@ -179,8 +177,6 @@ class _Run:
                     entry.url, entry.sha256, tell=partial(self._say_of, entry.file)
                 )
                 self._store.accept(part, entry)
-            except DiskFullError:
-                raise
             except UnavailableError as error:
                 if error.status == "too_large":  # nothing that would ever be gone on with
                     self._store.part(entry.sha256).unlink(missing_ok=True)
@@ -197,8 +193,6 @@ class _Run:
             self._say(f"package {package}")
             try:
                 self._unpack(package, entries)
-            except DiskFullError:
-                raise
             except UnavailableError as error:
                 for entry in entries:
                     if entry.sha256 not in self._present:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+from vq.errors import VqError
 from vq.footage.sources import ORIGINALS, Source
 from vq.footage.table import Entry
 from vq.footage.unavailable import UnavailableError
@@ -18,13 +19,12 @@ MB = 1_000_000
 CHUNK = 1 << 20
 
 
-class DiskFullError(UnavailableError):
-    """There is no room for more."""
+class DiskFullError(VqError):
+    """There is no room for more, of no file."""
 
     def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(
-            "no_space", f"{folder}: {reason}; make room and fetch again, what is here stays"
-        )
+        self.reason = f"{folder}: {reason}; make room and fetch again, what is here stays"
+        super().__init__(self.reason)
 
 
 class Store:

