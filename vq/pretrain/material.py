@@ -161,12 +161,16 @@ def scene(seed: Sequence[int], *, types: int, mixed: int, content: str | None = 
     `content` names one of the demo's, to measure on; without it the scene is a new one.
     """
     rng = np.random.default_rng(seed)
+    clip = rendered(rng, FRAMES, content)
+    return versions(clip, *plan(rng, types=types, mixed=mixed), rng)
+
+
+def rendered(rng: np.random.Generator, frames: int, content: str | None) -> Clip:
+    """Render a content of the demo, or a new scene, in one of `SIZES`."""
     width, height = SIZES[rng.integers(len(SIZES))]
     if content is None:
-        clip = looked(demo.random_scene(rng, frames=FRAMES, width=width, height=height), rng)
-    else:
-        clip = demo.render(content, frames=FRAMES, width=width, height=height, fps=FPS)
-    return versions(clip, *plan(rng, types=types, mixed=mixed), rng)
+        return looked(demo.random_scene(rng, frames=frames, width=width, height=height), rng)
+    return demo.render(content, frames=frames, width=width, height=height, fps=FPS)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from jaxtyping import Float32, Int, UInt8
 
 from vq.pretrain import store
 from vq.pretrain.amount import Amount, Role
-from vq.pretrain.material import FPS, SIZES, contents, looked
-from vq.synthetic.demo import scenes as demo
+from vq.pretrain.material import FPS, contents, rendered
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.encode import CODECS, compress, recode
 from vq.synthetic.pixels import to_bytes
@@ -141,12 +140,7 @@ def played(seed: Sequence[int], *, versions: int, content: str | None = None) ->
     `content` names one of the demo's, to measure on; without it the scene is a new one.
     """
     rng = np.random.default_rng(seed)
-    width, height = SIZES[rng.integers(len(SIZES))]
-    size = {"frames": SOURCE_FRAMES, "width": width, "height": height}
-    if content is None:
-        clip = looked(demo.random_scene(rng, **size), rng)
-    else:
-        clip = demo.render(content, **size, fps=FPS)
+    clip = rendered(rng, SOURCE_FRAMES, content)
     made = [version(clip, rng) for _ in range(versions)]
     frames, shown, strength = (np.stack(part) for part in zip(*made, strict=True))
     return Played(frames, shown, strength)
