@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from vq.errors import VideoError
-from vq.video import packets, plan, stream
+from vq.video import diagnosis, packets, plan, stream
 from vq.video.convert import Converter
 from vq.video.execute import execute
 from vq.video.shapes import UInt8
@@ -87,7 +87,7 @@ def in_groups(
         return _decode(path, choose, use, see)
     except av.FFmpegError as error:
         # Of a frame with damaged marks of its colours, say, that nothing can convert.
-        raise VideoError(path, stream.explain(path, error)) from error
+        raise VideoError(path, diagnosis.refused(path, error)) from error
 
 
 def _decode(

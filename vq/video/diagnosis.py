@@ -57,7 +57,7 @@ CODECS = (
 
 
 def refused(path: Path, error: av.FFmpegError) -> str:
-    """Why FFmpeg does not open or decode a file."""
+    """Why FFmpeg does not open or decode a file, and what to do."""
     why_not = unreadable(path)
     if why_not:
         return why_not

@@ -13,7 +13,6 @@ from vq.video.probe import Probe, sha256, survey
 from vq.workers.limited_pool import WorkerPool
 from vq.workers.limits import LimitError, Limits
 from vq.workers.protocol import Handler, Job, Message
-from vq.workers.supervised_process import Failure
 
 REMEDIES = {
     "crashed": "encode it again",
@@ -49,7 +48,7 @@ def look_at(
     with WorkerPool[Path, Look](job, read=_read, jobs=jobs, tries=2, limits=limits) as pool:
         for _, outcome in pool.work(paths, request=lambda path: path):
             if outcome and outcome.end:
-                yield Look(problem=_problem(outcome.end))
+                yield Look(problem=f"{outcome.end.reason}; {REMEDIES[outcome.end.status]}")
             elif outcome:
                 yield outcome.parts[0]
 
@@ -96,7 +95,3 @@ def _read(path: Path, message: Message) -> Look:
     hashes = message.fields["hashes"]
     prints = fingerprint.unpack(hashes, message.data) if hashes else None
     return Look(digest, probe, str(problem), prints)
-
-
-def _problem(end: Failure) -> str:
-    return f"{end.reason}; {REMEDIES[end.status]}"

@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from vq.errors import VideoError
-from vq.video import stream
+from vq.video import diagnosis, stream
 from vq.video.convert import Converter
 from vq.video.shapes import UInt8
 from vq.video.warning import HDR, Warnings
@@ -113,7 +113,7 @@ def survey(
         try:
             looks.append(convert.luma(frame, side_px=LOOK_PX))
         except av.FFmpegError as error:  # damaged marks of its colours, that nothing can convert
-            raise VideoError(path, stream.explain(path, error)) from error
+            raise VideoError(path, diagnosis.refused(path, error)) from error
     frames, span = len(looks), times[-1]
     changes = _changes(looks)
     fps = (frames - 1) / span if span > 0 else rate

@@ -102,7 +102,7 @@ def _open(path: Path, options: Mapping[str, str]) -> InputContainer:
             },
         )
     except av.FFmpegError as error:
-        raise VideoError(path, explain(path, error)) from error
+        raise VideoError(path, diagnosis.refused(path, error)) from error
 
 
 def _can_open_blindly(container: InputContainer) -> bool:
@@ -130,11 +130,6 @@ def again(
             yield source
 
 
-def explain(path: Path, error: av.FFmpegError) -> str:
-    """Say in a sentence why FFmpeg refused a file, and what to do."""
-    return diagnosis.refused(path, error)
-
-
 def frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
     """Decode a file: each frame with its seconds since the first, in the order of display.
 
@@ -153,7 +148,7 @@ def frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
                 decoded = stream.decode(packet)
             except av.FFmpegError as error:
                 if isinstance(error, MemoryError):
-                    raise VideoError(path, explain(path, error)) from error
+                    raise VideoError(path, diagnosis.refused(path, error)) from error
                 damaged += 1
                 last = error
                 continue
@@ -163,7 +158,7 @@ def frames(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
     if not seen:
         if last is None or isinstance(last, av.InvalidDataError):
             raise VideoError(path, NO_FRAME) from last
-        raise VideoError(path, explain(path, last)) from last
+        raise VideoError(path, diagnosis.refused(path, last)) from last
     if damaged:
         log.warning("%s: %d packets are damaged, %d frames decode", path, damaged, seen)
 
