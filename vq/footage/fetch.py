@@ -1,6 +1,5 @@
 """Everything that can be had of a table of sources: from folders, by https, from packages."""
 
-import csv
 import logging
 import os
 from collections import Counter
@@ -10,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.files import atomic
+from vq.files import atomic, write_csv
 from vq.footage import archives, attribution, packages, sources, table
 from vq.footage.config import Footage
 from vq.footage.https import Downloads
@@ -113,13 +112,11 @@ class _Run:
 
     def outcomes(self) -> list[Outcome]:
         """One for each row."""
-        rows = []
-        for entry in self._entries:
-            error = self._failed.get(entry.sha256)
-            rows.append(
-                Outcome(entry, error.status, error.reason) if error else Outcome(entry, "ok", "")
-            )
-        return rows
+        failed = ((entry, self._failed.get(entry.sha256)) for entry in self._entries)
+        return [
+            Outcome(entry, error.status, error.reason) if error else Outcome(entry, "ok", "")
+            for entry, error in failed
+        ]
 
     def fail(self, entries: Iterable[Entry], status: str, reason: str) -> None:
         """Give these up for one reason."""
@@ -264,11 +261,8 @@ def _write(root: Path, present: list[Source], outcomes: list[Outcome]) -> None:
     sources.write(present, root / sources.MANIFEST)
     with atomic(root / "ATTRIBUTION.md") as part:
         part.write_text(attribution.markdown(present), encoding="utf-8")
-    with atomic(root / "report.csv") as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "kind", "licence", "status", "reason"])
-        for o in outcomes:
-            writer.writerow([o.entry.file, o.entry.kind, o.entry.licence, o.status, o.reason])
+    rows = ((o.entry.file, o.entry.kind, o.entry.licence, o.status, o.reason) for o in outcomes)
+    write_csv(root / "report.csv", ("file", "kind", "licence", "status", "reason"), rows)
 
 
 def _counts(statuses: Counter[str]) -> str:

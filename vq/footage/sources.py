@@ -6,11 +6,12 @@ for source in load(Path("data/footage"), kind="photo"):
 
 import csv
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from vq.errors import DataError
-from vq.files import atomic
+from vq.files import write_csv
 from vq.footage.table import Kind
 
 MANIFEST = "manifest.csv"
@@ -82,13 +83,11 @@ def load(folder: Path, *, kind: Kind | None = None) -> list[Source]:
 
 def write(sources: Sequence[Source], path: Path) -> None:
     """Write the manifest."""
-    with atomic(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {**asdict(source), "file": source.file, "scaled": int(source.scaled)}
-            for source in sources
-        )
+    rows = (
+        [*(getattr(source, name) for name in COLUMNS[:-1]), int(source.scaled)]
+        for source in sources
+    )
+    write_csv(path, COLUMNS, rows)
 
 
 def _source(row: dict[str, str], originals: Path) -> Source:
@@ -96,17 +95,14 @@ def _source(row: dict[str, str], originals: Path) -> Source:
         raise ValueError(f"file {row['file']!r} is no plain name")
     if row["kind"] not in ("photo", "clip"):
         raise ValueError(f"kind {row['kind']!r} is neither photo nor clip")
+    facts: dict[str, Any] = {
+        **{name: row[name] for name in ("content", "licence", "licence_text", "author", "origin")},
+        **{name: int(row[name]) for name in ("bytes", "width", "height")},
+    }
     return Source(
         path=originals / row["file"],
         kind="photo" if row["kind"] == "photo" else "clip",
-        content=row["content"],
-        licence=row["licence"],
-        licence_text=row["licence_text"],
-        author=row["author"],
-        origin=row["origin"],
         sha256=row["sha256"],
-        bytes=int(row["bytes"]),
-        width=int(row["width"]),
-        height=int(row["height"]),
         scaled=row["scaled"] == "1",
+        **facts,
     )

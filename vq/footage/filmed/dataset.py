@@ -1,6 +1,5 @@
 """A data set of films: videos, and labels that full-reference metrics give them."""
 
-import csv
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from vq.errors import DataError, VideoError
-from vq.files import atomic
+from vq.files import write_csv
 from vq.footage import sources
 from vq.footage.config import Film
 from vq.footage.filmed.make import Version, film
@@ -121,24 +120,12 @@ def _labelled(version: Version, videos: Path, references: Path) -> Labelled:
 
 
 def _write(rows: Sequence[Labelled], path: Path) -> None:
-    with atomic(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            version, label = row.version, row.label
-            mos, *impairments = _grades(label)
-            writer.writerow(
-                (
-                    version.video,
-                    mos,
-                    version.content,
-                    version.chain,
-                    version.film,
-                    version.ladder,
-                    f"{version.strength:.4f}",
-                    *impairments,
-                )
-            )
+    table = []
+    for row in rows:
+        version, (mos, *impairments) = row.version, _grades(row.label)
+        order = version.film, version.ladder, f"{version.strength:.4f}"
+        table.append((version.video, mos, version.content, version.chain, *order, *impairments))
+    write_csv(path, COLUMNS, table)
 
 
 def _grades(label: Label | None) -> list[str]:

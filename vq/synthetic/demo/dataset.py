@@ -1,6 +1,5 @@
 """The whole demo data set from one seed: videos and their synthetic labels."""
 
-import csv
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pydantic import Field
 
 from vq import params as params_file
 from vq.errors import DataError
+from vq.files import write_csv
 from vq.params import NonNegative, Rate, Section
 from vq.synthetic.demo import encode, labels, scenes
 from vq.synthetic.demo.camera import Clip
@@ -158,12 +158,7 @@ def make(
             progress(done, len(films))
         shutil.rmtree(videos, ignore_errors=True)
         folder.rename(videos)
-        table = Path(scratch) / labels_file.name
-        with table.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        table.replace(labels_file)
+        write_csv(labels_file, COLUMNS, (row.values() for row in rows))
 
 
 def _each(
