@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from vq.synthetic.pixels import to_bytes
+from vq.synthetic.pixels import LUMA, to_bytes
 
 GAMMA = 0.2
 """Standard deviation of the logarithm of the exponent."""
 SATURATION = (0.2, 1.3)
 """From nearly grey to vivid."""
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +38,6 @@ def draw(rng: np.random.Generator) -> Augmentation:
     """Draw one of the eight ways to turn a square, a saturation and a tone curve."""
     transpose, flip, mirror = (bool(side) for side in rng.random(3) < 0.5)
     saturation = np.float32(rng.uniform(*SATURATION))
-    mix = saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * _LUMA[:, None]
+    mix = saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * LUMA[:, None]
     light = (np.arange(256) / 255) ** np.exp(GAMMA * rng.standard_normal())
     return Augmentation(transpose, flip, mirror, mix, np.rint(255 * light).astype(np.uint8))

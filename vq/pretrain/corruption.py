@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+from vq.synthetic.pixels import LUMA
+
 _STABILITY = np.float32(170.0)
 """Constant of the authors, for luma from 0 to 255."""
 
@@ -23,7 +24,7 @@ def gradient_deviation(
 
 def _gradient(picture: UInt8[np.ndarray, "height width 3"]) -> Float32[np.ndarray, "rows columns"]:
     """Prewitt gradient magnitude of the luma, after averaging 2 x 2 pixels."""
-    luma = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2] @ _LUMA
+    luma = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2] @ LUMA
     half = (luma[::2, ::2] + luma[1::2, ::2] + luma[::2, 1::2] + luma[1::2, 1::2]) / 4
     rows = (half[:-2] + half[1:-1] + half[2:]) / 3
     columns = (half[:, :-2] + half[:, 1:-1] + half[:, 2:]) / 3

@@ -15,7 +15,7 @@ from vq.synthetic.demo import scenes as demo
 from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
 from vq.synthetic.demo.encode import CODECS, compress, recode
-from vq.synthetic.pixels import to_bytes
+from vq.synthetic.pixels import LUMA, to_bytes
 
 PIXEL_TYPES = (
     "rescale",
@@ -107,7 +107,7 @@ def looked(clip: Clip, rng: np.random.Generator) -> Clip:
     light: Float32[np.ndarray, "time height width 3"] = clip.astype(np.float32)
     # Not a matrix product: its last bit depends on where in memory the clip lies.
     red, green, blue = np.moveaxis(light, -1, 0)
-    grey = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
+    grey = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
     colour = np.float32(0.0 if rng.random() < 0.2 else rng.uniform(0.3, 1.1))
     light = grey[..., None] + colour * (light - grey[..., None])
     if rng.random() < 0.6:
