@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from vq.errors import DataError
 from vq.footage.sources import Source
@@ -26,13 +26,7 @@ def read(source: Source) -> UInt8[np.ndarray, "height width 3"]:
                     f"{source.width} x {source.height}; correct the row in sources.csv"
                 )
             return np.array(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-    ) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(
             f"{source.path}: cannot be decoded ({error}); leave its row out of sources.csv"
         ) from error
