@@ -12,6 +12,9 @@ from vq.models.dataset_shift import DatasetShift
 from vq.models.kernel import Kernel
 from vq.models.standardize import Standardize
 
+Weights = Float[Tensor, "batch experts"]
+Marks = Bool[Tensor, "batch experts"]
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -42,7 +45,7 @@ class TeacherOutput:
 
     feature: Float[Tensor, "batch dim"]
     logits: Float[Tensor, "batch levels"]
-    importance: Float[Tensor, "batch experts"]
+    importance: Weights
     """Sums to one over the experts; 0 where an expert is missing or left out."""
 
 
@@ -81,9 +84,7 @@ class Teacher(nn.Module):
         self.alignment = DatasetShift(shape.others, shape.levels)
         self.kernels = Kernels(shape) if shape.landmarks else None
 
-    def forward(
-        self, features: Mapping[str, Tensor], drop: Bool[Tensor, "batch experts"] | None = None
-    ) -> TeacherOutput:
+    def forward(self, features: Mapping[str, Tensor], drop: Marks | None = None) -> TeacherOutput:
         """Combine what the experts say.
 
         Args:
@@ -153,11 +154,11 @@ class Kernels(nn.Module):
 
     def forward(
         self,
-        importance: Float[Tensor, "batch experts"],
+        importance: Weights,
         learnt: Float[Tensor, "batch dim"],
         initials: Mapping[str, Float[Tensor, "batch _"]],
-        out: Bool[Tensor, "batch experts"],
-    ) -> tuple[Float[Tensor, "batch experts"], Float[Tensor, "batch dim"]]:
+        out: Marks,
+    ) -> tuple[Weights, Float[Tensor, "batch dim"]]:
         """Importances and first feature of both parts, from those of the learnt one."""
         score = torch.stack([self.scores[name](one) for name, one in initials.items()]).mean(0)
         fitted = score[:, None] * self.direction + self.offset
@@ -179,17 +180,13 @@ class Attention(nn.Module):
         return torch.einsum("bt,btw->bw", weights, frames)
 
 
-def softmax(
-    gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
-) -> Float[Tensor, "batch experts"]:
+def softmax(gates: Weights, out: Marks) -> Weights:
     """Softmax over the experts that are in; all zero where none is."""
     weights = torch.softmax(gates.masked_fill(out, -1e4), dim=1).masked_fill(out, 0)
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-12)
 
 
-def sparse(
-    gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
-) -> Float[Tensor, "batch experts"]:
+def sparse(gates: Weights, out: Marks) -> Weights:
     """The point of the simplex nearest to the gates: weak experts get 0 (sparsemax).
 
     Martins and Astudillo, ICML 2016. All zero where no expert is in.
@@ -202,9 +199,7 @@ def sparse(
     return (gates - threshold).clamp_min(0).masked_fill(out, 0)
 
 
-def equal(
-    gates: Float[Tensor, "batch experts"], out: Bool[Tensor, "batch experts"]
-) -> Float[Tensor, "batch experts"]:
+def equal(gates: Weights, out: Marks) -> Weights:
     """No gating: all experts that are in count alike."""
     return softmax(torch.zeros_like(gates), out)
 
@@ -213,9 +208,7 @@ NORMALISE = {"softmax": softmax, "sparse": sparse, "equal": equal}
 """From what the gating network says to importances, by the name in params."""
 
 
-def drop_experts(
-    present: Bool[Tensor, "batch experts"], chance: float, generator: torch.Generator
-) -> Bool[Tensor, "batch experts"]:
+def drop_experts(present: Marks, chance: float, generator: torch.Generator) -> Marks:
     """Choose experts to leave out of a training step; a video keeps at least one that it has.
 
     Without it the gating network leans on the strongest expert.
