@@ -32,20 +32,13 @@ def build(
     dropout: float = 0.0,
     others: int = 0,
 ) -> Student:
-    """A student before training.
+    """A student before training; see `Pixels` and `Student` for their parts.
 
-    Args:
-        backbone: timm name; None: that of the start, which is a built-in network then.
-        start: where it starts: `random`, the name of a built-in network, or the folder of an
-            earlier student, which has a slash in it.
-        stages: feature levels of the backbone that are pooled; None: those of the start.
-        every: the backbone sees every n-th moment.
-        inputs: what the conversion reads: `answers` to what the start was pretrained to tell and
-            the share of moments that repeat, or `all`: pooled levels and motion as well.
-        dim: D, width of the second feature.
-        levels: K.
-        dropout: of units in the second feature.
-        others: data sets beside the primary that it learns from.
+    It starts from `random` weights, from a built-in network of that name, or from the folder of an
+    earlier student, which has a slash in it. Without a backbone (timm name) it is that of the
+    start, a built-in network then; without stages (feature levels that are pooled), they are those
+    of the start. The conversion reads `answers` to what the start was pretrained to tell and the
+    share of moments that repeat, or `all`: pooled levels and motion as well.
 
     Raises:
         ParamsError: no such backbone, starting weights for another one, none of either where the
