@@ -9,11 +9,7 @@ from vq.video.fingerprint import Fingerprint
 
 
 def find(
-    prints: Sequence[Fingerprint],
-    groups: Sequence[str] | None = None,
-    *,
-    bits: int,
-    share: float,
+    prints: Sequence[Fingerprint], groups: Sequence[str] | None = None, *, bits: int, share: float
 ) -> dict[tuple[int, int], float]:
     """Pairs of videos that show the same, by position, and how much of the shorter one's time.
 

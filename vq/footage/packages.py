@@ -69,11 +69,7 @@ _NO_CONNECTION = (
     "ETIMEDOUT",
 )
 
-_ADVICE = {
-    "pypi": "pip says",
-    "debian": "try apt-get update; apt-get says",
-    "npm": "npm says",
-}
+_ADVICE = {"pypi": "pip says", "debian": "try apt-get update; apt-get says", "npm": "npm says"}
 
 
 def _pypi(package: Package, folder: Path, sdists: bool) -> list[str]:

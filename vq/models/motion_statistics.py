@@ -24,9 +24,7 @@ REPEATS = 2
 """How many numbers `repeats` gives: shares of moments below the first bounds of `STILL`."""
 
 
-def describe(
-    pixels: Float[Tensor, "batch moments 4 side side"],
-) -> Float[Tensor, "batch motion"]:
+def describe(pixels: Float[Tensor, "batch moments 4 side side"]) -> Float[Tensor, "batch motion"]:
     """Amount of change over the moments of a video, and how many of them are still.
 
     A mean of a negative exponent is ruled by the stillest moments, one of a positive exponent by
@@ -45,9 +43,7 @@ def describe(
     return torch.stack([*parts, rests.mean(1), rests.amax(1)], 1)
 
 
-def repeats(
-    pixels: Float[Tensor, "batch moments 4 side side"],
-) -> Float[Tensor, "batch repeats"]:
+def repeats(pixels: Float[Tensor, "batch moments 4 side side"]) -> Float[Tensor, "batch repeats"]:
     """Share of the moments that repeat, or nearly, whatever else moves in the video.
 
     What a head may be told of motion where its training data moves otherwise than what it will

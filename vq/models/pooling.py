@@ -11,9 +11,7 @@ CELL_PX = 16
 """Side of the cells of `pool_cells`, in pixels of the picture."""
 
 
-def pool(
-    levels: Sequence[Float[Tensor, "pictures _ _ _"]],
-) -> Float[Tensor, "pictures width"]:
+def pool(levels: Sequence[Float[Tensor, "pictures _ _ _"]]) -> Float[Tensor, "pictures width"]:
     """Mean of each channel of each level over the picture, then their deviations (as VSFA)."""
     means = [level.mean((2, 3)) for level in levels]
     squares = [(level * level).mean((2, 3)) for level in levels]

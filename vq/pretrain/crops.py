@@ -57,9 +57,7 @@ def shuffled(
 
 
 def crop(
-    frames: Sequence[UInt8[np.ndarray, "height width 3"]],
-    side_px: int,
-    rng: np.random.Generator,
+    frames: Sequence[UInt8[np.ndarray, "height width 3"]], side_px: int, rng: np.random.Generator
 ) -> list[UInt8[np.ndarray, "side side 3"]]:
     """Cut the same square out of frames of one size, seen in the same colours and direction."""
     places = spread(*frames[0].shape[:2], grid=1, patch_px=side_px, rng=rng)

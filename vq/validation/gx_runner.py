@@ -34,13 +34,7 @@ class Check:
 
 
 def between(
-    name: str,
-    column: str,
-    low: Limit,
-    high: Limit,
-    remedy: str,
-    *,
-    shown: str = "",
+    name: str, column: str, low: Limit, high: Limit, remedy: str, *, shown: str = ""
 ) -> Check:
     """Numbers between two ends; nulls pass: what is missing is another check's business."""
     expectation = gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)

@@ -119,9 +119,7 @@ def _checks(params: schema.Versions) -> list[Check]:
         Check(
             column,
             gxe.ExpectColumnValuesToBeInSet(
-                column=column,
-                value_set=[""],
-                mostly=round(1 - getattr(params, f"max_{column}"), 9),
+                column=column, value_set=[""], mostly=round(1 - getattr(params, f"max_{column}"), 9)
             ),
             column,
             f"{remedy} raise versions.max_{column}",

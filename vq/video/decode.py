@@ -56,11 +56,7 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]]) -> Decoded:
 
 
 def in_groups(
-    path: Path,
-    choose: Choose,
-    use: Callable[[int, Decoded], T],
-    *,
-    see: See = Converter.rgb,
+    path: Path, choose: Choose, use: Callable[[int, Decoded], T], *, see: See = Converter.rgb
 ) -> list[T]:
     """Decode once, and use groups of frames as they come; what no later group wants is let go.
 
@@ -90,12 +86,7 @@ def in_groups(
         raise VideoError(path, diagnosis.refused(path, error)) from error
 
 
-def _decode(
-    path: Path,
-    choose: Choose,
-    use: Callable[[int, Decoded], T],
-    see: See,
-) -> list[T]:
+def _decode(path: Path, choose: Choose, use: Callable[[int, Decoded], T], see: See) -> list[T]:
     with stream.opened(path, blind=True) as source:
         warnings = Warnings.of(*source)
         promised = packets.take(path, *source)

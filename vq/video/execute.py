@@ -15,10 +15,7 @@ from vq.video.plan import NoPlanError, Plan, Run
 
 
 def execute(
-    path: Path,
-    source: tuple[InputContainer, VideoStream],
-    packets: Packets,
-    plan: Plan,
+    path: Path, source: tuple[InputContainer, VideoStream], packets: Packets, plan: Plan
 ) -> Iterator[tuple[int, float, av.VideoFrame]]:
     """Decode the runs of a plan: each frame with its number and its seconds since the first one.
 

@@ -59,9 +59,7 @@ class ViewSpec:
         return np.stack([self.view(*(decoded.pixels[number] for number in pair)) for pair in pairs])
 
     def view(
-        self,
-        now: UInt8[np.ndarray, "height width 3"],
-        after: UInt8[np.ndarray, "height width 3"],
+        self, now: UInt8[np.ndarray, "height width 3"], after: UInt8[np.ndarray, "height width 3"]
     ) -> UInt8[np.ndarray, "4 side side"]:
         """Cut one view out of a pair of frames.
 

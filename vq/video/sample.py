@@ -20,11 +20,7 @@ def moments(frame_count: int, *, moments: int) -> Int64[np.ndarray, " moments"]:
 
 
 def snap_to_keyframes(
-    frame_count: int,
-    keys: Int64[np.ndarray, " keys"],
-    *,
-    moments: int,
-    slack: float,
+    frame_count: int, keys: Int64[np.ndarray, " keys"], *, moments: int, slack: float
 ) -> Int64[np.ndarray, " moments"]:
     """Spread moments evenly, and move those to a keyframe that have one near: it costs least.
 

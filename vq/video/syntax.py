@@ -83,12 +83,7 @@ WITH_UNITS: dict[str, type[h264.Reader] | type[hevc.Reader]] = {
 """Their packets are made of NAL units."""
 MPEG2 = frozenset({"mpeg1video", "mpeg2video"})
 
-READERS: dict[str, Read] = {
-    "av1": _av1,
-    "prores": _prores,
-    "vp8": _vp8,
-    "vp9": _vp9,
-}
+READERS: dict[str, Read] = {"av1": _av1, "prores": _prores, "vp8": _vp8, "vp9": _vp9}
 
 COUNTED = frozenset({"vp8"})
 """Their packets tell how many frames there are, but decoding is not planned.

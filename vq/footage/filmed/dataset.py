@@ -110,9 +110,7 @@ def _one(
 def _labelled(version: Version, videos: Path, references: Path) -> Labelled:
     try:
         measures = cache.measured(
-            references / version.reference,
-            videos / version.video,
-            folder=references / "measures",
+            references / version.reference, videos / version.video, folder=references / "measures"
         )
     except VideoError as error:
         return Labelled(version, None, error.reason)

@@ -30,10 +30,7 @@ class Codec:
 
 # x264's macroblock tree (with AVX-512) reads memory nobody wrote: other bits each time.
 X264 = {"preset": "veryfast", "mbtree": "0"}
-X265 = {
-    "preset": "ultrafast",
-    "x265-params": "log-level=none:pools=none:frame-threads=1:info=0",
-}
+X265 = {"preset": "ultrafast", "x265-params": "log-level=none:pools=none:frame-threads=1:info=0"}
 VP9 = {"deadline": "realtime", "cpu-used": "7", "b": "0"}
 CODECS: Mapping[str, Codec] = MappingProxyType(
     {
