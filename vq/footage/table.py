@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from vq.errors import DataError
 from vq.footage.licences import LICENCES
@@ -162,25 +162,11 @@ def _entry(row: dict[str, str], where: str) -> Entry:
             f"copy_{column}",
             "a number of pixels, beside a copy_sha256 and only there",
         )
-    return Entry(
-        file=row["file"],
-        kind="photo" if row["kind"] == "photo" else "clip",
-        content=row["content"],
-        licence=row["licence"],
-        licence_text=row["licence_text"],
-        stated_in=row["stated_in"],
-        author=row["author"],
-        url=row["url"],
-        package=_package(row, check) if row["package"] else None,
-        path=row["path"],
-        sha256=row["sha256"],
-        copy_sha256=row["copy_sha256"],
-        width=int(row["width"]),
-        height=int(row["height"]),
-        copy_width=int(row["copy_width"] or 0),
-        copy_height=int(row["copy_height"] or 0),
-        note=row["note"],
-    )
+    sizes = ("width", "height", "copy_width", "copy_height")
+    facts: dict[str, Any] = {name: value for name, value in row.items() if name != "version"}
+    facts |= {name: int(row[name] or 0) for name in sizes}
+    facts["package"] = _package(row, check) if row["package"] else None
+    return Entry(**facts)
 
 
 def _package(row: dict[str, str], check: Callable[[object, str, str], None]) -> Package:
