@@ -213,7 +213,7 @@ def no_features(root: Path) -> None:
 def extracted(root: Path, one: Path) -> int:
     """Videos whose views are in the cache."""
     key = json.loads((one / "features.json").read_bytes())["views"]["key"]
-    return len(Cache(root / "artifacts/cache").has(key))
+    return len(Cache(root / "artifacts/cache").where(key))
 
 
 def count_features(one: Path) -> int:

@@ -29,8 +29,8 @@ def test_what_is_written_is_read_in_the_order_asked_for(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first, half + 2)
     np.testing.assert_array_equal(last, half)
     assert last.dtype == np.float16
-    assert cache.has("key-1") == {ONE, TWO, THREE}
-    assert cache.has("key-2") == set()
+    assert cache.where("key-1").keys() == {ONE, TWO, THREE}
+    assert cache.where("key-2").keys() == set()
 
 
 def test_stored_arrays_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_limit_on_file_size_leaves_nothing_half_written(tmp_path: Path) -> Non
 
     assert "0.4 MB could not be written, the disk is full" in done.stdout
     assert "run again: it resumes" in done.stdout
-    assert Cache(tmp_path / "cache").has("key-1") == {ONE}
+    assert Cache(tmp_path / "cache").where("key-1").keys() == {ONE}
     assert not list(tmp_path.rglob("*.part"))
 
 
@@ -155,7 +155,7 @@ def test_a_full_disk_leaves_nothing_half_written(small_disk: Path) -> None:
         cache.write("key-1", {TWO: np.ones(100_000, np.float32)})
 
     assert not list(small_disk.rglob("*.part"))
-    assert cache.has("key-1") == {ONE}
+    assert cache.where("key-1").keys() == {ONE}
     ballast.unlink()
     cache.write("key-1", {TWO: np.ones(100_000, np.float32)})
-    assert cache.has("key-1") == {ONE, TWO}
+    assert cache.where("key-1").keys() == {ONE, TWO}

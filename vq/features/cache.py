@@ -34,14 +34,6 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def has(self, key: str) -> set[str]:
-        """The sha256 of each video that has features under a key.
-
-        Raises:
-            VqError: a shard is damaged.
-        """
-        return set(self.where(key))
-
     def write(self, key: str, arrays: Mapping[str, np.ndarray]) -> Path:
         """Keep one array for each video, as one new shard; it appears complete or not at all.
 

@@ -85,7 +85,7 @@ def shards(videos: Sequence[Video], planned: Plan, *, jobs: int) -> list[Shard]:
         VqError: the cache is damaged.
     """
     cache = Cache(planned.root)
-    has = {name: cache.has(key) for name, key in planned.keys.items()}
+    has = {name: cache.where(key) for name, key in planned.keys.items()}
     lacking = [
         (video, tuple(name for name in planned.keys if video.sha256 not in has[name]))
         for video in sorted({v.sha256: v for v in videos}.values(), key=lambda v: v.sha256)
@@ -178,7 +178,7 @@ def index(
     """
     cache = Cache(planned.root)
     shas = {video.sha256 for video in videos}
-    has = {key: cache.has(key) & shas for key in planned.keys.values()}
+    has = {key: cache.where(key).keys() & shas for key in planned.keys.values()}
     pairs = sorted((sha, key) for key, cached in has.items() for sha in cached)
     return {
         "experts": {
