@@ -18,14 +18,9 @@ from vq.synthetic.demo.encode import CODECS, compress, recode
 from vq.synthetic.pixels import LUMA, to_bytes
 
 PIXEL_TYPES = (
-    "rescale",
-    "defocus",
-    "motion_blur",
-    "sensor_noise",
-    "under_exposure",
-    "over_exposure",
-    "banding",
-)
+    "rescale", "defocus", "motion_blur", "sensor_noise",
+    "under_exposure", "over_exposure", "banding",
+)  # fmt: skip
 """Distortions of `vq.synthetic.demo.distort` that one picture can show (a freeze shows in none)."""
 TYPES = (*CODECS, *PIXEL_TYPES)
 CLASSES = ("pristine", *TYPES)

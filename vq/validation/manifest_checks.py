@@ -11,18 +11,10 @@ from vq.validation.gx_runner import Check, between, documented, run
 from vq.validation.video_flags import LIMITS
 
 NAMES = (
-    "readable",
-    "labelled",
-    "on_scale",
-    "spread",
-    "long_enough",
-    "large_enough",
-    "not_black",
-    "not_frozen",
-    "not_refused",
-    "first_of_video",
-    "first_of_file",
-)
+    "readable", "labelled", "on_scale", "spread",
+    "long_enough", "large_enough", "not_black", "not_frozen", "not_refused",
+    "first_of_video", "first_of_file",
+)  # fmt: skip
 """Every check, in the order in which they judge: a row is rejected by the first that it fails."""
 
 LOWER_LIMITS = (

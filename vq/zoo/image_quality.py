@@ -11,28 +11,14 @@ from vq.zoo.frame_window import AREA, GRID_PX, LUMA, luma, window
 
 PERCENTILES = (1, 10, 50, 90, 99)
 NAMES = (
-    "mean",
-    "contrast",
-    *(f"percentile_{p}" for p in PERCENTILES),
-    "clipped_dark",
-    "clipped_bright",
-    "entropy",
-    "levels_unused",
-    "colourfulness",
-    "saturation",
-    "laplacian",
-    "gradient",
-    "gradient_peak",
-    "reblur_across",
-    "reblur_down",
-    "noise",
-    "blocks_across",
-    "blocks_down",
-    "flat",
-    "lone_steps",
-    "small_steps",
-)
-"""What each number is, in order."""
+    "mean", "contrast", *(f"percentile_{p}" for p in PERCENTILES),
+    "clipped_dark", "clipped_bright", "entropy", "levels_unused",
+    "colourfulness", "saturation",
+    "laplacian", "gradient", "gradient_peak", "reblur_across", "reblur_down", "noise",
+    "blocks_across", "blocks_down",
+    "flat", "lone_steps", "small_steps",
+)  # fmt: skip
+"""What each number is, in order: exposure, colour, sharpness, blocks, steps."""
 OPERATIONS = 55
 """For each pixel: 2 differences, 1 exposure, 5 colour (at a quarter of the pixels), 32 sharpness
 (half of it for what blurring leaves), 4 blocks, 11 steps."""

@@ -16,22 +16,10 @@ from vq.zoo.frame_window import AREA, LUMA, luma, window
 from vq.zoo.statistics import NUMBERS, OPERATIONS, halve, two_scales
 
 NAMES = (
-    "repeated",
-    "almost_repeated",
-    "change",
-    "change_least",
-    "change_most",
-    "change_uneven",
-    "energy",
-    "energy_quarter",
-    "still",
-    "moved",
-    "leaped",
-    "flicker",
-    "flicker_most",
-    "regional_flicker",
-    "jerk",
-)
+    "repeated", "almost_repeated", "change", "change_least", "change_most", "change_uneven",
+    "energy", "energy_quarter", "still", "moved", "leaped",
+    "flicker", "flicker_most", "regional_flicker", "jerk",
+)  # fmt: skip
 """What each number is, in order; the statistics of the strongest difference follow."""
 ALMOST = 0.5
 """Mean absolute change of luma (0 to 255) below which a frame almost repeats the one before."""

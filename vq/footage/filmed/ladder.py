@@ -10,15 +10,9 @@ from vq.footage.filmed import damage_steps
 from vq.footage.filmed.camera import Clip
 
 CAPTURE = (
-    "defocus",
-    "motion_blur",
-    "sensor_noise",
-    "under_exposure",
-    "over_exposure",
-    "softness",
-    "cast",
-    "flicker",
-)
+    "defocus", "motion_blur", "sensor_noise", "under_exposure", "over_exposure", "softness",
+    "cast", "flicker",
+)  # fmt: skip
 EDIT = ("rescale", "sharpen", "denoise", "grain", "contrast", "banding")
 PLATFORM = ("libx264", "libx265", "libvpx-vp9", "mpeg4", "rendition")
 DELIVERY = ("freeze", "drop", "lost_packets")
