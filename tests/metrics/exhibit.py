@@ -12,6 +12,7 @@ from PIL import Image
 from vq.data.card import Card, Scale
 from vq.duplicates import pairs_table
 from vq.metrics import mapping
+from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
 from vq.report.report import ReportData, SuspectLabel, WorstCase
 
@@ -59,9 +60,7 @@ def exhibit(
                 ),
                 curves,
                 opinion=opinion,
-                resamples=300,
-                confidence=0.95,
-                rng=np.random.default_rng(1),
+                bootstrap=Bootstrap(300, 0.95, 1),
             )
         )
         for split, rows in frame.groupby("split")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vq.metrics import calibration
-from vq.metrics.interval import Interval
+from vq.metrics.interval import Bootstrap, Interval
 
 
 def measured(score: np.ndarray, mos: np.ndarray, contents: np.ndarray | None = None) -> Interval:
@@ -13,9 +13,7 @@ def measured(score: np.ndarray, mos: np.ndarray, contents: np.ndarray | None = N
         score,
         mos,
         np.arange(len(score)) if contents is None else contents,
-        resamples=200,
-        confidence=0.95,
-        rng=np.random.default_rng(0),
+        Bootstrap(200, 0.95, 0),
     )
 
 

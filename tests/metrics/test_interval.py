@@ -35,15 +35,15 @@ def test_a_share_has_the_interval_of_its_contents() -> None:
     hits = np.array([True, False, True, True, True, False])
     weights = interval.resample(contents, count=300, rng=np.random.default_rng(0))
     sampled = weights @ hits.astype(float) / weights.sum(1)
-    settings = {"resamples": 300, "confidence": 0.9}
+    bootstrap = interval.Bootstrap(300, 0.9, 0)
 
-    found = interval.share(hits, contents, **settings, rng=np.random.default_rng(0))
-    alone = interval.share(hits[:2], contents[:2], **settings, rng=np.random.default_rng(0))
+    found = interval.share(hits, contents, bootstrap)
+    alone = interval.share(hits[:2], contents[:2], bootstrap)
 
     assert found == interval.percentile(4 / 6, sampled, confidence=0.9)
     assert (alone.value, alone.has_bounds) == (0.5, False)
     with pytest.raises(ValueError, match="no case"):
-        interval.share(hits[:0], contents[:0], **settings, rng=np.random.default_rng(0))
+        interval.share(hits[:0], contents[:0], bootstrap)
 
 
 def test_drawing_contents_is_wider_than_drawing_videos() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from vq.errors import DataError
 from vq.metrics import pair_order
+from vq.metrics.interval import Bootstrap
 
 COLUMNS = {"film": "film", "ladder": "ladder", "strength": "strength"}
 
@@ -42,7 +43,7 @@ def names(found: pd.DataFrame) -> list[tuple[int, int]]:
 
 def share(found: pd.DataFrame) -> dict[str, Any]:
     """Of pairs in the right order."""
-    return pair_order.share(found, resamples=200, confidence=0.95, rng=np.random.default_rng(0))
+    return pair_order.share(found, Bootstrap(200, 0.95, 0))
 
 
 FILM = videos(

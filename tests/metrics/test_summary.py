@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from vq.metrics import agreement, mapping
+from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import Rated, rounded, summarise
 
 
@@ -39,9 +40,7 @@ def summary(given: Rated, **changes: int) -> dict[str, Any]:
         given,
         curves,
         opinion="human",
-        resamples=400,
-        confidence=0.95,
-        rng=np.random.default_rng(changes.get("seed", 0)),
+        bootstrap=Bootstrap(400, 0.95, changes.get("seed", 0)),
     )
 
 
@@ -56,6 +55,19 @@ def test_values_are_those_of_agreement(given: Rated) -> None:
     for measures in found["models"].values():
         for one in measures.values():
             assert one["low"] <= one["value"] <= one["high"]
+
+
+def test_ranks_come_from_the_scores_and_distances_from_the_map(given: Rated) -> None:
+    """A map that is flat ties all videos; the model did rank them."""
+    curves = {name: mapping.Mapping("linear", (3.0, 0.0)) for name in given.scores}
+    student = summarise(given, curves, opinion="human", bootstrap=Bootstrap(20, 0.95, 0))["models"][
+        "student"
+    ]
+
+    assert student["srcc"]["value"] == agreement.srcc(given.scores["student"], given.mos)
+    assert student["krcc"]["value"] == agreement.krcc(given.scores["student"], given.mos)
+    assert student["plcc"]["value"] == 0
+    assert student["rmse"]["value"] == pytest.approx(np.sqrt(np.mean((given.mos - 3) ** 2)))
 
 
 def test_the_constant_has_a_row_of_zeros(given: Rated) -> None:

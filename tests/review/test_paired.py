@@ -6,10 +6,11 @@ import pytest
 
 from vq.errors import DataError
 from vq.metrics import mapping
+from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import Rated, summarise
-from vq.review.paired import Pair, Settings, difference, join
+from vq.review.paired import Pair, difference, join
 
-SETTINGS = Settings(resamples=400, confidence=0.9, seed=3)
+BOOTSTRAP = Bootstrap(400, 0.9, 3)
 CONTENTS = [f"c{number // 3}" for number in range(30)]
 RNG = np.random.default_rng(1)
 MOS = RNG.uniform(1, 5, 30)
@@ -41,12 +42,10 @@ def test_the_difference_is_that_of_two_models_of_one_run(measure: str) -> None:
         rated,
         curves,
         opinion="nobody's",
-        resamples=SETTINGS.resamples,
-        confidence=SETTINGS.confidence,
-        rng=np.random.default_rng(SETTINGS.seed),
+        bootstrap=BOOTSTRAP,
     )
 
-    found = difference(pair(predictions(BAD), predictions(GOOD)), "student", measure, SETTINGS)
+    found = difference(pair(predictions(BAD), predictions(GOOD)), "student", measure, BOOTSTRAP)
 
     values = {name: expected["models"][name][measure]["value"] for name in ("student", "plain")}
     assert found.value == pytest.approx(values["student"] - values["plain"], abs=1e-5)
@@ -58,7 +57,7 @@ def test_the_difference_is_that_of_two_models_of_one_run(measure: str) -> None:
 
 def test_the_same_student_differs_by_nothing() -> None:
     """To the bit: the resamples are the same."""
-    found = difference(pair(predictions(BAD), predictions(BAD)), "student", "srcc", SETTINGS)
+    found = difference(pair(predictions(BAD), predictions(BAD)), "student", "srcc", BOOTSTRAP)
 
     assert (found.value, found.low, found.high) == (0, 0, 0)
 
@@ -67,7 +66,7 @@ def test_pairing_sees_what_single_intervals_do_not() -> None:
     """A small gain on every content is beyond noise, although both intervals are wide."""
     better = BAD + 0.15 * (MOS - BAD)
 
-    found = difference(pair(predictions(BAD), predictions(better)), "student", "rmse", SETTINGS)
+    found = difference(pair(predictions(BAD), predictions(better)), "student", "rmse", BOOTSTRAP)
 
     assert found.high < 0
 

@@ -9,26 +9,30 @@ import pandas as pd
 from vq.inference.card import Card
 from vq.inference.modes import MODES
 from vq.inference.score_all_modes import score_all_modes
-from vq.metrics import agreement, interval, weighted
+from vq.metrics import agreement, weighted
+from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import as_json, rounded
-from vq.params import Evaluate
 from vq.workers.process_pool import cores
 
 
 def modes(
-    rows: pd.DataFrame, videos: Path, card: Card, network: Path, *, params: Evaluate, seed: int
+    rows: pd.DataFrame,
+    videos: Path,
+    card: Card,
+    network: Path,
+    *,
+    most: int,
+    bootstrap: Bootstrap,
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
-
-    At most `params.modes` videos are drawn: a large test split would take hours.
 
     Args:
         rows: the videos, with `video`, `mos` and `content`.
         videos: the folder that they are in.
         card: of the student.
         network: file of its ONNX network.
-        params: section `evaluate`.
-        seed: of the draw, and of the resamples.
+        most: videos; of more, so many are drawn: a large test split would take hours.
+        bootstrap: draws contents; its seed is that of the draw, too.
 
     Returns:
         By mode: `srcc` with the ratings and the ends of its interval (contents resampled, the same
@@ -41,14 +45,13 @@ def modes(
     available = [mode for mode in MODES if mode == "exact" or mode in card.modes]
     if len(available) == 1:
         return {}
-    if len(rows) > params.modes:
-        rows = rows.sample(params.modes, random_state=seed).sort_index()
+    if len(rows) > most:
+        rows = rows.sample(most, random_state=bootstrap.seed).sort_index()
     mode_scores = score_all_modes(
         card, network, [videos / video for video in rows["video"]], jobs=cores(0)
     )
     mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
-    rng = np.random.default_rng(seed)
-    weights = interval.resample(contents, count=params.bootstrap, rng=rng)
+    weights = bootstrap.draw(contents)
     exact = np.array([one["exact"].score for one in mode_scores])
     summary: dict[str, Any] = {}
     for mode in available:
@@ -56,7 +59,7 @@ def modes(
         samples = weighted.srcc(score, mos, weights)
         agrees = agreement.srcc(score, mos)
         summary[mode] = {
-            "srcc": as_json(interval.percentile(agrees, samples, confidence=params.confidence)),
+            "srcc": as_json(bootstrap.interval(agrees, samples)),
             "exact_srcc": agreement.srcc(score, exact),
             "decoded": float(np.mean([one[mode].decoded for one in mode_scores])),
             "moments": float(np.mean([one[mode].moments for one in mode_scores])),

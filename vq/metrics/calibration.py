@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Float64, Shaped
 
-from vq.metrics import interval
+from vq.metrics.interval import Bootstrap, Interval
 
 GROUPS = 5
 """Equally large groups of videos with neighbouring scores."""
@@ -13,24 +13,15 @@ def error(
     score: Float[np.ndarray, " videos"],
     mos: Float[np.ndarray, " videos"],
     contents: Shaped[np.ndarray, " videos"],
-    *,
-    resamples: int,
-    confidence: float,
-    rng: np.random.Generator,
-) -> interval.Interval:
+    bootstrap: Bootstrap,
+) -> Interval:
     """The expected calibration error, in points of the scale.
 
     Videos are put into groups by their score. In each, errors of single videos cancel out, and
     what is left is how far its mean score is from its mean rating; the result is the mean of that
     over the groups. A constant offset shows in it, and so do scores that keep to the middle.
 
-    Args:
-        score: as the model gave them, without a map.
-        mos: ratings of the same videos.
-        contents: what resamples are drawn of.
-        resamples: of the bootstrap.
-        confidence: of the interval.
-        rng: draws the resamples.
+    Scores are as the model gave them, without a map.
 
     Raises:
         ValueError: no video.
@@ -40,9 +31,8 @@ def error(
     order = np.argsort(score, kind="stable")
     off = score.astype(np.float64) - mos.astype(np.float64)
     groups = np.array_split(order, min(GROUPS, len(score)))
-    weights = interval.resample(contents, count=resamples, rng=rng)
     value = float(_error(off, groups, np.ones((1, len(score))))[0])
-    return interval.percentile(value, _error(off, groups, weights), confidence=confidence)
+    return bootstrap.interval(value, _error(off, groups, bootstrap.draw(contents)))
 
 
 def _error(

@@ -32,6 +32,26 @@ class Interval:
         return self.low > value or self.high < value
 
 
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are drawn. Equal seeds draw the same contents: models can be compared."""
+
+    resamples: int
+    confidence: float
+    """Such as 0.95."""
+    seed: int
+
+    def draw(
+        self, contents: Shaped[np.ndarray, " videos"]
+    ) -> Float64[np.ndarray, "resamples videos"]:
+        """How often each video counts in each resample: `resample`."""
+        return resample(contents, count=self.resamples, rng=np.random.default_rng(self.seed))
+
+    def interval(self, value: float, samples: Float64[np.ndarray, " resamples"]) -> Interval:
+        """The percentile interval of what was measured on each resample: `percentile`."""
+        return percentile(value, samples, confidence=self.confidence)
+
+
 def resample(
     contents: Shaped[np.ndarray, " videos"], *, count: int, rng: np.random.Generator
 ) -> Float64[np.ndarray, "resamples videos"]:
@@ -67,19 +87,11 @@ def percentile(
 def share(
     hits: Bool[np.ndarray, " cases"],
     contents: Shaped[np.ndarray, " cases"],
-    *,
-    resamples: int,
-    confidence: float,
-    rng: np.random.Generator,
+    bootstrap: Bootstrap,
 ) -> Interval:
     """Share of hits among some cases, with an interval that draws whole contents again.
 
-    Args:
-        hits: one for each case: a video, or a pair of videos of one content.
-        contents: what each case is of.
-        resamples: of the bootstrap.
-        confidence: of the interval.
-        rng: draws the resamples.
+    A case is a video, or a pair of videos of one content.
 
     Raises:
         ValueError: no case.
@@ -87,9 +99,9 @@ def share(
     if not len(hits):
         raise ValueError("no case, no share of them")
     names, content = np.unique(contents, return_inverse=True)
-    draws = resample(names, count=resamples, rng=rng)
+    draws = bootstrap.draw(names)
     shares = (draws @ np.bincount(content, weights=hits)) / (draws @ np.bincount(content))
-    return percentile(float(hits.mean()), shares, confidence=confidence)
+    return bootstrap.interval(float(hits.mean()), shares)
 
 
 def nadeau_bengio(

@@ -9,15 +9,14 @@ from jaxtyping import Float64
 from vq.data import rating_scales
 from vq.data.card import Card
 from vq.metrics import mapping
+from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import Rated, rounded, summarise
 
 MODELS = ("student", "plain", "teacher")
 """Those that are measured; the others are baselines, fitted to the primary."""
 
 
-def agreement(
-    videos: pd.DataFrame, card: Card, *, resamples: int, confidence: float, seed: int
-) -> dict[str, dict[str, Any]]:
+def agreement(videos: pd.DataFrame, card: Card, bootstrap: Bootstrap) -> dict[str, dict[str, Any]]:
     """SRCC and PLCC on validation and test, with intervals.
 
     Ratings are turned to the primary's direction, so that agreement is above 0 whichever end of
@@ -27,9 +26,7 @@ def agreement(
     Args:
         videos: manifest with `split`, and a column of scores for each of `MODELS`.
         card: of the collection.
-        resamples: of the bootstrap over contents.
-        confidence: of the intervals.
-        seed: of the resamples.
+        bootstrap: draws contents.
 
     Returns:
         By split, then by name of the set: `opinion`, `rows`, `contents`, `models`, and where these
@@ -57,9 +54,7 @@ def agreement(
                         for model in MODELS
                     },
                     opinion=entry["opinion"],
-                    resamples=resamples,
-                    confidence=confidence,
-                    rng=np.random.default_rng(seed),
+                    bootstrap=bootstrap,
                     measures=("srcc", "plcc"),
                 )
                 del entry["slices"]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from vq.errors import DataError
 from vq.metrics import interval
+from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import as_json, rounded
 
 RUNG = {
@@ -121,29 +122,16 @@ def pair_up(
     return pairs[PAIR].sort_values(["video_mild", "video_strong"], ignore_index=True)
 
 
-def share(
-    pairs: pd.DataFrame, *, resamples: int, confidence: float, rng: np.random.Generator
-) -> dict[str, Any]:
-    """Share of pairs in the right order, as plain values.
-
-    Args:
-        pairs: as `pair_up` gives them.
-        resamples: of the bootstrap over contents.
-        confidence: of the interval.
-        rng: draws the resamples.
+def share(pairs: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+    """Share of pairs (of `pair_up`) in the right order, as plain values.
 
     Returns:
         `value`, `low` and `high` (None where nothing is known), and the number of `pairs`.
     """
     if pairs.empty:
         return {"value": None, "low": None, "high": None, "pairs": 0}
-    measured = interval.share(
-        pairs["right"].to_numpy(bool),
-        pairs["content"].to_numpy(str),
-        resamples=resamples,
-        confidence=confidence,
-        rng=rng,
-    )
+    hits, contents = pairs["right"].to_numpy(bool), pairs["content"].to_numpy(str)
+    measured = interval.share(hits, contents, bootstrap)
     return rounded({**as_json(measured), "pairs": len(pairs)})
 
 

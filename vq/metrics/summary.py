@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Shaped
 
-from vq.metrics import agreement, interval, weighted
-from vq.metrics.interval import Interval
+from vq.metrics import agreement, weighted
+from vq.metrics.interval import Bootstrap, Interval
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.slices import slices
 
 MODELS = ("student", "plain", "teacher", "single", "handcrafted", "constant")
 """In the order of tables."""
 MEASURES = ("srcc", "krcc", "plcc", "rmse")
+RANKS = ("srcc", "krcc")
+"""Measures of the scores as they are; the others are of the scores after their map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +38,7 @@ def summarise(
     curves: Mapping[str, Curve],
     *,
     opinion: str,
-    resamples: int,
-    confidence: float,
-    rng: np.random.Generator,
+    bootstrap: Bootstrap,
     measures: Sequence[str] = MEASURES,
 ) -> dict[str, Any]:
     """Agreement of every model, with intervals; differences to the student; slices.
@@ -50,42 +50,36 @@ def summarise(
         rated: videos and scores.
         curves: by model, the map to the scale of the ratings, fitted elsewhere.
         opinion: whose ratings these are, from the card.
-        resamples: of the bootstrap.
-        confidence: of the intervals.
-        rng: draws the resamples.
+        bootstrap: draws contents.
         measures: which of `MEASURES` to compute.
 
     Raises:
         ValueError: fewer than two videos, equal ratings, or a score that is no number.
     """
-    weights = interval.resample(rated.contents, count=resamples, rng=rng)
+    weights = bootstrap.draw(rated.contents)
     mapped = {name: curves[name](scores) for name, scores in rated.scores.items()}
-    models, ranks = {}, {}
+    models: dict[str, dict[str, Any]] = {}
+    ranks: dict[str, tuple[float, Float64[np.ndarray, " resamples"]]] = {}
     for name in (n for n in MODELS if n in rated.scores):
-        exact = agreement.agreement(rated.scores[name], rated.mos, mapped=mapped[name])
-        samples = {
-            measure: getattr(weighted, measure)(
-                (rated.scores if measure in ("srcc", "krcc") else mapped)[name], rated.mos, weights
-            )
-            for measure in measures
-        }
-        ranks[name] = exact.srcc, samples["srcc"]
-        models[name] = {
-            measure: as_json(
-                interval.percentile(
-                    getattr(exact, measure), samples[measure], confidence=confidence
-                )
-            )
-            for measure in measures
-        }
+        models[name] = {}
+        for measure in measures:
+            # A map may saturate, so ranks never come from it.
+            scores = (rated.scores if measure in RANKS else mapped)[name]
+            value = getattr(agreement, measure)(scores, rated.mos)
+            samples = getattr(weighted, measure)(scores, rated.mos, weights)
+            models[name][measure] = as_json(bootstrap.interval(value, samples))
+            if measure == "srcc":
+                ranks[name] = value, samples
     return {
         "opinion": opinion,
         "rows": len(rated.mos),
         "contents": len(np.unique(rated.contents)),
         "models": models,
         "differences": {
-            f"student-{name}": as_json(_difference(ranks["student"], other, confidence))
-            for name, other in ranks.items()
+            f"student-{name}": as_json(
+                bootstrap.interval(ranks["student"][0] - value, ranks["student"][1] - samples)
+            )
+            for name, (value, samples) in ranks.items()
             if name != "student"
         },
         "slices": {
@@ -111,11 +105,3 @@ def _rounded(value: object) -> object:
         return rounded(value)
     # Adding 0 turns -0.0 into 0.0.
     return round(value, 6) + 0.0 if isinstance(value, float) else value
-
-
-def _difference(
-    student: tuple[float, Float64[np.ndarray, " resamples"]],
-    other: tuple[float, Float64[np.ndarray, " resamples"]],
-    confidence: float,
-) -> Interval:
-    return interval.percentile(student[0] - other[0], student[1] - other[1], confidence=confidence)

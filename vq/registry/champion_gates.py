@@ -17,8 +17,9 @@ from vq.gates import leakage
 from vq.gates.verdict import Gate, Verdict, shut
 from vq.gates.verdict import interval as ends
 from vq.inference import runtime
-from vq.metrics import interval, paired_difference
+from vq.metrics import paired_difference
 from vq.metrics.agreement import srcc
+from vq.metrics.interval import Bootstrap
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.source import Source
 from vq.words import count, which
@@ -138,14 +139,10 @@ def _non_inferiority(
     new, old = _scores(student, videos, rows), _scores(other, videos, rows)
     # A scale may have been turned round since the champion was made.
     old = old if other.card.better == student.card.better else -old
-    draws = interval.resample(
-        rows["content"].to_numpy(str),
-        count=settings.bootstrap,
-        rng=np.random.default_rng(seed),
-    )
     # Its low end alone is asked for.
-    confidence = 2 * settings.confidence - 1
-    difference = paired_difference.difference(new, old, mos, draws, confidence=confidence)
+    bootstrap = Bootstrap(settings.bootstrap, 2 * settings.confidence - 1, seed)
+    contents = rows["content"].to_numpy(str)
+    difference = paired_difference.difference(new, old, mos, contents, bootstrap)
     low, high = (difference.low, difference.high) if difference.has_bounds else (None, None)
     passed = low is not None and low >= least
     sentence = (

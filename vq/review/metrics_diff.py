@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import yaml
 
 from vq.errors import DataError
-from vq.metrics.interval import Interval
+from vq.metrics.interval import Bootstrap, Interval
 from vq.review.markdown import Section, table
-from vq.review.paired import Pair, Settings, difference, join
+from vq.review.paired import Pair, difference, join
 from vq.review.revision import Revision
 from vq.words import count
 
@@ -117,14 +117,14 @@ def section(
     if isinstance(after, str) or isinstance(before, str):
         reason = after if isinstance(after, str) else before
         return Section(TITLE, f"agreement is not known: {reason}", "")
-    settings = _settings(new)
+    bootstrap = _bootstrap(new)
     lines = [
         Line(
             model,
             measure,
             before[model][measure],
             after[model][measure],
-            _difference(paired, model, measure, settings),
+            _difference(paired, model, measure, bootstrap),
         )
         for model, measure in COMPARED
         if model in before and model in after
@@ -132,7 +132,7 @@ def section(
     if not lines:
         return Section(TITLE, "agreement cannot be compared: the two have no model in common", "")
     notes = [
-        f"Intervals: {settings.confidence:.0%}, contents resampled; what another seed of training "
+        f"Intervals: {bootstrap.confidence:.0%}, contents resampled; what another seed of training "
         f"would change is not in them. {_basis(paired)}"
     ]
     if behind:
@@ -156,11 +156,11 @@ def _headline(line: Line) -> str:
 
 
 def _difference(
-    paired: Pair | str, model: str, measure: str, settings: Settings
+    paired: Pair | str, model: str, measure: str, bootstrap: Bootstrap
 ) -> Interval | None:
     if isinstance(paired, str) or f"{model}_old" not in paired.rows:
         return None
-    return difference(paired, model, measure, settings)
+    return difference(paired, model, measure, bootstrap)
 
 
 def _basis(paired: Pair | str) -> str:
@@ -192,10 +192,12 @@ def _models(revision: Revision) -> dict[str, dict[str, Measurement]] | str:
         return revision.lacks(f"validation.json is not what `evaluate` writes ({error})")
 
 
-def _settings(revision: Revision) -> Settings:
+def _bootstrap(revision: Revision) -> Bootstrap:
+    """As `evaluate` and `seed` of the params after the change have it."""
     try:
         raw = yaml.safe_load(revision.params["params.yaml"])
         evaluate = raw["evaluate"]
-        return Settings(int(evaluate["bootstrap"]), float(evaluate["confidence"]), int(raw["seed"]))
+        numbers = (int(evaluate["bootstrap"]), float(evaluate["confidence"]), int(raw["seed"]))
+        return Bootstrap(*numbers)
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"params.yaml of {revision.name}: no `evaluate` in it ({error})") from error

@@ -12,22 +12,12 @@ import pandas as pd
 from jaxtyping import Float64
 
 from vq.errors import DataError
-from vq.metrics import interval, mapping, paired_difference
-from vq.metrics.interval import Interval
+from vq.metrics import mapping, paired_difference
+from vq.metrics.interval import Bootstrap, Interval
+from vq.metrics.summary import RANKS
 
 COLUMNS = ("video", "content", "split", "mos", "student")
 """Which predictions always have; other models are further ones."""
-RANKS = ("srcc",)
-"""Measures of the scores as they are; the others are of the scores after their map."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How intervals are drawn: `evaluate` and `seed` of the params after the change."""
-
-    resamples: int
-    confidence: float
-    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,22 +59,11 @@ def join(predictions: bytes, later: bytes, models: Sequence[str]) -> Pair | str:
     )
 
 
-def difference(pair: Pair, model: str, measure: str, settings: Settings) -> Interval:
+def difference(pair: Pair, model: str, measure: str, bootstrap: Bootstrap) -> Interval:
     """After less before, on the same resamples of contents."""
-    draws = interval.resample(
-        pair.rows["content"].to_numpy(str),
-        count=settings.resamples,
-        rng=np.random.default_rng(settings.seed),
-    )
     old, new = (_scores(pair, f"{model}{side}", measure) for side in ("_old", "_new"))
-    return paired_difference.difference(
-        new,
-        old,
-        _column(pair.rows, "mos"),
-        draws,
-        measure=measure,
-        confidence=settings.confidence,
-    )
+    mos, contents = _column(pair.rows, "mos"), pair.rows["content"].to_numpy(str)
+    return paired_difference.difference(new, old, mos, contents, bootstrap, measure=measure)
 
 
 def _scores(pair: Pair, column: str, measure: str) -> Float64[np.ndarray, " videos"]:

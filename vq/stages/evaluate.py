@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from vq.metrics import (
     pair_order,
     slices,
 )
+from vq.metrics.interval import Bootstrap
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.models import teacher_files
@@ -105,6 +106,7 @@ def evaluate(
             column that is not there, or not what it should be.
     """
     determinism(threads=1)
+    bootstrap = Bootstrap(params.bootstrap, params.confidence, seed)
     learnable = dataset.read(accepted, card, splits, features)
     manifest, dataset_card = learnable.manifest, learnable.card
     if failed := store.failed(features):
@@ -134,32 +136,35 @@ def evaluate(
         for name in table.models
     }
     summaries = {
-        name: summary(rows, table.models, curves, dataset_card, params=params, seed=seed)
+        name: summary(rows, table.models, curves, dataset_card, params.slices, bootstrap)
         for name, rows in sides.items()
     }
     if dataset_card.datasets:
-        other_sets = other_datasets.agreement(
-            table.videos,
-            dataset_card,
-            resamples=params.bootstrap,
-            confidence=params.confidence,
-            seed=seed,
-        )
+        other_sets = other_datasets.agreement(table.videos, dataset_card, bootstrap)
         for name in summaries:
             summaries[name]["datasets"] = other_sets[name]
     pairs = {
         name: _pairs(table.videos, rungs, dataset_card, params, side=name) for name in summaries
     }
     if params.order is not None:
-        summaries["validation"]["order"] = ordered(pairs["validation"], params=params, seed=seed)
+        summaries["validation"]["order"] = pair_order.share(pairs["validation"], bootstrap)
     _write_json(validation, summaries["validation"])
-    summaries["test"]["order"] = in_kinds(pairs["test"], params=params, seed=seed)
-    summaries["test"]["coverage"] = coverage(
-        sides["test"], student_card.interval, params=params, seed=seed
+    summaries["test"]["order"] = in_kinds(pairs["test"], bootstrap) if params.order else None
+    summaries["test"]["coverage"] = coverage(sides["test"], student_card.interval, bootstrap)
+    error = calibration.error(
+        _column(sides["test"], "student"),
+        _column(sides["test"], "mos"),
+        sides["test"]["content"].to_numpy(str),
+        bootstrap,
     )
-    summaries["test"]["calibration"] = calibrated(sides["test"], params=params, seed=seed)
+    summaries["test"]["calibration"] = rounded(as_json(error))
     summaries["test"]["modes"] = modes(
-        sides["test"], videos, student_card, student / "student.onnx", params=params, seed=seed
+        sides["test"],
+        videos,
+        student_card,
+        student / "student.onnx",
+        most=params.modes,
+        bootstrap=bootstrap,
     )
     # These stay out of the metrics file: its readers compare agreement.
     summaries["test"]["maps"] = {name: curve.to_json() for name, curve in curves.items()}
@@ -303,35 +308,21 @@ def summary(
     models: tuple[str, ...],
     curves: Mapping[str, Curve],
     card: Card,
-    *,
-    params: Evaluate,
-    seed: int,
+    columns: Sequence[str],
+    bootstrap: Bootstrap,
 ) -> dict[str, Any]:
     """Agreement of every model on the rated videos of one split, rounded."""
     rated = Rated(
         contents=rows["content"].to_numpy(str),
         mos=_column(rows, "mos"),
         scores={name: _column(rows, name) for name in models},
-        columns={name: rows[name] for name in params.slices},
+        columns={name: rows[name] for name in columns},
     )
-    return rounded(
-        summarise(
-            rated,
-            curves,
-            opinion=card.opinion,
-            resamples=params.bootstrap,
-            confidence=params.confidence,
-            rng=np.random.default_rng(seed),
-        )
-    )
+    return rounded(summarise(rated, curves, opinion=card.opinion, bootstrap=bootstrap))
 
 
 def coverage(
-    rows: pd.DataFrame,
-    card_interval: Interval | None,
-    *,
-    params: Evaluate,
-    seed: int,
+    rows: pd.DataFrame, card_interval: Interval | None, bootstrap: Bootstrap
 ) -> dict[str, float | None] | None:
     """Share of ratings inside the intervals of the student's scores, and the interval of that."""
     if card_interval is None:
@@ -339,51 +330,16 @@ def coverage(
     covered = conformal.covered(
         _column(rows, "student"), _column(rows, "mos"), card_interval.half_width
     )
-    share = interval.share(
-        covered,
-        rows["content"].to_numpy(str),
-        resamples=params.bootstrap,
-        confidence=params.confidence,
-        rng=np.random.default_rng(seed),
-    )
-    ends = (share.low, share.high) if share.has_bounds else (None, None)
-    numbers = {"value": share.value, "low": ends[0], "high": ends[1]}
+    share = as_json(interval.share(covered, rows["content"].to_numpy(str), bootstrap))
     return rounded(
-        {"nominal": card_interval.coverage, "half_width": card_interval.half_width, **numbers}
+        {"nominal": card_interval.coverage, "half_width": card_interval.half_width, **share}
     )
 
 
-def calibrated(rows: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, float | None]:
-    """How far the student's scores, as they are, lie from ratings: `vq.metrics.calibration`."""
-    error = calibration.error(
-        _column(rows, "student"),
-        _column(rows, "mos"),
-        rows["content"].to_numpy(str),
-        resamples=params.bootstrap,
-        confidence=params.confidence,
-        rng=np.random.default_rng(seed),
-    )
-    return rounded(as_json(error))
-
-
-def ordered(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any]:
-    """Share of the pairs whose order the student keeps: `vq.metrics.pair_order`."""
-    return pair_order.share(
-        pairs,
-        resamples=params.bootstrap,
-        confidence=params.confidence,
-        rng=np.random.default_rng(seed),
-    )
-
-
-def in_kinds(pairs: pd.DataFrame, *, params: Evaluate, seed: int) -> dict[str, Any] | None:
-    """The same of all pairs, and under `kinds` of those of each kind; None without `order`."""
-    if params.order is None:
-        return None
-    kinds = {
-        str(kind): ordered(rows, params=params, seed=seed) for kind, rows in pairs.groupby("kind")
-    }
-    return {**ordered(pairs, params=params, seed=seed), "kinds": kinds}
+def in_kinds(pairs: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
+    """Share of pairs in order, of all and under `kinds` of those of each kind."""
+    kinds = {str(kind): pair_order.share(rows, bootstrap) for kind, rows in pairs.groupby("kind")}
+    return {**pair_order.share(pairs, bootstrap), "kinds": kinds}
 
 
 def _column(rows: pd.DataFrame, name: str) -> Float[np.ndarray, " videos"]:
