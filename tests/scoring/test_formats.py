@@ -13,8 +13,7 @@ from tests.scoring.test_row import GOOD
 from vq.errors import DataError
 from vq.inference.row import Row
 from vq.scoring import formats
-from vq.scoring.formats import FORMS, About
-from vq.scoring.table import as_table
+from vq.scoring.formats import FORMS, About, as_table
 
 BAD = Row("b [red].mp4", "unreadable", 'not a video, "really"\nnot')
 ABOUT = About(levels=2, scale="1 to 5, higher is better")

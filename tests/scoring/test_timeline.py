@@ -13,7 +13,7 @@ from PIL import Image
 from tests.conftest import write_video
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from vq.inference import runtime
-from vq.scoring.messages import Answer
+from vq.scoring.scoring_pool import Answer
 from vq.scoring.timeline import measure, seconds_of
 from vq.scoring.timeline_files import Timelines
 from vq.scoring.timeline_plot import clock, draw

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from vq.inference.row import Row
-from vq.scoring.messages import Answer, Greeting
+from vq.scoring.scoring_pool import Answer, Greeting
 from vq.serving.app import Service
 from vq.serving.queue import ScoringQueue
 from vq.serving.schemas import scored

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vq import streams
-from vq.commands.interrupt import Stop, stoppable
-from vq.commands.progress import shown
 from vq.commands.score_options import (
     above_zero,
     add_jobs,
@@ -18,6 +16,7 @@ from vq.commands.score_options import (
     limits_of,
     threads_of,
 )
+from vq.commands.terminal import Stop, shown, stoppable
 from vq.errors import DataError, VqError
 from vq.inference.modes import MODES, TIMES, ModeRequest
 from vq.inference.row import Row
@@ -25,9 +24,8 @@ from vq.scoring import outputs
 from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
-from vq.scoring.messages import Greeting
-from vq.scoring.remote import is_url
-from vq.scoring.scoring_pool import ScoringPool
+from vq.scoring.names import is_url
+from vq.scoring.scoring_pool import Greeting, ScoringPool
 from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
 

@@ -4,7 +4,6 @@ import socket
 from argparse import ArgumentParser, Namespace
 
 from vq import streams
-from vq.commands.interrupt import stoppable
 from vq.commands.score_options import (
     add_jobs,
     add_limits,
@@ -15,6 +14,7 @@ from vq.commands.score_options import (
     limits_of,
     threads_of,
 )
+from vq.commands.terminal import stoppable
 from vq.errors import VqError
 
 WRONG = 2

@@ -13,6 +13,7 @@ from vq import params
 from vq.errors import DataError
 from vq.inference.row import Row
 from vq.scoring import formats, remote
+from vq.scoring.names import is_url
 from vq.video.inspect import look_at
 from vq.workers.process_pool import cores
 
@@ -41,7 +42,7 @@ def rows_of(files: Sequence[str]) -> list[Row]:
             raise DataError(f"{file}: should end in .parquet, .jsonl, .json or .csv")
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(file)
-            if remote.is_url(file):
+            if is_url(file):
                 path = Path(scratch, f"rows.{form}")
                 if not remote.download(file, path):
                     raise DataError(f"{file}: no such object; score first, or correct the URL")
@@ -72,7 +73,7 @@ def properties(
 
 
 def _file(row: Row) -> Path | None:
-    if remote.is_url(row.video):
+    if is_url(row.video):
         return None
     path = Path(row.video)
     return path if path.is_file() else None

@@ -10,8 +10,8 @@ from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
 from vq.scoring.locate import default, locate
 from vq.scoring.scoring_pool import ScoringPool
-from vq.workers import forks
 from vq.workers.limits import Limits
+from vq.workers.supervised_process import call_after_fork
 
 
 @runtime_checkable
@@ -38,7 +38,7 @@ class Isolated:
     def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
         self._pool = ScoringPool(folder, threads=threads, limits=limits)
         self._turn = threading.Lock()
-        forks.remember(self)
+        call_after_fork(self)
         try:
             self.model = self._pool.greeting.model
             """Name and hash of the student, as rows have it."""

@@ -18,6 +18,7 @@ from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
 from vq.scoring.locate import locate
+from vq.scoring.names import is_url
 from vq.scoring.scoring_pool import ScoringPool
 from vq.scoring.shards import Elsewhere, Shards
 from vq.workers.limits import Limits
@@ -92,7 +93,7 @@ def score(
     limits = limits or Limits()
     form = _form(output)
     file = Path(output)
-    if remote.is_url(output):
+    if is_url(output):
         scratch.mkdir(parents=True, exist_ok=True)
         file = scratch / f"{hashlib.sha256(output.encode()).hexdigest()[:16]}.{form}"
         if not file.exists():  # else a run ended before it was there
@@ -127,7 +128,7 @@ def score(
         _worst(formats.read(file, form), better=greeting.better),
         list(islice((row for row in formats.read(file, form) if row.status != "ok"), SHOWN)),
     )
-    if remote.is_url(output):
+    if is_url(output):
         remote.upload(file, output)
         file.unlink()
     return outcome

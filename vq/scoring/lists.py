@@ -10,10 +10,8 @@ from pathlib import Path
 from vq.data import tables
 from vq.data.tables import DELIMITERS, key
 from vq.errors import DataError
-from vq.scoring import remote
+from vq.scoring.names import is_url
 
-TABLES = (".csv", ".tsv", *tables.BINARY)
-SUFFIXES = (*TABLES, ".txt")
 COLUMN = "video"
 NO_NAME = re.compile(r"[\x01-\x08\x0e-\x1f]")
 """What is in every video, and in no name of one."""
@@ -53,9 +51,14 @@ def from_stdin() -> Iterator[tuple[int, str]]:
 
 def _named(name: str) -> Iterator[tuple[int, str]]:
     ending = name.rpartition(".")[2].lower()
-    if f".{ending}" in tables.BINARY and not remote.is_url(name):
+    if f".{ending}" in tables.BINARY and not is_url(name):
         return _packed(Path(name))
-    data = remote.read(name) if remote.is_url(name) else _content(Path(name))
+    if is_url(name):
+        from vq.scoring import remote
+
+        data = remote.read(name)
+    else:
+        data = _content(Path(name))
     text = _text(name, data)
     if ending != "txt" or _is_table(text):
         return _column(name, text)
@@ -74,7 +77,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     lines = text.split("\0") if "\0" in text else _unix(text).split("\n")
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield number, line if remote.is_url(line) else str(Path(line))
+            yield number, line if is_url(line) else str(Path(line))
 
 
 def _unix(text: str) -> str:
@@ -90,9 +93,9 @@ def _content(path: Path) -> bytes:
 
 def _beside(name: str, video: str) -> str:
     """The video that a list names."""
-    if remote.is_url(video):
+    if is_url(video):
         return video
-    if remote.is_url(name):
+    if is_url(name):
         return f"{name.rpartition('/')[0]}/{video.lstrip('/')}"
     return str(Path(name).parent / video)
 

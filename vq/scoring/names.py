@@ -1,4 +1,4 @@
-r"""Names of files as text, whatever their bytes.
+r"""Names of videos: files by path, whatever its bytes, and what is fetched by URL.
 
 A file name need not be UTF-8; Python keeps such bytes as lone surrogates, which no UTF-8 holds. In
 rows a byte that is no text is `\xe9`, say. A backslash that would be mistaken for that is `\x5c`;
@@ -17,6 +17,11 @@ FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NO_TEXT = re.compile(r"[\ud800-\udfff]|\\(?=x(?:5c|[89a-f][0-9a-f]))")
 _ESCAPED = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
+
+
+def is_url(text: str) -> bool:
+    """Whether a text names something by protocol: `s3://bucket/clip.mp4`, `file:///clip.mp4`."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text) is not None
 
 
 def as_text(name: str) -> str:

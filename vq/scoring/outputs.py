@@ -11,7 +11,7 @@ from pathlib import Path
 from vq.errors import DataError
 from vq.inference.row import Row, from_mapping
 from vq.scoring.formats import FORMS, parse_line
-from vq.scoring.remote import is_url
+from vq.scoring.names import is_url
 from vq.video.suffixes import SUFFIXES
 
 HEAD_BYTES = 1 << 20

@@ -5,7 +5,6 @@ to open.
 """
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -19,11 +18,6 @@ from vq.workers.limits import Limits
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
-
-
-def is_url(text: str) -> bool:
-    """Whether a text names something by protocol: `s3://bucket/clip.mp4`, `file:///clip.mp4`."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text) is not None
 
 
 def find(url: str, others: Counter[str] | None = None) -> list[str]:

@@ -5,20 +5,72 @@ This and all that it imports is light (no numpy, no decoder, no network), as `vq
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vq.errors import WeightsError
 from vq.inference.modes import EXACT, ModeRequest
-from vq.inference.row import Row
-from vq.scoring import messages
-from vq.scoring.messages import Answer, Extras, Greeting, Part
-from vq.scoring.remote import is_url
-from vq.workers import forks, limited_pool
+from vq.inference.row import Row, from_mapping
+from vq.scoring.formats import About
+from vq.scoring.names import is_url
+from vq.workers.limited_pool import WorkerPool
 from vq.workers.limits import Limits
-from vq.workers.protocol import Job
+from vq.workers.protocol import Job, Message
+from vq.workers.supervised_process import Failure, Outcome, call_after_fork
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a worker says of its model once it is loaded."""
+
+    model: str
+    scale: str
+    levels: int
+    opinion: str
+    modes: list[str]
+    """Beside `exact`."""
+    values: list[float]
+    """What each quality level is worth, worst first."""
+    least: float
+    """Ends of the scale."""
+    most: float
+    better: str
+    """Which direction is better: higher or lower."""
+    coverage: float | None
+    """Share of ratings that the interval of an exact score is to hold; None without interval."""
+
+    @property
+    def about(self) -> About:
+        """What the forms of rows have to know."""
+        return About(levels=self.levels, scale=self.scale)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What an answer should hold beside the row."""
+
+    timeline: bool = False
+    plan: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What scoring one video gave."""
+
+    row: Row
+    timeline: dict[str, Any] | None = None
+    """As `vq.scoring.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
+    plan: dict[str, Any] | None = None
+    """The fields of `vq.scoring.decode_plan.Decoding`; None if it was not asked for, or has no
+    score."""
+    lost: str = ""
+    """Why what was asked for beside the row of a score is not there; empty if it is."""
+
+
+Part = Row | Mapping[str, Any]
+"""Of an answer: the row comes first."""
 
 
 class ScoringPool:
@@ -38,14 +90,14 @@ class ScoringPool:
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
-        self._workers = limited_pool.WorkerPool[str | Row, Part](
+        self._workers = WorkerPool[str | Row, Part](
             Job("vq.scoring.worker:prepare", (folder, threads, limits)),
             limits=limits,
-            read=messages.read,
+            read=_read,
             jobs=jobs,
             greet=self._check_greeting,
         )
-        forks.remember(self)
+        call_after_fork(self)
 
     def after_fork(self) -> None:
         """Leave what was fetched to whoever fetched it."""
@@ -110,7 +162,7 @@ class ScoringPool:
             elif outcome:
                 if outcome.end:
                     self._sweep()
-                yield messages.put_together(video, outcome)
+                yield _put_together(video, outcome)
 
     def close(self) -> None:
         """End all workers, whatever they are at."""
@@ -141,3 +193,27 @@ class ScoringPool:
                 f"the model changed from {self._greeting.model} to {greeting.model} while it was "
                 "at work; score again"
             )
+
+
+def _read(video: str | Row, message: Message) -> Part:
+    """Parse a part of the answer for a video.
+
+    Raises:
+        Exception: the message has another form.
+    """
+    if "row" in message.fields:
+        return from_mapping({**message.fields["row"], "video": video})
+    return message.fields
+
+
+def _put_together(video: str, outcome: Outcome[Part]) -> Answer:
+    """The answer for a video, whatever became of its worker."""
+    end, (row, *rest) = outcome.end, outcome.parts or (None,)
+    if not isinstance(row, Row):
+        end = end or Failure("crashed", "its process said nothing of it")
+        return Answer(Row(video, end.status, end.reason, seconds=outcome.seconds))
+    extras: dict[str, Any] = {}
+    for part in rest:
+        extras.update(part if isinstance(part, Mapping) else {})
+    # A score that is there already is not lost by what was asked for beside it.
+    return Answer(row, extras.get("timeline"), extras.get("plan"), end.reason if end else "")

@@ -18,7 +18,7 @@ from vq.files import atomic
 from vq.inference.modes import ModeRequest
 from vq.inference.row import Row
 from vq.scoring.formats import line, parse_line
-from vq.scoring.remote import is_url
+from vq.scoring.names import is_url
 from vq.scoring.scoring_pool import ScoringPool
 from vq.workers.handshake import PATIENCE_SECONDS
 from vq.workers.limits import Limits

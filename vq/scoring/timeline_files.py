@@ -8,8 +8,8 @@ from pathlib import Path
 from vq.errors import DataError
 from vq.files import atomic
 from vq.inference.row import Row
-from vq.scoring.messages import Answer
 from vq.scoring.names import as_text
+from vq.scoring.scoring_pool import Answer
 from vq.words import count
 
 ENDINGS = (".png", ".json")

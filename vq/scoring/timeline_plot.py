@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from PIL import Image
 
-from vq.scoring.messages import Answer
 from vq.scoring.names import as_text
+from vq.scoring.scoring_pool import Answer
 
 LONGEST = 110
 """Characters that fit above the picture."""

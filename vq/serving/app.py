@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from vq.errors import ParamsError, VqError
 from vq.inference.modes import Mode, ModeRequest
 from vq.inference.row import Row
-from vq.scoring.messages import Answer, Extras
+from vq.scoring.scoring_pool import Answer, Extras
 from vq.serving.metrics import GONE, Counting, Metrics
 from vq.serving.pages import page
 from vq.serving.queue import STOPPING, FullError, ScoringQueue

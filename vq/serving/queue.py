@@ -10,8 +10,7 @@ from pathlib import Path
 
 from vq.errors import VqError, WeightsError
 from vq.inference.modes import ModeRequest
-from vq.scoring.messages import Answer, Extras
-from vq.scoring.scoring_pool import ScoringPool
+from vq.scoring.scoring_pool import Answer, Extras, ScoringPool
 from vq.workers.limits import Limits
 
 PATIENCE_SECONDS = 60

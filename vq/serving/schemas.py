@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vq.inference.modes import MODES, Mode
 from vq.inference.row import Status
-from vq.scoring.messages import Answer, Greeting
+from vq.scoring.scoring_pool import Answer, Greeting
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 

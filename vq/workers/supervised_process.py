@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Generic, Literal, TypeVar, cast
+from typing import IO, Any, Generic, Literal, Protocol, TypeVar, cast, runtime_checkable
+from weakref import WeakSet
 
 from vq import errors
 from vq.errors import VqError
-from vq.workers import forks
 from vq.workers.limits import Limits
 from vq.workers.protocol import Job, Message
 
@@ -38,6 +38,30 @@ MOST_BYTES = 1 << 27
 NONSENSE = "its process answered with nonsense"
 STATM = "/proc/{}/statm"
 """Memory of a process, in pages: all of it, then the resident part."""
+
+
+@runtime_checkable
+class OfOneProcess(Protocol):
+    """Holds what belongs to the process that made it."""
+
+    def after_fork(self) -> None:
+        """Let go of it, in a copy of the process, which has no other thread yet."""
+
+
+_registered: WeakSet[OfOneProcess] = WeakSet()
+
+
+def call_after_fork(thing: OfOneProcess) -> None:
+    """Call its `after_fork` in every process that is forked from this one."""
+    _registered.add(thing)
+
+
+def _let_go() -> None:
+    for thing in list(_registered):
+        thing.after_fork()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 @dataclass(frozen=True)
@@ -99,7 +123,7 @@ class WorkerProcess(Generic[Item, Part]):
         self._since = time.monotonic()
         self._inbox = bytearray()
         self._parts: list[Part] = []
-        forks.remember(self)
+        call_after_fork(self)
         self._send((job, limits.seconds))
 
     def after_fork(self) -> None:
