@@ -29,6 +29,7 @@ from vq.data import manifest as manifests
 from vq.data import split as splitting
 from vq.duplicates import pairs_table
 from vq.errors import DataError
+from vq.files import write_csv
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
 from vq.params import Params
@@ -199,7 +200,7 @@ def split(accepted: Path, splits: Path, known: Params, seed: int) -> None:
         if table["split"].value_counts().min() >= FEWEST:
             splitting.write(table, splits)
             none = pairs_table.judge(pairs_table.NONE, table, joined=False)
-            pairs_table.write(none, splits.with_name("near_duplicates.csv"))
+            write_csv(splits.with_name("near_duplicates.csv"), none)
             return
     raise DataError(
         f"{contents.nunique()} contents are too few for {FEWEST} on each side; bring more clips"

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vq.errors import DataError
+
+if TYPE_CHECKING:  # scoring does without
+    import pandas as pd
 
 
 @contextmanager
@@ -53,6 +56,24 @@ def fresh_folder(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of UTF-8, completely or not at all."""
+    with atomic(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: object, **options: Any) -> None:  # noqa: ANN401 - of `dumps`
+    """Write a file of JSON, completely or not at all; in the order of its keys by default."""
+    write_text(path, json.dumps(content, **{"indent": 2, **options}) + "\n")
+
+
+def write_csv(path: Path, rows: "pd.DataFrame", *, digits: int | None = None) -> None:
+    """Write a table with its header, completely or not at all; `digits` behind the point."""
+    number = None if digits is None else f"%.{digits}f"
+    with atomic(path) as unfinished:
+        rows.to_csv(unfinished, index=False, float_format=number, lineterminator="\n")
 
 
 def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:

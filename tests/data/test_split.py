@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vq.data import split
 from vq.errors import DataError
+from vq.files import write_csv
 
 SHARES = {"validation": 0.2, "test": 0.2}
 MANY = [f"content {number}" for number in range(4000)]
@@ -86,7 +87,7 @@ def test_another_salt_is_another_split() -> None:
 def test_all_versions_of_a_content_are_on_one_side(tmp_path: Path) -> None:
     """The table has a content once, sorted; videos look theirs up."""
     versions = pd.DataFrame({"content": MANY[:50] * 3}, dtype="string")
-    split.write(assign(versions["content"].tolist()), tmp_path / "splits.csv")
+    write_csv(tmp_path / "splits.csv", assign(versions["content"].tolist()))
 
     table = split.read(tmp_path / "splits.csv")
     sides = split.of_videos(versions, table)

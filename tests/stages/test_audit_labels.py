@@ -9,6 +9,7 @@ import pandas as pd
 from tests.stages.test_prune import make
 from vq.data import manifest, split
 from vq.duplicates import pairs_table
+from vq.files import write_csv
 from vq.params import AuditLabels
 from vq.stages.audit_labels import audit_labels
 
@@ -23,7 +24,7 @@ def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Pa
     zoo, near, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
     zoo.write_text(json.dumps({"experts": ["left", "right"]}))
 
-    pairs_table.write(pairs_table.judge(pairs, sides, joined=False), near)
+    write_csv(near, pairs_table.judge(pairs, sides, joined=False))
     audit_labels(
         accepted=files.accepted, card=files.card, splits=files.splits, near_duplicates=near,
         features=files.features, zoo=zoo, suspicious=out,
@@ -32,7 +33,7 @@ def test_contents_are_held_out_together_where_the_split_joined_them(tmp_path: Pa
 
     assert pairs_table.joined(near) == []
     assert len(pd.read_csv(out)) > 0
-    pairs_table.write(pairs_table.judge(pairs, sides, joined=True), near)
+    write_csv(near, pairs_table.judge(pairs, sides, joined=True))
     assert pairs_table.joined(near) == ends
 
 
@@ -47,9 +48,8 @@ def test_a_wrong_label_is_listed_unless_it_is_of_the_test(tmp_path: Path) -> Non
     manifest.write(rows, files.accepted)
     zoo, pairs, out = (tmp_path / name for name in ("zoo.json", "pairs.csv", "out.csv"))
     zoo.write_text(json.dumps({"experts": ["left", "right"]}))
-    pairs_table.write(
-        pairs_table.judge(pairs_table.NONE, split.read(files.splits), joined=True), pairs
-    )
+    splits = split.read(files.splits)
+    write_csv(pairs, pairs_table.judge(pairs_table.NONE, splits, joined=True))
 
     audit_labels(
         accepted=files.accepted, card=files.card, splits=files.splits, near_duplicates=pairs,

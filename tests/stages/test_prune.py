@@ -15,6 +15,7 @@ from vq.cli import main
 from vq.data import manifest, split
 from vq.errors import DataError, ParamsError
 from vq.features.cache import Cache
+from vq.files import write_csv
 from vq.params import Prune
 from vq.stages.prune import prune
 from vq.zoo.expert import Tags
@@ -68,7 +69,7 @@ def make(tmp_path: Path) -> Workspace:
     table = manifest.build(rows)
     manifest.write(table, files.accepted)
     how = {"salt": "any", "validation": 0.2, "test": 0.2, "repeats": 2}
-    split.write(split.assign(table["content"], **how), files.splits)
+    write_csv(files.splits, split.assign(table["content"], **how))
     scale = {"min": 1, "max": 5}
     files.card.write_text(
         yaml.safe_dump({"name": "toy", "opinion": "human", "scale": scale, "licence": "own"})

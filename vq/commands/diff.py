@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vq.errors import DataError
-from vq.files import atomic
+from vq.files import write_text
 from vq.pipeline.lock import workspace_of
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def run(args: Namespace) -> int:
         return code
     path = args.out / MARKDOWN
     text = diff.markdown(pictures=_pictures(diff, args.out, args.pictures))
-    with atomic(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+    write_text(path, text)
     sys.stdout.write(f"{path}\n")
     return code
 

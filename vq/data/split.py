@@ -8,7 +8,6 @@ from types import MappingProxyType
 import pandas as pd
 
 from vq.errors import DataError
-from vq.files import atomic
 
 SIDES = ("train", "validation", "test")
 
@@ -78,12 +77,6 @@ def read(path: Path) -> pd.DataFrame:
     if list(table.columns[:2]) != ["content", "split"] or not table["split"].isin(SIDES).all():
         raise DataError(f"{path}: not a file of splits; run `vq split` again")
     return table
-
-
-def write(table: pd.DataFrame, path: Path) -> None:
-    """Write splits as CSV."""
-    with atomic(path) as unfinished:
-        table.to_csv(unfinished, index=False, lineterminator="\n")
 
 
 def of_videos(manifest: pd.DataFrame, splits: pd.DataFrame, column: str = "split") -> pd.Series:

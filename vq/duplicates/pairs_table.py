@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from vq.duplicates.find_pairs import find
-from vq.files import atomic
 from vq.video.fingerprint import Fingerprint
 from vq.words import count
 
@@ -73,9 +72,3 @@ def joined(path: Path) -> list[tuple[str, str]]:
     findings = pd.read_csv(path, dtype="string", keep_default_na=False)
     ends = findings.loc[findings["finding"] == JOINED, ["content_a", "content_b"]]
     return list(ends.itertuples(index=False, name=None))
-
-
-def write(findings: pd.DataFrame, path: Path) -> None:
-    """Write the finding as CSV; without a pair, its header."""
-    with atomic(path) as unfinished:
-        findings.to_csv(unfinished, index=False, lineterminator="\n")

@@ -16,7 +16,7 @@ from vq.data import labels_csv
 from vq.data import manifest as manifests
 from vq.data.labels_csv import Label
 from vq.errors import DataError
-from vq.files import atomic
+from vq.files import write_csv
 from vq.ingest import manual_changes, table
 from vq.ingest.conflicts import NewVideo, Triage, sort
 from vq.ingest.table import Table
@@ -155,7 +155,6 @@ def _check(
         )
         frame = manifests.read(manifest)
     docs = root / REPORTS / "data_docs"
-    docs.parent.mkdir(parents=True, exist_ok=True)
     findings = manifest_checks.find(frame, card=card, params=params.validate_, docs=docs)
     arrivals = list(_arrivals(frame.drop(index=findings.index), folder, rows))
     by_video = {label.video: label for label in reversed(old)}
@@ -166,8 +165,7 @@ def _check(
         index=[arrival.position for arrival, _ in triage.refused],
     )
     findings = pd.concat([findings, more]).sort_index()
-    with atomic(root / REPORTS / "quarantine.csv") as unfinished:
-        findings.to_csv(unfinished, index=False, lineterminator="\n")
+    write_csv(root / REPORTS / "quarantine.csv", findings)
     return table.read(labels), triage, findings
 
 

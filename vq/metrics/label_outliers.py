@@ -1,12 +1,8 @@
 """Labels that look wrong: far from what a model expects that has not seen their videos."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64
-
-from vq.files import atomic
 
 COLUMNS = ["place", "video", "content", "dataset", "split", "mos", "expected", "z"]
 FEWEST = 20
@@ -67,9 +63,3 @@ def standard_error(videos: pd.DataFrame) -> Float64[np.ndarray, " videos"]:
     std, count = (videos[name].to_numpy(float, na_value=np.nan) for name in ("mos_std", "ratings"))
     has_count: Bool[np.ndarray, " videos"] = count > 0
     return np.where(has_count, std / np.sqrt(np.where(has_count, count, 1.0)), np.nan)
-
-
-def write(outliers: pd.DataFrame, path: Path) -> None:
-    """Write the list as CSV; of nothing, its header."""
-    with atomic(path) as unfinished:
-        outliers.to_csv(unfinished, index=False, float_format="%.3f", lineterminator="\n")

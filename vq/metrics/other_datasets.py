@@ -48,7 +48,7 @@ def agreement(videos: pd.DataFrame, card: Card, bootstrap: Bootstrap) -> dict[st
             }
             if min(validation["mos"].nunique(), rows["mos"].nunique()) > 1:
                 entry |= summarise(
-                    _rated(rows),
+                    Rated.of(rows, MODELS),
                     {
                         model: mapping.fit(_column(validation, model), _column(validation, "mos"))
                         for model in MODELS
@@ -60,15 +60,6 @@ def agreement(videos: pd.DataFrame, card: Card, bootstrap: Bootstrap) -> dict[st
                 del entry["slices"]
             results[split][name] = rounded(entry)
     return results
-
-
-def _rated(rows: pd.DataFrame) -> Rated:
-    return Rated(
-        contents=rows["content"].to_numpy(str),
-        mos=_column(rows, "mos"),
-        scores={model: _column(rows, model) for model in MODELS},
-        columns={},
-    )
 
 
 def _column(rows: pd.DataFrame, name: str) -> Float64[np.ndarray, " videos"]:

@@ -32,6 +32,16 @@ class Rated:
     columns: Mapping[str, pd.Series]
     """What to slice by."""
 
+    @classmethod
+    def of(cls, rows: pd.DataFrame, models: Sequence[str], columns: Sequence[str] = ()) -> "Rated":
+        """Rows of a manifest that have a column of scores for each model."""
+        return cls(
+            contents=rows["content"].to_numpy(str),
+            mos=rows["mos"].to_numpy(np.float64),
+            scores={name: rows[name].to_numpy(np.float64) for name in models},
+            columns={name: rows[name] for name in columns},
+        )
+
 
 def summarise(
     rated: Rated,

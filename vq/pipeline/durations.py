@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from vq.files import write_text
 from vq.pipeline.lock import workspace_of
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,8 @@ def record(path: Path, stage: str, seconds: float) -> None:
     lines = [
         f'  "{name}": {json.dumps(runs)}' for name, runs in sorted({**history, stage: runs}.items())
     ]
-    file.parent.mkdir(exist_ok=True)
     # A line for each stage, so that two branches which ran different stages merge.
-    unfinished = file.with_suffix(".part")
-    unfinished.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    unfinished.replace(file)
+    write_text(file, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def parse(text: bytes) -> dict[str, tuple[float, ...]]:

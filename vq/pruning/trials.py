@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from vq.errors import DataError, DivergedError, VqError
-from vq.files import atomic
+from vq.files import write_text
 from vq.pruning.trial import Effect, Fidelity, Probe, Repeats, Trial
 from vq.training.loop import determinism
 from vq.training.training_data import Vectors
@@ -177,8 +177,7 @@ class Trials:
             **numbers,
             "seconds": round(kept.seconds, 3),
         }
-        with atomic(self._path(trial)) as unfinished:
-            unfinished.write_text(json.dumps(record) + "\n", encoding="utf-8")
+        write_text(self._path(trial), json.dumps(record) + "\n")
 
     def _path(self, trial: Trial) -> Path:
         depends = {

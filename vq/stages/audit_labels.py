@@ -8,7 +8,7 @@ import numpy as np
 from vq.data import rating_scales
 from vq.duplicates import pairs_table
 from vq.duplicates.join import representatives
-from vq.files import read_json
+from vq.files import read_json, write_csv
 from vq.metrics import label_outliers
 from vq.params import AuditLabels
 from vq.training import cross_validation, dataset
@@ -73,5 +73,5 @@ def audit_labels(
         ),
         z=params.z,
     )
-    label_outliers.write(outliers, suspicious)
+    write_csv(suspicious, outliers, digits=3)
     log.info("looks wrong: %d of %s: %s", len(outliers), count(len(rows), "label"), suspicious)

@@ -1,8 +1,7 @@
 """Stage: compare student, teacher and baselines with people's ratings."""
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from vq.data import rating_scales
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.features import store
-from vq.files import atomic, read_json, sha256
+from vq.files import read_json, sha256, write_csv, write_json
 from vq.inference import runtime
 from vq.inference.card import Interval
 from vq.inference.mode_agreement import modes
@@ -30,7 +29,6 @@ from vq.metrics import (
     slices,
 )
 from vq.metrics.interval import Bootstrap
-from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.summary import MODELS, Rated, as_json, rounded, summarise
 from vq.models import teacher_files
 from vq.params import Evaluate
@@ -136,7 +134,14 @@ def evaluate(
         for name in table.models
     }
     summaries = {
-        name: summary(rows, table.models, curves, dataset_card, params.slices, bootstrap)
+        name: rounded(
+            summarise(
+                Rated.of(rows, table.models, params.slices),
+                curves,
+                opinion=dataset_card.opinion,
+                bootstrap=bootstrap,
+            )
+        )
         for name, rows in sides.items()
     }
     if dataset_card.datasets:
@@ -148,7 +153,7 @@ def evaluate(
     }
     if params.order is not None:
         summaries["validation"]["order"] = pair_order.share(pairs["validation"], bootstrap)
-    _write_json(validation, summaries["validation"])
+    write_json(validation, summaries["validation"], allow_nan=False)
     summaries["test"]["order"] = in_kinds(pairs["test"], bootstrap) if params.order else None
     summaries["test"]["coverage"] = coverage(sides["test"], student_card.interval, bootstrap)
     error = calibration.error(
@@ -176,20 +181,14 @@ def evaluate(
         "student": sha256(student / "student.onnx"),
         "plain_student": sha256(plain / "student.onnx"),
     }
-    _write_json(test, summaries["test"])
+    write_json(test, summaries["test"], allow_nan=False)
     rows = pd.concat(sides.values())
     weights = table.importance.loc[rows.index].add_prefix("importance_")
-    _write_csv(
-        predictions,
-        pd.concat([rows[["video", "content", "split", "mos", *table.models]], weights], axis=1),
-    )
-    _write_csv(misordered, pair_order.wrong(pairs["validation"]))
-    _write_csv(
-        scatter,
-        sides["validation"][["video", "mos", "student"]].set_axis(
-            ["video", "mos", "score"], axis=1
-        ),
-    )
+    columns = ["video", "content", "split", "mos", *table.models]
+    write_csv(predictions, pd.concat([rows[columns], weights], axis=1), digits=6)
+    write_csv(misordered, pair_order.wrong(pairs["validation"]), digits=6)
+    points = sides["validation"][["video", "mos", "student"]]
+    write_csv(scatter, points.rename(columns={"student": "score"}), digits=6)
     # Test is for the verdict: who reads it on each run tunes on it.
     for name, metrics in summaries["validation"]["models"].items():
         values = (metrics["srcc"]["value"], metrics["plcc"]["value"])
@@ -303,24 +302,6 @@ def _by_student(
     return scores
 
 
-def summary(
-    rows: pd.DataFrame,
-    models: tuple[str, ...],
-    curves: Mapping[str, Curve],
-    card: Card,
-    columns: Sequence[str],
-    bootstrap: Bootstrap,
-) -> dict[str, Any]:
-    """Agreement of every model on the rated videos of one split, rounded."""
-    rated = Rated(
-        contents=rows["content"].to_numpy(str),
-        mos=_column(rows, "mos"),
-        scores={name: _column(rows, name) for name in models},
-        columns={name: rows[name] for name in columns},
-    )
-    return rounded(summarise(rated, curves, opinion=card.opinion, bootstrap=bootstrap))
-
-
 def coverage(
     rows: pd.DataFrame, card_interval: Interval | None, bootstrap: Bootstrap
 ) -> dict[str, float | None] | None:
@@ -344,15 +325,3 @@ def in_kinds(pairs: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
 
 def _column(rows: pd.DataFrame, name: str) -> Float[np.ndarray, " videos"]:
     return rows[name].to_numpy(np.float64)
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with atomic(path) as unfinished:
-        # In our order, which is that of the report: models, columns, values of a column.
-        text = json.dumps(content, indent=2, allow_nan=False)
-        unfinished.write_text(text + "\n", encoding="utf-8")
-
-
-def _write_csv(path: Path, rows: pd.DataFrame) -> None:
-    with atomic(path) as unfinished:
-        rows.to_csv(unfinished, index=False, float_format="%.6f", lineterminator="\n")

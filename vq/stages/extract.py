@@ -1,6 +1,5 @@
 """Stage: run the experts of the zoo over the accepted videos."""
 
-import json
 import os
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from vq.data import manifest
 from vq.data.paths import inside
 from vq.errors import DataError
 from vq.features.cache import Cache
-from vq.files import atomic
+from vq.files import write_json
 from vq.words import count, which
 from vq.zoo import extract as zoo
 from vq.zoo.task import Video
@@ -61,5 +60,4 @@ def extract(
             )
         document = zoo.index(wanted, planned, experts, failed)
         document["cache"] = os.path.relpath(cache, index.parent)
-    with atomic(index) as unfinished:
-        unfinished.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n", "utf-8")
+    write_json(index, document, indent=1, sort_keys=True)

@@ -1,13 +1,12 @@
 """Hold the student against the gates that need files only."""
 
-import json
 import logging
 from pathlib import Path
 
 from vq import params as schema
 from vq.data import manifest, split
 from vq.errors import VqError
-from vq.files import atomic, read_json
+from vq.files import read_json, write_json
 from vq.gates import gates, leakage, model_cost
 from vq.gates.gates import Measured
 from vq.inference import card as cards
@@ -45,9 +44,7 @@ def judge(
         VqError: with `strict`, a gate stayed shut.
     """
     result = gates.judge(_measured(accepted, splits, test, checks, student), params)
-    with atomic(verdict) as unfinished:
-        text = json.dumps(result.to_json(), indent=2, sort_keys=True)
-        unfinished.write_text(text + "\n", encoding="utf-8")
+    write_json(verdict, result.to_json(), sort_keys=True)
     for gate in result.gates:
         log.info("%s: %s", "open" if gate.passed else "SHUT", gate.sentence)
     if strict and not result.accepted:

@@ -1,7 +1,6 @@
 """Stage: choose the experts that enter the teacher."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from rich.console import Console
 
 from vq.errors import DataError, ParamsError
 from vq.features import store
-from vq.files import atomic
+from vq.files import write_csv, write_json
 from vq.params import Extract, Prune
 from vq.pruning.dry_run import plan
 from vq.pruning.full_size import Full, tunable
@@ -103,14 +102,11 @@ def prune(
         "effect": params.effect,
         "steps": steps,
     }
-    with atomic(zoo) as partial:
-        partial.write_text(json.dumps(outcome, indent=2) + "\n")
-    with atomic(table) as partial:
-        rows(selection, experts, enough=params.join_confidence).to_csv(
-            partial, index=False, float_format="%.4f"
-        )
-    with atomic(similarity) as partial:
-        selection.alike.to_csv(partial, index_label="expert", float_format="%.4f")
+    write_json(zoo, outcome)
+    write_csv(table, rows(selection, experts, enough=params.join_confidence), digits=4)
+    write_csv(
+        similarity, selection.alike.reset_index(names="expert", allow_duplicates=True), digits=4
+    )
     kept = selection.combination.experts
     log.info("kept %s of %s", ", ".join(kept), count(len(experts), "expert"))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data.paths import inside
-from vq.files import atomic, read_json
+from vq.files import read_json, write_text
 from vq.inference import card as student_cards
 from vq.inference.card import Card as StudentCard
 from vq.metrics import slices
@@ -94,8 +94,7 @@ def report(
         settings=_settings(student_cards.load(student)[0], params, evaluate, seed),
         hashes=measured["hashes"],
     )
-    with atomic(page) as unfinished:
-        unfinished.write_text(render(data), encoding="utf-8")
+    write_text(page, render(data))
 
 
 def importance(rows: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from vq.data import fingerprint_store, manifest
 from vq.data import split as sides
 from vq.duplicates import pairs_table
 from vq.duplicates.join import representatives
+from vq.files import write_csv
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -50,8 +51,8 @@ def split(
         representatives=representatives(rows["content"], ends) if joined else {},
     )
     judged = pairs_table.judge(pairs, table, joined=joined)
-    pairs_table.write(judged, near_duplicates)
+    write_csv(near_duplicates, judged)
     pairs_table.tell(judged, near_duplicates)
     sides.check(table)
-    sides.write(table, splits)
+    write_csv(splits, table)
     log.info("%s: %s", count(len(table), "content"), table["split"].value_counts().to_dict())

@@ -1,6 +1,5 @@
 """Stage: check the manifest; rows that fail go to quarantine."""
 
-import json
 import logging
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from vq import params as schema
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.errors import DataError
-from vq.files import atomic
+from vq.files import write_csv, write_json
 from vq.validation import video_flags
 from vq.words import count, which
 
@@ -45,11 +44,9 @@ def validate(
 
     rows = manifests.read(manifest)
     docs = summary.parent / "data_docs"
-    summary.parent.mkdir(parents=True, exist_ok=True)
     findings = manifest_checks.find(rows, card=cards.load(card), params=params, docs=docs)
     manifests.write(rows.drop(index=findings.index), accepted)
-    with atomic(quarantine) as unfinished:
-        findings.to_csv(unfinished, index=False, lineterminator="\n")
+    write_csv(quarantine, findings)
     counts = findings["check"].value_counts()
     share = len(findings) / max(len(rows), 1)
     numbers = {
@@ -60,8 +57,7 @@ def validate(
         "by_check": {name: int(counts.get(name, 0)) for name in manifest_checks.NAMES},
         "kinds": video_flags.count(rows.drop(index=findings.index)),
     }
-    with atomic(summary) as unfinished:
-        unfinished.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    write_json(summary, numbers)
     log.info("%d of %s accepted", len(rows) - len(findings), count(len(rows), "row"))
     if len(findings) == len(rows):
         raise DataError(

@@ -1,6 +1,5 @@
 """A suite of checks over the rows of a table, run by Great Expectations."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
+
+from vq.files import fresh_folder
 
 COLUMNS = ["video", "check", "value", "remedy"]
 
@@ -47,13 +48,10 @@ def documented(docs: Path | None) -> Iterator[EphemeralDataContext]:
     if docs is None:
         yield _context(None)
         return
-    unfinished = docs.with_name(f".{docs.name}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    context = _context(unfinished)
-    yield context
-    context.build_data_docs()
-    shutil.rmtree(docs, ignore_errors=True)
-    unfinished.rename(docs)
+    with fresh_folder(docs) as unfinished:
+        context = _context(unfinished)
+        yield context
+        context.build_data_docs()
 
 
 def _context(docs: Path | None) -> EphemeralDataContext:
