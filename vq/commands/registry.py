@@ -3,9 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 from rich.console import Console
@@ -66,18 +64,15 @@ def _list(registry: Registry, *, as_json: bool) -> None:
 
 def _show(registry: Registry, version: ModelVersion, *, as_json: bool) -> None:
     row = version_row(registry, version) | {"reason": version.tags["reason"]}
-    verdict = registry.gates(version)
+    verdict = registry.verdict(version)
     moves = [move for move in champion.history(registry) if move.version == str(version.version)]
     if as_json:
-        details = row | {"verdict": verdict, "moves": [vars(move) for move in moves]}
+        details = row | {"verdict": verdict.to_json(), "moves": [vars(move) for move in moves]}
         sys.stdout.write(json.dumps(details, indent=2) + "\n")
         return
     row = for_people(row) | {"licences": "; ".join(row["licences"])}
     lines = [f"{name:>9}  {row[name]}" for name in (*SHOWN.values(), "licences", "reason")]
-    lines += ["", *(f"{_mark(gate)}  {gate['sentence']}" for gate in verdict["gates"])]
+    marks = {True: "open", False: "SHUT"}
+    lines += ["", *(f"{marks[gate.passed]}  {gate.sentence}" for gate in verdict.gates)]
     lines += ["", *(f"{move.when}  {move.how}: {move.reason}" for move in moves)] if moves else []
     sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _mark(gate: Mapping[str, Any]) -> str:
-    return "open" if gate["passed"] else "SHUT"

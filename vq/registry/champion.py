@@ -13,7 +13,7 @@ from typing import Literal
 from mlflow.entities.model_registry import ModelVersion
 
 from vq.errors import DataError
-from vq.gates.verdict import WORLD, Verdict
+from vq.gates.verdict import WORLD
 from vq.registry.client import CHALLENGER, CHAMPION, Registry
 
 How = Literal["release", "promote", "rollback"]
@@ -87,7 +87,7 @@ def check(registry: Registry, version: ModelVersion) -> None:
             the day of its release, a person may overrule.
     """
     called = f"{registry.model} {version.version}"
-    gates = Verdict.from_json(registry.gates(version)).gates
+    gates = registry.verdict(version).gates
     if shut := [gate.sentence for gate in gates if not gate.passed and gate.name not in WORLD]:
         raise DataError(f"{called} cannot be champion, its verdict is rejected: {' '.join(shut)}")
     if version.tags["git_dirty"] != "false":

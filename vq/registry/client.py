@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
@@ -20,6 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from vq import tracking
 from vq.errors import DataError
+from vq.gates.verdict import Verdict
 from vq.scoring.locate import bundle
 
 RELEASED = "released"
@@ -102,11 +102,10 @@ class Registry:
         metrics: dict[str, float] = self.client.get_run(version.run_id).data.metrics
         return metrics
 
-    def gates(self, version: ModelVersion) -> dict[str, Any]:
-        """The verdict on a version, those of judge and of the release, as `Verdict` has it."""
+    def verdict(self, version: ModelVersion) -> Verdict:
+        """All gates of a version: those of judge, and of the release."""
         with self.file(version, "release.json") as path:
-            verdict: dict[str, Any] = json.loads(path.read_bytes())
-            return verdict
+            return Verdict.from_json(json.loads(path.read_bytes()))
 
 
 def tracking_uri(root: Path) -> str:

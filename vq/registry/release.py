@@ -53,7 +53,7 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     reigning = registry.at(CHAMPION)
     if version is not None and reigning is not None and reigning.version == version.version:
         # Crowned, and killed before it was written down: it need not win against itself.
-        return _settle(registry, version, Verdict.from_json(registry.gates(version)))
+        return _settle(registry, version, registry.verdict(version))
     verdict = _judged(registry, candidate, reigning, settings, seed)
     if version is None:
         version_tags = {**candidate_tags, "verdict": verdict.summary}
@@ -122,7 +122,7 @@ def _reason(verdict: Verdict) -> str:
 def _again(registry: Registry, version: ModelVersion) -> Release:
     """What is true now of a version that was released before."""
     reigning = registry.at(CHAMPION)
-    verdict = Verdict.from_json(registry.gates(version))
+    verdict = registry.verdict(version)
     reigns = reigning is not None and reigning.version == version.version
     reason = version.tags["reason"]
     if verdict.accepted and reigning is not None and not reigns:
