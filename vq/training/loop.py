@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -16,27 +15,15 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vq.errors import DivergedError
-from vq.params import Precision
+from vq.params import Distill, Teach
 from vq.training.checkpoint import Checkpoint, CheckpointState
 from vq.training.fabric import agree, expect, gather, share, start
 
 log = logging.getLogger(__name__)
 
 
-@runtime_checkable
-class Schedule(Protocol):
-    """How long and how fast: the fields that `teach` and `distill` of params share."""
-
-    epochs: int
-    patience: int
-    batch: int
-    together: int
-    learning_rate: float
-    weight_decay: float
-    warmup: float
-    clip: float
-    ema: float
-    precision: Precision
+Schedule = Teach | Distill
+"""How long and how fast: the fields that both share, from `epochs` to `precision`."""
 
 
 class Objective(nn.Module):

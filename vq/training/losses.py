@@ -1,12 +1,13 @@
 """Losses: small pure functions, and their fusion L = a L1 + b L2 + c L3 (claim 7)."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
+
+from vq.params import Distill, Teach
 
 MOST = 4096
 """Videos whose pairs are compared at once: a validation split may have 100,000."""
@@ -14,15 +15,8 @@ APART = 0.15
 """Share of the ratings' spread by which two versions of a content differ, if their order counts."""
 
 
-@runtime_checkable
-class Weights(Protocol):
-    """Of the parts of a prediction's loss: fields that `teach` and `distill` of params share."""
-
-    cross_entropy: float
-    emd: float
-    plcc: float
-    rank: float
-    within: float
+Weights = Teach | Distill
+"""Of the parts of a prediction's loss: the fields that both share, from `cross_entropy` on."""
 
 
 def cross_entropy(

@@ -19,10 +19,8 @@ class Prediction:
     """A teacher's prediction; row n is of the n-th video."""
 
     score: Float32[np.ndarray, " videos"]
-    levels: Float32[np.ndarray, "videos levels"]
     importance: Float32[np.ndarray, "videos experts"]
     experts: tuple[str, ...]
-    feature: Float32[np.ndarray, "videos dim"]
 
 
 @torch.inference_mode()
@@ -41,10 +39,8 @@ def teacher(
     levels = first.logits.softmax(1).numpy()
     return Prediction(
         score=expectation(levels, values.astype(np.float64)).astype(np.float32),
-        levels=levels,
         importance=first.importance.numpy(),
         experts=tuple(model.shape.experts),
-        feature=first.feature.numpy(),
     )
 
 
