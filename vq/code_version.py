@@ -17,8 +17,7 @@ WITHOUT_MEANING = ("__pycache__", ".pyc", ".swp", ".orig", ".rej", "~")
 def digest(package: Path | None = None) -> str:
     """Hash of every file of the library: sources, and the weights and tables among them.
 
-    Args:
-        package: folder of another copy of the library; by default, of the one that runs.
+    `package` is the folder of another copy of the library than the one that runs.
     """
     package = package or Path(__file__).parent
     return _digest(package, [package])

@@ -79,9 +79,7 @@ def write_csv(path: Path, rows: "pd.DataFrame", *, digits: int | None = None) ->
 def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:
     """Read a JSON file that an earlier stage wrote.
 
-    Args:
-        path: the file.
-        maker: the command that writes it.
+    `maker` is the command that writes it.
 
     Raises:
         DataError: missing, or no JSON.

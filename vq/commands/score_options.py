@@ -48,9 +48,7 @@ def add_limits(parser: ArgumentParser) -> None:
 def folder_of(args: Namespace, say: Callable[[str], None]) -> Path:
     """The folder of the student that scores.
 
-    Args:
-        args: the options.
-        say: writes a note if the student of vq itself is used by default.
+    `say` gets a note if the student of vq itself is used by default.
 
     Raises:
         WeightsError: there is no such folder or model.

@@ -47,11 +47,8 @@ def stoppable() -> Iterator[Stop]:
 def shown(items: Iterable[T], *, total: int, streaming: bool) -> Iterator[T]:
     """The same items; a terminal also gets a bar with rate and time left.
 
-    Args:
-        items: what is counted.
-        total: how many will come.
-        streaming: whether rows are written to standard output meanwhile; on a terminal they are
-            progress enough, and a bar would run through them.
+    Where rows are `streaming` to the terminal they are progress enough, and a bar would run through
+    them.
     """
     crossed = streaming and sys.stdout.isatty()
     if not sys.stderr.isatty() or total < 2 or crossed:

@@ -27,9 +27,7 @@ def write(prints: Mapping[str, Fingerprint], path: Path) -> None:
 def read(path: Path, videos: Sequence[str]) -> list[Fingerprint]:
     """Read those of some videos.
 
-    Args:
-        path: as `write` wrote it.
-        videos: sha256 of each.
+    Videos are known by their sha256.
 
     Raises:
         DataError: missing, no such file, or it lacks a video.

@@ -35,9 +35,7 @@ def read(path: Path, *, keep: Sequence[str] = ()) -> list[Label]:
 
     Every row that is not blank comes back, the bad ones with a `problem`.
 
-    Args:
-        path: the file.
-        keep: further columns to carry along.
+    `keep` names further columns to carry along.
 
     Raises:
         DataError: unreadable, or a column is missing, repeated or not to be kept.

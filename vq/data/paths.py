@@ -34,13 +34,7 @@ def inside(folder: Path, videos: Iterable[str]) -> list[Path]:
 
 
 def leaves(folder: Path, video: str, links: Literal["inside", "anywhere"]) -> bool:
-    """Whether a symbolic link takes a video out of the folder, which may be a link itself.
-
-    Args:
-        folder: of videos.
-        video: relative to it.
-        links: where they may lead.
-    """
+    """Whether a symbolic link takes a video out of the folder, which may be a link itself."""
     if links == "anywhere":
         return False
     try:

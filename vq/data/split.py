@@ -18,11 +18,8 @@ def side(content: str, salt: str, validation: float, test: float) -> str:
     It depends on nothing but the arguments, so new videos move none of the old ones, and a
     model released earlier never trained on today's test.
 
-    Args:
-        content: name of the source that videos were made from.
-        salt: another salt, another split.
-        validation: share of contents, 0 to 1.
-        test: share of contents, 0 to 1; the two add up to less than 1.
+    `validation` and `test` are shares of contents, which add up to less than 1. Another salt,
+    another split.
     """
     place = _place(salt, content)
     if place < test:
@@ -82,10 +79,7 @@ def read(path: Path) -> pd.DataFrame:
 def of_videos(manifest: pd.DataFrame, splits: pd.DataFrame, column: str = "split") -> pd.Series:
     """The side of each row of a manifest.
 
-    Args:
-        manifest: with the column `content`.
-        splits: as `read` gives them.
-        column: `split`, or one of the repeats.
+    `column` is `split`, or one of the repeats.
 
     Raises:
         DataError: a content has no side.

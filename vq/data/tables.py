@@ -115,10 +115,8 @@ def numbers(cells: Sequence[str], *, where: str) -> list[float | None]:
 def read(path: Path, *, delimiter: str = "", sheet: str = "") -> Table:
     """Read a table whose first row names the columns.
 
-    Args:
-        path: text, Parquet (`.parquet`) or Excel (`.xlsx`).
-        delimiter: what parts the cells of text; by default found from the lines.
-        sheet: of Excel; by default the only one.
+    It is text, Parquet (`.parquet`) or Excel (`.xlsx`; by default its only sheet). The delimiter of
+    text is found from the lines, if none is named.
 
     Raises:
         DataError: unreadable, or rows differ in length from the header, or it repeats a name.
@@ -182,10 +180,7 @@ def shorten(text: str) -> str:
 def decoded(path: Path, data: bytes, *, errors: str = "strict") -> str:
     """The text of a file as editors, spreadsheets and PowerShell write it: UTF-8, UTF-16.
 
-    Args:
-        path: for the error.
-        data: content of the file.
-        errors: what becomes of bytes that are no UTF-8; see `bytes.decode`.
+    `errors` says what becomes of bytes that are no UTF-8; see `bytes.decode`.
 
     Raises:
         DataError: it is no text.
@@ -218,10 +213,7 @@ def sep_line(text: str) -> tuple[str, str]:
 def cells(text: Iterable[str], mark: str, *, strict: bool = True) -> "Reader":
     """The lines of a table as cells.
 
-    Args:
-        text: lines with their ends.
-        mark: what parts cells.
-        strict: whether what is no CSV raises `csv.Error`.
+    If it is not `strict`, what is no CSV raises no `csv.Error`.
     """
     # Blanks after a delimiter are common, and would hide a quote.
     return csv.reader(text, delimiter=mark, strict=strict, skipinitialspace=True)

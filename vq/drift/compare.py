@@ -44,10 +44,8 @@ def compare(pairs: Mapping[str, Pair], *, settings: Watch) -> list[Comparison]:
     is at least `min_effect`: among many videos, differences that nobody need care for are
     significant too.
 
-    Args:
-        pairs: by column; the videos of a sample are independent of each other. What has fewer
-            than `min_rows` values on either side is left out.
-        settings: section `watch`.
+    The videos of a sample are independent of each other. A column that has fewer than `min_rows`
+    values on either side is left out.
     """
     usable: dict[str, Pair] = {}
     for name, (trained, recent) in pairs.items():

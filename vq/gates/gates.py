@@ -37,9 +37,7 @@ class Measured:
 def judge(measured: Measured, params: Judge) -> Verdict:
     """Hold a student against the gates.
 
-    Args:
-        measured: the student.
-        params: the thresholds. A value on its threshold passes. None switches a gate off.
+    A value on its threshold passes. None switches a gate off.
 
     Raises:
         DataError: the student was not measured, or nothing was counted.

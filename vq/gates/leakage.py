@@ -8,10 +8,8 @@ COLUMNS = ("content", "sha256")
 def trained_on(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     """Content and hash of every video of train and validation.
 
-    Args:
-        accepted: the manifest.
-        splits: as `vq.data.split.read` gives them. Of a content that has two sides, which no split
-            of ours gives, the videos count as learnt, and as test.
+    Of a content that has two sides, which no split of ours gives, the videos count as learnt, and
+    as test.
     """
     return _videos(accepted, splits[splits["split"] != "test"])
 

@@ -32,9 +32,7 @@ class Cost:
 def of_network(network: bytes, **sizes: int) -> Cost:
     """Count what one run of an ONNX network costs.
 
-    Args:
-        network: the file's content.
-        sizes: of its free dimensions, by name.
+    `sizes` are those of its free dimensions, by name.
 
     Raises:
         WeightsError: a dimension stays unknown, or this is no ONNX network.

@@ -34,11 +34,7 @@ class Labels:
 def read(form: Form, path: Path, how: How, *, force: bool = False) -> Labels:
     """Read a label file and hold it against what is known of the set.
 
-    Args:
-        form: its dialect.
-        path: the file.
-        how: what the user says of it.
-        force: take it though count or range are not those of the whole set.
+    With `force` it is taken though count or range are not those of the whole set.
 
     Raises:
         DataError: unreadable, nameless or contradicting rows, scores off the scale, or another
@@ -71,11 +67,8 @@ def read(form: Form, path: Path, how: How, *, force: bool = False) -> Labels:
 def find_files(labels: Labels, form: Form, videos: Path | None, *, present: bool) -> Labels:
     """Give each rating the name of its file.
 
-    Args:
-        labels: from `read`.
-        form: its dialect.
-        videos: the folder of videos; without it, names get the suffix that the set is known for.
-        present: leave out what has no file.
+    Without a folder of videos, names get the suffix that the set is known for. With `present`, what
+    has no file is left out.
 
     Raises:
         DataError: a name fits several files, none has one, or a suffix is wanted and not known.
@@ -114,12 +107,7 @@ def write_card(
 ) -> None:
     """Write `card.yaml`: what is known of the set; what is not, says so.
 
-    Args:
-        form: dialect and facts.
-        labels: for the notes.
-        path: written.
-        name: of the set in the manifest.
-        overrides: what the user says, which counts more.
+    What the user says (`overrides`) counts more.
 
     Raises:
         DataError: the card lacks something that no one said.

@@ -40,10 +40,7 @@ def normal(name: str) -> str:
 def match(ratings: Sequence[Rating], videos: Path, *, tail: str = "") -> Matched:
     """Find the file of each rating.
 
-    Args:
-        ratings: names as the label file has them.
-        videos: the folder of videos.
-        tail: regular expression of what names of files may have at their end in addition.
+    `tail` is a regular expression of what names of files may have at their end in addition.
 
     Raises:
         DataError: a name fits several files, or two names one.

@@ -34,14 +34,8 @@ def calibrate(
 ) -> tuple[dict[str, ModeCalibration], Float64[np.ndarray, " videos"]]:
     """Calibrate each mode but the exact one.
 
-    Args:
-        card: of a student, as yet without modes.
-        network: file of its ONNX network.
-        videos: files of validation, all with a rating.
-        mos: the ratings.
-        contents: of each video.
-        coverage: share of ratings that intervals are to hold.
-        jobs: processes side by side; no number depends on it.
+    The videos are files of validation, all with a rating. No number depends on `jobs`, processes
+    side by side.
 
     Returns:
         The modes for the card, and the exact scores.

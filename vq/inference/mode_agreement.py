@@ -26,13 +26,8 @@ def modes(
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
 
-    Args:
-        rows: the videos, with `video`, `mos` and `content`.
-        videos: the folder that they are in.
-        card: of the student.
-        network: file of its ONNX network.
-        most: videos; of more, so many are drawn: a large test split would take hours.
-        bootstrap: draws contents; its seed is that of the draw, too.
+    `rows` have `video`, `mos` and `content`. Of more than `most`, so many are drawn, by the seed of
+    the bootstrap: a large test split would take hours.
 
     Returns:
         By mode: `srcc` with the ratings and the ends of its interval (contents resampled, the same

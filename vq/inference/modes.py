@@ -61,11 +61,7 @@ def spec_of(mode: Mode, spec: "ViewSpec") -> "ViewSpec":
 def within(budget_ms: float, packets: "Packets", pixels: int, spec: "ViewSpec") -> Mode:
     """The closest look whose estimated time is within a budget; `fast` where none is.
 
-    Args:
-        budget_ms: for one video, without start-up.
-        packets: of the file.
-        pixels: of a frame.
-        spec: of an exact look.
+    The budget is for one video, without start-up; `pixels` are those of a frame.
     """
     choices: tuple[tuple[Mode, int], ...] = (("thorough", 2), ("exact", 1))
     for mode, views in choices:

@@ -25,11 +25,8 @@ def check(
 ) -> None:
     """Compare the scores of one with those of the other.
 
-    Args:
-        videos: the files.
-        shipped: scores of ONNX Runtime, of the files.
-        trained: scores of torch, of the views in the cache.
-        span: from the least to the most that a score can be.
+    `shipped` are scores of ONNX Runtime, of the files, and `trained` those of torch, of the views
+    in the cache; `span` is from the least to the most that a score can be.
 
     Raises:
         WeightsError: they differ; the first cause to think of is a file that has changed since.

@@ -36,11 +36,8 @@ def score_all_modes(
 ) -> list[dict[Mode, ModeScore]]:
     """Score videos in every mode.
 
-    Args:
-        card: of the student; what it says of modes is not looked at.
-        network: file of its ONNX network, which each process loads.
-        videos: files.
-        jobs: processes side by side; no number depends on it.
+    What the card says of modes is not looked at. No number depends on `jobs`, processes side by
+    side, each of which loads the network.
 
     Raises:
         VideoError: one of them cannot be decoded.

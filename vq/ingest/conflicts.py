@@ -39,10 +39,7 @@ class Triage:
 def sort(arrivals: Sequence[NewVideo], videos: Path, labels: Mapping[str, Label]) -> Triage:
     """Compare a delivery with a data set: a video is its bytes, wherever it lies.
 
-    Args:
-        arrivals: all of different bytes and different names.
-        videos: folder of the data set, there or not.
-        labels: of the data set, by video.
+    Arrivals have different bytes and different names. The folder of videos may not be there.
     """
     triage, names = Triage(), _by_content(videos, {arrival.bytes for arrival in arrivals})
     for arrival in arrivals:

@@ -72,13 +72,8 @@ def ingest(
     an instant, with videos that have no label yet; the same delivery again completes it. At the
     end dvc has the new version.
 
-    Args:
-        folder: the new videos; they stay there.
-        labels: their label file.
-        root: the workspace.
-        commit: whether to put the new version into git, as a commit of its own.
-        partial: take what passes, however much does not.
-        jobs: processes that probe; 0 for one on each core.
+    With `commit` the new version is put into git, as a commit of its own; with `partial` what
+    passes is taken, however much does not. `jobs` processes probe; 0 for one on each core.
 
     Raises:
         DataError: delivery or data set cannot be used at all, or too much of the latter was changed

@@ -36,12 +36,8 @@ def handcrafted(
     C and gamma are chosen by cross-validation in which a content is on one side. A number that is
     missing (nan) counts as the median of the training videos.
 
-    Args:
-        features: of the labelled training videos.
-        mos: their ratings.
-        contents: their sources.
-        others: features of the videos to predict.
-        rng: draws `MOST` of the training videos where there are more.
+    `others` are features of the videos to predict, the rest is of the labelled training videos;
+    `rng` draws `MOST` of these where there are more.
     """
     if len(mos) > MOST:
         drawn = np.sort(rng.choice(len(mos), MOST, replace=False))

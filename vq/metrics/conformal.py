@@ -20,12 +20,6 @@ def half_width(
     2023). Where each video is a content of its own, this is the ceil((n + 1) x coverage)-th
     smallest error.
 
-    Args:
-        score: of the model, for rated videos.
-        mos: their ratings, on the same scale.
-        contents: the source that each was made from.
-        coverage: nominal, such as 0.9.
-
     Returns:
         None where there are too few contents to promise anything: fewer than 9 for 0.9.
     """

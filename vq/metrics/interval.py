@@ -135,9 +135,7 @@ def one_sided(differences: Sequence[float], *, test_over_train: float) -> float:
 
     One split, or splits that agree to the bit, have no spread: the sign decides, a tie is 0.5.
 
-    Args:
-        differences: one for each of the k splits, such as one model's SRCC less another's.
-        test_over_train: see `nadeau_bengio`.
+    Differences are one for each of the k splits, such as one model's SRCC less another's.
     """
     mean = float(np.mean(differences))
     spread = _overlapping(differences, test_over_train) if len(differences) > 1 else 0.0

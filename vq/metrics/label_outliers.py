@@ -20,10 +20,8 @@ def standing(
     is fitted so that the median of the absolute z is that of a normal variable, after the median
     distance was taken off: half of the labels may be wrong, and it hardly moves.
 
-    Args:
-        residual: rating less expectation, of the videos of one data set.
-        error: standard error of each rating, in the same unit; nan where it is not known, which
-            counts as 0: the error of such labels is in what the model errs by.
+    Residuals are ratings less expectations, of the videos of one data set. A standard error that is
+    not known (nan) counts as 0: the error of such labels is in what the model errs by.
     """
     distance = residual - np.median(residual)
     own = np.nan_to_num(error) ** 2

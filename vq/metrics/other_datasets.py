@@ -23,10 +23,7 @@ def agreement(videos: pd.DataFrame, card: Card, bootstrap: Bootstrap) -> dict[st
     its scale a set calls better; PLCC is after a monotone map of the set's own, fitted on its own
     validation videos. A set with nothing to rank in validation or in the split has no `models`.
 
-    Args:
-        videos: manifest with `split`, and a column of scores for each of `MODELS`.
-        card: of the collection.
-        bootstrap: draws contents.
+    `videos` is a manifest with `split`, and a column of scores for each of `MODELS`.
 
     Returns:
         By split, then by name of the set: `opinion`, `rows`, `contents`, `models`, and where these

@@ -51,13 +51,9 @@ def rungs_of(
     Left out are videos without a film or a strength, and damaged ones without a ladder: nothing is
     known of their order.
 
-    Args:
-        videos: manifest.
-        kinds: of each video; the result is told apart by them.
-        film: column that tells films of one content apart.
-        ladder: column that tells ladders of one film apart.
-        strength: column of strengths, 0 for no damage; `evaluate.order` has all three.
-        name: of the manifest, for messages.
+    The columns of `evaluate.order` tell films of one content apart, and ladders of one film;
+    strengths are 0 for no damage. The result is told apart by kinds; `name` is that of the
+    manifest.
 
     Raises:
         DataError: no such column, or a strength that is no number, or below 0.
@@ -93,11 +89,8 @@ def pair_up(
 ) -> pd.DataFrame:
     """Every two videos whose order is known, and whether their scores keep it (`PAIR`).
 
-    Args:
-        rungs: as `rungs_of` gives them.
-        score: of each of these videos, under the same index.
-        apart: least difference in strength, above 0; of two that are closer, people may see none.
-        better: which scores are the better ones.
+    Scores are under the index of the rungs. `apart` is the least difference in strength, above 0:
+    of two that are closer, people may see none.
 
     Returns:
         By names of videos. The kind is that of the stronger one; `margin` is by how much the milder

@@ -21,13 +21,7 @@ def difference(
     What is hard for both cancels out, so that the interval can exclude 0 where those of the two
     models overlap.
 
-    Args:
-        scores: of a model; for PLCC and RMSE on the scale of the ratings.
-        other_scores: of another one, of the same videos.
-        mos: people's ratings of them.
-        contents: what each video shows.
-        bootstrap: how contents are drawn, the same ones for both.
-        measure: `srcc`, `krcc`, `plcc` or `rmse`.
+    For PLCC and RMSE, scores are on the scale of the ratings.
 
     Raises:
         ValueError: as those of `vq.metrics.agreement`.

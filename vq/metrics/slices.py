@@ -24,10 +24,8 @@ def slices(
 ) -> dict[str, dict[str, float | int | None]]:
     """Agreement for each value of a column.
 
-    Args:
-        column: what to slice by, one value for each video; empty values are a slice of their own.
-        predicted: on the scale of the ratings.
-        mos: people's ratings.
+    Empty values of the column are a slice of their own; predictions are on the scale of the
+    ratings.
 
     Returns:
         For each value in order: `n` videos, `srcc` (None below `FEWEST` videos, or if their ratings

@@ -56,12 +56,7 @@ def summarise(
     SRCC and KRCC are of the scores themselves, PLCC and RMSE of the scores after `curves`. All
     intervals and all differences are from the same resamples of contents.
 
-    Args:
-        rated: videos and scores.
-        curves: by model, the map to the scale of the ratings, fitted elsewhere.
-        opinion: whose ratings these are, from the card.
-        bootstrap: draws contents.
-        measures: which of `MEASURES` to compute.
+    `curves` are, by model, maps to the scale of the ratings, fitted elsewhere.
 
     Raises:
         ValueError: fewer than two videos, equal ratings, or a score that is no number.

@@ -18,10 +18,8 @@ from vq import stages
 def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
     """Run one stage or command, for a caller that wants its errors.
 
-    Args:
-        argv: as on the command line, without `vq`.
-        held: the caller holds the workspace (`vq.pipeline.lock.hold`); otherwise a stage does
-            while it runs.
+    If it is not `held` by the caller (`vq.pipeline.lock.hold`), a stage holds the workspace while
+    it runs.
 
     Raises:
         VqError: what went wrong.

@@ -68,10 +68,8 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
 
     Nothing comes of a stage that cannot be spread. The caller holds the workspace.
 
-    Args:
-        root: the workspace, on a file system that all machines see under the same path.
-        stage: its name in dvc.yaml.
-        jobs: processes that do the parts, on all machines.
+    All machines see the workspace under the same path; so many processes do the parts, on all of
+    them.
 
     Raises:
         VqError: the stage itself would end in an error.

@@ -73,11 +73,6 @@ def stale(root: Path, address: str) -> list[str]:
 def update(root: Path, address: str, *, before: Callable[[], None] = nothing) -> bool:
     """Run a stage if it is stale; the answer is whether it was.
 
-    Args:
-        root: the workspace.
-        address: of the stage.
-        before: see `run`.
-
     Raises:
         VqError: as `run`.
     """
@@ -95,11 +90,8 @@ def run(root: Path, address: str, *, before: Callable[[], None] = nothing) -> No
     first, save those that persist, which are unlinked from the cache; and if dvc remembers a run
     with the same inputs, its outs come from the cache and nothing is run.
 
-    Args:
-        root: the workspace.
-        address: of the stage.
-        before: is called where the stage has to run indeed, before it does, while its files are
-            held: to fill what persists.
+    `before` is called where the stage has to run indeed, before it does, while its files are held:
+    to fill what persists.
 
     Raises:
         VqError: the stage failed; dvc.lock is as it was.
@@ -239,9 +231,7 @@ def _pattern(dep: Path, root: Path) -> str:
 def opened(root: Path, *, config: dict[str, Any] | None = None) -> Iterator[Repo]:
     """The dvc repository of a workspace, seen from its folder.
 
-    Args:
-        root: the workspace.
-        config: settings that come before those of its files.
+    Settings of `config` come before those of its files.
 
     Raises:
         DataError: there is none, or dvc refuses what it was asked.

@@ -50,11 +50,7 @@ class DryRun:
 def plan(trials: Trials, choose: Callable[[], object], experts: int, *, params: Prune) -> DryRun:
     """Go through pruning as far as the kept trials tell.
 
-    Args:
-        trials: that plan (see there).
-        choose: pruning on these trials.
-        experts: how many there are.
-        params: of the section `prune`.
+    The trials plan (see there), `choose` is pruning on them, and so many `experts` there are.
 
     Raises:
         VqError: pruning would end in an error.

@@ -151,12 +151,8 @@ def combine(
     (claim 1). Among experts that cannot be told apart, the cheaper one is taken. Who added nothing
     in one round is not tried again. At the end, whoever the others have made superfluous leaves.
 
-    Args:
-        candidates: at least two.
-        trials: second effects of some combinations, and what they are for.
-        costs: of each candidate, GMACs a video.
-        test_over_train: see `confidence`.
-        params: `effect` says whose agreement is the effect, the teacher's or the student's.
+    `trials` returns the second effects of some combinations; costs are GMACs a video. The params
+    say whose agreement is the effect, the teacher's or the student's.
 
     Raises:
         DataError: no two candidates fit `params.max_gmacs`.

@@ -48,11 +48,8 @@ def select(
 ) -> Selection:
     """Choose the experts of the teacher.
 
-    Args:
-        trials: on the repeated splits.
-        features: initial features of training videos, by expert; for the comparison of experts.
-        costs: GMACs a video, by expert.
-        params: of the section `prune`.
+    Features, by expert, are those of training videos, for the comparison of experts; costs are
+    GMACs a video.
 
     Raises:
         DataError: fewer than two candidates, or none that fit the budget.

@@ -17,9 +17,8 @@ FOLDS, RIDGE = 3, 1e-2
 def matrix(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFrame:
     """CKA of each pair of experts, by name: 1 alike, 0 nothing in common.
 
-    Args:
-        features: initial features by expert, training videos; videos that either expert misses
-            (NaN) take no part, and of more than `MOST` every n-th does.
+    Features are those of training videos. Videos that either expert misses (NaN) take no part, and
+    of more than `MOST` every n-th does.
     """
     names = list(features)
     rows = _spread(len(next(iter(features.values()))))
@@ -41,9 +40,6 @@ def shared(features: Mapping[str, Float[np.ndarray, "videos _"]]) -> pd.DataFram
     that an expert predicts of *itself* in the same way, or a copy of a wide one on few videos would
     look like a stranger. Unlike CKA it is blind to how columns are scaled and mixed: rotating
     correlated columns leaves 1, where the CKA of their standardised features falls below .97.
-
-    Args:
-        features: as for `matrix`.
     """
     names = list(features)
     rows = _spread(len(next(iter(features.values()))))
@@ -136,12 +132,7 @@ def _ridge_weights(kernel: Float64[np.ndarray, "n n"]) -> list[Float64[np.ndarra
 def _explained_variance(
     weights: Sequence[Float64[np.ndarray, "_ _"]], kernel: Float64[np.ndarray, "n n"]
 ) -> float:
-    """Share of an expert's variance that these weights predict from the other's training rows.
-
-    Args:
-        weights: as `_ridge_weights` returns them, of the expert that predicts.
-        kernel: inner products of the expert that is predicted.
-    """
+    """Share of an expert's variance that these weights predict from the other's training rows."""
     missed = 0.0
     for (test, train), weight in zip(_folds(len(kernel)), weights, strict=True):
         # |b - W B|^2 over all columns at once, from the inner products of b and B alone.

@@ -66,13 +66,9 @@ class Trials:
     ) -> None:
         """Hash what all trials depend on.
 
-        Args:
-            repeats: with the sight that the fidelity wants; all share one mapping of features.
-            folder: where trials are kept.
-            seed: of every random choice in a trial.
-            jobs: processes side by side; 0 for one on each core. No number depends on it.
-            plan: run nothing, write nothing: `run` raises `Unknown` where a trial is not kept.
-            fidelity: what a trial does.
+        All repeats share one mapping of features, and have the sight that the fidelity wants. No
+        number depends on `jobs`, processes side by side (0: one on each core). A `plan` runs and
+        writes nothing: `run` raises `Unknown` where a trial is not kept.
         """
         self.fidelity = fidelity
         self.repeats, self.folder, self.seed, self.jobs, self.plan = (
@@ -107,9 +103,7 @@ class Trials:
     def run(self, wanted: Sequence[Trial], what: str) -> list[Effect]:
         """The effect of each trial: what is kept is read, the rest is computed and kept.
 
-        Args:
-            wanted: each once.
-            what: they are for, in a word: of the log and the progress bar.
+        Each is wanted once; `what` they are for is a word for log and progress bar.
 
         Raises:
             VqError: a process died; what was finished is kept.

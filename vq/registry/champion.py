@@ -58,10 +58,7 @@ def set_champion(registry: Registry, version: ModelVersion, *, how: How, reason:
 def promote(registry: Registry, name: str, *, reason: str) -> str:
     """Make a version champion, because a person decided so.
 
-    Args:
-        registry: where.
-        name: number or alias of the version.
-        reason: theirs.
+    `name` is the number or an alias of the version.
 
     Returns:
         A sentence that says what was done.

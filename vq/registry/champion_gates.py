@@ -43,11 +43,7 @@ def judge(
     A champion that has learnt from one of today's test videos has an unfair advantage, and a
     comparison would mean nothing: then the candidate does not pass.
 
-    Args:
-        candidate: the student, whose gates of files opened.
-        champion: None: there is none, and nobody to be compared with.
-        settings: section `release` of the params.
-        seed: of the resamples.
+    Without a champion there is nobody to be compared with; `seed` is that of the resamples.
 
     Raises:
         DataError: no test video has both a rating and views.

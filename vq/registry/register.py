@@ -50,11 +50,7 @@ def register(
 
     Killed before that, there is a run and no version: see `sweep`.
 
-    Args:
-        registry: where.
-        candidate: the student.
-        version_tags: its tags, and `verdict`.
-        root: the workspace.
+    `version_tags` are its tags, and `verdict`.
     """
     with mlflow.start_run(
         experiment_id=_experiment(registry, root), tags={**version_tags, MAKER: _name(root)}

@@ -32,11 +32,8 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     After an interruption, call again: it takes up where it was, and what cannot be taken up is
     cleaned away. The caller holds the workspace (`vq.pipeline.lock.hold`).
 
-    Args:
-        candidate: the student.
-        root: the workspace; its `mlflow.db` is the registry unless MLFLOW_TRACKING_URI names one.
-        settings: section `release` of the params.
-        seed: of the resamples by which it is compared with the champion.
+    The registry is the workspace's `mlflow.db` unless MLFLOW_TRACKING_URI names one; `seed` is that
+    of the resamples by which it is compared with the champion.
 
     Raises:
         DataError: verdict, agreement or the videos are not what they should be.

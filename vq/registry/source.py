@@ -93,11 +93,6 @@ AS_PATCH = (
 def checkout(root: Path, source: Source, folder: Path) -> Path:
     """Lay out a source in a folder of its own: a worktree of the repository.
 
-    Args:
-        root: a workspace of the same repository.
-        source: what to lay out.
-        folder: must not exist yet.
-
     Returns:
         The workspace in it.
 

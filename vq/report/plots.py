@@ -71,14 +71,8 @@ def scatter(
 ) -> Scatter:
     """Place videos by score (right) and rating (up).
 
-    Args:
-        title: above the picture.
-        scores: as the model gave them.
-        mos: people's ratings.
-        groups: number of each video's group.
-        names: what to call each video.
-        curve: drawn from one end of the axis to the other.
-        ends: of both axes; a score outside is drawn on the edge.
+    Scores are as the model gave them, `groups` are numbers. The curve is drawn from one end of the
+    axes to the other, a score outside of them on the edge.
     """
     low, high = ends
     places = np.linspace(low, high, 60)

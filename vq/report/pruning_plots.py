@@ -87,9 +87,7 @@ def heat(alike: pd.DataFrame) -> Heat:
 def costs(pruning: pd.DataFrame, combination: Mapping[str, Any]) -> Costs:
     """Place the experts and the combinations.
 
-    Args:
-        pruning: the table of the prune stage.
-        combination: its `zoo.json`.
+    `pruning` and `combination` are table and `zoo.json` of the prune stage.
     """
     agrees = "student" if combination["effect"] == "student" else "own_head"
     alone = list(zip(pruning["expert"], pruning["gmacs"], pruning[agrees], strict=True))

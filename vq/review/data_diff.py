@@ -51,10 +51,7 @@ def changes(old: bytes, new: bytes) -> list[Change]:
 def section(old: Revision, new: Revision, *, to_run: bool) -> Section:
     """A table of the videos that differ.
 
-    Args:
-        old: before the change.
-        new: after it.
-        to_run: `import` has still to run there, so that its manifest is of an earlier state.
+    With `to_run`, `import` has still to run there, so that its manifest is of an earlier state.
     """
     before, after = old.files["manifest"], new.files["manifest"]
     md5 = old.hash_of("manifest")

@@ -104,12 +104,8 @@ def section(
 ) -> Section:
     """A table of what each revision said of validation, and what to think of the difference.
 
-    Args:
-        old: before the change.
-        new: after it.
-        paired: what `pair` returns.
-        behind: `evaluate` had not run on all that was there before the change.
-        to_run: nor has it after: then there is nothing to compare.
+    `evaluate` may be `behind`: it had not run on all that was there before the change; or be
+    `to_run` after it: then there is nothing to compare.
     """
     if to_run:
         return Section(TITLE, "agreement is not known: `evaluate` has still to run", "")

@@ -35,10 +35,7 @@ class Pair:
 def join(predictions: bytes, later: bytes, models: Sequence[str]) -> Pair | str:
     """Join the predictions of two revisions (CSV); as text, why that says nothing.
 
-    Args:
-        predictions: before the change.
-        later: after it.
-        models: columns of scores that are wanted; what either lacks is left out.
+    Of `models`, columns of scores, what either lacks is left out.
 
     Raises:
         DataError: they are not what `evaluate` writes.

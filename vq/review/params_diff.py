@@ -32,9 +32,7 @@ class ParamChange:
 def turned(old: Mapping[str, str], new: Mapping[str, str]) -> list[ParamChange]:
     """Keys that differ between two states of the files that stages take params from.
 
-    Args:
-        old: text (YAML) of each file before, by its path.
-        new: after.
+    Both have the text (YAML) of each file, by its path.
 
     Raises:
         DataError: a file is no YAML.
@@ -68,13 +66,7 @@ def comments(text: str) -> dict[str, str]:
 
 
 def section(knobs: list[ParamChange], old: Mapping[str, str], new: Mapping[str, str]) -> Section:
-    """A table of what was turned, in the order of the files; what is gone comes last.
-
-    Args:
-        knobs: as `turned` returns them.
-        old: text of each file before, by its path.
-        new: after.
-    """
+    """A table of what was turned, in the order of the files; what is gone comes last."""
     after = _explained(new)
     explanations = after | {key: c for key, c in _explained(old).items() if key not in after}
     order = {key: place for place, key in enumerate(explanations)}

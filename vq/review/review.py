@@ -41,11 +41,9 @@ class Review:
 def review(root: Path, revision: str | None, to: str | None, *, docs: Path | None = None) -> Review:
     """Look at both ends of a change.
 
-    Args:
-        root: the workspace.
-        revision: where the change starts; none: where `to` left the main branch.
-        to: where it ends; none: the files as they lie here.
-        docs: folder for the pages of the checks of the data, if they are asked; none: no pages.
+    It starts at `revision`, by default where `to` left the main branch, and ends at `to`, by
+    default with the files as they lie here. Pages of the checks of the data are written into
+    `docs`, if they are asked and there is such a folder.
 
     Raises:
         DataError: no git, no such revision, or nothing that dvc can read there.

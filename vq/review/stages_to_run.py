@@ -39,11 +39,8 @@ def stale(
     A stage that ran and gave what it gave before stops the chain there: nothing below it is stale
     for its sake. One that has still to run may give anything.
 
-    Args:
-        old: stages before the change.
-        new: stages after it, each after those it needs.
-        knobs: that differ.
-        files: that differ, of those that git knows.
+    New stages stand after those they need. `knobs` and `files`, of those that git knows, are those
+    that differ.
     """
     before = {path: md5 for stage in old.values() for path, md5 in stage.outs.items()}
     after = {path: md5 for stage in new.values() for path, md5 in stage.outs.items()}

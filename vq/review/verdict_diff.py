@@ -14,9 +14,7 @@ TITLE = "Verdict on test"
 def section(new: Revision, *, to_run: bool) -> Section:
     """The sentence of each gate.
 
-    Args:
-        new: after the change.
-        to_run: `judge` has still to run there: a verdict on an earlier state says nothing of it.
+    With `to_run`, `judge` has still to run there: a verdict on an earlier state says nothing of it.
     """
     if to_run:
         return Section(TITLE, "there is no verdict on this change: `judge` has still to run", "")

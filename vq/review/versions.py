@@ -34,11 +34,8 @@ def judge(
 ) -> VersionsReview:
     """Hold the videos of both ends against the limits of the new one's params.
 
-    Args:
-        old: before the change.
-        new: after it.
-        to_run: `import` has still to run there: what it will find is not known.
-        docs: folder for the pages of the suite, written if any video differs; none: no pages.
+    With `to_run`, `import` has still to run there: what it will find is not known. Pages of the
+    suite are written into `docs` if any video differs.
     """
     if to_run:
         return _unknown("`import` has still to run on this change")

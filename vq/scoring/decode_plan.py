@@ -65,10 +65,7 @@ class Decoding:
 def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
     """Describe how a file is decoded, without decoding it.
 
-    Args:
-        path: a local file that has a score.
-        spec: what an exact look sees.
-        mode: of the score: what its row says.
+    `spec` is what an exact look sees, `mode` what the row of its score says.
 
     Raises:
         VideoError: the file is not a video.

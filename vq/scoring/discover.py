@@ -36,9 +36,7 @@ def discover(
     `[ab]`, and `**` for any depth), whose files and folders are treated likewise. All of this may
     be URLs that fsspec knows (`s3://bucket/folder`).
 
-    Args:
-        inputs: what to look for.
-        say: told in a sentence how many files in folders were passed over, if any were.
+    `say` gets a sentence that counts files in folders which were passed over, if any were.
 
     Raises:
         DataError: a list cannot be read, or a store cannot be asked.

@@ -67,9 +67,8 @@ class Journal:
     def resume(self, model: str, closely: ModeRequest = EXACT) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
-        Args:
-            model: that of this run; scores of two models do not belong into one file.
-            closely: how this run looks; nor do those of two modes, unless a budget chooses them.
+        Scores of two models do not belong into one file, nor do those of two modes, unless a budget
+        chooses them.
 
         Raises:
             DataError: the scores are another model's or mode's, or the file holds no rows.

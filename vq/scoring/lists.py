@@ -26,9 +26,6 @@ def read(name: str) -> Iterator[tuple[int, str]]:
     case, and `vq labels` reads it likewise; a `.txt` has one path a line, or is such a table. Paths
     are relative to the folder of the file, URLs are themselves; empty lines and cells are left out.
 
-    Args:
-        name: path or URL of the file.
-
     Raises:
         DataError: the file cannot be read, or a table has no column `video`.
     """

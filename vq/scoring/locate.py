@@ -22,8 +22,7 @@ def default() -> str:
 def locate(model: str) -> Path:
     """The folder of a student bundle; `models:/NAME@ALIAS` or `models:/NAME/VERSION` is fetched.
 
-    Args:
-        model: folder, `models:/...`, or `shipped`.
+    `shipped` is the student that is part of this package.
 
     Raises:
         WeightsError: there is no such folder or model.

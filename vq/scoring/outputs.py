@@ -25,10 +25,6 @@ OVERWRITE = "name another, or say --overwrite"
 def form_of(output: Path, form: str | None) -> str:
     """The form of rows for a file.
 
-    Args:
-        output: the file.
-        form: its name, if one was given (`--format`).
-
     Raises:
         DataError: its ending names no form, or another one, or is that of a video; it is a folder.
     """

@@ -25,9 +25,7 @@ def find(url: str, others: Counter[str] | None = None) -> list[str]:
 
     None where there is none. Hidden files and folders are left out.
 
-    Args:
-        url: what to look at.
-        others: gets the endings of files that are no videos by name.
+    `others` gets the endings of files that are no videos by name.
 
     Raises:
         DataError: the store cannot be asked.

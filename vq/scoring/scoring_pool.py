@@ -81,11 +81,7 @@ class ScoringPool:
     ) -> None:
         """Start the first worker.
 
-        Args:
-            folder: a student bundle.
-            jobs: processes side by side; more than one start when there is work for them.
-            threads: of the network, in each process.
-            limits: what one video may cost.
+        More processes start when there is work for them. Threads are those of the network, in each.
         """
         limits = limits or Limits()
         self._greeting: Greeting | None = None
@@ -136,12 +132,9 @@ class ScoringPool:
     ) -> Iterator[Answer]:
         """Give an answer for each video, in order; a row is its own answer.
 
-        Args:
-            videos: paths, or URLs that fsspec knows: each is fetched when its turn comes.
-            closely: how they are looked at.
-            timeline: whether each answer is to have one.
-            plan: whether each answer is to tell what of the file was decoded.
-            stopped: asked several times a second; once it says so, no more answers come.
+        Videos are paths, or URLs that fsspec knows: each is fetched when its turn comes. Answers
+        have a timeline, or tell what of the file was decoded (`plan`), if that is asked for. Once
+        `stopped`, which is called several times a second, says so, no more answers come.
 
         Raises:
             ParamsError: the model has no such mode.

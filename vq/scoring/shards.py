@@ -52,15 +52,7 @@ class Shards:
     def of(
         cls, student: Path, within: Path, *, output: str, closely: ModeRequest, limits: Limits
     ) -> "Shards":
-        """Those of a student, a way of looking and an output; the student is put beside them.
-
-        Args:
-            student: its bundle.
-            within: folder for this and others.
-            output: where the rows go in the end.
-            closely: how videos are looked at.
-            limits: what one video may cost.
-        """
+        """Those of a student, a way of looking and an output; the student is put beside them."""
         content = [(student / name).read_bytes() for name in STUDENT]
         hashes = [hashlib.sha256(data).hexdigest() for data in content]
         key = _hash([output, str(Path.cwd()), asdict(closely), asdict(limits), *hashes])

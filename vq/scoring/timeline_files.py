@@ -23,10 +23,8 @@ class Timelines:
     def __init__(self, target: Path, videos: Sequence[str | Row]) -> None:
         """Choose the files, before there is a timeline.
 
-        Args:
-            target: a file that ends in .png or .json, for one video; else a folder, which gets
-                both for each.
-            videos: those of the run.
+        The target is a file that ends in .png or .json, for one video; else a folder, which gets
+        both for each.
 
         Raises:
             DataError: one file for several videos, something that is neither file nor folder, or

@@ -19,12 +19,7 @@ INK, LINE, BAD = "#333333", "#2a6f97", "#c1121f"
 
 
 def draw(path: Path, answer: Answer) -> None:
-    """Write a PNG: the score of each second, the score of the video, a frame of the worst second.
-
-    Args:
-        path: the file.
-        answer: one that has a timeline.
-    """
+    """Write a PNG: score of each second and of the whole, and a frame of the worst second."""
     timeline: dict[str, Any] = answer.timeline or {}
     # Not pyplot: it keeps every figure, and asks for a screen.
     figure = Figure(figsize=(11, 3.6), dpi=120, layout="constrained")

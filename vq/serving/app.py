@@ -68,9 +68,7 @@ class Service:
     def __init__(self, queue: ScoringQueue, *, max_upload_mb: int) -> None:
         """Serve the videos of a queue.
 
-        Args:
-            queue: closed when the service stops.
-            max_upload_mb: the largest video that is taken, in units of 2**20 bytes.
+        The queue is closed when the service stops; `max_upload_mb` is in units of 2**20 bytes.
         """
         self._queue, self._max_upload_mb = queue, max_upload_mb
         self._metrics = Metrics(queue)

@@ -39,12 +39,8 @@ class ScoringQueue:
     ) -> None:
         """Start the first worker, and wait until it has loaded the model.
 
-        Args:
-            folder: a student bundle.
-            jobs: videos that are scored at a time; further workers start when there is work.
-            waiting: videos that may be uploaded or wait beside those.
-            threads: of the network, in each process.
-            limits: what one video may cost.
+        Further workers start when there is work. So many `waiting` videos may be uploaded or wait
+        beside those of the jobs; threads are those of the network, in each process.
 
         Raises:
             VqError: the model cannot be loaded.
@@ -95,10 +91,7 @@ class ScoringQueue:
     async def score(self, video: Path, closely: ModeRequest, extras: Extras) -> Answer:
         """Score one video as soon as a worker is free; being cancelled ends the work.
 
-        Args:
-            video: a local file.
-            closely: how it is looked at; already checked by `ModeRequest.check`.
-            extras: what else the answer should hold.
+        The mode was already checked by `ModeRequest.check`.
 
         Raises:
             VqError: no worker can be started, or the model is no longer the one it was.

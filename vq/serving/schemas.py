@@ -124,10 +124,6 @@ class Problem(_Schema):
 def scored(answer: Answer, name: str) -> Scored:
     """The response for a video.
 
-    Args:
-        answer: of a worker.
-        name: what the client calls the video.
-
     Raises:
         pydantic.ValidationError: the answer of the worker does not fit the schema.
     """

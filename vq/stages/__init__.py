@@ -2,7 +2,17 @@
 
 A stage takes everything by keyword: first its files, annotated `Path`, in the order of dvc.yaml:
 deps, then outs. It also gets `params`, its own section of `params.yaml`, and `seed` and other
-sections if it names them.
+sections if it names them. A file has one name in all of them:
+
+    accepted                    manifest of the videos that passed `validate`
+    card                        of the data set
+    videos                      folder that the manifest refers to
+    splits                      the side of each content
+    near_duplicates             pairs of videos of different contents that show the same
+    features                    index of the features
+    zoo                         the experts that pruning kept, and how it came about
+    teacher, student, plain     bundles; `plain` is the student that had no teacher
+    validation, test            agreement on that split
 """
 
 import importlib

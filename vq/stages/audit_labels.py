@@ -39,16 +39,8 @@ def audit_labels(
     Labels of test are not looked at: whoever corrects those that a model finds strange makes the
     test agree with the model.
 
-    Args:
-        accepted: manifest of the videos that passed `validate`.
-        card: of the data set.
-        splits: the side of each content.
-        near_duplicates: pairs; contents that the split has joined are held out together.
-        features: index of the features.
-        zoo: the experts that pruning kept.
-        suspicious: written: CSV of the labels to review, see `vq.metrics.label_outliers.listed`.
-        params: section `audit_labels`.
-        seed: of folds and training.
+    Contents that the split has joined are held out together. `suspicious` is written: CSV of the
+    labels to review (`vq.metrics.label_outliers.listed`).
     """
     determinism(threads=1)
     experts = read_json(zoo)["experts"]

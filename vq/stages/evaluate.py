@@ -78,26 +78,12 @@ def evaluate(
     All of it is of the primary data set, but for `datasets` in validation and test: agreement on
     each other set of a collection.
 
-    Args:
-        accepted: manifest of the videos that passed `validate`.
-        card: of the data set.
-        videos: the folder that the manifest refers to.
-        splits: the side of each content.
-        features: index of the features.
-        zoo: the experts that pruning kept.
-        teacher: bundle of the teacher.
-        student: bundle of the student.
-        plain: bundle of the student that had no teacher.
-        validation: written: agreement on validation, as JSON.
-        test: written: the same on test, with the maps from scores to ratings, and hashes of what
-            was measured.
-        predictions: written: CSV with each model's score of each rated video of these splits, and
-            the importance of each expert for it.
-        misordered: written: CSV of the validation pairs that the student has in the wrong order,
-            the worst first.
-        scatter: written: CSV of ratings and the student's scores on validation, for dvc's plot.
-        params: section `evaluate`.
-        seed: of resamples, of the baselines that are fitted here, and of the videos for modes.
+    Written are `validation` and `test`, agreement as JSON, test with the maps from scores to
+    ratings and hashes of what was measured; `predictions`, CSV with each model's score of each
+    rated video of these splits and the importance of each expert for it; `misordered`, CSV of the
+    validation pairs that the student has in the wrong order, the worst first; `scatter`, CSV of
+    ratings and the student's scores on validation, for dvc's plot. `seed` is that of resamples, of
+    the baselines that are fitted here, and of the videos for modes.
 
     Raises:
         DataError: a split has nothing to rank, or `evaluate.slices` or `evaluate.order` names a

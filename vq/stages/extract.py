@@ -25,13 +25,7 @@ def extract(
 ) -> None:
     """Fill the cache with what it lacks, and write the index of what is in it.
 
-    Args:
-        accepted: manifest of the videos.
-        videos: the folder that it refers to.
-        cache: folder of the cache; what is there stays.
-        index: features.json.
-        params: experts and sampling.
-        jobs: processes; 0 for one on each core.
+    What is in the `cache` stays. `jobs` are processes, 0 for one on each core.
 
     Raises:
         BusyError: another process is writing the cache.

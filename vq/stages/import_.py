@@ -38,15 +38,9 @@ def import_(
 
     No row is left out: what is missing, broken or mislabelled says so in the column `problem`.
 
-    Args:
-        videos: folder of videos.
-        labels: CSV file; see `vq.data.labels_csv`.
-        card: card of the data set.
-        manifest: written, parquet.
-        twin: written, the same as CSV, for eyes and diffs.
-        fingerprints: written, parquet: what each video looks like, for `split`.
-        params: section `import`.
-        jobs: processes that probe; 0 for one on each core.
+    Labels are read as `vq.data.labels_csv` says. The `twin` of the manifest is the same as CSV, for
+    eyes and diffs; `fingerprints` are what each video looks like, for `split`. `jobs` are processes
+    that probe, 0 for one on each core.
 
     Raises:
         DataError: labels, card or the folder of videos cannot be used at all.

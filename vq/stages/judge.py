@@ -28,15 +28,8 @@ def judge(
 ) -> None:
     """Write the verdict, whatever it is.
 
-    Args:
-        accepted: manifest of the videos that passed `validate`.
-        splits: which contents train, validate and test.
-        test: agreement on the test split, from `evaluate`.
-        checks: what `validate` counted.
-        student: bundle of the student.
-        verdict: accepted or not, and a sentence for each gate.
-        params: thresholds.
-        strict: a gate that stays shut is an error, for people and for CI; dvc goes on.
+    `checks` is what `validate` counted. With `strict`, for people and for CI, a gate that stays
+    shut is an error; dvc goes on.
 
     Raises:
         DataError: a file is missing or is not what its stage writes.

@@ -50,20 +50,10 @@ def prune(
 ) -> None:
     """Keep the candidates (claim 8) that work best together (claim 9), and say why.
 
-    Args:
-        accepted: manifest of the videos.
-        card: of the data set.
-        splits: with at least `params.repeats` repeats.
-        features: index of the features.
-        trials: folder of the trials; what is there is used again.
-        zoo: the combination, and how it came about.
-        table: a row for each expert.
-        similarity: CKA of each pair of experts.
-        params: criteria and budgets.
-        extract: the experts, where trials fine-tune them.
-        seed: of every random choice in a trial.
-        jobs: processes; 0 for one on each core. No number depends on it.
-        dry_run: write nothing; print which trials a run would do, and how long that takes.
+    `trials` are kept in a folder; what is there is used again. `table` has a row for each expert,
+    `similarity` the CKA of each pair. `jobs` are processes, 0 for one on each core; no number
+    depends on it. With `dry_run` nothing is written: it prints which trials a run would do, and how
+    long that takes.
 
     Raises:
         DataError: too few candidates, repeats or labels.

@@ -45,24 +45,9 @@ def report(
 ) -> None:
     """Write the report; nothing is measured here.
 
-    Args:
-        accepted: manifest of the videos that passed `validate`.
-        card: of the data set.
-        videos: the folder that the manifest refers to, for pictures.
-        zoo: the experts that pruning kept, and how it came about.
-        pruning: table of `prune`, a row for each expert.
-        similarity: CKA of each pair of experts.
-        near_duplicates: pairs of videos of different contents that show the same.
-        suspicious: labels that look wrong.
-        student: bundle of the student.
-        validation: agreement on validation, from `evaluate`, as are the next three.
-        test: agreement on test.
-        predictions: score of each rated video.
-        misordered: validation pairs in the wrong order, the worst first.
-        page: written: the HTML page.
-        params: section `report`.
-        evaluate: how it was measured; shown, and its first slice tells the kinds of videos.
-        seed: of what was measured; shown.
+    `pruning` and `similarity` are tables of `prune`, `suspicious` is that of `audit_labels`, and
+    `predictions` and `misordered` are of `evaluate`. How it was measured is shown (`evaluate`,
+    `seed`); the first slice tells the kinds of videos.
 
     Raises:
         DataError: a file is not what its stage writes.

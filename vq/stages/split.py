@@ -24,12 +24,8 @@ def split(
 ) -> None:
     """Write the side of every content, and repeated splits of what is not test.
 
-    Args:
-        accepted: manifest of the videos that passed `validate`.
-        fingerprints: of the videos, as `import` wrote them.
-        splits: written; see `vq.data.split.assign`.
-        near_duplicates: written: CSV of pairs of videos of different contents that show the same.
-        params: section `split`.
+    Fingerprints are those that `import` wrote; `splits` are written as `vq.data.split.assign` makes
+    them, `near_duplicates` as CSV.
 
     Raises:
         DataError: too few contents on a side; the near-duplicates are written.

@@ -25,15 +25,9 @@ def validate(
 ) -> None:
     """Part the manifest into rows that are fit for training and rows with a finding.
 
-    Args:
-        manifest: as `import` wrote it.
-        card: card of the data set.
-        accepted: written: the rows without a finding, as a manifest.
-        quarantine: written: CSV with `video`, `check`, `value`, `remedy`, one line for each other
-            row.
-        summary: written: counts as JSON, `kinds` among the accepted rows. Beside it, in
-            `data_docs`, HTML pages with details.
-        params: section `validate`.
+    Written are `accepted`, the rows without a finding, as a manifest; `quarantine`, CSV with
+    `video`, `check`, `value`, `remedy`, one line for each other row; `summary`, counts as JSON,
+    `kinds` among the accepted rows, and beside it, in `data_docs`, HTML pages with details.
 
     Raises:
         DataError: no row is accepted, or more than `max_rejected` are not; all files are written.

@@ -42,11 +42,7 @@ class Checkpoint:
     ) -> None:
         """Write atomically: a kill leaves the checkpoint before.
 
-        Args:
-            parts: modules that change in training, by a name each.
-            optimizer: of their weights.
-            standing: how far the run has come.
-            scaler: of the loss, where precision wants one.
+        Parts are the modules that change in training, by a name each.
         """
         tensors = {f"kept.{name}": value for name, value in standing.kept.items()}
         for part, module in parts.items():

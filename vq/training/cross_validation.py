@@ -28,13 +28,9 @@ def out_of_fold(
     Nothing of a video's family takes part in its prediction: no epoch is chosen by a fold that
     is held out either, for all epochs are run.
 
-    Args:
-        data: features and labels; its own sides are not looked at.
-        rows: of the labelled videos to predict, which are also all there is to learn from.
-        families: of each of these; videos of one family are in one fold.
-        folds: how many parts; fewer if there are fewer families.
-        rounds: how often the families are dealt anew; the scores are the means.
-        seed: of dealing and training.
+    `rows` are the labelled videos to predict, and all there is to learn from. Videos of one family
+    are in one fold; there are fewer folds if there are fewer families. In each round the families
+    are dealt anew; the scores are the means.
 
     Raises:
         ValueError: fewer than two families.

@@ -35,10 +35,8 @@ class Dataset:
     ) -> TrainingData:
         """What there is to learn from on one split.
 
-        Args:
-            levels: K, how many quality levels.
-            column: of `splits`: which split.
-            sight: what the student sees, in the order of the manifest.
+        K is `levels`; `column` names the split in `splits`, and `sight` is in the order of the
+        manifest.
 
         Raises:
             DataError: as `assemble`.
@@ -57,12 +55,7 @@ def read(
 ) -> Dataset:
     """The videos that extraction could read, with the features of experts.
 
-    Args:
-        accepted: manifest of the videos that passed `validate`.
-        card: of the data set.
-        splits: the side of each content.
-        features: index of the features; it names the videos that have none.
-        experts: which; all of the index by default.
+    The index of the features names the videos that have none; experts are all of it by default.
 
     Raises:
         DataError: a file cannot be read, or the index has no such expert.

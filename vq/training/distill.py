@@ -175,10 +175,7 @@ def precompute_features(trunk: Trunk, data: TrainingData, *, jobs: int) -> Train
     It runs as the exported graph, each video by itself: several times as fast as torch on a CPU,
     and the same bits for any number of jobs.
 
-    Args:
-        trunk: in evaluation mode.
-        data: videos as views.
-        jobs: threads side by side.
+    The trunk is in evaluation mode; `jobs` are threads side by side.
 
     Raises:
         WeightsError: the trunk cannot be exported to ONNX.

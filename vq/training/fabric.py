@@ -66,10 +66,7 @@ def share(fabric: Fabric, count: int) -> Int[Tensor, " share"]:
 def gather(fabric: Fabric, outputs: Mapping[str, Tensor], count: int) -> dict[str, Tensor]:
     """The outputs of all processes for their shares, as one batch; gradients flow back.
 
-    Args:
-        fabric: of the processes.
-        outputs: tensors of `share width`.
-        count: rows of the batch; what comes after them was a repetition.
+    Outputs are tensors of `share width`; what comes after `count` rows was a repetition.
     """
     # As one tensor: a step waits for the others once on its way there, and once back.
     joined = fabric.all_gather(torch.cat(list(outputs.values()), 1), sync_grads=True)

@@ -213,11 +213,7 @@ def shuffled(
 def rate(schedule: Schedule, epoch: int, step: int, steps: int) -> float:
     """Of learning, as a share of the full one: a cosine over epochs, from a linear warm-up on.
 
-    Args:
-        schedule: of the run.
-        epoch: counts from 0.
-        step: of the epoch; counts from 0.
-        steps: of an epoch.
+    Epochs, and steps of an epoch, count from 0.
     """
     cosine = max(0.5 * (1 + math.cos(math.pi * epoch / schedule.epochs)), 0.02)
     if not schedule.warmup:

@@ -95,15 +95,8 @@ def prediction(
     aligned to the set. Agreement is that of the score that users see, so it is not aligned. So do
     Li, Jiang and Jiang (IJCV 2021, MDTVSFA): ranks and linearity before, error after alignment.
 
-    Args:
-        logits: as scored.
-        target: label distributions.
-        values: scores of the levels.
-        weights: of the parts.
-        dataset: which set a video is of.
-        content: number of what it shows.
-        aligned: logits as the raters of the video's set would have them: see
-            `vq.models.dataset_shift`.
+    `aligned` are the logits as the raters of the video's set would have them
+    (`vq.models.dataset_shift`); `content` is the number of what a video shows.
     """
     labelled = ~torch.isnan(target).any(1)
     if not labelled.any():

@@ -40,10 +40,7 @@ def add_kernels(teacher: Teacher, data: TrainingData, *, share: float) -> None:
     A video that an expert is missing of takes no part. With fewer than `FEWEST`, or ratings that
     are all alike, the teacher stays as it is.
 
-    Args:
-        teacher: fitted, without such a part.
-        data: features and labels.
-        share: of the kernels in the target features, and so in the logits.
+    `share` is that of the kernels in the target features, and so in the logits.
     """
     rows = data.labelled()
     features = data.of(rows)

@@ -65,11 +65,8 @@ class WorkerPool(Generic[Item, Part]):
     ) -> Iterator[tuple[Item, Outcome[Part] | None]]:
         """Give each item and what came of it, in order.
 
-        Args:
-            items: what to work on.
-            request: makes what is sent to the worker for an item.
-            skip: whether an item needs no work; its outcome is None.
-            stopped: asked several times a second; once it says so, nothing more comes.
+        What to `skip` needs no work: its outcome is None. Once `stopped`, which is called several
+        times a second, says so, nothing more comes.
 
         Raises:
             VqError: workers cannot make ready.

@@ -14,8 +14,7 @@ LOOK_SECONDS = 1.0
 def follow(parent: int) -> None:
     """End this process soon after its parent; the initializer of a pool.
 
-    Args:
-        parent: process that started this one, which may be gone already.
+    The parent, which started this one, may be gone already.
     """
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 

@@ -24,11 +24,8 @@ def in_processes(
     Decoders are large programs fed with strangers' files: one of them may crash, and it must not
     take the other files along. When a process dies, its batch is done again, each item alone.
 
-    Args:
-        work: a function of a module, since it travels to other processes.
-        items: what to work on.
-        jobs: processes side by side; 0 for one on each core.
-        lost: the result for an item that kills its process.
+    `work` is a function of a module, since it travels to other processes; `jobs` is 0 for one on
+    each core.
     """
     jobs = min(cores(jobs), max(len(items), 1))
     batches = [items[start : start + BATCH * jobs] for start in range(0, len(items), BATCH * jobs)]

@@ -91,10 +91,7 @@ class WorkerProcess(Generic[Item, Part]):
     def __init__(self, job: Job, *, limits: Limits, read: Callable[[Item, Message], Part]) -> None:
         """Start it.
 
-        Args:
-            job: what it does.
-            limits: what one thing may cost.
-            read: makes what we can use of a part of an answer; may raise what unexpected JSON does.
+        `read` makes what we can use of a part of an answer; it may raise what unexpected JSON does.
         """
         self.greeting: dict[str, Any] | None = None
         """None until it is ready."""

@@ -34,11 +34,8 @@ def read(
 
     It is long if it has the columns of raters and of ratings, else wide.
 
-    Args:
-        path: text, Parquet or Excel, with a header.
-        columns: our name of a column (`video`, `rater`, `rating`) -> the table's.
-        scale: lowest and highest rating that can be given.
-        delimiter: what parts cells of text; found if empty.
+    `columns` has the table's names by ours (`video`, `rater`, `rating`); the scale is the lowest
+    and highest rating that can be given. The delimiter of text is found if none is named.
 
     Raises:
         DataError: unreadable, a rating is no number or off the scale, or one was given twice.

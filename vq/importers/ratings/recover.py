@@ -41,10 +41,6 @@ def recover(ratings: Ratings, *, method: str) -> Opinions:
     Outliers: a rater goes who strays by two standard deviations (by the square root of 20, where
     ratings are not normal) on more than 5 % of *all* videos, upwards about as often as downwards.
     Of raters who saw few of the videos that rejects hardly one.
-
-    Args:
-        ratings: of at least two raters.
-        method: a key of `METHODS`.
     """
     from sureal.dataset_reader import RawDatasetReader
     from sureal.subjective_model import BiasremvMosModel, MosModel
