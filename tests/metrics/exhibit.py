@@ -14,7 +14,7 @@ from vq.duplicates import pairs_table
 from vq.metrics import mapping
 from vq.metrics.interval import Bootstrap
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
-from vq.report.report import ReportData, SuspectLabel, WorstCase
+from vq.report.report import ReportData
 
 KINDS = (
     "banding",
@@ -91,16 +91,25 @@ def exhibit(
         near_duplicates=near_duplicates("joined"),
         combination=combination(),
         single="distortion",
-        worst=[
-            WorstCase(row["video"], row["mos"], row["student"], row["distortion"], picture(rng))
-            for _, row in worst.iterrows()
-        ],
+        worst=worst.assign(
+            score=worst["student"],
+            kind=worst["distortion"],
+            picture=[picture(rng) for _ in range(len(worst))],
+        ),
         misordered=misordered(),
         doubted=11,
-        doubts=[
-            SuspectLabel(f"<doubt>-{n}.mp4", "demo", "train", 1.5, 4.2, -6.0 + n, picture(rng))
+        doubts=pd.DataFrame(
+            {
+                "video": f"<doubt>-{n}.mp4",
+                "dataset": "demo",
+                "split": "train",
+                "mos": 1.5,
+                "expected": 4.2,
+                "z": -6.0 + n,
+                "picture": picture(rng),
+            }
             for n in range(10)
-        ],
+        ),
         settings={
             "seed": 7,
             "bootstrap": 300,

@@ -69,7 +69,7 @@ def test_near_duplicates_are_shown_where_there_are_any(page: str) -> None:
 def test_labels_that_look_wrong_are_shown_where_there_are_any(page: str) -> None:
     """With what is expected and what to do; of nothing, nothing is said."""
     one = report.render(replace(exhibit(), doubted=1, doubts=exhibit().doubts[:1]))
-    nothing = report.render(replace(exhibit(), doubted=0, doubts=[]))
+    nothing = report.render(replace(exhibit(), doubted=0, doubts=exhibit().doubts[:0]))
 
     assert "11 labels that look wrong" in page
     assert "the first 10, most suspicious first" in page
@@ -141,8 +141,8 @@ def test_the_same_numbers_give_the_same_bytes(page: str) -> None:
 def test_names_from_files_are_text() -> None:
     """A file name, a note or a tag cannot put markup into the page."""
     given = exhibit()
-    named = replace(given.worst[0], video="<img src=x onerror=alert(1)>.mp4")
-    page = report.render(replace(given, worst=[named]))
+    named = given.worst[:1].assign(video="<img src=x onerror=alert(1)>.mp4")
+    page = report.render(replace(given, worst=named))
 
     assert "<img src=x" not in page
     assert "&lt;img src=x onerror" in page

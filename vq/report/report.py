@@ -41,35 +41,6 @@ LOOKS = {
 """What each mode of scoring sees."""
 
 
-@dataclass(frozen=True)
-class WorstCase:
-    """A video that the student got badly wrong."""
-
-    video: str
-    mos: float
-    score: float
-    """After the map to the scale of the ratings."""
-    group: str
-    picture: str
-    """Data URI."""
-
-
-@dataclass(frozen=True)
-class SuspectLabel:
-    """A label that looks wrong."""
-
-    video: str
-    dataset: str
-    split: str
-    mos: float
-    expected: float
-    """By a model that has not seen the video, on the scale of its data set."""
-    z: float
-    """How unusual that distance is, in robust standard deviations."""
-    picture: str
-    """Data URI."""
-
-
 @dataclass(frozen=True, eq=False)
 class ReportData:
     """Everything that the report shows."""
@@ -98,14 +69,15 @@ class ReportData:
     """What the prune stage chose, and in which steps (`zoo.json`)."""
     single: str
     """Name of the best single expert."""
-    worst: Sequence[WorstCase]
-    """Of the validation split, worst first."""
+    worst: pd.DataFrame
+    """Videos of the validation split that the student got badly wrong, worst first: `video`, `mos`,
+    `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI."""
     misordered: pd.DataFrame
     """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
     doubted: int
     """Labels that look wrong."""
-    doubts: Sequence[SuspectLabel]
-    """The first of them, most suspicious first."""
+    doubts: pd.DataFrame
+    """The first of them, most suspicious first: what `audit_labels` lists, and `picture`."""
     settings: Mapping[str, object]
     """Of this evaluation, and of the student."""
     hashes: Mapping[str, str]
@@ -147,7 +119,9 @@ def render(data: ReportData) -> str:
         costs=pruning_plots.costs(data.pruning, data.combination),
         wide=pruning_plots.WIDE,
         ladders=ladders(data.test.get("order")),
+        worst=data.worst.to_dict("records"),
         misordered=data.misordered.to_dict("records"),
+        doubts=data.doubts.to_dict("records"),
         near=near_duplicates(data.near_duplicates),
         level=f"{float(str(data.settings['confidence'])):.0%}",
     )

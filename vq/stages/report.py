@@ -16,7 +16,7 @@ from vq.inference.card import Card as StudentCard
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
 from vq.params import Evaluate, Report
-from vq.report.report import ReportData, SuspectLabel, WorstCase, render
+from vq.report.report import ReportData, render
 from vq.report.thumbnail import middle_frame
 
 IMPORTANCE = "importance_"
@@ -75,7 +75,7 @@ def report(
         worst=worst(on_validation, curve, videos, params.worst),
         misordered=_read(misordered).head(params.worst),
         doubted=len(suspects),
-        doubts=doubts(suspects.head(params.worst), videos),
+        doubts=_pictured(suspects.head(params.worst), videos),
         settings=_settings(student_cards.load(student)[0], params, evaluate, seed),
         hashes=measured["hashes"],
     )
@@ -94,36 +94,15 @@ def importance(rows: pd.DataFrame) -> pd.DataFrame:
     return means[means.mean().sort_values(ascending=False, kind="stable").index]
 
 
-def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> list[WorstCase]:
+def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> pd.DataFrame:
     """The videos with the largest error after the map, with a picture of each."""
     score = curve(rows["student"].to_numpy(np.float64))
     order = np.argsort(-np.abs(score - rows["mos"].to_numpy(np.float64)), kind="stable")[:count]
-    return [
-        WorstCase(
-            video=row["video"],
-            mos=float(row["mos"]),
-            score=float(score[place]),
-            group=row["kind"],
-            picture=middle_frame(*inside(videos, [row["video"]])),
-        )
-        for place, row in zip(order, (rows.iloc[n] for n in order), strict=True)
-    ]
+    return _pictured(rows.assign(score=score).iloc[order], videos)
 
 
-def doubts(suspects: pd.DataFrame, videos: Path) -> list[SuspectLabel]:
-    """Labels of the list of `audit_labels`, with a picture of each video."""
-    return [
-        SuspectLabel(
-            video=row["video"],
-            dataset=row["dataset"],
-            split=row["split"],
-            mos=float(row["mos"]),
-            expected=float(row["expected"]),
-            z=float(row["z"]),
-            picture=middle_frame(*inside(videos, [row["video"]])),
-        )
-        for row in suspects.to_dict("records")
-    ]
+def _pictured(rows: pd.DataFrame, videos: Path) -> pd.DataFrame:
+    return rows.assign(picture=[*map(middle_frame, inside(videos, rows["video"]))])
 
 
 def _read(table: Path) -> pd.DataFrame:
