@@ -24,11 +24,7 @@ class Ratings:
 
 
 def read(
-    path: Path,
-    *,
-    columns: Mapping[str, str],
-    scale: tuple[float, float],
-    delimiter: str = "",
+    path: Path, *, columns: Mapping[str, str], scale: tuple[float, float], delimiter: str = ""
 ) -> Ratings:
     """Read a table that is long (`video, rater, rating`) or wide (`video`, then one for a rater).
 

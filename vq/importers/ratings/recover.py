@@ -9,11 +9,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from vq.importers.ratings.read import Ratings
 
-METHODS = {
-    "mean": (False, False),
-    "bt500": (False, True),
-    "p913": (True, True),
-}
+METHODS = {"mean": (False, False), "bt500": (False, True), "p913": (True, True)}
 """Name -> whether raters' bias is taken off (ITU-T P.913, 12.4), and whether outliers are left out
 (ITU-R BT.500, A1-2.3.1). `mean` takes all as they are."""
 
