@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 from vq.errors import DataError
+from vq.git import git
 
 BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 """Branches that changes are made for; the first that exists. Origin's come first: a pull request is
@@ -63,7 +64,7 @@ def changed(root: Path, old: str, new: str | None) -> list[str]:
 
 def describe(root: Path, commit: str) -> tuple[str, str]:
     """A commit for people: a few digits, and the first line of its message."""
-    digits, _, subject = _git(root, "log", "-1", "--format=%h %s", commit).strip().partition(" ")
+    digits, _, subject = _text(root, "log", "-1", "--format=%h %s", commit).strip().partition(" ")
     return digits, subject
 
 
@@ -85,15 +86,14 @@ def _need_a_repository(root: Path) -> None:
 def _ask(root: Path, *arguments: str) -> str | None:
     """The line that git prints; none if it prints nothing, fails or is not installed."""
     try:
-        return _git(root, *arguments).strip() or None
+        return _text(root, *arguments).strip() or None
     except (subprocess.CalledProcessError, FileNotFoundError):
         return None
 
 
 def _lines(root: Path, *arguments: str) -> list[str]:
-    return [name for name in _git(root, *arguments).split("\0") if name]
+    return [name for name in _text(root, *arguments).split("\0") if name]
 
 
-def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)
-    return done.stdout.decode(errors="replace")
+def _text(root: Path, *arguments: str) -> str:
+    return git(root, *arguments).decode(errors="replace")

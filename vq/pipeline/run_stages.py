@@ -25,6 +25,7 @@ from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import code_version as code
 from vq.errors import BusyError, DataError, VqError
+from vq.git import git
 from vq.pipeline import durations
 from vq.pipeline.command_line import dispatch
 from vq.registry import source
@@ -185,13 +186,13 @@ def commit(root: Path, files: Sequence[Path], message: str) -> str:
     """
     names = [file.as_posix() for file in files]
     try:
-        _git(root, "add", "--", *names)
-        if not _git(root, "diff", "--cached", "--name-only", "--", *names):
+        git(root, "add", "--", *names)
+        if not git(root, "diff", "--cached", "--name-only", "--", *names):
             return ""
-        _git(root, "commit", "--quiet", "--message", message, "--only", "--", *names)
-        return _git(root, "rev-parse", "HEAD")
+        git(root, "commit", "--quiet", "--message", message, "--only", "--", *names)
+        return git(root, "rev-parse", "HEAD").decode().strip()
     except subprocess.CalledProcessError as error:
-        output = " ".join((error.stderr or error.stdout).split())
+        output = " ".join((error.stderr or error.stdout).decode(errors="replace").split())
         raise DataError(
             f"{root}: the data is in place, but git says: {output}; commit it"
         ) from error
@@ -249,14 +250,9 @@ def opened(root: Path, *, config: dict[str, Any] | None = None) -> Iterator[Repo
 
 def _in_git(root: Path, file: Path) -> bool:
     try:
-        return bool(_git(root, "ls-files", "--", file.as_posix()))
+        return bool(git(root, "ls-files", "--", file.as_posix()))
     except subprocess.CalledProcessError:  # outside git
         return False
-
-
-def _git(root: Path, *arguments: str) -> str:
-    call = ["git", *arguments]
-    return subprocess.run(call, cwd=root, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @rwlocked(read=["deps"], write=["outs"])

@@ -1,15 +1,15 @@
 """The code and params that made a student: a commit of git, and what differs from it."""
 
-import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from vq.errors import DataError
+from vq.git import git
 
 MOST_MB = 10
 """Of uncommitted changes: what is more are data that git should not see."""
@@ -48,17 +48,17 @@ def read(root: Path, *, ignored: Sequence[str] = (), untracked: Sequence[str] = 
     excluded = [f":(exclude,glob){pattern}" for pattern in ignored]
     counted = ["--", ".", *excluded]
     try:
-        commit = _git(root, "rev-parse", "HEAD").decode().strip()
-        folder = Path(_git(root, "rev-parse", "--absolute-git-dir").decode().strip())
-        objects = root / _git(root, "rev-parse", "--git-path", "objects").decode().strip()
+        commit = git(root, "rev-parse", "HEAD").decode().strip()
+        folder = Path(git(root, "rev-parse", "--absolute-git-dir").decode().strip())
+        objects = root / git(root, "rev-parse", "--git-path", "objects").decode().strip()
     except (subprocess.CalledProcessError, FileNotFoundError):
         return Source("")
     # An index and objects of our own: that of the user stays as it is, with what is staged.
     with tempfile.TemporaryDirectory() as scratch:
         if (folder / "index").exists():
             shutil.copy(folder / "index", scratch)
-        git = partial(
-            _git,
+        ours = partial(
+            git,
             root,
             variables={
                 "GIT_INDEX_FILE": str(Path(scratch, "index")),
@@ -66,13 +66,13 @@ def read(root: Path, *, ignored: Sequence[str] = (), untracked: Sequence[str] = 
                 "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects.resolve()),
             },
         )
-        git("add", "--update", "--", ".")
+        ours("add", "--update", "--", ".")
         patterns = [f":(glob){pattern}" for pattern in untracked]
-        new = git("ls-files", "--others", "--exclude-standard", "-z", "--", *patterns, *excluded)
+        new = ours("ls-files", "--others", "--exclude-standard", "-z", "--", *patterns, *excluded)
         if new:
-            git("--literal-pathspecs", "add", *FROM_STDIN, stdin=new)
-        names = git("diff", "--cached", "--name-only", "-z", "HEAD", *counted)
-        diff = git("diff", "--cached", *AS_PATCH, "HEAD", *counted) if names else b""
+            ours("--literal-pathspecs", "add", *FROM_STDIN, stdin=new)
+        names = ours("diff", "--cached", "--name-only", "-z", "HEAD", *counted)
+        diff = ours("diff", "--cached", *AS_PATCH, "HEAD", *counted) if names else b""
     if len(diff) > MOST_MB * 1e6:
         raise DataError(
             f"{root}: uncommitted changes of {len(diff) / 1e6:.0f} MB, more than the {MOST_MB} MB "
@@ -104,29 +104,13 @@ def checkout(root: Path, source: Source, folder: Path) -> Path:
     if folder.exists():
         raise DataError(f"{folder}: exists already; name a new folder")
     try:
-        prefix = _git(root, "rev-parse", "--show-prefix").decode().strip()
-        _git(root, "worktree", "add", "--detach", str(folder.resolve()), source.commit)
+        prefix = git(root, "rev-parse", "--show-prefix").decode().strip()
+        git(root, "worktree", "add", "--detach", str(folder.resolve()), source.commit)
         if source.diff:
-            _git(folder, "apply", "--whitespace=nowarn", "-", stdin=source.diff)
+            git(folder, "apply", "--whitespace=nowarn", "-", stdin=source.diff)
     except subprocess.CalledProcessError as error:
         raise DataError(
             f"commit {source.commit[:12]} cannot be laid out: "
             f"{error.stderr.decode().strip().splitlines()[-1]}; perhaps `git fetch` brings it"
         ) from error
     return folder / prefix
-
-
-def _git(
-    root: Path,
-    *arguments: str,
-    stdin: bytes = b"",
-    variables: Mapping[str, str] | None = None,
-) -> bytes:
-    return subprocess.run(
-        ["git", "-c", "core.quotePath=false", *arguments],
-        cwd=root,
-        env={**os.environ, **(variables or {})},
-        check=True,
-        capture_output=True,
-        input=stdin,
-    ).stdout
