@@ -3,7 +3,8 @@
 import pytest
 
 from vq.errors import DataError
-from vq.review.data_diff import MOST, Change, changes, section
+from vq.review.data_diff import Change, changes, section
+from vq.review.markdown import MOST
 from vq.review.revision import Revision
 
 

@@ -1,20 +1,17 @@
 """The videos that a change brings, takes away, replaces or rates anew."""
 
 import io
-from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
 
 from vq.errors import DataError
-from vq.review.markdown import Section, code, table
+from vq.review.markdown import Section, code, table_of_kinds
 from vq.review.revision import Revision
 from vq.words import count
 
 HEAD = ("video", "what", ">mos before", ">mos after")
 KINDS = ("added", "removed", "replaced", "relabelled")
-MOST = 10
-"""Rows of one kind that are shown; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +60,18 @@ def section(old: Revision, new: Revision, *, to_run: bool) -> Section:
         return Section("Data", f"videos cannot be compared: {new.lacks(after)}", "")
     else:
         diff = changes(before, after)
-    rows = [
-        (code(one.video), one.what, one.old or "-", one.new or "-")
+    kinds = {
+        kind: [
+            (code(one.video), kind, one.old or "-", one.new or "-")
+            for one in diff
+            if one.what == kind
+        ]
         for kind in KINDS
-        for one in [one for one in diff if one.what == kind][:MOST]
-    ]
-    counts = Counter(one.what for one in diff)
-    headlines = [f"{count(counts[kind], 'video')} {kind}" for kind in KINDS if counts[kind]]
+    }
+    headlines = [f"{count(len(rows), 'video')} {kind}" for kind, rows in kinds.items() if rows]
     late = "as of the last `import`, which has still to run on this change"
-    more = [f"{counts[kind] - MOST} more {kind}" for kind in KINDS if counts[kind] > MOST]
-    return Section(
-        "Data",
-        ", ".join([*(headlines or ["no video changed"]), *([late] if to_run else [])]),
-        "\n\n".join(
-            [*([table(HEAD, rows)] if rows else []), *([f"And {', '.join(more)}."] if more else [])]
-        ),
-    )
+    headline = ", ".join([*(headlines or ["no video changed"]), *([late] if to_run else [])])
+    return Section("Data", headline, table_of_kinds(HEAD, kinds))
 
 
 def _read(manifest: bytes) -> pd.DataFrame:

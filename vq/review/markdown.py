@@ -1,11 +1,13 @@
 """Markdown, in the few forms that a review needs."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 LONGEST = 80
 """Characters of a value or a name that are shown."""
+MOST = 10
+"""Rows of one kind that are shown; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     ]
     lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def table_of_kinds(head: Sequence[str], kinds: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """A table with the first `MOST` rows of each kind, and how many more there are of which."""
+    rows = [row for some in kinds.values() for row in some[:MOST]]
+    more = [f"{len(some) - MOST} more {kind}" for kind, some in kinds.items() if len(some) > MOST]
+    parts = [*([table(head, rows)] if rows else []), *([f"And {', '.join(more)}."] if more else [])]
+    return "\n\n".join(parts)
 
 
 def plain(text: str) -> str:

@@ -59,7 +59,7 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
         return Review(old, new, branch, (), "nothing differs")
     before, late = stages_to_run.still_to_run(old.stages), stages_to_run.still_to_run(new.stages)
     pair = metrics_diff.pair(old, new)
-    judged = versions.judge(old, new, to_run="import" in late, docs=docs)
+    checks, sound = versions.judge(old, new, to_run="import" in late, docs=docs)
     sections = (
         params_diff.section(turned, old.params, new.params),
         stages_to_run.section(stale_stages, old, new),
@@ -67,12 +67,12 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
             old, new, pair, behind="evaluate" in before, to_run="evaluate" in late
         ),
         data_diff.section(old, new, to_run="import" in late),
-        judged.section,
+        checks,
         verdict_diff.section(new, to_run="judge" in late),
     )
     late_pair = "`evaluate` has still to run on this change"
     drawn = late_pair if "evaluate" in late else pair
-    return Review(old, new, branch, sections, drawn, sound=judged.passed)
+    return Review(old, new, branch, sections, drawn, sound=sound)
 
 
 def _name(revision: Revision) -> str:

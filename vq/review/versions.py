@@ -1,7 +1,7 @@
 """The checks of what a change does to the data: limits on what is dropped, replaced, relabelled."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -9,30 +9,21 @@ import yaml
 from vq.data import card as cards
 from vq.errors import DataError, ParamsError
 from vq.params import Versions, parse
-from vq.review.markdown import Section, code, table
+from vq.review.markdown import Section, code, table_of_kinds
 from vq.review.revision import Revision
 from vq.words import count
 
 TITLE = "Checks of the data"
 HEAD = ("video", "check", "found", "what to do")
-MOST = 10
-"""Findings of one check that are shown; the others are counted."""
 PARAMS = "params.yaml"
-
-
-@dataclass(frozen=True)
-class VersionsReview:
-    """What the checks said."""
-
-    section: Section
-    passed: bool
-    """Every limit holds; not so where that is not known."""
 
 
 def judge(
     old: Revision, new: Revision, *, to_run: bool, docs: Path | None = None
-) -> VersionsReview:
+) -> tuple[Section, bool]:
     """Hold the videos of both ends against the limits of the new one's params.
+
+    The second value is whether every limit holds; not so where that is not known.
 
     With `to_run`, `import` has still to run there: what it will find is not known. Pages of the
     suite are written into `docs` if any video differs.
@@ -41,9 +32,7 @@ def judge(
         return _unknown("`import` has still to run on this change")
     md5 = old.hash_of("manifest")
     if md5 and md5 == new.hash_of("manifest") and old.files["card"] == new.files["card"]:
-        return VersionsReview(
-            Section(TITLE, "checks of the data: nothing to check", ""), passed=True
-        )
+        return Section(TITLE, "checks of the data: nothing to check", ""), True
     for name in ("manifest", "card"):
         for end in (old, new):
             if isinstance(why := end.files[name], str):
@@ -57,26 +46,18 @@ def judge(
     before, after = (version_checks.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
     findings = version_checks.find(before, after, params=limits, docs=docs)
     if findings.empty:
-        return VersionsReview(
-            Section(TITLE, "checks of the data: every limit holds", ""), passed=True
-        )
-    counts = findings["check"].value_counts(sort=False)
-    shown = findings.groupby("check", sort=False).head(MOST)
-    rows = [
-        (code(one["video"]), one["check"], code(one["value"]), one["remedy"])
-        for one in shown.astype(str).to_dict("records")
-    ]
-    more = [f"{number - MOST} more {check}" for check, number in counts.items() if number > MOST]
-    summary = ", ".join(f"{count(number, 'video')} {check}" for check, number in counts.items())
-    body = "\n\n".join([table(HEAD, rows), *([f"And {', '.join(more)}."] if more else [])])
-    return VersionsReview(
-        Section(TITLE, f"checks of the data: {summary}, which is more than the limits allow", body),
-        passed=False,
-    )
+        return Section(TITLE, "checks of the data: every limit holds", ""), True
+    kinds: dict[str, list[Sequence[str]]] = {}
+    for one in findings.astype(str).to_dict("records"):
+        row = (code(one["video"]), one["check"], code(one["value"]), one["remedy"])
+        kinds.setdefault(one["check"], []).append(row)
+    summary = ", ".join(f"{count(len(rows), 'video')} {check}" for check, rows in kinds.items())
+    headline = f"checks of the data: {summary}, which is more than the limits allow"
+    return Section(TITLE, headline, table_of_kinds(HEAD, kinds)), False
 
 
-def _unknown(why: str) -> VersionsReview:
-    return VersionsReview(Section(TITLE, f"the data cannot be checked: {why}", ""), passed=False)
+def _unknown(why: str) -> tuple[Section, bool]:
+    return Section(TITLE, f"the data cannot be checked: {why}", ""), False
 
 
 def _bytes(end: Revision, name: str) -> bytes:
