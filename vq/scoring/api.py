@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 from vq.inference.modes import Mode, ModeRequest
 from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
-from vq.scoring.locate import default, locate
 from vq.scoring.scoring_pool import ScoringPool
 from vq.workers.limits import Limits
 from vq.workers.supervised_process import call_after_fork
@@ -19,13 +18,7 @@ class Scorer(Protocol):
     """What gives a row for a video; threads may share it."""
 
     def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
-        """Score one video; whatever is wrong with it becomes the row's reason.
-
-        Args:
-            video: the path of a local file, its content, or a file open in binary mode.
-            mode: how closely to look.
-            budget_ms: chooses the mode instead: the closest look that takes about so long.
-        """
+        """Score one video: see `vq.inference.runtime.Model.score`."""
 
 
 class Isolated:
@@ -57,17 +50,7 @@ class Isolated:
         self.close()
 
     def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
-        """Score one video; whatever is wrong with it, its process included, becomes the reason.
-
-        Args:
-            video: see `Scorer`.
-            mode: see `Scorer`.
-            budget_ms: see `Scorer`.
-
-        Raises:
-            TypeError: this is no video.
-            ParamsError: the student has no such mode.
-        """
+        """Score one video as `Model.score` does; what becomes of its process is a reason, too."""
         with as_file(video) as path, self._turn:
             (answer,) = self._pool.score([str(path)], closely=ModeRequest(mode, budget_ms))
         return replace(answer.row, video=name_of(video))
@@ -75,19 +58,3 @@ class Isolated:
     def close(self) -> None:
         """End the process."""
         self._pool.close()
-
-
-def load(
-    model: str | Path | None = None,
-    *,
-    threads: int = 1,
-    isolate: bool = False,
-    limits: Limits | None = None,
-) -> Scorer:
-    """See `vq.load`."""
-    folder = locate(str(model or default()))
-    if isolate:
-        return Isolated(folder, threads=threads, limits=limits)
-    from vq.inference import runtime
-
-    return runtime.load(folder, threads=threads, limits=limits)

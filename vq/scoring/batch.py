@@ -71,17 +71,10 @@ def score(
     Each row is on disk as soon as it is there: whatever ends a run, the next one with the same
     output goes on. What failed before is tried again.
 
-    Args:
-        inputs: as for `vq.scoring.discover`.
-        output: file that ends in .parquet, .jsonl, .json or .csv; or the URL of one, which then
-            comes to be at the end of the run.
-        model: as for `vq.scoring.locate`.
-        closely: how videos are looked at.
-        jobs: videos at a time.
-        limits: what one video may cost.
-        scratch: folder that keeps rows until they are all there, those for a URL and those from
-            other machines, which see it under the same path.
-        elsewhere: has the videos scored by other machines, which see them under the same path too.
+    Inputs are as for `vq.scoring.discover`, the model as for `vq.scoring.locate`. The output ends
+    in .parquet, .jsonl, .json or .csv; a URL comes to be at the end of the run. The folder
+    `scratch` keeps rows until they are all there, those for a URL and those of other machines:
+    `elsewhere` has them score, and they see videos and folder under the same path.
 
     Raises:
         DataError: inputs or output cannot be used, or the output has scores of another model.
@@ -99,10 +92,7 @@ def score(
         if not file.exists():  # else a run ended before it was there
             remote.download(output, file)
     folder = locate(model)
-    with (
-        ScoringPool(folder, jobs=jobs, limits=limits) as pool,
-        Journal(file, form) as journal,
-    ):
+    with ScoringPool(folder, jobs=jobs, limits=limits) as pool, Journal(file, form) as journal:
         items = discover(inputs, say=log.info)
         outputs.check([file], inputs, items, is_ours=None)
         names = [item if isinstance(item, str) else item.video for item in items]

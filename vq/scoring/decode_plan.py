@@ -18,47 +18,34 @@ COLUMNS = 240
 
 @dataclass(frozen=True)
 class Strip:
-    """Packets on an axis of time, cut into columns of one width."""
+    """Packets on an axis of time, cut into columns of one width: `vq.serving.schemas.Strip`."""
 
     packets: tuple[int, ...]
-    """In each column."""
     decoded: tuple[int, ...]
-    """Of those."""
     starts: tuple[int, ...]
-    """Of those, where decoding can begin."""
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """How a file is decoded for a score.
+    """How a file is decoded for a score; `vq.serving.schemas.Plan` describes each field.
 
     A plan: a file whose decoder delivers something else than its packets promise is decoded from
-    its first frame on all the same.
+    its first frame on all the same. `decoded` is an estimate where `sequential` says something,
+    and then there is one run.
     """
 
     codec: str
-    """Name of the decoder, such as h264."""
     width: int
-    """Of a frame, in pixels, before it is turned upright."""
     height: int
     duration_s: float
-    """When the last frame ends, in seconds from the first one."""
     frames: int
-    """Frames of the video, counted by its packets."""
     looked_at: int
-    """Frames that the student sees something of."""
     packets: int
-    """Of the video stream."""
     decoded: int
-    """Packets that the decoder gets; an estimate where `sequential` says something."""
     groups: int
-    """Groups of pictures: places where decoding can begin."""
     runs: int
-    """Stretches of packets that are decoded; 1 for sequential decoding."""
     sequential: str
-    """The rule that has the file decoded from its first frame on; empty if it was planned."""
     moments: tuple[float, ...]
-    """When the student looks, in seconds from the first frame."""
     strip: Strip
 
 

@@ -24,25 +24,21 @@ THUMBNAIL_PX = 480
 class Timeline:
     """The score of each second, as if that second had been cut out as a video of its own.
 
-    The student saw whole videos when it learnt, and its moments lie closer together here: what a
-    point says is relative to the other points. The mean of the points is not the score of the
-    video, and no interval was calibrated for a point.
+    Times are seconds from the first frame; `vq.serving.schemas.Timeline` describes each field. The
+    student saw whole videos when it learnt, and its moments lie closer together here: what a point
+    says is relative to the other points. The mean of the points is not the score of the video, and
+    no interval was calibrated for a point.
     """
 
     starts: tuple[float, ...]
-    """When the first frame of each second is shown, in seconds from the first frame."""
     scores: tuple[float, ...]
-    """On the scale of the model's card."""
     end: float
-    """When the last frame of the video is shown."""
     worst: int
-    """Place of the second with the worst score; the first of equals."""
+    """The first of equals."""
     thumbnail: bytes
-    """A frame from the middle of the worst second: JPEG."""
+    """JPEG."""
     scale: tuple[float, float]
-    """Least and greatest score there can be."""
     better: str
-    """Which direction is better: higher or lower."""
 
     def as_mapping(self) -> dict[str, Any]:
         """For JSON: the fields, the thumbnail as a data URI."""
