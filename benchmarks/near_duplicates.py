@@ -33,8 +33,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from vq.duplicates.candidates import candidates
-from vq.duplicates.find_pairs import find
+from vq.duplicates.find_pairs import candidates, find
 from vq.metrics.interval import resample
 from vq.params import Split
 from vq.video import fingerprint

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vq.duplicates.candidates import candidates
+from vq.duplicates.find_pairs import candidates
 from vq.video.fingerprint import WINDOWS, Fingerprint
 
 
