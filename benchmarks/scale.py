@@ -33,7 +33,7 @@ from vq.data import manifest, split
 from vq.features import store
 from vq.features.cache import Cache
 from vq.models import student_files
-from vq.pruning.trial import Trial, effect
+from vq.pruning.trial import Probe, Trial
 from vq.training.loop import determinism, initialisation
 from vq.training.training_data import TrainingData
 from vq.zoo import extract
@@ -207,7 +207,9 @@ def _trial(found: Mapping[str, np.ndarray], count: int, known: params.Params) ->
         dataset=torch.zeros(some, dtype=torch.long),
         content=torch.arange(some),
     )
-    _, took = _timed(lambda: effect(Trial(tuple(found), student=False), [data], seed=known.seed))
+    _, took = _timed(
+        lambda: Probe().effect(Trial(tuple(found), student=False), [data], seed=known.seed)
+    )
     return took / some
 
 

@@ -6,7 +6,7 @@ import torch
 
 from tests.pruning.toy_repeats import make_repeats
 from vq.pruning import trial
-from vq.pruning.trial import Trial
+from vq.pruning.trial import Probe, Trial
 
 
 @pytest.fixture(autouse=True)
@@ -23,16 +23,16 @@ def test_a_trial_tells_a_good_expert_from_noise() -> None:
     """
     given = make_repeats(0)
 
-    knows = trial.effect(Trial(("first",), student=True), given, seed=0)
-    noise = trial.effect(Trial(("noise",), student=False), given, seed=0)
-    plain = trial.effect(Trial((), student=True), given, seed=0)
+    knows = Probe().effect(Trial(("first",), student=True), given, seed=0)
+    noise = Probe().effect(Trial(("noise",), student=False), given, seed=0)
+    plain = Probe().effect(Trial((), student=True), given, seed=0)
 
     assert knows.teacher.mean() > noise.teacher.mean() + 0.3
     assert (knows.student > 0.2).all()
     assert (knows.student != plain.student).any()
     assert np.isnan(noise.student).all()
     assert np.isnan(plain.teacher).all()
-    again = trial.effect(Trial(("first",), student=True), given, seed=0)
+    again = Probe().effect(Trial(("first",), student=True), given, seed=0)
     assert (knows.student == again.student).all()
 
 
@@ -41,7 +41,7 @@ def test_a_trial_computes_what_its_version_says() -> None:
 
     If these numbers move, raise `trial.VERSION` and write the new ones here.
     """
-    found = trial.effect(Trial(("first", "second"), student=True), make_repeats(0, 1), seed=0)
+    found = Probe().effect(Trial(("first", "second"), student=True), make_repeats(0, 1), seed=0)
 
     assert trial.VERSION == 2
     assert found.teacher == pytest.approx([0.943], abs=0.003)

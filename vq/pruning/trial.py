@@ -84,19 +84,14 @@ class Probe:
         return self
 
     def effect(self, trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
-        """Run a trial on each repeat."""
-        return effect(trial, repeats, seed=seed)
-
-
-def effect(trial: Trial, repeats: Repeats, *, seed: int) -> Effect:
-    """Fit a teacher on some experts, then distil a student from it, on each repeat."""
-    teachers, students = [], []
-    for data in repeats:
-        part = replace(data, features={name: data.features[name] for name in trial.experts})
-        teacher = teach(part, params=PROBE, seed=seed) if trial.experts else None
-        teachers.append(np.nan if teacher is None else teacher_srcc(teacher, part))
-        students.append(_student(part, teacher, seed) if trial.student else np.nan)
-    return Effect(np.array(teachers), np.array(students))
+        """Fit a teacher on some experts, then distil a student from it, on each repeat."""
+        teachers, students = [], []
+        for data in repeats:
+            part = replace(data, features={name: data.features[name] for name in trial.experts})
+            teacher = teach(part, params=PROBE, seed=seed) if trial.experts else None
+            teachers.append(np.nan if teacher is None else teacher_srcc(teacher, part))
+            students.append(_student(part, teacher, seed) if trial.student else np.nan)
+        return Effect(np.array(teachers), np.array(students))
 
 
 def _student(data: TrainingData, teacher: Teacher | None, seed: int) -> float:

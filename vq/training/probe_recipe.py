@@ -33,7 +33,11 @@ PROBE = Teach(
 )
 """How a trial's teacher, or the head of a single expert, is fitted."""
 
+_OWN = {"epochs", "patience", "learning_rate"}
+_SHARED = (Teach.model_fields.keys() & Distill.model_fields.keys()) - _OWN
 PROBE_STUDENT = Distill(
+    # Dropout, batches and losses are those of the teacher.
+    **{name: value for name, value in PROBE if name in _SHARED},
     mode="staged",
     backbone="cached features",
     start="cached features",
@@ -46,24 +50,11 @@ PROBE_STUDENT = Distill(
     teacher_share=0.5,
     feature_loss="mse",
     stop_gradient=True,
-    dropout=0.2,
     moments=1,
     epochs=30,
     patience=30,
-    batch=128,
-    together=1,
     learning_rate=5e-3,
     backbone_rate=1.0,
-    weight_decay=1e-2,
-    warmup=0.0,
-    clip=5.0,
-    ema=0.0,
-    precision="32-true",
-    cross_entropy=1.0,
-    emd=0.0,
-    plcc=1.0,
-    rank=0.3,
-    within=0.0,
     threads=1,
     calibrate=1,
     coverage=0.9,
