@@ -20,9 +20,8 @@ _FILE = re.compile(r"\.\w+|[a-z0-9][\w-]*(\.\w+)?")
 def closure(module: str, *, package: Path | None = None) -> tuple[str, ...]:
     """Files that a module needs, itself among them.
 
-    Args:
-        module: dotted, such as `vq.stages.teach`.
-        package: folder of a copy of the library; by default, of this one.
+    The module is dotted, such as `vq.stages.teach`; `package` is the folder of a copy of the
+    library, by default of this one.
 
     Returns:
         Paths from the folder that the package lies in, sorted; folders of data as one path.

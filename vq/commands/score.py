@@ -57,9 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="choose the mode instead, for each video: the closest look of about so many ms",
     )
     parser.add_argument(
-        "--format",
-        choices=list(FORMS),
-        help="default: as --output ends, else table",
+        "--format", choices=list(FORMS), help="default: as --output ends, else table"
     )
     parser.add_argument("--output", type=_file, help="file for the rows (default: standard output)")
     parser.add_argument(

@@ -50,9 +50,7 @@ class CheckResult:
 def lookup(name: str, file: Path | None) -> tuple[Spec, Sampling]:
     """Settings of an expert by its name: those of params, else of the catalog.
 
-    Args:
-        name: under extract.experts, or of the catalog.
-        file: params.yaml; None if there is none.
+    `name` is under extract.experts of `file`, which is params.yaml, or of the catalog.
 
     Raises:
         ParamsError: neither has this name (the message offers the nearest), or params are wrong.

@@ -16,13 +16,7 @@ from vq.workers.process_pool import cores
 
 
 def modes(
-    rows: pd.DataFrame,
-    videos: Path,
-    card: Card,
-    network: Path,
-    *,
-    most: int,
-    bootstrap: Bootstrap,
+    rows: pd.DataFrame, videos: Path, card: Card, network: Path, *, most: int, bootstrap: Bootstrap
 ) -> dict[str, Any]:
     """Score rated videos from their files in every mode that the student knows.
 

@@ -215,10 +215,7 @@ _REFUSALS = (
 def _check(path: Path, session: onnxruntime.InferenceSession, card: Card) -> None:
     """Compare the network's signature with what the card promises."""
     side = card.views.grid * card.views.patch_px
-    expected = {
-        "views": [card.views.moments, 4, side, side],
-        "levels": [len(card.values)],
-    }
+    expected = {"views": [card.views.moments, 4, side, side], "levels": [len(card.values)]}
     shapes = {port.name: port.shape[1:] for port in (*session.get_inputs(), *session.get_outputs())}
     for name, shape in expected.items():
         if name not in shapes or not _fits(shapes[name], shape):

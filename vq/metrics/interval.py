@@ -85,9 +85,7 @@ def percentile(
 
 
 def share(
-    hits: Bool[np.ndarray, " cases"],
-    contents: Shaped[np.ndarray, " cases"],
-    bootstrap: Bootstrap,
+    hits: Bool[np.ndarray, " cases"], contents: Shaped[np.ndarray, " cases"], bootstrap: Bootstrap
 ) -> Interval:
     """Share of hits among some cases, with an interval that draws whole contents again.
 

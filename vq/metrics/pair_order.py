@@ -38,13 +38,7 @@ PAIR = [
 
 
 def rungs_of(
-    videos: pd.DataFrame,
-    kinds: Sequence[str],
-    *,
-    film: str,
-    ladder: str,
-    strength: str,
-    name: str,
+    videos: pd.DataFrame, kinds: Sequence[str], *, film: str, ladder: str, strength: str, name: str
 ) -> pd.DataFrame:
     """Where each video stands (`RUNG`), under the same index.
 

@@ -15,13 +15,7 @@ from vq.zoo.task import Video
 
 
 def extract(
-    *,
-    accepted: Path,
-    videos: Path,
-    cache: Path,
-    index: Path,
-    params: schema.Extract,
-    jobs: int = 0,
+    *, accepted: Path, videos: Path, cache: Path, index: Path, params: schema.Extract, jobs: int = 0
 ) -> None:
     """Fill the cache with what it lacks, and write the index of what is in it.
 

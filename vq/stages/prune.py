@@ -183,7 +183,7 @@ def rows(
         [
             _row(assessment, selection, experts[assessment.name], enough)
             for assessment in selection.judged
-        ],
+        ]
     )
     return table.sort_values(
         ["kept", "candidate", "own_head", "expert"], ascending=[False, False, False, True]

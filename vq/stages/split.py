@@ -15,12 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def split(
-    *,
-    accepted: Path,
-    fingerprints: Path,
-    splits: Path,
-    near_duplicates: Path,
-    params: schema.Split,
+    *, accepted: Path, fingerprints: Path, splits: Path, near_duplicates: Path, params: schema.Split
 ) -> None:
     """Write the side of every content, and repeated splits of what is not test.
 

@@ -82,15 +82,10 @@ def assemble(
 ) -> TrainingData:
     """Put together what there is to learn from.
 
-    Args:
-        manifest: accepted videos.
-        card: of the data set; its scale gives the levels their values. Rows of other sets have
-            distributions over the same levels, from end to end of their own scale; they train, and
-            never validate.
-        side: `train`, `validation` or `test` for each video, in the order of the manifest.
-        features: initial features by expert, in the order of the manifest.
-        count: K, how many quality levels.
-        sight: what the student sees, in the order of the manifest.
+    The scale of the card gives the `count` levels their values. Rows of other sets have
+    distributions over the same levels, from end to end of their own scale; they train, and never
+    validate. `side` (`train`, `validation` or `test` of each video), features and `sight` are in
+    the order of the manifest.
 
     Raises:
         DataError: too few labelled videos of the primary data set to fit on, or to validate on.

@@ -36,17 +36,11 @@ def distill(
 ) -> float:
     """Train the student in place.
 
-    Args:
-        student: with its starting weights; its standardisation is fitted here, unless it brings
-            that of an earlier student.
-        teacher: already fitted. Mode `staged` holds it; in `joint` its small parts keep learning,
-            on one objective with the student. None trains on labels alone: the undistilled student.
-        data: what there is to learn from.
-        params: of the losses and the schedule.
-        expert_dropout: chance that an expert is left out of a step of a learning teacher.
-        seed: of everything random.
-        checkpoint: see `fit`.
-        record: see `fit`.
+    The student has its starting weights; its standardisation is fitted here, unless it brings that
+    of an earlier student. The teacher is already fitted: mode `staged` holds it; in `joint` its
+    small parts keep learning, on one objective with the student, and `expert_dropout` is the chance
+    that an expert is left out of a step. None trains on labels alone: the undistilled student. For
+    `checkpoint` and `record` see `fit`.
 
     Returns:
         The student's best validation loss, against labels alone.

@@ -14,12 +14,7 @@ from vq.training.ridge import add_kernels
 from vq.training.training_data import TrainingData
 
 
-def teach(
-    data: TrainingData,
-    *,
-    params: Teach,
-    seed: int,
-) -> Teacher:
+def teach(data: TrainingData, *, params: Teach, seed: int) -> Teacher:
     """Fit conversions, gating networks and head on the labelled training videos.
 
     Where these are few, a ridge regression on kernels then joins the conversions (`kernel`).
