@@ -18,7 +18,7 @@ if __name__ == "__main__":
 JOBLIB = """
 import os, time
 from joblib import Parallel, delayed
-from vq.workers.parent import follow
+from vq.workers.process_pool import follow
 workers = Parallel(2, initializer=follow, initargs=(os.getpid(),))
 print(*set(workers(delayed(os.getpid)() for _ in range(4))), flush=True)
 time.sleep(60)

@@ -14,7 +14,7 @@ from vq.inference.modes import MODES, Mode
 from vq.video import packets
 from vq.video.plan import cost
 from vq.workers.limits import Limits
-from vq.workers.parent import follow
+from vq.workers.process_pool import follow
 
 
 @dataclass(frozen=True)

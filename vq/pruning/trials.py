@@ -28,8 +28,7 @@ from vq.pruning.trial import Effect, Fidelity, Probe, Repeats, Trial
 from vq.training.loop import determinism
 from vq.training.training_data import Vectors
 from vq.words import count
-from vq.workers.parent import follow
-from vq.workers.process_pool import cores
+from vq.workers.process_pool import cores, follow
 
 log = logging.getLogger(__name__)
 

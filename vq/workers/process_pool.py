@@ -2,16 +2,17 @@
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from vq.workers.parent import follow
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+LOOK_SECONDS = 1.0
 BATCH = 16
 """Items for each process between two collections: what is done again when a process dies."""
 
@@ -72,3 +73,19 @@ def pool_of(jobs: int) -> ProcessPoolExecutor:
         initializer=follow,
         initargs=(os.getpid(),),
     )
+
+
+def follow(parent: int) -> None:
+    """End this process soon after its parent, which may be gone already: the initializer of a pool.
+
+    When a parent is killed nobody tells its workers: they wait for work for ever, each with all
+    that it has in memory. Those of `vq.workers.limited_pool` need none of this: their pipe ends.
+    """
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    # Not sys.exit: that would end a thread, and wait for the others.
+    os._exit(1)
