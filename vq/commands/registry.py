@@ -12,7 +12,7 @@ from rich.table import Table
 from vq.commands.registry_options import model
 from vq.registry import champion
 from vq.registry.client import Registry, existing
-from vq.registry.summary import for_people, version_row
+from vq.registry.flow_summary import for_people, version_row
 
 SHOWN = {
     "version": "version",
