@@ -33,7 +33,7 @@ def atomic(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     """Write a table as CSV in UTF-8, whole or not at all."""
     with atomic(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -136,7 +136,9 @@ def test_wrong_files_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"text\.onnx: is no ONNX graph"):
         create_onnx("theirs", spec(text))
     good = graph(tmp_path / "good.onnx")
-    with pytest.raises(WeightsError, match="no tensor 'nothing' of rank 2 or 4; its last maps are map, rect"):
+    with pytest.raises(
+        WeightsError, match="no tensor 'nothing' of rank 2 or 4; its last maps are map, rect"
+    ):
         create_onnx("theirs", spec(good, options={"outputs": "nothing"}))
     integer = graph(tmp_path / "integer.onnx", kind=TensorProto.DOUBLE)
     with pytest.raises(WeightsError, match="other input than one tensor of float pictures"):

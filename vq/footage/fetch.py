@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from vq.errors import DataError
-from vq.files import atomic, write_csv
+from vq.files import atomic, write_rows
 from vq.footage import archives, attribution, packages, sources, table
 from vq.footage.config import Footage
 from vq.footage.https import Downloads
@@ -262,7 +262,7 @@ def _write(root: Path, present: list[Source], outcomes: list[Outcome]) -> None:
     with atomic(root / "ATTRIBUTION.md") as part:
         part.write_text(attribution.markdown(present), encoding="utf-8")
     rows = ((o.entry.file, o.entry.kind, o.entry.licence, o.status, o.reason) for o in outcomes)
-    write_csv(root / "report.csv", ("file", "kind", "licence", "status", "reason"), rows)
+    write_rows(root / "report.csv", ("file", "kind", "licence", "status", "reason"), rows)
 
 
 def _counts(statuses: Counter[str]) -> str:

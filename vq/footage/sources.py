@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vq.errors import DataError
-from vq.files import write_csv
+from vq.files import write_rows
 from vq.footage.table import Kind
 
 MANIFEST = "manifest.csv"
@@ -87,7 +87,7 @@ def write(sources: Sequence[Source], path: Path) -> None:
         [*(getattr(source, name) for name in COLUMNS[:-1]), int(source.scaled)]
         for source in sources
     )
-    write_csv(path, COLUMNS, rows)
+    write_rows(path, COLUMNS, rows)
 
 
 def _source(row: dict[str, str], originals: Path) -> Source:

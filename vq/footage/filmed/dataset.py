@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from vq.errors import DataError, VideoError
-from vq.files import write_csv
+from vq.files import write_rows
 from vq.footage import sources
 from vq.footage.config import Film
 from vq.footage.filmed.make import Version, film
@@ -123,7 +123,7 @@ def _write(rows: Sequence[Labelled], path: Path) -> None:
         version, (mos, *impairments) = row.version, _grades(row.label)
         order = version.film, version.ladder, f"{version.strength:.4f}"
         table.append((version.video, mos, version.content, version.chain, *order, *impairments))
-    write_csv(path, COLUMNS, table)
+    write_rows(path, COLUMNS, table)
 
 
 def _grades(label: Label | None) -> list[str]:

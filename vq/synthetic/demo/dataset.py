@@ -15,7 +15,7 @@ from pydantic import Field
 
 from vq import params as params_file
 from vq.errors import DataError
-from vq.files import write_csv
+from vq.files import write_rows
 from vq.params import NonNegative, Rate, Section
 from vq.synthetic.demo import encode, labels, scenes
 from vq.synthetic.demo.camera import Clip
@@ -158,7 +158,7 @@ def make(
             progress(done, len(films))
         shutil.rmtree(videos, ignore_errors=True)
         folder.rename(videos)
-        write_csv(labels_file, COLUMNS, (row.values() for row in rows))
+        write_rows(labels_file, COLUMNS, (row.values() for row in rows))
 
 
 def _each(
