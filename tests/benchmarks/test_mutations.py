@@ -7,13 +7,13 @@ from vq.video import syntax
 
 
 def test_every_planned_frame_is_that_of_a_full_decode(tmp_path: Path) -> None:
-    """Three hundred mutations; some are planned all the same, some are forbidden by a rule."""
-    outcomes = mutations.run(tmp_path, list(mutations.FORMATS), 300, seed=11)
+    """A hundred and fifty mutations; some are planned all the same, some are forbidden by a rule."""
+    outcomes = mutations.run(tmp_path, list(mutations.FORMATS), 150, seed=11)
 
-    assert len(outcomes) >= 300
+    assert len(outcomes) >= 150
     assert [outcome for outcome in outcomes if outcome.wrong] == []
     assert {outcome.damage for outcome in outcomes} == set(mutations.DAMAGES)
-    assert 40 < sum(not outcome.rule for outcome in outcomes) < 260
+    assert 20 < sum(not outcome.rule for outcome in outcomes) < 130
 
 
 def test_every_planned_codec_is_mutated(tmp_path: Path) -> None:
