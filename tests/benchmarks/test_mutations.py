@@ -7,7 +7,7 @@ from vq.video import syntax
 
 
 def test_every_planned_frame_is_that_of_a_full_decode(tmp_path: Path) -> None:
-    """A hundred and fifty mutations; some are planned all the same, some are forbidden by a rule."""
+    """A hundred and fifty mutations; some are planned all the same, a rule forbids others."""
     outcomes = mutations.run(tmp_path, list(mutations.FORMATS), 150, seed=11)
 
     assert len(outcomes) >= 150
