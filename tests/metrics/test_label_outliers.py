@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from vq.data import manifest
-from vq.metrics.label_outliers import COLUMNS, FEWEST, listed, standard_error, standing, write
+from vq.files import write_csv
+from vq.metrics.label_outliers import COLUMNS, FEWEST, listed, standard_error, standing
 
 
 def test_distances_are_in_robust_standard_deviations() -> None:
@@ -76,12 +77,12 @@ def test_each_set_is_judged_among_its_like_and_the_worst_is_first(tmp_path: Path
     assert found.set_index("video")["z"].map(np.sign).to_dict() == {
         "wide0": -1, "wide1": 1, "narrow0": -1, "narrow1": 1
     }  # fmt: skip
-    write(found, tmp_path / "found.csv")
+    write_csv(tmp_path / "found.csv", found, digits=3)
     assert list(pd.read_csv(tmp_path / "found.csv")) == COLUMNS
 
 
 def test_of_nothing_there_is_a_header(tmp_path: Path) -> None:
     """The report reads it all the same."""
     for rows in (videos(5, "few", 1.0), videos(200, "many", 1.0)):
-        write(listed(rows, z=1e9), tmp_path / "none.csv")
+        write_csv(tmp_path / "none.csv", listed(rows, z=1e9), digits=3)
         assert (tmp_path / "none.csv").read_text() == ",".join(COLUMNS) + "\n"
