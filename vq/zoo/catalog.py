@@ -142,6 +142,12 @@ def _packaged(preset: Preset) -> Entry:
 
     def build(name: str, spec: Spec, _: int) -> Expert:
         _refuse(name, spec, keep=("weights", "tags"))
+        if spec.weights == "hub":
+            raise ParamsError(
+                f"extract.experts.{name}.weights: those of {spec.catalog or name} are in "
+                f"{preset.package}, not on a hub; leave them out, or give "
+                "{file: PATH, sha256: HASH}"
+            )
         own = {"weights": spec.weights or preset.spec.weights}
         tags = {} if spec.weights == "random" else dict(preset.spec.tags)
         full = preset.spec.model_copy(update=own | {"tags": tags | dict(spec.tags)})

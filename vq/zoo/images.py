@@ -136,6 +136,11 @@ def build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
         raise ParamsError(f"extract.experts.{name}: timm has no model {spec.model!r}; {hint}")
     cfg = timm.get_pretrained_cfg(spec.model)
     options: dict[str, Any] = dict(spec.options)
+    if cfg and cfg.fixed_input_size and spec.side_px == "native":
+        raise ParamsError(
+            f"extract.experts.{name}.side_px: {spec.model} sees pictures of one size alone; give a "
+            f"number, or none for {cfg.input_size[-1]}"
+        )
     if cfg and cfg.fixed_input_size and spec.side_px not in (None, cfg.input_size[-1]):
         # Its position embeddings are made for one size, to which timm scales those of the weights.
         options = {"img_size": spec.side_px} | options
