@@ -9,6 +9,7 @@ Files that are no modules (weights, tables, pages) count where a module that loo
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -47,20 +48,33 @@ def closure(module: str, *, package: Path | None = None) -> tuple[str, ...]:
 
 def direct(path: Path, *, package: Path = PACKAGE) -> Iterator[Path]:
     """Files that a Python file needs by itself: what it imports or names, and data beside it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    modules, names = _mentioned(path.read_text(encoding="utf-8"))
+    yield from _files(modules, package)
+    for name in names:
+        if other := _beside(path, name):
+            yield other
+
+
+@cache
+def _mentioned(source: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Modules that a source imports or names, and strings that may mean files beside it."""
+    tree = ast.parse(source)
     beside = any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(tree))
+    modules: dict[str, None] = {}
+    names: dict[str, None] = {}
     for node in _run(tree):
         if isinstance(node, ast.Import):
-            yield from _files((alias.name for alias in node.names), package)
+            modules |= dict.fromkeys(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             # Each name may be a module of its own, or a name in this one.
-            names = (f"{node.module}.{alias.name}" for alias in node.names)
-            yield from _files((node.module, *names), package)
+            imported = (f"{node.module}.{alias.name}" for alias in node.names)
+            modules |= dict.fromkeys([node.module, *imported])
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             if named := _NAMED.fullmatch(node.value):
-                yield from _files((named[1],), package)
-            elif beside and (other := _beside(path, node.value)):
-                yield other
+                modules[named[1]] = None
+            elif beside and _FILE.fullmatch(node.value):
+                names[node.value] = None
+    return tuple(modules), tuple(names)
 
 
 def _run(tree: ast.AST) -> Iterator[ast.AST]:
@@ -92,7 +106,7 @@ def _file(module: str, package: Path) -> Path | None:
 
 def _beside(path: Path, name: str) -> Path | None:
     """The file or folder of data beside a module that a string may mean."""
-    if not _FILE.fullmatch(name) or name.endswith(".py"):
+    if name.endswith(".py"):
         return None
     other = path.with_suffix(name) if name.startswith(".") else path.with_name(name)
     return other if other.exists() and not (other / "__init__.py").exists() else None

@@ -228,10 +228,10 @@ def _wait_for(address: str, log: Path) -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """The whole group: a worker has flow runs, a server has services."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number, seconds in ((signal.SIGTERM, 2), (signal.SIGKILL, 15)):
         try:
             os.killpg(process.pid, number)
-            process.wait(timeout=15)
+            process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             continue
         except ProcessLookupError:

@@ -20,8 +20,8 @@ REST = 0.25
 """Share of the video's own change below which a moment is at rest: a soft bound."""
 WIDTH = 2 * (1 + len(ORDERS)) + len(STILL) + 2
 """How many numbers `describe` gives."""
-REPEATS = 2
-"""How many numbers `repeats` gives: shares of moments below the first bounds of `STILL`."""
+REPEATS = 3
+"""How many numbers `repeats` gives: shares of moments below the first bounds of `STILL`, a jump."""
 
 
 def describe(pixels: Float[Tensor, "batch moments 4 side side"]) -> Float[Tensor, "batch motion"]:
@@ -44,13 +44,18 @@ def describe(pixels: Float[Tensor, "batch moments 4 side side"]) -> Float[Tensor
 
 
 def repeats(pixels: Float[Tensor, "batch moments 4 side side"]) -> Float[Tensor, "batch repeats"]:
-    """Share of the moments that repeat, or nearly, whatever else moves in the video.
+    """Share of the moments that repeat, or nearly, and the jump: whatever else moves in the video.
 
     What a head may be told of motion where its training data moves otherwise than what it will
-    score: a stall repeats a frame anywhere, but a camera may rest, and those of films never do.
+    score. A stall repeats a frame anywhere, but so does a camera that rests, or a clip whose frame
+    rate was converted; only behind a stall does the picture jump. The jump is the greatest change
+    less the mean that leans to great ones, as logarithms: 0 where all moments change alike.
     """
     amount = _changes(pixels).mean(2)
-    return torch.stack([_share_below(amount, bound) for bound in STILL[:REPEATS]], 1)
+    logs = torch.log1p(amount)
+    jump = logs.amax(1) - power_mean(logs, 2.0, dim=1)
+    shares = [_share_below(amount, bound) for bound in STILL[: REPEATS - 1]]
+    return torch.stack([*shares, jump], 1)
 
 
 def _changes(

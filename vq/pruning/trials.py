@@ -9,12 +9,11 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -31,6 +30,9 @@ from vq.words import count
 from vq.workers.process_pool import cores, follow
 
 log = logging.getLogger(__name__)
+
+ALONE_SECONDS = 5.0
+"""What trials may take in this process before others are started, each of which loads torch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +64,14 @@ class Trials:
         jobs: int = 1,
         plan: bool = False,
         fidelity: Fidelity = Probe(),  # noqa: B008 - it holds nothing
+        alone_seconds: float = ALONE_SECONDS,
     ) -> None:
         """Hash what all trials depend on.
 
-        All repeats share one mapping of features, and have the sight that the fidelity wants. No
-        number depends on `jobs`, processes side by side (0: one on each core). A `plan` runs and
-        writes nothing: `run` raises `Unknown` where a trial is not kept.
+        All repeats share one mapping of features, and have the sight that the fidelity wants.
+        `jobs` are processes side by side (0: one on each core), which are started once probes
+        took `alone_seconds` in this one; no number depends on either. A `plan` runs and writes
+        nothing: `run` raises `Unknown` where a trial is not kept.
         """
         self.fidelity = fidelity
         self.repeats, self.folder, self.seed, self.jobs, self.plan = (
@@ -77,6 +81,8 @@ class Trials:
             jobs,
             plan,
         )
+        # A full trial may take an hour: processes are cheap beside it.
+        self._alone_seconds = alone_seconds if isinstance(fidelity, Probe) else 0.0
         self.used: dict[Trial, Kept] = {}
         """Trials that were asked for and had been computed before."""
         self._experts = {n: _digest(f.numpy()) for n, f in repeats[0].features.items()}
@@ -143,11 +149,9 @@ class Trials:
         return _measure(*self._call(trial))
 
     def _compute(self, todo: Sequence[Trial], what: str) -> Iterator[tuple[Trial, Kept]]:
-        jobs = min(cores(self.jobs), max(len(todo), 1))
-        calls = (delayed(_numbered)(n, *self._call(t)) for n, t in enumerate(todo))
         done = 0
         try:
-            for number, kept in _shown(_each(calls, jobs), what, len(todo)):
+            for number, kept in _shown(self._each(todo), what, len(todo)):
                 self._keep(todo[number], kept)
                 done += 1
                 yield todo[number], kept
@@ -157,6 +161,25 @@ class Trials:
                 f"trials are done and kept in {self.folder}. Run again: it resumes; with fewer "
                 "--jobs if memory was short"
             ) from error
+
+    def _each(self, todo: Sequence[Trial]) -> Iterator[tuple[int, Kept]]:
+        """Number and outcome of each trial, as they end."""
+        jobs, number = min(cores(self.jobs), max(len(todo), 1)), 0
+        while number < len(todo) and (jobs == 1 or self._alone_seconds > 0):
+            kept = self.measure(todo[number])
+            self._alone_seconds -= kept.seconds
+            yield number, kept
+            number += 1
+        if number < len(todo):
+            rest = range(number, len(todo))
+            workers = Parallel(
+                jobs,
+                backend="loky",
+                return_as="generator_unordered",
+                initializer=follow,
+                initargs=(os.getpid(),),
+            )
+            yield from workers(delayed(_numbered)(n, *self._call(todo[n])) for n in rest)
 
     def _keep(self, trial: Trial, kept: Kept) -> None:
         numbers = {
@@ -201,19 +224,6 @@ class Trials:
 def tally(wanted: int, todo: int) -> str:
     """How many trials there are, in words."""
     return f"{count(wanted, 'trial')}: {wanted - todo} from earlier runs, {todo} to do"
-
-
-def _each(calls: Iterable[Any], jobs: int) -> Iterator[tuple[int, Kept]]:
-    if jobs == 1:
-        return (function(*args, **kwargs) for function, args, kwargs in calls)
-    workers = Parallel(
-        jobs,
-        backend="loky",
-        return_as="generator_unordered",
-        initializer=follow,
-        initargs=(os.getpid(),),
-    )
-    return workers(calls)
 
 
 def _shown(
