@@ -5,7 +5,8 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from vq import stages, streams
+from vq import stages
+from vq.commands import streams
 
 COMMANDS = {
     "score": "Score videos with the student.",

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vq import streams
+from vq.commands import streams
 from vq.commands.score_options import (
     above_zero,
     add_jobs,

@@ -3,7 +3,7 @@
 import socket
 from argparse import ArgumentParser, Namespace
 
-from vq import streams
+from vq.commands import streams
 from vq.commands.score_options import (
     add_jobs,
     add_limits,

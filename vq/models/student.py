@@ -125,9 +125,10 @@ class Pixels(nn.Module):
             pooling: how levels become one row: as `vq.models.pooling.pool`, or `pool_cells`.
             answers: how many numbers the backbone was pretrained to tell by a linear map of its
                 pooled levels; they join the feature. 0 where it was not.
-            answers_only: the feature is the answers and the share of moments that repeat. The
-                backbone knows the videos that it was pretrained on too well, and a head that reads
-                its levels learns to trust them; how a camera moves differs from data to data.
+            answers_only: the feature is the answers, the share of moments that repeat and the jump
+                behind them (`motion_statistics.repeats`). The backbone knows the videos that it was
+                pretrained on too well, and a head that reads its levels learns to trust them; how a
+                camera moves differs from data to data.
 
         Raises:
             ParamsError: timm has no such backbone, it has no such feature level, or there would be

@@ -37,8 +37,8 @@ def build(
     It starts from `random` weights, from a built-in network of that name, or from the folder of an
     earlier student, which has a slash in it. Without a backbone (timm name) it is that of the
     start, a built-in network then; without stages (feature levels that are pooled), they are those
-    of the start. The conversion reads `answers` to what the start was pretrained to tell and the
-    share of moments that repeat, or `all`: pooled levels and motion as well.
+    of the start. The conversion reads `answers` to what the start was pretrained to tell, the share
+    of moments that repeat and the jump behind them, or `all`: pooled levels and motion as well.
 
     Raises:
         ParamsError: no such backbone, starting weights for another one, none of either where the
