@@ -158,3 +158,18 @@ def test_the_card_of_footage_covers_its_labels() -> None:
 
     assert (shipped.opinion, shipped.better) == ("synthetic", "higher")
     assert (shipped.scale.min, shipped.scale.max) == (1, 5)
+
+
+@pytest.mark.parametrize("gone", ["videos", "references"])
+def test_a_film_of_which_a_file_is_gone_is_made_again(
+    photos: Sequence[Source], tmp_path: Path, gone: str
+) -> None:
+    """Dvc deletes outputs that it does not know, and leaves the table that says what was made."""
+    first = film(photos, tmp_path)[1]
+    path = tmp_path / gone / (first.video if gone == "videos" else first.reference)
+    content = path.read_bytes()
+    path.unlink()
+
+    film(photos, tmp_path)
+
+    assert path.read_bytes() == content

@@ -75,8 +75,8 @@ def film(
     stem = f"{source.path.stem}_{take:02d}"
     table = references / f"{stem}.json"
     made = {**params.model_dump(exclude={"takes"}), "source": source.sha256}
-    if table.exists() and (kept := json.loads(table.read_text()))["made_of"] == made:
-        return [Version(**row) for row in kept["versions"]]
+    if versions := _completed(table, made, videos):
+        return versions
     rng = np.random.default_rng([params.seed, take, zlib.crc32(stem.encode())])
     if source.kind == "clip":
         pristine, fps = recorder.cut(source, params.frames, rng)
@@ -101,6 +101,19 @@ def film(
     with atomic(table) as part:
         part.write_text(json.dumps({"made_of": made, "versions": [asdict(row) for row in rows]}))
     return rows
+
+
+def _completed(table: Path, made: dict[str, object], videos: Path) -> list[Version]:
+    """The versions of a film that a run before made of the same; none if one of them is gone.
+
+    Dvc removes outputs that it does not know before it tries an experiment, and leaves the
+    references, which it does not keep.
+    """
+    if not table.exists() or (kept := json.loads(table.read_text()))["made_of"] != made:
+        return []
+    versions = [Version(**row) for row in kept["versions"]]
+    files = [table.parent / versions[0].reference, *(videos / row.video for row in versions)]
+    return versions if all(file.is_file() for file in files) else []
 
 
 def _shoot(
