@@ -8,8 +8,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.workspace"]
+
+# On a busy machine any example may take long.
+settings.register_profile("vq", deadline=None)
+settings.load_profile("vq")
 
 Picture = Callable[[int, int, int], np.ndarray]
 

@@ -18,6 +18,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Runtime = Literal["onnx", "torch", "cuda"]
 Fusion = Literal["mean", "mean_std", "attention"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+Inputs = Literal["answers", "all"]
 
 
 class Section(BaseModel):
@@ -50,7 +51,7 @@ class Import(Section):
 
 
 Kind = Literal["hdr", "interlaced", "vfr", "resized", "half_black", "half_frozen"]
-"""Of a video that is rare; `vq.validation.video_flags` says when it is."""
+"""Of a video that is rare; `vq.validation.kinds` says when it is."""
 
 
 class Validate(Section):
@@ -235,7 +236,7 @@ class Distill(Section):
     backbone: str | None
     stages: tuple[Annotated[int, Field(ge=0)], ...] | None
     every: Positive
-    inputs: Literal["answers", "all"]
+    inputs: Inputs
     a: NonNegative
     b: NonNegative
     c: NonNegative

@@ -10,7 +10,7 @@ from benchmarks.scoring import identical, spend
 from tests.conftest import moving, write_video
 from tests.scoring.toy import random_network, write_bundle
 from vq.inference import runtime
-from vq.video import fragments
+from vq.video import views
 
 LINE = {"slope": 1.0, "intercept": 0.0, "interval": None, "exact_srcc": 1.0, "srcc": 1.0}
 
@@ -34,9 +34,9 @@ def test_identical_sees_a_wrong_pixel(
     )
     assert identical(clip, mode, model)
 
-    look = fragments.look
+    look = views.look
 
-    def wrong(*given: object, **named: object) -> fragments.Look:
+    def wrong(*given: object, **named: object) -> views.Look:
         found = look(*given, **named)  # type: ignore[arg-type]
         found.views[-1, 0, 0, 0] ^= np.uint8(1)
         return found

@@ -22,7 +22,7 @@ def assign(contents: list[str], *, salt: str = "salt", repeats: int = 3) -> pd.D
     return split.assign(contents, salt=salt, repeats=repeats, **SHARES)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sets(names, max_size=20))
 def test_adding_contents_moves_none(added: set[str]) -> None:
     """A champion never trained on today's test."""

@@ -30,7 +30,7 @@ def test_the_curve_by_hand() -> None:
     assert found == pytest.approx([3, 1 + 4 / (1 + np.exp(-1))], rel=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**31), st.sampled_from([-1.0, 0.0, 0.3, 1.0]), st.integers(2, 30))
 def test_a_map_never_turns_the_ranking(seed: int, truth: float, videos: int) -> None:
     """However bad the model: a higher score is never mapped to a lower rating."""

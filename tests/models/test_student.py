@@ -16,7 +16,7 @@ from vq.models import motion_statistics, student_files
 from vq.models.student import Features, Student
 from vq.models.student_onnx import export, join_padding
 from vq.training.loop import initialisation
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
 

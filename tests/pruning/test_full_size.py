@@ -12,7 +12,7 @@ from vq.params import Expert
 from vq.pruning.full_size import Full, Tuned, tunable
 from vq.pruning.trial import Trial
 from vq.training.training_data import Pictures, TrainingData
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 from vq.zoo import catalog
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=32)

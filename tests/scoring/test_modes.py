@@ -12,7 +12,7 @@ from tests.video.test_plan import stream
 from vq.errors import ParamsError
 from vq.inference import modes, runtime
 from vq.inference.modes import ModeRequest
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 
 TOLD = {"slope": 0.5, "intercept": 1.0, "interval": None, "exact_srcc": 0.99, "srcc": 0.9}
 KNOWN = {"fast": TOLD, "thorough": {**TOLD, "slope": 1.0, "intercept": 0.0}}

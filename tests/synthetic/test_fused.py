@@ -196,7 +196,7 @@ def test_another_white_costs() -> None:
     assert darker.impairments["colour"] < 0.1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=some.sampled_from(["vmaf_neg", "psnr", "ssim", "cambi"]),
     values=some.lists(some.floats(0, 1), min_size=4, max_size=4),

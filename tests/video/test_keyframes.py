@@ -9,8 +9,8 @@ from tests.conftest import moving, write_video
 from tests.video.test_plan import stream
 from vq.video import keyframes, packets, sample
 from vq.video.decode import decode
-from vq.video.fragments import ViewSpec, look
 from vq.video.plan import plan
+from vq.video.views import ViewSpec, look
 
 SPEC = ViewSpec(moments=8, grid=2, patch_px=8)
 

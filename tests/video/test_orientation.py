@@ -9,9 +9,9 @@ import pytest
 from tests.conftest import orient
 from vq.video.convert import Converter
 from vq.video.decode import decode
-from vq.video.fragments import ViewSpec, look
 from vq.video.orientation import Orientation
 from vq.video.probe import survey
+from vq.video.views import ViewSpec, look
 
 QUARTERS = np.array([[250, 170], [90, 10]])
 """Brightness of the quarters of the stored picture."""

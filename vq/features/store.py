@@ -11,7 +11,7 @@ from jaxtyping import Float32, UInt8
 from vq.errors import DataError
 from vq.features.cache import Cache, Stored
 from vq.files import read_json
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 from vq.words import count
 
 

@@ -1,4 +1,7 @@
-"""The conditions a student must meet before it may become champion, as far as files show them."""
+"""The conditions a student must meet before it may become champion, as far as files show them.
+
+`vq.registry.champion_gates` has the others: of the champion, this machine, the state of the code.
+"""
 
 import math
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Label files of others: a reader for each dialect, one table of them."""
+"""Label files of others: a reader for each dialect, and the table of all (`FORMS`)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

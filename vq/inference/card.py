@@ -29,7 +29,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Views:
-    """How a video is cut up for the network, as in `vq.video.fragments.ViewSpec`."""
+    """How a video is cut up for the network, as in `vq.video.views.ViewSpec`."""
 
     moments: int
     grid: int

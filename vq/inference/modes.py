@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from vq.errors import ParamsError
 
 if TYPE_CHECKING:  # the supervisor of workers needs names alone
-    from vq.video.fragments import ViewSpec
     from vq.video.packets import Packets
+    from vq.video.views import ViewSpec
 
 Mode = Literal["fast", "exact", "thorough"]
 """`exact` sees the frames that training saw. `fast` sees those that cost least to decode, fewer of

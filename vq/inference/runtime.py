@@ -1,4 +1,4 @@
-"""The student at work: a video in, a row out, without torch."""
+"""The student at work: a video in, a row out (a score, or why there is none), without torch."""
 
 import os
 import time
@@ -18,8 +18,8 @@ from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
 from vq.video import packets, stream
 from vq.video.bounded import Bounded
-from vq.video.fragments import Look, ViewSpec, look
 from vq.video.shapes import Float32, UInt8
+from vq.video.views import Look, ViewSpec, look
 from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import torch
 from safetensors import SafetensorError
@@ -14,7 +13,8 @@ from vq.errors import ParamsError, WeightsError
 from vq.models import builtin_weights
 from vq.models.student import Pixels, Student
 from vq.models.student_onnx import export
-from vq.video.fragments import ViewSpec
+from vq.params import Inputs
+from vq.video.views import ViewSpec
 
 NAME = "student.safetensors"
 """File with the weights to train on."""
@@ -26,7 +26,7 @@ def build(
     start: str,
     stages: tuple[int, ...] | None,
     every: int = 1,
-    inputs: Literal["answers", "all"] = "all",
+    inputs: Inputs = "all",
     dim: int,
     levels: int,
     dropout: float = 0.0,

@@ -63,7 +63,7 @@ class Answer:
     timeline: dict[str, Any] | None = None
     """As `vq.scoring.timeline.Timeline.as_mapping`; None if none was asked for or can be had."""
     plan: dict[str, Any] | None = None
-    """The fields of `vq.scoring.decode_plan.Decoding`; None if it was not asked for, or has no
+    """The fields of `vq.scoring.decode_summary.Decoding`; None if it was not asked for, or has no
     score."""
     lost: str = ""
     """Why what was asked for beside the row of a score is not there; empty if it is."""

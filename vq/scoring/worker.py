@@ -1,4 +1,4 @@
-"""What runs in a worker process: the whole job of scoring a video."""
+"""What runs in a worker process: `vq.inference.runtime` scores the videos that it is sent."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -63,6 +63,6 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
 
         yield Message({"timeline": measure(model, path).as_mapping()})
     if request["extras"]["plan"]:
-        from vq.scoring.decode_plan import explain
+        from vq.scoring.decode_summary import explain
 
         yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})

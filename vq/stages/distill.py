@@ -37,7 +37,7 @@ from vq.training.distill import on_precomputed_features, precompute_features, pr
 from vq.training.loop import determinism, initialisation
 from vq.training.mlflow_logger import curves
 from vq.training.training_data import Pictures, TrainingData
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 from vq.words import count
 from vq.workers.process_pool import cores
 

@@ -8,7 +8,7 @@ from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.errors import DataError
 from vq.files import write_csv, write_json
-from vq.validation import video_flags
+from vq.validation import kinds
 from vq.words import count, which
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def validate(
         "rejected": len(findings),
         "rejected_share": round(share, 6),
         "by_check": {name: int(counts.get(name, 0)) for name in manifest_checks.NAMES},
-        "kinds": video_flags.count(rows.drop(index=findings.index)),
+        "kinds": kinds.count(rows.drop(index=findings.index)),
     }
     write_json(summary, numbers)
     log.info("%d of %s accepted", len(rows) - len(findings), count(len(rows), "row"))

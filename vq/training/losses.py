@@ -1,4 +1,4 @@
-"""Losses: small pure functions, and their fusion L = a L1 + b L2 + c L3 (claim 7)."""
+"""Losses, as small pure functions; `vq.training.distill` weighs them: L = a L1 + b L2 + c L3."""
 
 from collections.abc import Callable, Mapping
 

@@ -8,7 +8,7 @@ import pandas as pd
 from vq import params as schema
 from vq.data.card import Card
 from vq.validation.gx_runner import Check, between, documented, run
-from vq.validation.video_flags import LIMITS
+from vq.validation.kinds import LIMITS
 
 NAMES = (
     "readable", "labelled", "on_scale", "spread",

@@ -6,9 +6,9 @@ import av
 import numpy as np
 
 from vq.video.convert import Converter
-from vq.video.fragments import ViewSpec
 from vq.video.packets import Packets
 from vq.video.shapes import UInt8
+from vq.video.views import ViewSpec
 from vq.workers.limits import Limits
 
 

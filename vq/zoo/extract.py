@@ -14,7 +14,7 @@ from vq import params
 from vq.errors import ParamsError, WeightsError
 from vq.features.cache import Cache
 from vq.video import PIXELS
-from vq.video.fragments import CUT
+from vq.video.views import CUT
 from vq.words import count, which
 from vq.workers.process_pool import cores
 from vq.zoo import catalog

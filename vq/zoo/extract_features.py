@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped, UInt8
 from safetensors.numpy import save
 
 from vq.errors import VideoError, VqError
-from vq.video import fragments, sample
+from vq.video import sample, views
 from vq.video.bounded import Bounded
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
@@ -66,7 +66,7 @@ def extract_features(
     wanted = [name for name in missing if name != VIEWS]
     if not wanted:
         spec = Bounded.of(planned.views, planned.limits)
-        return {VIEWS: fragments.look(video.path, spec).views}
+        return {VIEWS: views.look(video.path, spec).views}
     kinds = [experts[name].kind for name in wanted] + [VIEWS] * (VIEWS in missing)
 
     places: list[tuple[str, list[int]]] = []

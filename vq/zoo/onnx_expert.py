@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 from vq.zoo import runtime
 from vq.zoo.expert import Kind, Tags
 from vq.zoo.frame_window import window

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vq import params
-from vq.video.fragments import ViewSpec
+from vq.video.views import ViewSpec
 from vq.workers.limits import Limits
 
 VIEWS = "views"

@@ -1,4 +1,4 @@
-"""What the student sees of a video: patches of native resolution, at a few moments."""
+"""What the student sees of a video: at which moments, and which patches of native resolution."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which part of a file a score decodes, computed from its packets alone."""
+"""Which part of a file a score decodes, as the page shows it: computed from its packets alone."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +7,10 @@ import numpy as np
 
 from vq.inference.modes import Mode, spec_of
 from vq.video import keyframes, stream
-from vq.video.fragments import ViewSpec
 from vq.video.packets import NO_TIME, Packets, take
 from vq.video.plan import NoPlanError, plan
 from vq.video.shapes import Bool, Int64
+from vq.video.views import ViewSpec
 
 COLUMNS = 240
 """Most columns of a strip, however long the video is."""

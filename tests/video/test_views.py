@@ -16,7 +16,7 @@ from tests.conftest import rotate
 from vq.video import PIXELS
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, decode
-from vq.video.fragments import ViewSpec, look
+from vq.video.views import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=4)
 
@@ -113,7 +113,7 @@ def test_an_odd_patch_is_refused() -> None:
 
 def test_cutting_needs_no_torch() -> None:
     """What scores must start fast and stay small."""
-    code = "import sys, vq.video.fragments, vq.video.probe; sys.exit('torch' in sys.modules)"
+    code = "import sys, vq.video.views, vq.video.probe; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

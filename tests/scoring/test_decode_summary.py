@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.scoring.toy import BRIGHTNESS, write_bundle
-from vq.scoring.decode_plan import COLUMNS, explain
+from vq.scoring.decode_summary import COLUMNS, explain
 from vq.scoring.scoring_pool import ScoringPool
-from vq.video.fragments import ViewSpec, look
+from vq.video.views import ViewSpec, look
 
 SPEC = ViewSpec(moments=2, grid=2, patch_px=8)
 GROUPS_OF_TEN = {"g": "10", "keyint_min": "10", "sc_threshold": "0", "bf": "0"}
