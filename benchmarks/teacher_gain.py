@@ -32,8 +32,6 @@ from vq.training import dataset, predict
 from vq.training.loop import determinism
 from vq.training.teach import teach
 
-BOTH = "both"
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Fit on either side, print and write agreement and its difference."""
@@ -47,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     bootstrap = Bootstrap(params.evaluate.bootstrap, params.evaluate.confidence, params.seed)
     videos = pd.concat(sides, ignore_index=True)
     rows = [
-        row(BOTH, videos, bootstrap),
+        row("both", videos, bootstrap),
         *(row(str(side), part, bootstrap) for side, part in videos.groupby("side", sort=False)),
     ]
     (args.out / "teacher_gain.json").write_text(json.dumps(rows, indent=2) + "\n")
@@ -64,17 +62,18 @@ def measure(root: Path, params: Params, judged: str, jobs: int) -> pd.DataFrame:
         VqError: as the stages.
     """
     artifacts = root / "artifacts"
-    card = root / params.data.dir / "card.yaml"
-    accepted, features = artifacts / "accepted.parquet", artifacts / "features.json"
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        splits = scratch / "splits.csv"
-        write_csv(splits, exchanged(split.read(artifacts / "splits.csv"), judged, params.split))
+        common = {
+            "accepted": artifacts / "accepted.parquet",
+            "card": root / params.data.dir / "card.yaml",
+            "splits": scratch / "splits.csv",
+            "features": artifacts / "features.json",
+        }
+        splits = exchanged(split.read(artifacts / "splits.csv"), judged, params.split)
+        write_csv(common["splits"], splits)
         prune(
-            accepted=accepted,
-            card=card,
-            splits=splits,
-            features=features,
+            **common,
             trials=scratch / "trials",
             zoo=scratch / "zoo.json",
             table=scratch / "prune.csv",
@@ -85,7 +84,7 @@ def measure(root: Path, params: Params, judged: str, jobs: int) -> pd.DataFrame:
             jobs=jobs,
         )
         zoo = read_json(scratch / "zoo.json")
-        videos = dataset.read(accepted, card, splits, features)
+        videos = dataset.read(**common)
     determinism(threads=1)
     every = videos.training_data(levels=params.teach.levels)
     data = replace(every, features={name: every.features[name] for name in zoo["experts"]})

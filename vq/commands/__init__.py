@@ -1,1 +1,1 @@
-"""One file for each command of `vq`: its arguments, and what it says; and what they share."""
+"""One file for each command of `vq`: its arguments, and what it says. And what they share."""
