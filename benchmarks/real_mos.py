@@ -323,7 +323,7 @@ def _covered(score: Float[np.ndarray, " videos"], material: Material, sides: Sid
     half = conformal.half_width(score[seen], mos[seen], contents[seen], coverage=COVERAGE)
     if half is None:
         return math.nan
-    return float(conformal.covered(score[rows], mos[rows], half).mean())
+    return float(np.mean(np.abs(score[rows] - mos[rows]) <= half))
 
 
 def _interval(values: Sequence[float], sides: Sides, *names: str) -> Interval:

@@ -1,10 +1,12 @@
 """`params.yaml` as types."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from vq import params
 from vq.errors import ParamsError
@@ -97,3 +99,17 @@ def test_a_section_cannot_be_changed() -> None:
     """What a stage was given is what was recorded."""
     with pytest.raises(ValueError, match="frozen"):
         params.load(PROJECT).teach.dim = 3
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["distill.c=1", "prune.max_gmacs=5", "extract.experts.quality.fusion=mean", "judge.min_plcc=0"],
+)
+def test_an_experiment_changes_one_line(tmp_path: Path, override: str) -> None:
+    """`dvc exp run -S`: the file is laid out as dvc writes it, so that a diff is what changed."""
+    path = tmp_path / "params.yaml"
+    shutil.copy(PROJECT, path)
+    apply_overrides(path, [override])
+
+    lines = zip(PROJECT.read_text().splitlines(), path.read_text().splitlines(), strict=True)
+    assert len([before for before, after in lines if before != after]) == 1

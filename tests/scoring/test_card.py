@@ -48,8 +48,8 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         pytest.param(
-            {"format": 3},
-            r"card\.json: format 3 is not known here \(1 and 2 are\)",
+            {"format": 4},
+            r"card\.json: format 4 is not known here, only those up to 3 are",
             id="later-format",
         ),
         pytest.param({"values": [1, 6]}, r"level values \[6.0\] are outside", id="off-the-scale"),
@@ -69,6 +69,16 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"interval": {"coverage": 9, "half_width": 1}}, r"interval\.coverage", id="coverage"
+        ),
+        pytest.param(
+            {"interval": {"coverage": 0.9, "half_widths": [1]}},
+            r"interval\.half_widths should be a list of 2 numbers or more",
+            id="one-end",
+        ),
+        pytest.param(
+            {"interval": {"coverage": 0.9, "half_widths": [1, -1]}},
+            r"interval\.coverage should be a share and no half width below 0",
+            id="negative",
         ),
         pytest.param({"onnx_sha256": "abc"}, r"onnx_sha256 should be like \[0-9a-f\]", id="hash"),
         pytest.param(
@@ -94,13 +104,29 @@ def test_a_card_that_is_no_json_is_named(tmp_path: Path) -> None:
 
 def test_a_card_survives_its_journey(tmp_path: Path) -> None:
     """What is written is what was read."""
-    interval = {"coverage": 0.9, "half_width": 0.5}
+    interval = {"coverage": 0.9, "half_widths": [1.5, 0.5]}
     found, _ = card.load(
         write_bundle(tmp_path, *BRIGHTNESS, interval=interval, licences=["\u00e9"])
     )
 
     assert card.parse(json.loads(card.dumps(found))) == found
-    assert found.interval == card.Interval(0.9, 0.5)
+    assert found.interval == card.Interval(0.9, (1.5, 0.5))
+
+
+def test_the_interval_follows_the_score(tmp_path: Path) -> None:
+    """Surer of good videos than of bad ones, say; what lies beyond the scale is cut off."""
+    halves = {"coverage": 0.9, "half_widths": [1.5, 0.5]}
+    same = {"coverage": 0.9, "half_width": 0.5}
+    follows = card.load(write_bundle(tmp_path / "3", *BRIGHTNESS, format=3, interval=halves))[0]
+    constant = card.load(write_bundle(tmp_path / "2", *BRIGHTNESS, format=2, interval=same))[0]
+
+    assert [follows.around(score) for score in (1.0, 3.0, 4.0, 5.0)] == [
+        (1, 2.5),
+        (2, 4),
+        (3.25, 4.75),
+        (4.5, 5),
+    ]
+    assert [constant.around(score) for score in (1.0, 3.0, 5.0)] == [(1, 1.5), (2.5, 3.5), (4.5, 5)]
 
 
 def test_a_card_of_the_first_format_has_no_slack(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ def test_a_student_is_held_against_the_ratings_themselves() -> None:
     student = Student(Features(6), dim=8, levels=5, dropout=0.0).eval()
     contents = np.arange(len(data.mos))
 
-    scores, results = distill.on_validation(student, data, contents, coverage=0.8)
+    scores, results = distill.on_validation(student, data, contents, scale=(1.0, 5.0), coverage=0.8)
 
     rows = data.validation.numpy()
     mos = data.mos[data.validation].numpy()
-    half = conformal.half_width(scores, mos, contents[rows], coverage=0.8)
+    halves = conformal.half_widths(scores, mos, contents[rows], scale=(1.0, 5.0), coverage=0.8)
     assert results["validation"]["srcc"] == pytest.approx(agreement.srcc(scores, mos))
-    assert results["interval"] == {"coverage": 0.8, "half_width": half}
+    assert results["interval"] == {"coverage": 0.8, "half_widths": halves}

@@ -146,8 +146,8 @@ def _interval(coverage: Estimate | None, span: float, most: float) -> Gate:
     share = coverage["half_width"] / span
     passed = share <= most
     sentence = (
-        f"An interval reaches {coverage['half_width']:z.3f} to either side, {share:.0%} of the "
-        f"scale, {_within(passed)} {most:.0%}."
+        f"An interval reaches {coverage['half_width']:z.3f} to either side on average, "
+        f"{share:.0%} of the scale, {_within(passed)} {most:.0%}."
     )
     return Gate("interval", share, None, None, most, passed, sentence)
 

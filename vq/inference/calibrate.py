@@ -72,11 +72,13 @@ def fit_mode(
     slope, intercept = line(raw[other], exact[other]) if mode == "fast" else (1.0, 0.0)
     score = np.where(other, np.clip(intercept + slope * raw, *scale), raw)
     # A look that came to be exact has the interval of exact ones.
-    half = conformal.half_width(score[other], mos[other], contents[other], coverage=coverage)
+    halves = conformal.half_widths(
+        score[other], mos[other], contents[other], scale=scale, coverage=coverage
+    )
     return ModeCalibration(
         slope=slope,
         intercept=intercept,
-        interval=None if half is None else Interval(coverage, half),
+        interval=None if halves is None else Interval(coverage, halves),
         exact_srcc=agreement.srcc(score, exact),
         srcc=agreement.srcc(score, mos),
     )

@@ -15,7 +15,7 @@ from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
 
 _NOTHING = object()
-FORMATS = (1, 2)
+FORMATS = (1, 2, 3)
 """Layouts of the bundle that are known; another number needs another version of vq."""
 
 
@@ -45,8 +45,11 @@ class Interval:
 
     coverage: float
     """Share of videos whose rating the interval is to hold; between 0 and 1."""
-    half_width: float
-    """On the scale; found on validation (split conformal)."""
+    half_widths: tuple[float, float]
+    """Around the lowest and the highest score of the scale; for scores between, on a straight line.
+
+    Found on validation (`vq.metrics.conformal`). Before format 3 both are the same.
+    """
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ class Card:
         interval = self.interval if mode == "exact" else self.modes[mode].interval
         if interval is None:
             return None, None
-        half = interval.half_width
+        low, high = interval.half_widths
+        half = low + (high - low) * (score - self.scale.min) / (self.scale.max - self.scale.min)
         return max(score - half, self.scale.min), min(score + half, self.scale.max)
 
     @property
@@ -127,9 +131,8 @@ def parse(content: object) -> Card:
     """
     top = _Object(content)
     if top.get("format") not in FORMATS:
-        formats = " and ".join(map(str, FORMATS))
         raise ValueError(
-            f"format {top.get('format')!r} is not known here ({formats} are); "
+            f"format {top.get('format')!r} is not known here, only those up to {FORMATS[-1]} are; "
             "use the version of vq that wrote it"
         )
     scale, views = top.part("scale"), top.part("views")
@@ -208,10 +211,15 @@ def _parse(path: Path, text: bytes) -> Card:
 
 
 def _interval(part: "_Object") -> Interval:
-    coverage, half_width = part.number("coverage"), part.number("half_width")
-    if not 0 < coverage < 1 or half_width < 0:
-        raise ValueError(f"{part.at}coverage should be a share and half_width not below 0")
-    return Interval(coverage, half_width)
+    coverage = part.number("coverage")
+    if part.get("half_widths") is None:  # before format 3
+        halves = (part.number("half_width"),) * 2
+    else:
+        low, high, *_ = part.numbers("half_widths", least=2)
+        halves = (low, high)
+    if not 0 < coverage < 1 or min(halves) < 0:
+        raise ValueError(f"{part.at}coverage should be a share and no half width below 0")
+    return Interval(coverage, halves)
 
 
 def _calibration(part: "_Object") -> ModeCalibration:

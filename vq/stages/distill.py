@@ -66,6 +66,7 @@ def distill(
     determinism(params.threads)
     teacher_model, about_teacher = teacher_files.load(teacher)
     manifest, data = read(accepted, card, splits, features, teacher_model.shape, params)
+    data_card = cards.load(card)
     views = store.view_spec(features)
     hashes = {
         "data": sha256(accepted, splits),
@@ -106,16 +107,22 @@ def distill(
             if not torchrun.is_first():
                 continue
             contents = manifest["content"].to_numpy(str)
-            scores, results = on_validation(student_model, data, contents, coverage=params.coverage)
+            scores, results = on_validation(
+                student_model,
+                data,
+                contents,
+                scale=(data_card.scale.min, data_card.scale.max),
+                coverage=params.coverage,
+            )
         student_model.eval()
         metrics = results["validation"]
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, metrics["srcc"], metrics["plcc"])
         with fresh_folder(folder) as partial:
             onnx = student_files.save(student_model, partial, views=views)
-            card_fields = about(name, manifest, card, params, views, about_teacher.values, seed)
+            card_fields = about(name, data_card, params, views, about_teacher.values, seed)
             card_fields |= {"hashes": hashes, **results, "onnx_sha256": onnx}
             card_fields["licences"] = licences(
-                manifest, cards.load(card), params, experts if teacher_or_none else {}
+                manifest, data_card, params, experts if teacher_or_none else {}
             )
             student_card = student_cards.parse(card_fields)
             if teacher_or_none:
@@ -185,6 +192,7 @@ def on_validation(
     data: TrainingData,
     contents: Shaped[np.ndarray, " videos"],
     *,
+    scale: tuple[float, float],
     coverage: float,
 ) -> tuple[Float64[np.ndarray, " validation"], dict[str, Any]]:
     """Scores of the validation split; their agreement with the labels, the interval it leaves."""
@@ -194,34 +202,32 @@ def on_validation(
     score = expectation(logits.softmax(1).numpy(), values)
     mos = data.mos[data.validation].numpy()
     validation_contents = contents[data.validation.numpy()]
-    half = conformal.half_width(score, mos, validation_contents, coverage=coverage)
+    halves = conformal.half_widths(score, mos, validation_contents, scale=scale, coverage=coverage)
     return score, {
         "validation": {"srcc": agreement.srcc(score, mos), "plcc": agreement.plcc(score, mos)},
-        "interval": None if half is None else {"coverage": coverage, "half_width": half},
+        "interval": None if halves is None else {"coverage": coverage, "half_widths": halves},
     }
 
 
 def about(
     name: str,
-    manifest: pd.DataFrame,
-    card: Path,
+    data_card: DataCard,
     params: Distill,
     views: ViewSpec,
     values: tuple[float, ...],
     seed: int,
 ) -> dict[str, object]:
     """The fields of a bundle's card that do not depend on the outcome of training."""
-    data = cards.load(card)
     return {
         "format": student_cards.FORMATS[-1],
         "name": name,
         "backbone": student_files.architecture(params.backbone, params.start),
         "views": asdict(views),
         "values": values,
-        "scale": {"min": data.scale.min, "max": data.scale.max},
-        "opinion": data.opinion,
-        "better": data.better,
-        "dataset": data.name,
+        "scale": {"min": data_card.scale.min, "max": data_card.scale.max},
+        "opinion": data_card.opinion,
+        "better": data_card.better,
+        "dataset": data_card.name,
         "seed": seed,
     }
 

@@ -15,13 +15,12 @@ from vq.data.card import Card
 from vq.errors import DataError
 from vq.features import store
 from vq.files import read_json, sha256, write_csv, write_json
+from vq.inference import card as student_cards
 from vq.inference import runtime
-from vq.inference.card import Interval
 from vq.inference.mode_agreement import modes
 from vq.metrics import (
     baselines,
     calibration,
-    conformal,
     interval,
     mapping,
     other_datasets,
@@ -141,7 +140,7 @@ def evaluate(
         summaries["validation"]["order"] = pair_order.share(pairs["validation"], bootstrap)
     write_json(validation, summaries["validation"], allow_nan=False)
     summaries["test"]["order"] = in_kinds(pairs["test"], bootstrap) if params.order else None
-    summaries["test"]["coverage"] = coverage(sides["test"], student_card.interval, bootstrap)
+    summaries["test"]["coverage"] = coverage(sides["test"], student_card, bootstrap)
     error = calibration.error(
         _column(sides["test"], "student"),
         _column(sides["test"], "mos"),
@@ -289,18 +288,21 @@ def _by_student(
 
 
 def coverage(
-    rows: pd.DataFrame, card_interval: Interval | None, bootstrap: Bootstrap
+    rows: pd.DataFrame, student_card: student_cards.Card, bootstrap: Bootstrap
 ) -> dict[str, float | None] | None:
-    """Share of ratings inside the intervals of the student's scores, and the interval of that."""
-    if card_interval is None:
+    """Share of ratings inside the intervals of the student's scores, and the interval of that.
+
+    `half_width` is the mean of what a user sees: cut off at the ends of the scale.
+    """
+    if student_card.interval is None:
         return None
-    covered = conformal.covered(
-        _column(rows, "student"), _column(rows, "mos"), card_interval.half_width
-    )
-    share = as_json(interval.share(covered, rows["content"].to_numpy(str), bootstrap))
-    return rounded(
-        {"nominal": card_interval.coverage, "half_width": card_interval.half_width, **share}
-    )
+    bounds = [student_card.around(score) for score in rows["student"]]
+    low, high = np.array(bounds, np.float64).T
+    mos = _column(rows, "mos")
+    inside = (low <= mos) & (mos <= high)
+    share = as_json(interval.share(inside, rows["content"].to_numpy(str), bootstrap))
+    half_width = float(np.mean(high - low) / 2)
+    return rounded({"nominal": student_card.interval.coverage, "half_width": half_width, **share})
 
 
 def in_kinds(pairs: pd.DataFrame, bootstrap: Bootstrap) -> dict[str, Any]:
