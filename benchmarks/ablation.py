@@ -33,10 +33,11 @@ from vq.errors import DataError, VqError
 from vq.metrics import agreement
 from vq.metrics.interval import Interval, nadeau_bengio
 from vq.models.teacher import Teacher
-from vq.params import Teach
-from vq.training.distill import distill, predict_logits
+from vq.params import TeacherRecipe
+from vq.training.distill import distill
 from vq.training.loop import determinism
 from vq.training.teach import teach
+from vq.training.train_student import predict_logits, train_student
 from vq.training.training_data import TrainingData, Vectors
 
 Changes = Mapping[str, Any]
@@ -78,7 +79,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         one = materials.read(given.file)
         experts = materials.experts(one, {})
-        params = settings.load(given.params).teach
+        known = settings.load(given.params)
+        params = settings.join(TeacherRecipe, known.training, known.teach)
         if given.student not in one.blocks:
             raise DataError(f"{given.file}: has no block {given.student}; name one by --student")
     except VqError as error:
@@ -103,7 +105,7 @@ def measure(
     experts: Mapping[str, np.ndarray],
     block: str,
     sides: Sides,
-    params: Teach,
+    params: TeacherRecipe,
     seed: int,
 ) -> dict[str, dict[str, float]]:
     """Validation SRCC of each variant on one split."""
@@ -168,18 +170,21 @@ def _first(data: TrainingData, teacher: Teacher) -> float:
 
 
 def _second(
-    data: TrainingData, teacher: Teacher | None, changes: Changes, params: Teach, seed: int
+    data: TrainingData, teacher: Teacher | None, changes: Changes, params: TeacherRecipe, seed: int
 ) -> float:
     student = pupil(data, seed, dim=params.dim)
     recipe = RECIPE.model_copy(update=dict(changes))
-    distill(
-        student,
-        copy.deepcopy(teacher),
-        data,
-        params=recipe,
-        expert_dropout=params.expert_dropout,
-        seed=seed,
-    )
+    if teacher is None:
+        train_student(student, data, params=recipe, seed=seed)
+    else:
+        distill(
+            student,
+            copy.deepcopy(teacher),
+            data,
+            params=recipe,
+            expert_dropout=params.expert_dropout,
+            seed=seed,
+        )
     with torch.inference_mode():
         return _agreement(data, predict_logits(student, data, data.validation))
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import yaml
 from jaxtyping import Float, Shaped
 from joblib import Parallel, delayed
@@ -32,11 +31,13 @@ from vq.errors import VqError
 from vq.metrics import agreement, interval, weighted
 from vq.models import teacher_files
 from vq.models.teacher import Shape
-from vq.params import Params
-from vq.stages.distill import on_validation, read, untrained
+from vq.params import DistillRecipe, Params, join
 from vq.stages.extract import extract
+from vq.training import student_bundle
+from vq.training.dataset import Dataset
 from vq.training.distill import distill
 from vq.training.loop import determinism
+from vq.training.train_student import train_student
 from vq.training.training_data import TrainingData
 
 TEACHER = Path("artifacts", "teacher")
@@ -76,12 +77,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             for taught in KINDS[given.students]
         )
         teacher, _ = teacher_files.load(given.at / TEACHER)
-        manifest, data = _training_data(
+        videos, data = _training_data(
             given.at, indices["as it is"], variants["as it is"], teacher.shape
         )
     except (VqError, ValueError) as error:
         raise SystemExit(f"pixel_students: {error}") from error
-    contents = manifest["content"].to_numpy(str)[data.validation.numpy()]
+    contents = videos.manifest["content"].to_numpy(str)[data.validation.numpy()]
     mos = data.mos[data.validation].numpy()
     found = compare(trained, list(variants), contents, mos)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -95,19 +96,17 @@ def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, see
     """As the stage `distill` does, but for what it writes."""
     determinism(1)
     teacher, described = teacher_files.load(at / TEACHER)
-    manifest, data = _training_data(at, index, params, teacher.shape)
-    student = untrained(teacher.shape, data, params.distill, seed)
-    distill(
-        student,
-        teacher if taught else None,
-        data,
-        params=params.distill,
-        expert_dropout=described.expert_dropout,
-        seed=seed,
-    )
-    contents = manifest["content"].to_numpy(str)
-    scores, found = on_validation(student, data, contents, coverage=params.distill.coverage)
-    return Trained(name, taught, seed, found["validation"]["srcc"], scores.tolist())
+    _, data = _training_data(at, index, params, teacher.shape)
+    recipe = _recipe(params)
+    student = student_bundle.untrained(recipe, data, seed)
+    if taught:
+        dropout = described.expert_dropout
+        distill(student, teacher, data, params=recipe, expert_dropout=dropout, seed=seed)
+    else:
+        train_student(student, data, params=recipe, seed=seed)
+    scores = student_bundle.scores(student, data)
+    srcc = agreement.srcc(scores, data.mos[data.validation].numpy())
+    return Trained(name, taught, seed, srcc, scores.tolist())
 
 
 def compare(
@@ -160,16 +159,20 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
 
 def _training_data(
     at: Path, index: Path, params: Params, shape: Shape
-) -> tuple[pd.DataFrame, TrainingData]:
+) -> tuple[Dataset, TrainingData]:
     artifacts = at / "artifacts"
-    return read(
+    return student_bundle.read(
         artifacts / "accepted.parquet",
         at / params.data.dir / "card.yaml",
         artifacts / "splits.csv",
         index,
-        shape,
-        params.distill,
+        _recipe(params),
+        experts=tuple(shape.experts),
     )
+
+
+def _recipe(params: Params) -> DistillRecipe:
+    return join(DistillRecipe, params.training, params.student, params.distill)
 
 
 def _with(tree: Mapping[str, Any], changes: str) -> dict[str, Any]:

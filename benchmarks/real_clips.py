@@ -33,7 +33,7 @@ from vq.files import write_csv
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
 from vq.params import Params
-from vq.stages import load as stage
+from vq.pipeline.command_line import call_stage
 from vq.synthetic.demo import dataset
 from vq.training import predict
 from vq.training.dataset import read as dataset_of
@@ -86,29 +86,32 @@ def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[st
 
 def extract(work: Path, known: Params) -> None:
     """Import, validate and extract, once for all seeds."""
-    stage("import")(
+    call_stage(
+        "import",
+        known,
         videos=work / "videos",
         labels=work / "labels.csv",
         card=work / "card.yaml",
         manifest=work / "manifest.parquet",
         twin=work / "manifest.csv",
         fingerprints=work / "fingerprints.parquet",
-        params=known.section("import"),
     )
-    stage("validate")(
+    call_stage(
+        "validate",
+        known,
         manifest=work / "manifest.parquet",
         card=work / "card.yaml",
         accepted=work / "accepted.parquet",
         quarantine=work / "quarantine.csv",
         summary=work / "validate.json",
-        params=known.section("validate"),
     )
-    stage("extract")(
+    call_stage(
+        "extract",
+        known,
         accepted=work / "accepted.parquet",
         videos=work / "videos",
         cache=work / "cache",
         index=work / "features.json",
-        params=known.extract,
     )
 
 
@@ -116,6 +119,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
     """SRCC and PLCC on the test contents of one seed's split, by model."""
     here = work / f"seed{seed}"
     here.mkdir(exist_ok=True)
+    known = known.model_copy(update={"seed": seed})
     common = {
         "accepted": work / "accepted.parquet",
         "card": work / "card.yaml",
@@ -123,42 +127,52 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         "features": work / "features.json",
     }
     split(work / "accepted.parquet", here / "splits.csv", known, seed)
-    stage("prune")(
+    call_stage(
+        "prune",
+        known,
         **common,
         trials=work / "trials",
         zoo=here / "zoo.json",
         table=here / "prune.csv",
         similarity=here / "similarity.csv",
-        params=known.prune,
-        extract=known.extract,
-        seed=seed,
     )
-    stage("audit_labels")(
+    call_stage(
+        "audit_labels",
+        known,
         **common,
         near_duplicates=here / "near_duplicates.csv",
         zoo=here / "zoo.json",
         suspicious=here / "suspicious_labels.csv",
-        params=known.audit_labels,
-        seed=seed,
     )
-    stage("teach")(
+    call_stage(
+        "teach",
+        known,
         **common,
         zoo=here / "zoo.json",
         teacher=here / "teacher",
-        params=known.teach,
-        seed=seed,
+        curve=here / "teacher.csv",
     )
-    stage("distill")(
+    call_stage(
+        "plain",
+        known,
+        **common,
+        checkpoints=here / "checkpoints",
+        plain=here / "plain",
+        curve=here / "plain.csv",
+    )
+    call_stage(
+        "distill",
+        known,
         **common,
         videos=work / "videos",
         teacher=here / "teacher",
         checkpoints=here / "checkpoints",
         student=here / "student",
-        plain=here / "plain",
-        params=known.distill,
-        seed=seed,
+        curve=here / "student.csv",
     )
-    stage("evaluate")(
+    call_stage(
+        "evaluate",
+        known,
         **common,
         videos=work / "videos",
         zoo=here / "zoo.json",
@@ -166,12 +180,11 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         student=here / "student",
         plain=here / "plain",
         validation=here / "validation.json",
+        metrics=here / "metrics.json",
         test=here / "test.json",
         predictions=here / "predictions.csv",
         misordered=here / "misordered.csv",
         scatter=here / "scatter.csv",
-        params=known.evaluate,
-        seed=seed,
     )
     models = json.loads((here / "test.json").read_text())["models"]
     names = {"teacher": "teacher", "plain": "student_plain", "student": "student_distilled"}

@@ -46,12 +46,13 @@ from vq.metrics import agreement, conformal
 from vq.metrics.interval import Interval, nadeau_bengio
 from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
-from vq.params import Teach
+from vq.params import TeacherRecipe
 from vq.training import predict
-from vq.training.distill import distill, predict_logits
+from vq.training.distill import distill
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE_STUDENT
 from vq.training.teach import teach
+from vq.training.train_student import predict_logits, train_student
 from vq.training.training_data import TrainingData, Vectors
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _measure(given: argparse.Namespace) -> None:
-    params = settings.load(given.params).teach
+    known = settings.load(given.params)
+    params = settings.join(TeacherRecipe, known.training, known.teach)
     asked = _asked(given.expert)
     work = [(one, materials.experts(one, asked)) for one in map(materials.read, given.files)]
     for one, _ in work:
@@ -149,7 +151,7 @@ def measure(
     student: Float32[np.ndarray, "videos width"] | None,
     sides: Sides,
     *,
-    params: Teach,
+    params: TeacherRecipe,
     seed: int,
 ) -> Split:
     """Everything on one split, in the order of the table."""
@@ -194,7 +196,7 @@ def brief(
     student: Float32[np.ndarray, "videos width"] | None,
     sides: Sides,
     *,
-    params: Teach,
+    params: TeacherRecipe,
     seed: int,
 ) -> Split:
     """Support vectors on all columns and the teacher, as `measure` has them; no student.
@@ -234,22 +236,23 @@ def learnable(material: Material, experts: Experts, sides: Sides, *, count: int)
     )
 
 
-def students(data: TrainingData, teacher: Teacher, params: Teach, seed: int) -> Scores:
+def students(data: TrainingData, teacher: Teacher, params: TeacherRecipe, seed: int) -> Scores:
     """A student of the cheap block: on labels alone, and distilled in either mode."""
     every = torch.arange(len(data.target))
     scores = {}
-    for name, mode in (("plain", None), ("staged", "staged"), ("joint", "joint")):
+    for name in ("plain", "staged", "joint"):
         student = pupil(data, seed, dim=params.dim)
-        distill(
-            student,
-            copy.deepcopy(teacher) if mode else None,
-            data,
-            params=RECIPE.model_copy(
-                update={"mode": mode or "staged", "a": float(mode == "joint")}
-            ),
-            expert_dropout=params.expert_dropout,
-            seed=seed,
-        )
+        if name == "plain":
+            train_student(student, data, params=RECIPE, seed=seed)
+        else:
+            distill(
+                student,
+                copy.deepcopy(teacher),
+                data,
+                params=RECIPE.model_copy(update={"mode": name, "a": float(name == "joint")}),
+                expert_dropout=params.expert_dropout,
+                seed=seed,
+            )
         with torch.inference_mode():
             told = predict_logits(student, data, every, batch=len(every)).softmax(1).numpy()
         scores[f"student_{name}"] = expectation(told, data.values.numpy().astype(np.float64))
@@ -280,7 +283,9 @@ def compare(splits: Sequence[Split], sides: Sides) -> dict[str, Interval]:
     }
 
 
-def _head(data: TrainingData, name: str, params: Teach, seed: int) -> Float[np.ndarray, " videos"]:
+def _head(
+    data: TrainingData, name: str, params: TeacherRecipe, seed: int
+) -> Float[np.ndarray, " videos"]:
     """A teacher with one expert."""
     alone = replace(data, features={name: data.features[name]})
     head = teach(alone, params=params, seed=seed)

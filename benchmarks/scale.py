@@ -96,7 +96,7 @@ def main() -> None:
 def table(units: Units, known: params.Params) -> Table:
     """The costs of each size."""
     trials = len(known.extract.experts) * 4 * known.prune.repeats
-    epochs = 2 * known.distill.epochs
+    epochs = 2 * known.student.epochs
     costs: Mapping[str, Callable[[int], str]] = {
         "import, core hours": lambda n: hours(n * units.import_s),
         "extract, core hours": lambda n: hours(n * units.extract_s + units.extract_start_s),
@@ -214,7 +214,7 @@ def _trial(found: Mapping[str, np.ndarray], count: int, known: params.Params) ->
 
 
 def _student(known: params.Params) -> float:
-    settings = known.distill
+    settings = known.student
     views = known.extract.views
     with initialisation(known.seed):
         pupil = student_files.build(
@@ -223,8 +223,8 @@ def _student(known: params.Params) -> float:
             stages=settings.stages,
             every=settings.every,
             inputs=settings.inputs,
-            dim=known.teach.dim,
-            levels=known.teach.levels,
+            dim=known.training.dim,
+            levels=known.training.levels,
             dropout=settings.dropout,
         )
     side = views.grid * views.patch_px

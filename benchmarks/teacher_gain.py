@@ -27,7 +27,7 @@ from vq.metrics import agreement
 from vq.metrics.interval import Bootstrap
 from vq.metrics.paired_difference import difference
 from vq.params import Params
-from vq.stages.prune import prune
+from vq.pipeline.command_line import call_stage
 from vq.training import dataset, predict
 from vq.training.loop import determinism
 from vq.training.teach import teach
@@ -72,23 +72,26 @@ def measure(root: Path, params: Params, judged: str, jobs: int) -> pd.DataFrame:
         }
         splits = exchanged(split.read(artifacts / "splits.csv"), judged, params.split)
         write_csv(common["splits"], splits)
-        prune(
+        call_stage(
+            "prune",
+            params,
             **common,
             trials=scratch / "trials",
             zoo=scratch / "zoo.json",
             table=scratch / "prune.csv",
             similarity=scratch / "similarity.csv",
-            params=params.prune,
-            extract=params.extract,
-            seed=params.seed,
             jobs=jobs,
         )
         zoo = read_json(scratch / "zoo.json")
         videos = dataset.read(**common)
     determinism(threads=1)
-    every = videos.training_data(levels=params.teach.levels)
+    every = videos.training_data(levels=params.training.levels)
     data = replace(every, features={name: every.features[name] for name in zoo["experts"]})
-    model = teach(data, params=params.teach, seed=params.seed)
+    model = teach(
+        data,
+        params=settings.join(settings.TeacherRecipe, params.training, params.teach),
+        seed=params.seed,
+    )
     score = predict.teacher(model, videos.features, data.values.numpy()).score
     alone = predict.single(every, zoo["single"], seed=params.seed)
     table = videos.manifest.assign(

@@ -27,7 +27,7 @@ from vq.data.card import Card, Ratings, Scale
 from vq.errors import VqError
 from vq.metrics import agreement
 from vq.metrics.interval import nadeau_bengio
-from vq.params import Teach
+from vq.params import TeacherRecipe
 from vq.training import predict
 from vq.training.dataset import assemble
 from vq.training.loop import determinism
@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = parser.parse_args(argv)
     determinism(threads=1)
     try:
-        params = settings.load(given.params).teach
+        known = settings.load(given.params)
+        params = settings.join(TeacherRecipe, known.training, known.teach)
         primary, other = map(materials.read, given.files)
     except VqError as error:
         raise SystemExit(f"two_sets: {error}") from error
@@ -62,7 +63,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     _show(splits, len(sides.train), len(sides.test) / len(sides.train))
 
 
-def measure(primary: Material, other: Material, sides: Sides, *, params: Teach, seed: int) -> Split:
+def measure(
+    primary: Material, other: Material, sides: Sides, *, params: TeacherRecipe, seed: int
+) -> Split:
     """Every teacher on one split."""
     both = primary.blocks.keys() & other.blocks.keys()
     parts = [

@@ -13,11 +13,10 @@ from packaging.version import Version
 from setuptools import find_namespace_packages
 
 from vq import params, stages
-from vq.pipeline.command_line import files_of
+from vq.pipeline.command_line import files_of, sections_of
 
 ROOT = Path(__file__).parents[1]
 DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
 def test_a_stage_has_one_name_everywhere() -> None:
@@ -41,12 +40,11 @@ def test_params_file_is_valid() -> None:
 
 @pytest.mark.parametrize("name", DVC)
 def test_a_stage_depends_on_the_sections_it_takes(name: str) -> None:
-    """No stage runs again because of a knob, or a seed, that it does not see; its own is first."""
-    taken = [one for one in inspect.signature(stages.load(name)).parameters if one in PARAMS]
-    seed = [one for one in taken if one == "seed"]
+    """No stage runs again because of a knob, or a seed, that it does not see."""
+    stage = stages.load(name)
+    seed = ["seed"] if "seed" in inspect.signature(stage).parameters else []
 
-    assert DVC[name]["params"] == [*seed, name, *(one for one in taken if one != "seed")]
-    assert name in PARAMS
+    assert DVC[name]["params"] == [*seed, *sections_of(stage).values()]
 
 
 @pytest.mark.parametrize("name", DVC)

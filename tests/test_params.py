@@ -26,15 +26,19 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
 @pytest.mark.parametrize(
     ("section", "changes", "match"),
     [
-        pytest.param("teach", {"levles": 5}, r"teach\.levles: unknown key", id="unknown-key"),
-        pytest.param("teach", {"levels": 1}, r"teach\.levels: .* \(got 1\)", id="out-of-range"),
-        pytest.param("teach", {"dim": "wide"}, r"teach\.dim: .*'wide'", id="wrong-type"),
+        pytest.param("training", {"levles": 5}, r"training\.levles: unknown key", id="unknown-key"),
+        pytest.param(
+            "training", {"levels": 1}, r"training\.levels: .* \(got 1\)", id="out-of-range"
+        ),
+        pytest.param("training", {"dim": "wide"}, r"training\.dim: .*'wide'", id="wrong-type"),
         pytest.param(
             "extract", {"experts": {"distortion": {}}}, "at least two experts", id="one-expert"
         ),
         pytest.param("split", {"test": 0.9}, "leave nothing to train on", id="no-training-share"),
         pytest.param("prune", {"top": 5, "max_experts": 4}, "top .5. is more than", id="top"),
-        pytest.param("teach", {"plcc": float("nan")}, r"teach\.plcc: .*finite", id="no-number"),
+        pytest.param(
+            "training", {"plcc": float("nan")}, r"training\.plcc: .*finite", id="no-number"
+        ),
         pytest.param(
             "extract",
             {"experts": {"a.b": {}, "c": {}}},
@@ -48,8 +52,10 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
         pytest.param(
             "teach", {"kernel_videos": -1}, r"teach\.kernel_videos: .*-1", id="below-none"
         ),
-        pytest.param("teach", {"ema": 1.0}, r"teach\.ema: .*1\.0", id="average-that-never-moves"),
-        pytest.param("distill", {"precision": 16}, r"distill\.precision: .*'32-true'", id="bits"),
+        pytest.param(
+            "training", {"ema": 1.0}, r"training\.ema: .*1\.0", id="average-that-never-moves"
+        ),
+        pytest.param("training", {"precision": 16}, r"training\.precision: .*'32-true'", id="bits"),
         pytest.param(
             "evaluate",
             {"order": {"film": "film"}},
@@ -98,7 +104,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_a_section_cannot_be_changed() -> None:
     """What a stage was given is what was recorded."""
     with pytest.raises(ValueError, match="frozen"):
-        params.load(PROJECT).teach.dim = 3
+        params.load(PROJECT).training.dim = 3
 
 
 @pytest.mark.parametrize(

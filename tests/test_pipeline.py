@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from tests.workspace import bring_up_to_date, change, commit, copy_workspace, run
+from vq.files import read_json
+from vq.pipeline.run_stages import opened
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +46,41 @@ def test_a_second_run_does_nothing(tiny_workspace: Path, tmp_path: Path) -> None
     assert "Running stage" not in done.stdout
     assert "Data and pipelines are up to date." in done.stdout
     assert run(root, "dvc", "status").stdout.strip() == "Data and pipelines are up to date."
+
+
+def test_an_experiment_has_few_metrics_and_its_plots(tiny_workspace: Path) -> None:
+    """`dvc exp show` has a column for each number, `dvc plots show` a picture for each plot."""
+    with opened(tiny_workspace) as repo:
+        metrics = repo.metrics.show()[""]["data"]
+        plots = repo.plots.show()
+
+    numbers = {path: one["data"] for path, one in metrics.items() if one["data"]}
+    assert set(numbers) == {"reports/metrics.json", "reports/verdict.json"}
+    assert len(numbers["reports/metrics.json"]) == 8
+    assert list(numbers["reports/verdict.json"]) == ["accepted"]
+    drawn = {
+        name: one
+        for definition in plots["workspace"]["definitions"]["data"].values()
+        for name, one in definition["data"].items()
+    }
+    assert set(drawn) == {"loss", "training loss", "scores", "experts"}
+    assert all("data" in one for one in plots["workspace"]["sources"]["data"].values())
+
+
+@pytest.mark.slow
+def test_a_stage_trains_in_as_many_processes_as_params_ask_for(
+    tiny_workspace: Path, tmp_path: Path
+) -> None:
+    """Each drops units of its own, so that the teacher is another one."""
+    root = copy_workspace(tiny_workspace, tmp_path / "copy")
+    change(root / "params.yaml", {"run": {"processes": 2}, "teach": {"epochs": 2}})
+    before = (root / "artifacts/teacher/teacher.safetensors").read_bytes()
+
+    run(root, "dvc", "repro", "--single-item", "teach")
+
+    assert (root / "artifacts/teacher/teacher.safetensors").read_bytes() != before
+    assert len(json.loads((root / "reports/durations.json").read_text())["teach"]) == 2
+    assert len((root / "reports/curves/teacher.csv").read_text().splitlines()) == 3
 
 
 def test_a_colleague_pulls_and_has_nothing_to_do(tiny_workspace: Path, tmp_path: Path) -> None:
@@ -140,7 +177,7 @@ def test_strict_judging_follows_the_verdict(
     params["judge"] |= gates | free | {"max_rejected": 1.0}
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     # Judged on figures of our own: how good the tiny student is, is luck.
-    measured = json.loads((root / "reports/test.json").read_text())
+    measured = read_json(root / "reports/test.json")
     for name in ("srcc", "plcc"):
         measured["models"]["student"][name] |= {"value": 0.5, "low": 0.4, "high": 0.6}
     (root / "reports/test.json").write_text(json.dumps(measured))
@@ -210,9 +247,7 @@ def test_two_data_sets_go_through_the_whole_pipeline(tiny_workspace: Path, tmp_p
 
     bring_up_to_date(root)
 
-    test, rejected = (
-        json.loads((root / f"reports/{name}.json").read_text()) for name in ("test", "validate")
-    )
+    test, rejected = (read_json(root / f"reports/{name}.json") for name in ("test", "validate"))
     assert rejected["rejected"] == 0
     assert test["rows"] + test["datasets"]["lab"]["rows"] == len(
         [row for row in _predictions(tiny_workspace) if row["split"] == "test"]

@@ -44,8 +44,9 @@ PARAMS: dict[str, Any] = {
     },
     # Few videos say little: nearly every expert may stay.
     "prune": {"top": 2, "max_experts": 2, "repeats": 2, "candidate_confidence": 0.0},
-    "teach": {"epochs": 5, "dim": 16, "batch": 8},
-    "distill": {"epochs": 2, "moments": 2, "batch": 8},
+    "training": {"dim": 16},
+    "teach": {"epochs": 5, "batch": 8},
+    "student": {"epochs": 2, "moments": 2, "batch": 8},
     "evaluate": {"bootstrap": 50},
     "report": {"worst": 2},
 }

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -69,6 +69,15 @@ def write_json(path: Path, content: object, **options: Any) -> None:  # noqa: AN
     write_text(path, json.dumps(content, **{"indent": 2, **options}) + "\n")
 
 
+def write_measurements(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON that is a metric of dvc, and that it makes no columns of: a list with one entry.
+
+    Dvc runs a stage again, instead of taking its outs from the run cache, if git has an out of it
+    that is no metric; and it makes a column of each number that stands in no list.
+    """
+    write_json(path, [content], allow_nan=False)
+
+
 def write_csv(path: Path, rows: "pd.DataFrame", *, digits: int | None = None) -> None:
     """Write a table with its header, completely or not at all; `digits` behind the point."""
     number = None if digits is None else f"%.{digits}f"
@@ -77,7 +86,7 @@ def write_csv(path: Path, rows: "pd.DataFrame", *, digits: int | None = None) ->
 
 
 def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:
-    """Read a JSON file that an earlier stage wrote.
+    """Read a JSON file that an earlier stage wrote, by `write_json` or `write_measurements`.
 
     `maker` is the command that writes it.
 
@@ -85,12 +94,21 @@ def read_json(path: Path, *, maker: str = "dvc repro") -> dict[str, Any]:
         DataError: missing, or no JSON.
     """
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); run `{maker}`") from error
     except ValueError as error:
         raise DataError(f"{path}: not valid JSON ({error}); run `{maker}` again") from error
-    return content
+
+
+def parse_json(text: bytes) -> dict[str, Any]:
+    """The object in a file of JSON, in a list or not.
+
+    Raises:
+        ValueError: no JSON.
+    """
+    content = json.loads(text)
+    return content[0] if isinstance(content, list) and len(content) == 1 else content
 
 
 def sha256(*paths: Path) -> str:

@@ -1,4 +1,4 @@
-"""`params.yaml` as types: one class for each section, one section for each stage."""
+"""`params.yaml` as types: one class for each section."""
 
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -199,22 +199,11 @@ class AuditLabels(Section):
     z: Rate
 
 
-class Teach(Section):
-    """The gated ensemble and its training (claims 2 to 5)."""
+class Training(Section):
+    """What teacher and student have in common: levels, feature, optimiser, losses."""
 
     levels: Annotated[int, Field(ge=2)]
-    hidden: Positive
     dim: Positive
-    gate_dim: Positive
-    importance: Literal["softmax", "sparse", "equal"]
-    kernel: Share
-    kernel_videos: Level
-    expert_dropout: Annotated[float, Field(ge=0, lt=1)]
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    epochs: Positive
-    patience: Positive
-    batch: Annotated[int, Field(ge=2)]
-    together: Positive
     learning_rate: Rate
     weight_decay: NonNegative
     warmup: NonNegative
@@ -225,45 +214,79 @@ class Teach(Section):
     emd: NonNegative
     plcc: NonNegative
     rank: NonNegative
+
+
+class Schedule(Section):
+    """How long one of them learns, and from which batches."""
+
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    epochs: Positive
+    patience: Positive
+    batch: Annotated[int, Field(ge=2)]
+    together: Positive
     within: NonNegative
 
 
-class Distill(Section):
-    """The student and its training (claims 1, 6 and 7)."""
+class Teach(Schedule):
+    """The gated ensemble (claims 2 to 5)."""
 
-    mode: Literal["joint", "staged"]
+    hidden: Positive
+    gate_dim: Positive
+    importance: Literal["softmax", "sparse", "equal"]
+    kernel: Share
+    kernel_videos: Level
+    expert_dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Student(Schedule):
+    """The network that ships, with a teacher or without (claim 6)."""
+
     start: str
     backbone: str | None
     stages: tuple[Annotated[int, Field(ge=0)], ...] | None
     every: Positive
     inputs: Inputs
+    moments: Positive
+    backbone_rate: NonNegative
+    threads: Positive
+
+
+class Distill(Section):
+    """What the teacher hands down (claims 1 and 7), and what is made of validation."""
+
+    mode: Literal["joint", "staged"]
     a: NonNegative
     b: NonNegative
     c: NonNegative
     teacher_share: Share
     feature_loss: Literal["mse", "cosine", "smooth_l1"]
     stop_gradient: bool
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    moments: Positive
-    epochs: Positive
-    patience: Positive
-    batch: Annotated[int, Field(ge=2)]
-    together: Positive
-    learning_rate: Rate
-    backbone_rate: NonNegative
-    weight_decay: NonNegative
-    warmup: NonNegative
-    clip: Rate
-    ema: Annotated[float, Field(ge=0, lt=1)]
-    precision: Precision
-    cross_entropy: NonNegative
-    emd: NonNegative
-    plcc: NonNegative
-    rank: NonNegative
-    within: NonNegative
-    threads: Positive
     calibrate: Positive
     coverage: Fraction
+
+
+class Recipe(Training, Schedule):
+    """All that tells how a model is trained: no section, but joined of some (`join`)."""
+
+
+class TeacherRecipe(Recipe, Teach):
+    """How the teacher is trained."""
+
+
+class StudentRecipe(Recipe, Student):
+    """How a student is trained on labels alone."""
+
+
+class DistillRecipe(StudentRecipe, Distill):
+    """How a student is trained by a teacher."""
+
+
+R = TypeVar("R", bound=Recipe)
+
+
+def join(recipe: type[R], *sections: Section) -> R:
+    """A recipe of the sections that have its fields."""
+    return recipe(**{name: value for section in sections for name, value in section})
 
 
 class Ladders(Section):
@@ -328,6 +351,7 @@ class Run(Section):
     """Where a flow does what several machines can share: parts of stages, shards of a list."""
 
     runner: Literal["stage", "ray"]
+    processes: Positive = 1
     address: str | None = None
     cpus: Rate
     gpus: NonNegative
@@ -354,7 +378,9 @@ class Params(Section):
     extract: Extract
     prune: Prune
     audit_labels: AuditLabels
+    training: Training
     teach: Teach
+    student: Student
     distill: Distill
     evaluate: Evaluate
     report: Report

@@ -18,7 +18,7 @@ def test_a_change_of_the_views_is_compared_on_validation(
     how = ["--seeds", "1", "--jobs", "1", "--students", "plain", "--out", str(tmp_path / "out")]
 
     pixel_students.main(
-        ["--at", str(root), *how, "--set", "seen less=extract.views.grid=2,distill.epochs=1"]
+        ["--at", str(root), *how, "--set", "seen less=extract.views.grid=2,student.epochs=1"]
     )
 
     found = json.loads((tmp_path / "out" / "pixel_students.json").read_text())

@@ -6,6 +6,7 @@ Server and worker are real processes on this machine; nothing leaves it.
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from mlflow import MlflowClient
 from prefect.states import Failed
 
 from flows.shared import may_pass
-from flows.train import bring_up_to_date
+from flows.train import bring_up_to_date, train
 from tests.flows.server import Prefect
 from tests.workspace import change, commit, copy_workspace
-from vq.errors import BusyError, DataError
+from vq.errors import BusyError, DataError, ParamsError
+from vq.stages import PHASES, STAGES, Phase
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,11 @@ from vq.errors import BusyError, DataError
 def test_only_what_may_pass_is_tried_again(error: Exception, again: bool) -> None:
     """A wrong label is as wrong twenty seconds later; a lock or a network need not be."""
     assert may_pass(bring_up_to_date, None, Failed(data=error)) is again
+
+
+def test_each_stage_is_of_one_phase() -> None:
+    """In the order in which they run."""
+    assert [stage for phase in Phase for stage in PHASES[phase]] == list(STAGES)
 
 
 @pytest.mark.slow
@@ -75,3 +82,37 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     assert set(run.tasks.values()) == {"COMPLETED"}
     assert ("vq.pipeline.run_stages", "extract: nothing has changed") in run.logged
     assert any(name == "vq.stages.judge" for name, _ in run.logged)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("prefect")
+def test_a_phase_runs_alone(tiny_workspace: Path, prefect: Prefect, tmp_path: Path) -> None:
+    """What is fresh, or not asked for, shows as skipped; what it needs must be up to date."""
+    root = copy_workspace(tiny_workspace, tmp_path / "workspace")
+    change(root / "params.yaml", {"report": {"worst": 1}})
+
+    with prefect.here():
+        ended = train(root, only=Phase.GATES, release=False, return_state=True)
+        change(root / "params.yaml", {"prune": {"top": 1}})
+        refused = train(root, only=Phase.GATES, return_state=True)
+        early = train(root, until=Phase.DATA, return_state=True)
+        both = train(root, only=Phase.GATES, until=Phase.DATA, return_state=True)
+
+    assert ended.result() == early.result() == ""
+    states = {
+        run["name"]: run["state_name"]
+        for run in prefect.ask(
+            "task_runs", flow_runs={"id": {"any_": [str(ended.state_details.flow_run_id)]}}
+        )
+    }
+    ran = {name for name in STAGES if states[name] != "Skipped"}
+    assert ran == {"report"}
+    with pytest.raises(DataError, match=r"prune is not up to date .*; run with until='evaluation"):
+        refused.result()
+    with pytest.raises(ParamsError, match="only and until exclude each other"):
+        both.result()
+    (run,) = prefect.ask(
+        "flow_runs", flow_runs={"id": {"any_": [str(ended.state_details.flow_run_id)]}}
+    )
+    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True)
+    assert run["name"] == f"{commit.strip()} report.worst=1"

@@ -42,7 +42,7 @@ def views(videos: int = 2) -> torch.Tensor:
 
 def test_a_student_of_the_teachers_width_is_refused() -> None:
     """Claim 6 wants a dimension conversion: d_s differs from D."""
-    with pytest.raises(ParamsError, match=r"both 16 wide; claim 6 .* change teach.dim"):
+    with pytest.raises(ParamsError, match=r"both 16 wide; claim 6 .* change training.dim"):
         Student(Features(16), dim=16, levels=5, dropout=0.0)
 
 
@@ -218,7 +218,7 @@ def test_repeats_are_told_and_rests_of_the_camera_are_not() -> None:
 )
 def test_where_nothing_is_answered_levels_are_wanted(start: str, stages: tuple[int, ...]) -> None:
     """In words that say which knob to turn."""
-    with pytest.raises(ParamsError, match=r"brings none with these stages; set distill.inputs"):
+    with pytest.raises(ParamsError, match=r"brings none with these stages; set student.inputs"):
         student_files.build(
             "mobilenetv3_small_050",
             start=start,
@@ -232,9 +232,9 @@ def test_where_nothing_is_answered_levels_are_wanted(start: str, stages: tuple[i
 @pytest.mark.parametrize("start", ["random", "artifacts/earlier/"])
 def test_another_start_does_not_say_which_backbone(start: str) -> None:
     """A sentence with the knob to set."""
-    with pytest.raises(ParamsError, match=r"distill.backbone is null.*does not say which"):
+    with pytest.raises(ParamsError, match=r"student.backbone is empty.*does not say which"):
         student_files.build(None, start=start, stages=(1,), dim=16, levels=5)
-    with pytest.raises(ParamsError, match=r"distill.stages is null.*does not say which"):
+    with pytest.raises(ParamsError, match=r"student.stages is empty.*does not say which"):
         student_files.build("resnet18", start=start, stages=None, dim=16, levels=5)
 
 
@@ -253,7 +253,7 @@ def test_a_student_starts_as_an_earlier_one_ended(saved: Path) -> None:
 def test_an_earlier_student_of_another_shape_is_refused(saved: Path) -> None:
     """In words that say what to set."""
     with pytest.raises(
-        ParamsError, match=r"was built otherwise .* set distill.backbone and stages"
+        ParamsError, match=r"was built otherwise .* set student.backbone and stages"
     ):
         student_files.build(
             "mobilenetv3_small_050", start=f"{saved}/", stages=(1, 2), dim=16, levels=5

@@ -16,6 +16,7 @@ from tests.scoring import toy
 from vq.data import manifest
 from vq.errors import DataError
 from vq.features.cache import Cache
+from vq.files import read_json
 from vq.models import teacher_files
 from vq.models.teacher import Shape, Teacher
 from vq.params import Evaluate, Ladders
@@ -47,6 +48,7 @@ class Workspace(NamedTuple):
     student: Path
     plain: Path
     validation: Path
+    metrics: Path
     test: Path
     predictions: Path
     misordered: Path
@@ -162,7 +164,7 @@ def _write_teacher(folder: Path) -> None:
 def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:
     """The toy student sees brightness, and brightness is the rating: it ranks perfectly."""
     for path, opinion in ((evaluated.validation, "synthetic"), (evaluated.test, "synthetic")):
-        found = json.loads(path.read_text())
+        found = read_json(path)
         assert (found["rows"], found["contents"], found["opinion"]) == (12, 3, opinion)
         assert set(found["models"]) == {
             "student", "plain", "teacher", "single", "handcrafted", "constant",
@@ -174,7 +176,7 @@ def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:
             "student-student"
         }
         assert found["slices"]["height"]["24"]["n"] == 12
-    assert json.loads(evaluated.test.read_text())["maps"]["student"]["kind"] in (
+    assert read_json(evaluated.test)["maps"]["student"]["kind"] in (
         "linear",
         "logistic",
     )
@@ -182,16 +184,33 @@ def test_every_model_is_measured_on_both_splits(evaluated: Workspace) -> None:
 
 def test_every_mode_is_measured_on_test_files(evaluated: Workspace) -> None:
     """Videos of three frames: each look decodes all of them, and fast has nothing cheaper."""
-    told = json.loads(evaluated.test.read_text())["modes"]
+    told = read_json(evaluated.test)["modes"]
 
     moments = {mode: one["moments"] for mode, one in told.items()}
     assert moments == {"fast": 3, "exact": 3, "thorough": 24}
     assert {one["decoded"] for one in told.values()} == {1}
 
 
+def test_experiments_are_compared_by_numbers_of_validation(evaluated: Workspace) -> None:
+    """Eight of them; test is for the verdict."""
+    numbers, validation = read_json(evaluated.metrics), read_json(evaluated.validation)
+    student = validation["models"]["student"]
+
+    assert len(numbers) == 8
+    assert [numbers[name] for name in ("srcc", "plcc", "rmse")] == [
+        student[name]["value"] for name in ("srcc", "plcc", "rmse")
+    ]
+    assert (numbers["srcc_low"], numbers["srcc_high"]) == (
+        student["srcc"]["low"],
+        student["srcc"]["high"],
+    )
+    assert numbers["teacher_srcc"] == validation["models"]["teacher"]["srcc"]["value"]
+    assert numbers["order"] == validation["order"]["value"]
+
+
 def test_coverage_is_measured_on_test(evaluated: Workspace) -> None:
     """Share of the test ratings that the student's intervals hold, as counted here."""
-    told = json.loads(evaluated.test.read_text())["coverage"]
+    told = read_json(evaluated.test)["coverage"]
     rows = pd.read_csv(evaluated.predictions)
     rows = rows[rows["split"] == "test"]
     low, high = ((rows["student"] + side).clip(1, 5) for side in (-HALF_WIDTH, HALF_WIDTH))
@@ -222,7 +241,7 @@ def test_order_is_measured_on_both_splits(evaluated: Workspace) -> None:
                         strong["strength"] - mild["strength"] >= 0.2
                     ):
                         right.append(mild["student"] > strong["student"])
-        found = json.loads(path.read_text())["order"]
+        found = read_json(path)["order"]
         assert found["value"] == pytest.approx(np.mean(right), abs=1e-6)
         assert found["pairs"] == len(right)
         assert 0 < found["value"] < 1
@@ -234,7 +253,7 @@ def test_order_is_measured_on_both_splits(evaluated: Workspace) -> None:
 def test_every_pair_in_the_wrong_order_is_listed(evaluated: Workspace) -> None:
     """Of validation, the worst first; test videos stay unseen."""
     pairs = pd.read_csv(evaluated.misordered)
-    order = json.loads(evaluated.validation.read_text())["order"]
+    order = read_json(evaluated.validation)["order"]
 
     assert len(pairs) == round((1 - order["value"]) * order["pairs"])
     assert pairs["margin"].is_monotonic_increasing
@@ -250,7 +269,7 @@ def test_an_order_needs_no_rating(files: Workspace, evaluated: Workspace) -> Non
 
     evaluate(**files._asdict(), params=PARAMS, seed=7)
 
-    one, all_ = (json.loads(each.test.read_text()) for each in (files, evaluated))
+    one, all_ = (read_json(each.test) for each in (files, evaluated))
     assert (one["rows"], all_["rows"]) == (9, 12)
     assert one["order"] == all_["order"]
     assert len(pd.read_csv(files.predictions)) == 21
@@ -260,8 +279,8 @@ def test_where_nobody_asks_no_order_is_measured(files: Workspace) -> None:
     """The judge reads null."""
     evaluate(**files._asdict(), params=PARAMS.model_copy(update={"order": None}), seed=7)
 
-    assert json.loads(files.test.read_text())["order"] is None
-    assert "order" not in json.loads(files.validation.read_text())
+    assert read_json(files.test)["order"] is None
+    assert "order" not in read_json(files.validation)
     assert len(pd.read_csv(files.misordered)) == 0
 
 
@@ -307,7 +326,7 @@ def test_another_data_set_is_reported_apart_and_changes_nothing_else(
     evaluate(**files._asdict(), params=PARAMS, seed=7)
 
     for path in (files.validation, files.test):
-        found = json.loads(path.read_text())
+        found = read_json(path)
         assert (found["rows"], list(found["datasets"])) == (6, ["lab"])
         told = found["datasets"]["lab"]
         assert (told["rows"], told["contents"], told["opinion"]) == (6, 3, "human")
@@ -315,7 +334,7 @@ def test_another_data_set_is_reported_apart_and_changes_nothing_else(
         assert set(told["models"]["student"]) == {"srcc", "plcc"}
         assert told["models"]["student"]["srcc"]["value"] > 0.99
         assert told["models"]["student"]["plcc"]["value"] > 0.99
-        assert "datasets" not in json.loads(evaluated.test.read_text())
+        assert "datasets" not in read_json(evaluated.test)
     assert set(pd.read_csv(files.predictions)["video"]) == set(
         table.loc[~lab & ~table["content"].str.startswith("train"), "video"]
     )
@@ -329,7 +348,7 @@ def test_without_handcrafted_experts_there_is_no_such_baseline(files: Workspace)
 
     evaluate(**files._asdict(), params=PARAMS, seed=7)
 
-    assert "handcrafted" not in json.loads(files.test.read_text())["models"]
+    assert "handcrafted" not in read_json(files.test)["models"]
 
 
 def test_a_slice_that_is_no_column_is_named(files: Workspace) -> None:

@@ -1,6 +1,5 @@
 """A bad row goes to quarantine with reason and remedy, and stops no other."""
 
-import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.conftest import moving, rotate, still, write_video
 from vq import params as schema
 from vq.data import manifest as manifests
 from vq.errors import DataError, ParamsError
+from vq.files import read_json
 from vq.stages.import_ import import_
 from vq.stages.validate import validate
 
@@ -56,7 +56,7 @@ def run(folder: Path, table: list[dict[str, object]] | None = None, **settings: 
     return (
         manifests.read(folder / "accepted.parquet"),
         pd.read_csv(folder / "quarantine.csv", keep_default_na=False, dtype=str),
-        json.loads((folder / "reports" / "validate.json").read_text()),
+        read_json(folder / "reports" / "validate.json"),
     )
 
 
@@ -207,7 +207,7 @@ def test_too_many_bad_rows_fail_the_stage(tmp_path: Path) -> None:
     assert "validate.max_rejected allows (50.0%)" in str(error.value)
     assert "quarantine.csv lists" in str(error.value)
     assert len(pd.read_csv(tmp_path / "quarantine.csv")) == 2
-    assert json.loads((tmp_path / "reports" / "validate.json").read_text())["rejected"] == 2
+    assert read_json(tmp_path / "reports" / "validate.json")["rejected"] == 2
     assert (tmp_path / "reports" / "data_docs" / "index.html").is_file()
 
 

@@ -15,15 +15,17 @@ from vq.models.student import Features, Student
 from vq.training import predict
 from vq.training.checkpoint import Checkpoint
 from vq.training.dataset import assemble
-from vq.training.distill import (
-    distill,
-    on_precomputed_features,
-    precompute_features,
-    predict_logits,
-)
+from vq.training.distill import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
+from vq.training.train_student import (
+    SavedFeatures,
+    on_precomputed_features,
+    precompute_features,
+    predict_logits,
+    train_student,
+)
 from vq.training.training_data import Pictures, TrainingData, Vectors
 
 TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})
@@ -205,13 +207,18 @@ class KilledError(Exception):
 
 
 def test_a_resumed_run_ends_with_the_same_bits(make_data: Make, tmp_path: Path) -> None:
-    """Killed after epoch 5 and started again, or run through: the weights are the same."""
+    """Killed after epoch 5 and started again, or run through: the weights are the same.
+
+    So is the curve: what came before the kill is told again.
+    """
     data = make_data({"a": 0.4, "b": 0.6})
+    told: list[tuple[int, dict[str, float]]] = []
 
     def run(path: Path, *, kill: int | None = None) -> Student:
         pupil, teacher = student(), teach(data, params=TEACH, seed=0)
 
         def record(epoch: int, values: dict[str, float]) -> None:
+            told.append((epoch, values))
             if epoch == kill:
                 raise KilledError
 
@@ -230,20 +237,24 @@ def test_a_resumed_run_ends_with_the_same_bits(make_data: Make, tmp_path: Path) 
     with pytest.raises(KilledError):
         run(tmp_path / "killed", kill=5)
 
-    assert torch.equal(weights(run(tmp_path / "killed")), weights(run(tmp_path / "through")))
+    told.clear()
+    resumed, curve = weights(run(tmp_path / "killed")), tuple(told)
+    told.clear()
+    assert torch.equal(resumed, weights(run(tmp_path / "through")))
+    assert curve == tuple(told)
 
 
 def test_a_checkpoint_of_other_inputs_is_not_resumed(make_data: Make, tmp_path: Path) -> None:
     """Changed params or data start anew; half-written files cannot be, but foreign ones can."""
     data = make_data({"a": 0.4, "b": 0.6})
     fresh = student()
-    distill(fresh, None, data, params=DISTILL, seed=0)
+    train_student(fresh, data, params=DISTILL, seed=0)
     path = tmp_path / "other"
     longer = DISTILL.model_copy(update={"epochs": 3})
-    distill(student(1), None, data, params=longer, seed=1, checkpoint=Checkpoint(path, "old"))
+    train_student(student(1), data, params=longer, seed=1, checkpoint=Checkpoint(path, "old"))
 
     pupil = student()
-    distill(pupil, None, data, params=DISTILL, seed=0, checkpoint=Checkpoint(path, "new"))
+    train_student(pupil, data, params=DISTILL, seed=0, checkpoint=Checkpoint(path, "new"))
 
     assert torch.equal(weights(pupil), weights(fresh))
 
@@ -307,7 +318,7 @@ class Sums(torch.nn.Module):
 
 
 def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_was(
-    make_data: Make,
+    make_data: Make, tmp_path: Path
 ) -> None:
     """Its student learns from the features, and scores pixels in the end."""
     data = make_data({"a": 0.4, "b": 0.6})
@@ -322,14 +333,21 @@ def test_a_student_learns_from_the_features_of_a_frozen_trunk_which_stays_as_it_
 
     frozen = precompute_features(trunk, data, jobs=3)
     with on_precomputed_features(pupil):
-        distill(pupil, None, frozen, params=DISTILL, seed=0)
+        train_student(pupil, frozen, params=DISTILL, seed=0)
 
     rows = torch.cat([data.train, data.validation])
     assert isinstance(frozen.sight, Vectors)
     torch.testing.assert_close(frozen.sight.whole(rows), trunk(sight.whole(rows)).detach())
-    alone = precompute_features(trunk, data, jobs=1)
+    saved = SavedFeatures(tmp_path / "trunk.safetensors", "key")
+    alone = precompute_features(trunk, data, saved=saved, jobs=1)
     assert isinstance(alone.sight, Vectors)
     assert torch.equal(alone.sight.whole(rows), frozen.sight.whole(rows))
+    # What is saved is not computed again, and what was saved of another key is not read.
+    unseen = replace(data, sight=Pictures([], moments=2))
+    again = precompute_features(trunk, unseen, saved=saved, jobs=1)
+    assert isinstance(again.sight, Vectors)
+    assert torch.equal(again.sight.whole(rows), frozen.sight.whole(rows))
+    assert replace(saved, key="another").load() is None
     assert trunk.scale.item() == 1
     with torch.no_grad():
         assert srcc(predict_logits(pupil.eval(), data, data.validation), data) > 0.9

@@ -60,8 +60,8 @@ class Student(nn.Module):
         super().__init__()
         if trunk.width == dim:
             raise ParamsError(
-                f"the student's second initial feature and teach.dim are both {dim} wide; "
-                "claim 6 wants them different: change teach.dim, distill.backbone or distill.stages"
+                f"the student's second initial feature and training.dim are both {dim} wide; "
+                "claim 6 wants them different: change training.dim, student.backbone or stages"
             )
         self.trunk = trunk
         self.standard = Standardize(trunk.width)
@@ -154,8 +154,8 @@ class Pixels(nn.Module):
         pooled = width(self.backbone.feature_info.channels(), self.strides)
         if answers_only and not answers:
             raise ParamsError(
-                "distill.inputs is answers, and distill.start brings none with these stages; set "
-                "distill.inputs to all, or distill.stages to null"
+                "student.inputs is answers, and student.start brings none with these stages; set "
+                "student.inputs to all, or student.stages to nothing"
             )
         self.answers_only = answers_only
         self.answers = nn.Linear(pooled, answers) if answers else None

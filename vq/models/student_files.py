@@ -68,7 +68,7 @@ def build(
     card = builtin_weights.card(start)
     if card.architecture != backbone:
         raise ParamsError(
-            f"distill.start: {start} is a {card.architecture}, distill.backbone is {backbone}; "
+            f"student.start: {start} is a {card.architecture}, student.backbone is {backbone}; "
             "make them agree, or start from random"
         )
     # The heads of pretraining need all of its feature levels.
@@ -103,7 +103,9 @@ def architecture(backbone: str | None, start: str) -> str:
 
 def _card(start: str, knob: str) -> builtin_weights.Card:
     if start == "random" or earlier(start):
-        raise ParamsError(f"distill.{knob} is null, and distill.start, {start}, does not say which")
+        raise ParamsError(
+            f"student.{knob} is empty, and student.start, {start}, does not say which"
+        )
     return builtin_weights.card(start)
 
 
@@ -148,8 +150,8 @@ def _fit_in(student: Student, state: Mapping[str, Tensor], start: str) -> None:
     if wrong or kept.keys() - expected.keys():
         first = (wrong or sorted(kept.keys() - expected.keys()))[0]
         raise ParamsError(
-            f"distill.start: the student in {start} was built otherwise ({first}); set "
-            "distill.backbone and stages, teach.dim and teach.levels as they were then"
+            f"student.start: the student in {start} was built otherwise ({first}); set "
+            "student.backbone and stages, training.dim and training.levels as they were then"
         )
     student.load_state_dict(kept, strict=False)
 

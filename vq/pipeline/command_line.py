@@ -6,13 +6,18 @@ needed.
 
 import importlib
 import inspect
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from vq import stages
+
+if TYPE_CHECKING:
+    from vq.params import Params
 
 
 def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
@@ -47,14 +52,24 @@ def run_stage(name: str, files: Sequence[Path], *, params_file: Path, **flags: o
     """
     from vq.params import load
 
-    params = load(params_file)
+    paths = dict(zip(files_of(stages.load(name)), files, strict=True))
+    call_stage(name, load(params_file), **paths, **flags)
+
+
+def call_stage(name: str, params: "Params", **paths_and_flags: object) -> None:
+    """Run a stage in this process, on files by their names, with what it takes of the params.
+
+    Raises:
+        VqError: as `run_stage`.
+    """
     stage = stages.load(name)
-    settings: dict[str, object] = {other: params.section(other) for other in _others(stage)}
+    settings: dict[str, object] = {
+        argument: params.section(section) for argument, section in sections_of(stage).items()
+    }
     # Whoever draws nothing takes no seed, and does not run again for another one.
     if "seed" in inspect.signature(stage).parameters:
         settings["seed"] = params.seed
-    paths = dict(zip(files_of(stage), files, strict=True))
-    stage(**paths, params=params.section(name), **settings, **flags)
+    stage(**settings, **paths_and_flags)
 
 
 def files_of(stage: Callable[..., None]) -> list[str]:
@@ -63,17 +78,22 @@ def files_of(stage: Callable[..., None]) -> list[str]:
     return [argument.name for argument in arguments if argument.annotation is Path]
 
 
-def _others(stage: Callable[..., None]) -> list[str]:
-    """Further sections of params that a stage asks for, by their names."""
+def sections_of(stage: Callable[..., None]) -> dict[str, str]:
+    """The sections of params that a stage takes, by argument: those of its annotations."""
     from vq.params import Params
 
-    sections = Params.model_fields.keys() - {"seed"}
-    return [name for name in inspect.signature(stage).parameters if name in sections]
+    names = {field.annotation: field.alias or name for name, field in Params.model_fields.items()}
+    arguments = inspect.signature(stage).parameters.values()
+    sections = [argument for argument in arguments if argument.annotation in names]
+    # Other arguments than the seed may be whole numbers.
+    return {one.name: names[one.annotation] for one in sections if one.annotation is not int}
 
 
 def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
+    started = perf_counter()  # what is imported for a stage takes seconds as well
     from vq import code_version
     from vq.errors import VqError
+    from vq.params import load
     from vq.pipeline import durations
     from vq.pipeline.lock import hold, workspace_of
     from vq.training import torchrun
@@ -82,7 +102,7 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
         raise VqError(f"{name} runs in one process; start it without torchrun")
     stage = stages.load(name)
     files = files_of(stage)
-    settings = {"params", "seed", *_others(stage)}
+    settings = {"seed", *sections_of(stage)}
     parser = ArgumentParser(prog=f"vq {name}", description=stages.STAGES[name])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     flags = []
@@ -101,11 +121,14 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     options = {flag: getattr(args, flag) for flag in flags}
     # The last file is an out: the workspace it lies in is the one that changes. Of processes that
     # train together, the first one writes: it holds the workspace for all of them.
-    free = held or not paths or not torchrun.is_first()
+    free = held or torchrun.HELD in os.environ or not paths or not torchrun.is_first()
     if paths and (root := workspace_of(paths[-1])):
         code_version.check(root)
     with nullcontext() if free else hold(paths[-1]):
-        started = perf_counter()
+        processes = load(args.params).run.processes if name in stages.TOGETHER else 1
+        if processes > 1 and torchrun.world_size() == 1:
+            torchrun.launch(processes, [name, *argv])
+            return 0
         run_stage(name, paths, params_file=args.params, **options)
         # A plan is no run: it would pass for a quick one.
         if paths and torchrun.is_first() and not options.get("dry_run"):

@@ -62,6 +62,11 @@ def changed(root: Path, old: str, new: str | None) -> list[str]:
     return sorted(paths)
 
 
+def content(root: Path, commit: str, file: str) -> str:
+    """The text of a file of the workspace at a commit; empty if it was not there."""
+    return _ask(root, "show", f"{commit}:./{file}") or ""
+
+
 def describe(root: Path, commit: str) -> tuple[str, str]:
     """A commit for people: a few digits, and the first line of its message."""
     digits, _, subject = _text(root, "log", "-1", "--format=%h %s", commit).strip().partition(" ")

@@ -30,6 +30,7 @@ from vq.training.distill import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
 from vq.training.teach import teach
+from vq.training.train_student import train_student
 from vq.training.training_data import TrainingData
 from vq.zoo.expert import Expert
 from vq.zoo.onnx_expert import Native, Square
@@ -119,7 +120,10 @@ class Full:
                 effect.teacher[number] = teacher_srcc(teacher, part)
             if trial.student:
                 student = self._student(part, seed)
-                distill(student, teacher, part, params=FULL_STUDENT, seed=seed)
+                if teacher is None:
+                    train_student(student, part, params=FULL_STUDENT, seed=seed)
+                else:
+                    distill(student, teacher, part, params=FULL_STUDENT, seed=seed)
                 effect.student[number] = student_srcc(student, part)
         return effect
 
@@ -133,7 +137,7 @@ class Full:
                 dropout=FULL_STUDENT.dropout,
                 others=data.others,
             )
-        distill(tuned, None, data, params=FULL_STUDENT, seed=seed)
+        train_student(tuned, data, params=FULL_STUDENT, seed=seed)
         return student_srcc(tuned, data)
 
     def _student(self, data: TrainingData, seed: int) -> Student:

@@ -12,10 +12,11 @@ from vq.data.score_distribution import expectation
 from vq.metrics import agreement
 from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
-from vq.training.distill import distill, predict_logits
+from vq.training.distill import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach
+from vq.training.train_student import predict_logits, train_student
 from vq.training.training_data import TrainingData
 
 VERSION = 2
@@ -106,7 +107,10 @@ def _student(data: TrainingData, teacher: Teacher | None, seed: int) -> float:
             dropout=PROBE_STUDENT.dropout,
             others=data.others,
         )
-    distill(student, teacher, data, params=PROBE_STUDENT, seed=seed)
+    if teacher is None:
+        train_student(student, data, params=PROBE_STUDENT, seed=seed)
+    else:
+        distill(student, teacher, data, params=PROBE_STUDENT, seed=seed)
     return student_srcc(student, data)
 
 

@@ -17,6 +17,7 @@ from mlflow.entities import ViewType
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from vq.files import read_json
 from vq.inference import card as cards
 from vq.registry import pyfunc
 from vq.registry.candidate import Candidate
@@ -55,7 +56,7 @@ def register(
     with mlflow.start_run(
         experiment_id=_experiment(registry, root), tags={**version_tags, MAKER: _name(root)}
     ) as run:
-        mlflow.log_metrics(dict(_numbers(json.loads(candidate.test.read_bytes())["models"])))
+        mlflow.log_metrics(dict(_numbers(read_json(candidate.test)["models"])))
         mlflow.log_params(dict(_flat(yaml.safe_load(candidate.params.read_bytes()))))
         _log_files(candidate)
         logged = mlflow.pyfunc.log_model(

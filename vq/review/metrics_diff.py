@@ -1,11 +1,11 @@
 """Agreement on validation before and after a change, and whether the difference is noise."""
 
-import json
 from dataclasses import dataclass
 
 import yaml
 
 from vq.errors import DataError
+from vq.files import parse_json
 from vq.metrics.interval import Bootstrap, Interval
 from vq.review.markdown import Section, table
 from vq.review.paired import Pair, difference, join
@@ -178,7 +178,7 @@ def _models(revision: Revision) -> dict[str, dict[str, Measurement]] | str:
     if isinstance(file, str):
         return revision.lacks(file)
     try:
-        models = json.loads(file)["models"]
+        models = parse_json(file)["models"]
         return {
             name: {measure: Measurement(**models[name][measure]) for _, measure in COMPARED}
             for name in dict(COMPARED)

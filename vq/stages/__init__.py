@@ -1,8 +1,8 @@
 """One function for each dvc stage: read files, call the library, write files.
 
 A stage takes everything by keyword: first its files, annotated `Path`, in the order of dvc.yaml:
-deps, then outs. It also gets `params`, its own section of `params.yaml`, and `seed` and other
-sections if it names them. A file has one name in all of them:
+deps, then outs. It also gets the sections of `params.yaml` that its annotations name (`params` is
+its own), and `seed` if it draws. A file has one name in all of them:
 
     accepted                    manifest of the videos that passed `validate`
     card                        of the data set
@@ -13,10 +13,12 @@ sections if it names them. A file has one name in all of them:
     zoo                         the experts that pruning kept, and how it came about
     teacher, student, plain     bundles; `plain` is the student that had no teacher
     validation, test            agreement on that split
+    curve                       losses by epoch, CSV
 """
 
 import importlib
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 STAGES: Mapping[str, str] = MappingProxyType(
@@ -28,7 +30,8 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "prune": "Choose the experts that enter the teacher (claims 8 and 9).",
         "audit_labels": "List labels that look wrong, for people to review; nothing is dropped.",
         "teach": "Fit the gated ensemble on the cache (claims 2 to 5).",
-        "distill": "Train the student with the teacher (claims 1, 6 and 7), and one without.",
+        "plain": "Train a student without the teacher, to compare with.",
+        "distill": "Train the student with the teacher (claims 1, 6 and 7).",
         "evaluate": "Compare student, teacher and baselines with the ratings.",
         "report": "Show what was measured, and why, as one HTML page.",
         "judge": "Hold the student against the gates.",
@@ -36,13 +39,40 @@ STAGES: Mapping[str, str] = MappingProxyType(
 )
 """What each stage does, in the order in which they run; listing them imports no stage."""
 
-TOGETHER = frozenset({"teach", "distill"})
+
+class Phase(StrEnum):
+    """Stages that people run together."""
+
+    DATA = "data validation"
+    ZOO = "zoo pruning"
+    TEACHER = "ensemble teacher fitting"
+    STUDENT = "student distillation"
+    GATES = "evaluation gates"
+
+
+PHASES: Mapping[Phase, tuple[str, ...]] = MappingProxyType(
+    {
+        Phase.DATA: ("import", "validate", "split"),
+        Phase.ZOO: ("extract", "prune"),
+        Phase.TEACHER: ("audit_labels", "teach"),
+        Phase.STUDENT: ("plain", "distill"),
+        Phase.GATES: ("evaluate", "report", "judge"),
+    }
+)
+"""The stages of each phase, both in the order in which they run."""
+
+TOGETHER = frozenset({"teach", "plain", "distill"})
 """Stages that the processes of one torchrun can run together."""
 
 
 def module_of(name: str) -> str:
     """The module of a stage; `import` is in `import_`."""
     return f"{__name__}.{'import_' if name == 'import' else name}"
+
+
+def phase_of(address: str) -> Phase:
+    """The phase of a stage by its address; what a data set brings of its own is of the data."""
+    return next((phase for phase, stages in PHASES.items() if address in stages), Phase.DATA)
 
 
 def load(name: str) -> Callable[..., None]:

@@ -14,7 +14,7 @@ from vq.data import rating_scales
 from vq.data.card import Card
 from vq.errors import DataError
 from vq.features import store
-from vq.files import read_json, sha256, write_csv, write_json
+from vq.files import read_json, sha256, write_csv, write_json, write_measurements
 from vq.inference import card as student_cards
 from vq.inference import runtime
 from vq.inference.mode_agreement import modes
@@ -65,6 +65,7 @@ def evaluate(
     student: Path,
     plain: Path,
     validation: Path,
+    metrics: Path,
     test: Path,
     predictions: Path,
     misordered: Path,
@@ -77,7 +78,8 @@ def evaluate(
     All of it is of the primary data set, but for `datasets` in validation and test: agreement on
     each other set of a collection.
 
-    Written are `validation` and `test`, agreement as JSON, test with the maps from scores to
+    Written are `metrics`, the numbers that experiments are compared by, all of validation;
+    `validation` and `test`, agreement as JSON, test with the maps from scores to
     ratings and hashes of what was measured; `predictions`, CSV with each model's score of each
     rated video of these splits and the importance of each expert for it; `misordered`, CSV of the
     validation pairs that the student has in the wrong order, the worst first; `scatter`, CSV of
@@ -138,7 +140,8 @@ def evaluate(
     }
     if params.order is not None:
         summaries["validation"]["order"] = pair_order.share(pairs["validation"], bootstrap)
-    write_json(validation, summaries["validation"], allow_nan=False)
+    write_measurements(validation, summaries["validation"])
+    write_json(metrics, headline(summaries["validation"]), allow_nan=False)
     summaries["test"]["order"] = in_kinds(pairs["test"], bootstrap) if params.order else None
     summaries["test"]["coverage"] = coverage(sides["test"], student_card, bootstrap)
     error = calibration.error(
@@ -166,7 +169,7 @@ def evaluate(
         "student": sha256(student / "student.onnx"),
         "plain_student": sha256(plain / "student.onnx"),
     }
-    write_json(test, summaries["test"], allow_nan=False)
+    write_measurements(test, summaries["test"])
     rows = pd.concat(sides.values())
     weights = table.importance.loc[rows.index].add_prefix("importance_")
     columns = ["video", "content", "split", "mos", *table.models]
@@ -175,9 +178,25 @@ def evaluate(
     points = sides["validation"][["video", "mos", "student"]]
     write_csv(scatter, points.rename(columns={"student": "score"}), digits=6)
     # Test is for the verdict: who reads it on each run tunes on it.
-    for name, metrics in summaries["validation"]["models"].items():
-        values = (metrics["srcc"]["value"], metrics["plcc"]["value"])
+    for name, measures in summaries["validation"]["models"].items():
+        values = (measures["srcc"]["value"], measures["plcc"]["value"])
         log.info("%s on validation: srcc %.4f, plcc %.4f", name, *values)
+
+
+def headline(summary: Mapping[str, Any]) -> dict[str, float | None]:
+    """Eight numbers for `dvc exp show`: the student's, and the SRCC of those it is held against."""
+    models, order = summary["models"], summary.get("order")
+    student = models["student"]
+    return {
+        "srcc": student["srcc"]["value"],
+        "srcc_low": student["srcc"]["low"],
+        "srcc_high": student["srcc"]["high"],
+        "plcc": student["plcc"]["value"],
+        "rmse": student["rmse"]["value"],
+        "order": order["value"] if order else None,
+        "plain_srcc": models["plain"]["srcc"]["value"],
+        "teacher_srcc": models["teacher"]["srcc"]["value"],
+    }
 
 
 def scored(

@@ -6,8 +6,9 @@ from pathlib import Path
 from vq.files import fresh_folder, read_json
 from vq.metrics import agreement
 from vq.models import teacher_files
-from vq.params import Teach
+from vq.params import Teach, TeacherRecipe, Training, join
 from vq.training import dataset, predict, torchrun
+from vq.training.curves import curves
 from vq.training.loop import determinism
 from vq.training.teach import teach as fit
 
@@ -22,15 +23,20 @@ def teach(
     features: Path,
     zoo: Path,
     teacher: Path,
+    curve: Path,
     params: Teach,
+    training: Training,
     seed: int,
 ) -> None:
     """Fit conversions, gating networks and head of the experts that pruning kept."""
+    recipe = join(TeacherRecipe, training, params)
     determinism(threads=1)
     experts = read_json(zoo)["experts"]
     videos = dataset.read(accepted, card, splits, features, experts=experts)
-    data = videos.training_data(levels=params.levels)
-    model = fit(data, params=params, seed=seed)
+    data = videos.training_data(levels=recipe.levels)
+    settings = recipe.model_dump(mode="json") | {"seed": seed}
+    with curves("teacher", settings, curve) as record:
+        model = fit(data, params=recipe, seed=seed, record=record)
     if not torchrun.is_first():
         return
     values = data.values.numpy()

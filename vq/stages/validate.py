@@ -7,7 +7,7 @@ from vq import params as schema
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.errors import DataError
-from vq.files import write_csv, write_json
+from vq.files import write_csv, write_measurements
 from vq.validation import kinds
 from vq.words import count, which
 
@@ -51,7 +51,7 @@ def validate(
         "by_check": {name: int(counts.get(name, 0)) for name in manifest_checks.NAMES},
         "kinds": kinds.count(rows.drop(index=findings.index)),
     }
-    write_json(summary, numbers)
+    write_measurements(summary, numbers)
     log.info("%d of %s accepted", len(rows) - len(findings), count(len(rows), "row"))
     if len(findings) == len(rows):
         raise DataError(

@@ -23,6 +23,8 @@ class CheckpointState:
     best_epoch: int
     kept: dict[str, Tensor]
     """The weights of the best epoch."""
+    history: list[dict[str, float]]
+    """Losses of each epoch done."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Checkpoint:
             "epoch": standing.epoch,
             "best": standing.best,
             "best_epoch": standing.best_epoch,
+            "history": standing.history,
             "scaler": scaler.state_dict() if scaler else None,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,15 +15,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vq.errors import DivergedError
-from vq.params import Distill, Teach
+from vq.params import Recipe
 from vq.training.checkpoint import Checkpoint, CheckpointState
 from vq.training.fabric import agree, expect, gather, share, start
 
 log = logging.getLogger(__name__)
-
-
-Schedule = Teach | Distill
-"""How long and how fast: the fields that both share, from `epochs` to `precision`."""
 
 
 class Objective(nn.Module):
@@ -56,7 +52,7 @@ def fit(
     objective: Objective,
     rows: Int[Tensor, " rows"],
     content: Int[Tensor, " videos"],
-    schedule: Schedule,
+    schedule: Recipe,
     seed: int,
     slow: nn.Module | None = None,
     slow_rate: float = 1.0,
@@ -84,7 +80,8 @@ def fit(
         hold_norms: keep batch normalisation at its pretrained statistics: a batch here is a few
             videos of many alike pictures, whose own statistics would mislead.
         checkpoint: where to save after each epoch, and to resume from.
-        record: called with each epoch's training and validation loss, in the first process alone.
+        record: called with each epoch's training and validation loss, in the first process alone;
+            where a run is resumed, with those of the epochs before as well.
 
     Returns:
         The best validation loss.
@@ -103,9 +100,14 @@ def fit(
     run = _Run(fabric, model, average, objective, wrapped, wrapped_optimizer, schedule)
     parts = {"model": model} | ({"average": average} if average else {})
     done, best, best_epoch, kept = 0, math.inf, 0, _copy(model)
+    history: list[dict[str, float]] = []
     if checkpoint and (state := checkpoint.load(parts, optimizer, scaler)):
         done, best, best_epoch, kept = state.epoch, state.best, state.best_epoch, state.kept
+        history = state.history
         log.info("resumed after epoch %d of %d", done, schedule.epochs)
+        if fabric.is_global_zero:
+            for epoch, values in enumerate(history):
+                record(epoch, values)
     expect(fabric, done, "epochs done; keep checkpoints where all machines see them")
     for epoch in range(done, schedule.epochs):
         if epoch - best_epoch > schedule.patience:
@@ -129,9 +131,10 @@ def fit(
                 f"{validation:g}; lower learning_rate ({schedule.learning_rate:g})"
             )
         if fabric.is_global_zero:
-            record(epoch, {"train_loss": training, "validation_loss": validation})
+            history.append({"train_loss": training, "validation_loss": validation})
+            record(epoch, history[-1])
             if checkpoint:
-                state = CheckpointState(epoch + 1, best, best_epoch, kept)
+                state = CheckpointState(epoch + 1, best, best_epoch, kept, history)
                 checkpoint.save(parts, optimizer, state, scaler)
     model.load_state_dict(kept)
     objective.cpu()
@@ -148,7 +151,7 @@ class _Run:
     wrapped: nn.Module
     """The objective, called through Fabric: precision, and gradients of all processes."""
     optimizer: torch.optim.Optimizer
-    schedule: Schedule
+    schedule: Recipe
 
     def epoch(self, epoch: int, rows: Tensor, content: Tensor, generator: torch.Generator) -> float:
         """Go through the rows once; gives the mean loss."""
@@ -210,7 +213,7 @@ def shuffled(
     return order[torch.rand(len(names), generator=generator)[chunk].argsort(stable=True)]
 
 
-def rate(schedule: Schedule, epoch: int, step: int, steps: int) -> float:
+def rate(schedule: Recipe, epoch: int, step: int, steps: int) -> float:
     """Of learning, as a share of the full one: a cosine over epochs, from a linear warm-up on.
 
     Epochs, and steps of an epoch, count from 0.

@@ -7,16 +7,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from vq.params import Distill, Teach
+from vq.params import Recipe
 
 MOST = 4096
 """Videos whose pairs are compared at once: a validation split may have 100,000."""
 APART = 0.15
 """Share of the ratings' spread by which two versions of a content differ, if their order counts."""
-
-
-Weights = Teach | Distill
-"""Of the parts of a prediction's loss: the fields that both share, from `cross_entropy` on."""
 
 
 def cross_entropy(
@@ -80,7 +76,7 @@ def prediction(
     logits: Float[Tensor, "batch levels"],
     target: Float[Tensor, "batch levels"],
     values: Float[Tensor, " levels"],
-    weights: Weights,
+    weights: Recipe,
     *,
     dataset: Int[Tensor, " batch"],
     content: Int[Tensor, " batch"],

@@ -3,9 +3,9 @@
 Not a knob: trials are compared with each other, today's with last month's.
 """
 
-from vq.params import Distill, Teach
+from vq.params import DistillRecipe, Recipe, TeacherRecipe
 
-PROBE = Teach(
+PROBE = TeacherRecipe(
     levels=5,
     hidden=32,
     dim=128,
@@ -34,10 +34,9 @@ PROBE = Teach(
 """How a trial's teacher, or the head of a single expert, is fitted."""
 
 _OWN = {"epochs", "patience", "learning_rate"}
-_SHARED = (Teach.model_fields.keys() & Distill.model_fields.keys()) - _OWN
-PROBE_STUDENT = Distill(
+PROBE_STUDENT = DistillRecipe(
     # Dropout, batches and losses are those of the teacher.
-    **{name: value for name, value in PROBE if name in _SHARED},
+    **{name: value for name, value in PROBE if name in Recipe.model_fields and name not in _OWN},
     mode="staged",
     backbone="cached features",
     start="cached features",

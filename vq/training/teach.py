@@ -1,23 +1,30 @@
 """Fit a teacher: L1, first prediction against label (claims 1 to 5)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
 from vq.models.dataset_shift import DatasetShift
 from vq.models.teacher import Shape, Teacher, drop_experts
-from vq.params import Teach
+from vq.params import Recipe, TeacherRecipe
 from vq.training import losses
 from vq.training.loop import Objective, fit, initialisation
 from vq.training.ridge import add_kernels
 from vq.training.training_data import TrainingData
 
 
-def teach(data: TrainingData, *, params: Teach, seed: int) -> Teacher:
+def teach(
+    data: TrainingData,
+    *,
+    params: TeacherRecipe,
+    seed: int,
+    record: Callable[[int, dict[str, float]], None] = lambda epoch, values: None,
+) -> Teacher:
     """Fit conversions, gating networks and head on the labelled training videos.
 
-    Where these are few, a ridge regression on kernels then joins the conversions (`kernel`).
+    Where these are few, a ridge regression on kernels then joins the conversions (`kernel`). For
+    `record` see `fit`.
     """
     shape = Shape(
         experts={name: value.shape[-1] for name, value in data.features.items()},
@@ -41,6 +48,7 @@ def teach(data: TrainingData, *, params: Teach, seed: int) -> Teacher:
         content=data.content,
         schedule=params,
         seed=seed,
+        record=record,
     )
     if params.kernel and len(data.labelled()) <= params.kernel_videos:
         add_kernels(teacher, data, share=params.kernel)
@@ -48,7 +56,7 @@ def teach(data: TrainingData, *, params: Teach, seed: int) -> Teacher:
 
 
 class _Objective(Objective):
-    def __init__(self, teacher: Teacher, data: TrainingData, params: Teach) -> None:
+    def __init__(self, teacher: Teacher, data: TrainingData, params: TeacherRecipe) -> None:
         super().__init__()
         self.teacher, self.data, self.params = teacher, data, params
         self.present = present(data.features)
@@ -89,7 +97,7 @@ def prediction(
     target: Tensor,
     data: TrainingData,
     rows: Tensor,
-    weights: losses.Weights,
+    weights: Recipe,
 ) -> Tensor:
     """L1 (`first`) or L2 (`second`) of some videos, on the device of the outputs."""
     logits = outputs[f"{whose}_logits"]
