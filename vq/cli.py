@@ -24,6 +24,7 @@ COMMANDS = {
     "footage": "Fetch photographs and clips, checked by hash and licence.",
     "pretrain": "Pretrain a built-in expert of the zoo.",
     "zoo": "List the experts that params.yaml may name.",
+    "preset": "Set several knobs of params.yaml, for a machine or a purpose.",
     "diff": "Say what a change does, in Markdown for its reviewer.",
     "verdict": "Print the verdict of the gates, and where the report is.",
 }
