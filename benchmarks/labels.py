@@ -53,6 +53,7 @@ def main() -> int:
         validate(
             manifest=folder / "manifest.parquet",
             card=folder / "set/card.yaml",
+            expectations=folder / "set/expectations.yaml",
             accepted=folder / "accepted.parquet",
             quarantine=folder / "quarantine.csv",
             summary=folder / "reports/validate.json",

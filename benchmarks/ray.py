@@ -128,6 +128,7 @@ def make(root: Path, videos: Path, count: int) -> None:
     rows = "".join(f"{path.name}\n" for path in found)
     (clips / "labels.csv").write_text(f"video\n{rows}")
     (clips / "card.yaml").write_text(yaml.safe_dump(CARD))
+    (clips / "expectations.yaml").touch()
     change(
         root / "params.yaml",
         {"data": {"dir": CLIPS}, "import": {"keep": []}, "validate": {"max_rejected": 1.0}},

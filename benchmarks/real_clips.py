@@ -74,6 +74,7 @@ def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[st
     """Make the versions of every clip, and their labels."""
     (work / "videos").mkdir(exist_ok=True)
     (work / "card.yaml").write_text(CARD)
+    (work / "expectations.yaml").touch()
     rows: list[dataset.Row] = []
     files = sorted(path for path in clips.iterdir() if path.is_file())
     for path, some in zip(files, dataset.versions(demo), strict=False):
@@ -101,6 +102,7 @@ def extract(work: Path, known: Params) -> None:
         known,
         manifest=work / "manifest.parquet",
         card=work / "card.yaml",
+        expectations=work / "expectations.yaml",
         accepted=work / "accepted.parquet",
         quarantine=work / "quarantine.csv",
         summary=work / "validate.json",

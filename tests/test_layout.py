@@ -67,6 +67,13 @@ def test_a_stage_function_takes_the_files_of_its_command(name: str) -> None:
     assert [a.name for a in arguments][: len(files_of(stage))] == files_of(stage)
 
 
+def test_expectations_of_a_data_set_make_one_stage_stale() -> None:
+    """Later stages run again only where other rows are accepted."""
+    readers = [name for name, one in DVC.items() if "${data.dir}/expectations.yaml" in one["deps"]]
+
+    assert readers == ["validate"]
+
+
 def test_a_fresh_clone_can_have_every_out() -> None:
     """From git or by `dvc pull`: an out that neither has would be made again by every colleague."""
     ignored = [pattern.strip("/") for pattern in (ROOT / ".gitignore").read_text().split()]

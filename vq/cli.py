@@ -21,6 +21,7 @@ COMMANDS = {
     "rebuild": "Lay out what made a released student.",
     "rollback": "Make the champion before champion again.",
     "demo": "Make the demo data set.",
+    "expectations": "Take expectations of the next version from the table of this one.",
     "footage": "Fetch photographs and clips, checked by hash and licence.",
     "pretrain": "Pretrain a built-in expert of the zoo.",
     "zoo": "List the experts that params.yaml may name.",

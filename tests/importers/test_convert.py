@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scipy.io import savemat
 
 from tests.importers.layouts import LAYOUTS, text
@@ -200,6 +201,18 @@ def test_a_table_of_ones_own_says_what_its_numbers_mean(
     assert run(tmp_path, "own", content) == 0
 
     assert "# mine" in card.read_text()
+
+
+def test_a_data_set_gets_expectations_that_stay(tmp_path: Path) -> None:
+    """`validate` reads them; they are empty at first, and never written over."""
+    file = tmp_path / "out" / "expectations.yaml"
+    assert run(tmp_path, "own", "video,mos\na.mp4,3\n", *OWN) == 0
+    assert yaml.safe_load(file.read_text()) is None
+    file.write_text("- {type: expect_column_to_exist, kwargs: {column: mos}}\n")
+
+    assert run(tmp_path, "own", "video,mos\na.mp4,4\n", *OWN, "--replace") == 0
+
+    assert "expect_column_to_exist" in file.read_text()
 
 
 def test_a_row_that_says_the_same_again_is_there_once(

@@ -21,7 +21,7 @@ Deliver = Callable[..., tuple[Path, Path]]
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A workspace of git and dvc whose data set has a card, and nothing else yet."""
+    """A workspace of git and dvc whose data set has a card, expects nothing, and is empty."""
     root = tmp_path / "workspace"
     (root / ".dvc").mkdir(parents=True)
     for name in (".dvc/.gitignore", ".dvc/config", ".gitignore", "params.yaml"):
@@ -29,6 +29,7 @@ def root(tmp_path: Path) -> Path:
     change(root / "params.yaml", {"data": {"dir": "data/mine"}, "import": {"keep": []}})
     (root / "data/mine").mkdir(parents=True)
     (root / "data/mine/card.yaml").write_text(yaml.safe_dump(CARD))
+    (root / "data/mine/expectations.yaml").touch()
     run(root, "git", "init", "--quiet", "--initial-branch", "main")
     for name, value in (("name", "vq"), ("email", "vq@localhost")):
         run(root, "git", "config", f"user.{name}", value)

@@ -74,6 +74,21 @@ def test_a_delivery_becomes_the_next_version(root: Path, deliver: Deliver) -> No
     assert run(root, "dvc", "status").stdout.strip().endswith("up to date.")
 
 
+def test_a_delivery_is_held_against_what_the_data_set_expects(root: Path, deliver: Deliver) -> None:
+    """Its rows are; what is expected of the whole table is not its business."""
+    (root / "data/mine/expectations.yaml").write_text(
+        "- {type: expect_column_values_to_be_between, kwargs: {column: mos, min_value: 2},\n"
+        "   meta: {name: fair, remedy: ask more raters}}\n"
+        "- {type: expect_table_row_count_to_be_between, kwargs: {min_value: 99}}\n"
+    )
+    videos, labels = deliver(["a.mkv,3.5", "b.mkv,1.5"], a=10, b=11)
+
+    intake = ingest(videos, labels, root=root, partial=True, jobs=1)
+
+    assert list(intake.taken) == ["a.mkv"]
+    assert intake.refused.to_numpy().tolist() == [["b.mkv", "fair", "1.5", "ask more raters"]]
+
+
 def test_what_was_done_by_hand_is_held_against_the_limits(root: Path, deliver: Deliver) -> None:
     """It would go into the version as well: half of the labels gone, say. An import accepts it."""
     (root / "dvc.yaml").write_text(IMPORT)
@@ -275,6 +290,11 @@ def test_a_killed_run_is_completed_by_the_next(
     ("spoil", "said"),
     [
         pytest.param(lambda root: (root / "data/mine/card.yaml").unlink(), "card.yaml", id="card"),
+        pytest.param(
+            lambda root: (root / "data/mine/expectations.yaml").unlink(),
+            r"expectations\.yaml: no such file; it may be empty",
+            id="expectations",
+        ),
         pytest.param(
             lambda root: (root / "dvc.yaml").write_text(
                 "stages: {make: {cmd: x, outs: [data/mine/videos]}}"

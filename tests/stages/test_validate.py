@@ -45,9 +45,11 @@ def run(folder: Path, table: list[dict[str, object]] | None = None, **settings: 
         manifests.write(manifests.build(table), folder / "manifest.parquet")
     if not (folder / "card.yaml").exists():
         (folder / "card.yaml").write_text(CARD)
+    (folder / "expectations.yaml").touch()
     validate(
         manifest=folder / "manifest.parquet",
         card=folder / "card.yaml",
+        expectations=folder / "expectations.yaml",
         accepted=folder / "accepted.parquet",
         quarantine=folder / "quarantine.csv",
         summary=folder / "reports" / "validate.json",
@@ -218,6 +220,74 @@ def test_nothing_accepted_fails_the_stage(tmp_path: Path, table: list[dict[str, 
         DataError, match=r"none of its [01] rows? is accepted; see .*quarantine\.csv"
     ):
         run(tmp_path, table, max_rejected=1.0)
+
+
+EXPECTED = """
+- type: expect_column_values_to_be_between
+  kwargs: {column: mos, min_value: 2}
+  meta: {name: fair, remedy: ask more raters}
+- type: expect_table_row_count_to_be_between
+  kwargs: {min_value: 2}
+  severity: %s
+  meta: {name: enough, remedy: bring more videos}
+"""
+
+
+def test_a_row_has_to_be_as_its_data_set_expects(tmp_path: Path) -> None:
+    """It is rejected as by any other check, if it passes those; a repetition is none the less."""
+    (tmp_path / "expectations.yaml").write_text(EXPECTED % "critical")
+    table = rows(a={}, b={"mos": 1.5}, c={"mos": 1.5, "frames": 1}, d={})
+
+    accepted, quarantine, summary = run(tmp_path, [*table, *rows(b={"mos": 3.0})])
+
+    assert accepted["video"].tolist() == ["a", "d"]
+    assert quarantine.to_numpy().tolist()[:2] == [
+        ["b", "fair", "1.5", "ask more raters"],
+        ["c", "long_enough", "1", "replace the video, or lower validate.min_frames (8)"],
+    ]
+    assert quarantine["check"].tolist()[2:] == ["first_of_video"]
+    assert summary["by_check"]["fair"] == 1
+    assert summary["expectations"] == {"of_rows": 1, "of_table": 1, "failed": 0, "warnings": 0}
+
+
+def test_a_table_that_is_not_as_expected_fails_the_stage(tmp_path: Path) -> None:
+    """With everything written; the rejected rows do not count."""
+    (tmp_path / "expectations.yaml").write_text(EXPECTED % "critical")
+
+    with pytest.raises(DataError) as error:
+        run(tmp_path, rows(a={}, b={"mos": 1.5}))
+
+    assert str(error.value) == (
+        f"{tmp_path}/expectations.yaml: enough, expect_table_row_count_to_be_between(min_value=2): "
+        "observed 1; bring more videos"
+    )
+    assert len(manifests.read(tmp_path / "accepted.parquet")) == 1
+    summary = json.loads((tmp_path / "reports/validate.json").read_text())
+    assert summary["expectations"]["failed"] == 1
+    index = (tmp_path / "reports/data_docs/index.html").read_text()
+    assert "<td>b</td><td>fair</td><td>1.5</td><td>ask more raters</td>" in index
+    assert "<td></td><td>enough</td><td>1</td><td>bring more videos</td>" in index
+
+
+def test_a_warning_fails_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is in the log and the summary."""
+    (tmp_path / "expectations.yaml").write_text(EXPECTED % "warning")
+
+    accepted, _, summary = run(tmp_path, rows(a={}))
+
+    assert len(accepted) == 1
+    assert summary["expectations"]["warnings"] == 1
+    assert "observed 1; bring more videos" in caplog.text
+
+
+def test_a_wrong_expectation_writes_nothing(tmp_path: Path) -> None:
+    """A stage that cannot check does not pass anything on."""
+    (tmp_path / "expectations.yaml").write_text("- {type: expect_more}")
+
+    with pytest.raises(DataError, match=r"expectations\.yaml: expectation 1, expect_more"):
+        run(tmp_path, rows(a={}))
+
+    assert not (tmp_path / "accepted.parquet").exists()
 
 
 def test_the_same_manifest_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from vq.data import card as cards
 from vq.errors import DataError
-from vq.files import atomic
+from vq.files import atomic, write_text
 from vq.importers import field_list
 from vq.importers.importer_types import Form, How, Rating
 from vq.importers.match import Matched, match, normal
@@ -132,6 +132,16 @@ def write_card(
         text = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=100)
         unfinished.write_text(text, encoding="utf-8")
         cards.load(unfinished)
+
+
+def write_expectations(path: Path) -> None:
+    """Write an `expectations.yaml` that expects nothing, if there is none: `validate` reads it."""
+    if not path.exists():
+        write_text(
+            path,
+            "# What is expected of these videos beyond the checks of every data set, in the form\n"
+            "# of Great Expectations (docs/checks.md). Nothing yet.\n",
+        )
 
 
 def _layout(form: Form) -> str:

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -130,9 +130,12 @@ def _check(
     folder: Path, labels: Path, target: Path, params: Params, root: Path, jobs: int
 ) -> tuple[Table, Triage, pd.DataFrame]:
     """What of a delivery is to be done, and the quarantine, which is written."""
-    from vq.validation import manifest_checks
+    from vq.validation import expectations, manifest_checks
 
     card = cards.load(target / "card.yaml")
+    columns = [*manifests.DTYPES, *params.import_.keep]
+    # The table of a delivery is no version of the data set: only its rows have to be as expected.
+    expected = replace(expectations.load(target / "expectations.yaml", columns), table=())
     rows = labels_csv.read(labels, keep=params.import_.keep)
     label_file = target / "labels.csv"
     old = labels_csv.read(label_file, keep=params.import_.keep) if label_file.exists() else []
@@ -150,7 +153,12 @@ def _check(
         )
         frame = manifests.read(manifest)
     docs = root / REPORTS / "data_docs"
-    findings = manifest_checks.find(frame, card=card, params=params.validate_, docs=docs)
+    outcome = manifest_checks.find(
+        frame, card=card, expected=expected, params=params.validate_, docs=docs
+    )
+    for sentence in outcome.warnings:
+        log.warning("%s", sentence)
+    findings = outcome.rejected
     arrivals = list(_arrivals(frame.drop(index=findings.index), folder, rows))
     by_video = {label.video: label for label in reversed(old)}
     triage = sort(arrivals, target / "videos", by_video)

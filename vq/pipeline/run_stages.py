@@ -34,7 +34,13 @@ from vq.registry.source import Source
 log = logging.getLogger(__name__)
 
 CODE = ("vq/**", "flows/**", "pyproject.toml", "requirements.lock", "prefect.yaml")
-PIPELINE = ("**/dvc.yaml", "**/?*.dvc", "**/params.yaml", "**/card.yaml")
+PIPELINE = (
+    "**/dvc.yaml",
+    "**/?*.dvc",
+    "**/params.yaml",
+    "**/card.yaml",
+    "**/expectations.yaml",
+)
 """Files that make a student, as git's patterns: one that git has never heard of counts as a change.
 """
 

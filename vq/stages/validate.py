@@ -18,6 +18,7 @@ def validate(
     *,
     manifest: Path,
     card: Path,
+    expectations: Path,
     accepted: Path,
     quarantine: Path,
     summary: Path,
@@ -28,17 +29,24 @@ def validate(
     Written are `accepted`, the rows without a finding, as a manifest; `quarantine`, CSV with
     `video`, `check`, `value`, `remedy`, one line for each other row; `summary`, counts as JSON,
     `kinds` among the accepted rows, and beside it, in `data_docs`, HTML pages with details.
+    `expectations` are the data set's own, of its rows and of the table of the accepted ones.
 
     Raises:
-        DataError: no row is accepted, or more than `max_rejected` are not; all files are written.
+        DataError: no row is accepted, more than `max_rejected` are not, or the table does not meet
+            its expectations; all files are written. Or an expectation is wrong; none is.
     """
     # Great Expectations takes seconds to import, and logs a great deal.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     from vq.validation import manifest_checks
+    from vq.validation.expectations import load
 
     rows = manifests.read(manifest)
     docs = summary.parent / "data_docs"
-    findings = manifest_checks.find(rows, card=cards.load(card), params=params, docs=docs)
+    expected = load(expectations, rows.columns)
+    outcome = manifest_checks.find(
+        rows, card=cards.load(card), expected=expected, params=params, docs=docs
+    )
+    findings = outcome.rejected
     manifests.write(rows.drop(index=findings.index), accepted)
     write_csv(quarantine, findings)
     counts = findings["check"].value_counts()
@@ -48,11 +56,22 @@ def validate(
         "accepted": len(rows) - len(findings),
         "rejected": len(findings),
         "rejected_share": round(share, 6),
-        "by_check": {name: int(counts.get(name, 0)) for name in manifest_checks.NAMES},
+        "by_check": {
+            name: int(counts.get(name, 0))
+            for name in (*manifest_checks.NAMES, *(check.name for check in expected.rows))
+        },
+        "expectations": {
+            "of_rows": len(expected.rows),
+            "of_table": len(expected.table),
+            "failed": len(outcome.failures),
+            "warnings": len(outcome.warnings),
+        },
         "kinds": kinds.count(rows.drop(index=findings.index)),
     }
     write_measurements(summary, numbers)
     log.info("%d of %s accepted", len(rows) - len(findings), count(len(rows), "row"))
+    for sentence in outcome.warnings:
+        log.warning("%s", sentence)
     if len(findings) == len(rows):
         raise DataError(
             f"{manifest}: none of its {count(len(rows), 'row')} is accepted; see {quarantine}"
@@ -64,3 +83,5 @@ def validate(
             f"({params.max_rejected:.1%}); mend what {quarantine} "
             f"lists, see {docs / 'index.html'} for details, or raise the limit"
         )
+    if outcome.failures:
+        raise DataError("\n".join(outcome.failures))

@@ -1,5 +1,6 @@
 """What a manifest must keep to, said in Great Expectations."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import great_expectations.expectations as gxe
@@ -7,6 +8,8 @@ import pandas as pd
 
 from vq import params as schema
 from vq.data.card import Card
+from vq.validation import expectations
+from vq.validation.expectations import Expectations, Outcome
 from vq.validation.gx_runner import Check, between, documented, run
 from vq.validation.kinds import LIMITS
 
@@ -15,7 +18,8 @@ NAMES = (
     "long_enough", "large_enough", "not_black", "not_frozen", "not_refused",
     "first_of_video", "first_of_file",
 )  # fmt: skip
-"""Every check, in the order in which they judge: a row is rejected by the first that it fails."""
+"""Every check of every data set, in the order in which they judge: a row is rejected by the first
+that it fails."""
 
 LOWER_LIMITS = (
     ("long_enough", "frames", "min_frames"),
@@ -27,28 +31,39 @@ LOWER_LIMITS = (
 
 
 def find(
-    manifest: pd.DataFrame, *, card: Card, params: schema.Validate, docs: Path
-) -> pd.DataFrame:
-    """Check every row, and write the Data Docs.
+    manifest: pd.DataFrame,
+    *,
+    card: Card,
+    expected: Expectations,
+    params: schema.Validate,
+    docs: Path,
+) -> Outcome:
+    """Check every row, then what else is expected of the data set, and write the Data Docs.
 
     Repetitions are looked for among the rows that are fine otherwise, so that a good copy is not
     lost to a bad one; the first stays. `docs` is a folder of HTML pages, and is replaced.
 
     Returns:
-        A finding for each row that fails, by its position in the manifest: `video`, `check`,
-        `value`, `remedy`.
+        Of each row that is rejected the first check that it fails, by its position in the
+        manifest: `video`, `check`, `value`, `remedy`; and what the table does not meet.
+
+    Raises:
+        DataError: an expectation cannot be evaluated.
     """
     rows = manifest.reset_index(drop=True)
     rows["short_side_px"] = rows[["width", "height"]].min(axis=1)
     for name in card.datasets and card.sets:
         rows[_mos_of(name)] = rows["mos"].where((rows["dataset"] == name).fillna(value=False))
-    with documented(docs) as context:
-        findings = _first(run(context, "rows", rows, _of_a_row(card, params)))
+    with documented(docs) as suites:
+        findings = _first(run(suites, "rows", rows, _of_a_row(card, params)))
         rest = rows.drop(index=findings.index)
         for column in ("video", "sha256"):
             rest[f"earlier_{column}"] = rest.groupby(column).cumcount()
-        repetitions = _first(run(context, "repetitions", rest, _of_repetition()))
-    return pd.concat([findings, repetitions]).sort_index()
+        repetitions = _first(run(suites, "repetitions", rest, _of_repetition()))
+        unique = manifest.reset_index(drop=True).loc[rest.index.difference(repetitions.index)]
+        outcome = expectations.run(suites, unique, expected)
+    rejected = pd.concat([findings, repetitions, _first(outcome.rejected)]).sort_index()
+    return replace(outcome, rejected=rejected)
 
 
 def _first(findings: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +76,7 @@ def _of_a_row(card: Card, params: schema.Validate) -> list[Check]:
         Check(
             "readable",
             gxe.ExpectColumnValuesToBeInSet(column="problem", value_set=[""]),
-            "problem",
+            ("problem",),
             remedy="",
         ),
         *([_labelled()] if params.unlabelled == "reject" else []),
@@ -86,7 +101,7 @@ def _not_refused(kind: schema.Kind) -> Check:
     remedy = f"replace the video, or take {kind} out of validate.refuse"
     if kind == "hdr":
         expectation = gxe.ExpectColumnValuesToBeInSet(column="hdr", value_set=[""])
-        return Check("not_refused", expectation, "hdr", remedy)
+        return Check("not_refused", expectation, ("hdr",), remedy)
     column, limit = LIMITS[kind]
     return between("not_refused", column, None, limit, remedy)
 
@@ -118,4 +133,4 @@ def _of_repetition() -> list[Check]:
 
 def _labelled() -> Check:
     expectation = gxe.ExpectColumnValuesToNotBeNull(column="mos")
-    return Check("labelled", expectation, "mos", "label it, or set validate.unlabelled to keep")
+    return Check("labelled", expectation, ("mos",), "label it, or set validate.unlabelled to keep")

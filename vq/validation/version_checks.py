@@ -63,8 +63,8 @@ def find(
     rows = compare(old, new, moved=params.max_moved)
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS, dtype="string")
-    with documented(docs) as context:
-        return run(context, "versions", rows, _checks(params)).reset_index(drop=True)
+    with documented(docs) as suites:
+        return run(suites, "versions", rows, _checks(params)).reset_index(drop=True)
 
 
 def compare(old: Version, new: Version, *, moved: float) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def _checks(params: schema.Versions) -> list[Check]:
             gxe.ExpectColumnValuesToBeInSet(
                 column=column, value_set=[""], mostly=round(1 - getattr(params, f"max_{column}"), 9)
             ),
-            column,
+            (column,),
             f"{remedy} raise versions.max_{column}",
         )
         for column, remedy in REMEDIES.items()
