@@ -8,7 +8,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
-from pydantic import NonNegativeInt
+from pydantic import NonNegativeFloat, NonNegativeInt
 
 from flows.shared import HOUR, operation, step
 from flows.spread import scorers
@@ -20,7 +20,14 @@ from vq.workers.process_pool import cores
 
 @step
 def score_all(
-    inputs: list[str], output: str, *, model: str, mode: Mode, jobs: int, workspace: Path
+    inputs: list[str],
+    output: str,
+    *,
+    model: str,
+    mode: Mode,
+    jobs: int,
+    cost_per_core_hour: float | None,
+    workspace: Path,
 ) -> batch.Batch:
     """Score what has no score yet, where `run` of params says, and show what came of it."""
     scored = batch.score(
@@ -32,7 +39,8 @@ def score_all(
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),
     )
-    create_markdown_artifact(flow_summary.markdown(scored), key="scores")
+    text = flow_summary.markdown(scored, cost_per_core_hour=cost_per_core_hour)
+    create_markdown_artifact(text, key="scores")
     return scored
 
 
@@ -43,6 +51,7 @@ def score(
     model: str = "models:/vq-student@champion",
     mode: Mode = "exact",
     jobs: NonNegativeInt = 0,
+    cost_per_core_hour: NonNegativeFloat | None = None,
     workspace: Path = Path(),
 ) -> str:
     """Write a row for every video; those that have a score already are left as they are.
@@ -54,13 +63,22 @@ def score(
         model: models:/NAME@ALIAS, the folder of a student, or `shipped`.
         mode: how closely to look; `fast` decodes least, `thorough` sees most.
         jobs: videos at a time; 0 for one on each core. With run.runner: ray, params say it.
+        cost_per_core_hour: price of a core for an hour; the artifact then has that of 1,000 videos.
         workspace: its folder, seen from the folder that the deployment runs in.
 
     Returns:
         How many rows the output has, and how many of them have a score.
     """
     with chdir(workspace):
-        scored = score_all(inputs, output, model=model, mode=mode, jobs=jobs, workspace=Path())
+        scored = score_all(
+            inputs,
+            output,
+            model=model,
+            mode=mode,
+            jobs=jobs,
+            cost_per_core_hour=cost_per_core_hour,
+            workspace=Path(),
+        )
     return (
         f"{output}: {count(sum(scored.counts.values()), 'row')}, {scored.counts['ok']} with a score"
     )

@@ -20,14 +20,23 @@ def test_a_folder_becomes_rows_and_an_artifact(prefect: Prefect, tmp_path: Path)
     (tmp_path / "uploads" / "b.mkv").write_bytes(b"no video")
 
     with prefect.here():
-        said = score(["uploads"], "rows.parquet", model="student", jobs=1, workspace=tmp_path)
+        said = score(
+            ["uploads"],
+            "rows.parquet",
+            model="student",
+            jobs=1,
+            cost_per_core_hour=0.04,
+            workspace=tmp_path,
+        )
 
     assert said == "rows.parquet: 2 rows, 1 with a score"
     assert [row.status for row in read(tmp_path / "rows.parquet", "parquet")] == [
         "ok",
         "unreadable",
     ]
-    assert prefect.artifact("scores").startswith("## rows.parquet: 1 of 2 videos have a score")
+    artifact = prefect.artifact("scores")
+    assert artifact.startswith("## rows.parquet: 1 of 2 videos have a score")
+    assert "at 0.04 a core-hour" in artifact
 
 
 @pytest.mark.slow

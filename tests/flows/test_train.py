@@ -64,6 +64,8 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     version = MlflowClient(uri, uri).get_model_version_by_alias("vq-student", alias)
     assert version.version == 1
     assert {"identity", "data", "dvc_lock"} <= set(version.tags)
+    (model,) = root.glob("mlartifacts/**/MLmodel")
+    assert f"+g{version.tags['git_commit'][:12]}\n" in model.read_text(), "its code has the commit"
     # What it carries makes it once more: all but the student comes from the remote.
     then = tmp_path / "then"
     assert version.tags["student"] in prefect.say(root, "vq", "rebuild", "1", str(then))

@@ -4,12 +4,14 @@ import json
 import re
 from dataclasses import fields, replace
 from functools import partial
+from importlib.metadata import version as installed
 from pathlib import Path
 
 import mlflow
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from tests.registry.students import (
     BAD,
@@ -291,17 +293,24 @@ def test_a_released_student_can_be_fetched_and_scores(
     assert list(rows) == [field.name for field in fields(Row)]
     assert scorer.metadata.get_output_schema().input_names() == list(rows)
     assert list(scorer.input_example["video"]) == ["uploads/clip.mp4"]
+    assert scorer.metadata.metadata == {"vq_version": installed("vq")}
+    assert {one.name: one.default for one in scorer.metadata.get_params_schema()} == {
+        "mode": "exact",
+        "budget_ms": None,
+    }
+    with pytest.raises(MlflowException, match=r"budget_ms.*`soon`"):
+        scorer.predict(pd.DataFrame({"video": [str(video)]}), params={"budget_ms": "soon"})
     # Two levels, worth 1 and 5; softmax of (0, 1) gives the second one 0.731.
     assert rows["score"][0] == pytest.approx(1 + 4 * 0.7310586, abs=1e-3)
 
 
 def test_nothing_is_pickled(candidate: Make, root: Path) -> None:
-    """What is fetched cannot run code."""
+    """What runs is Python that people can read, of the modules that scoring needs."""
     release(candidate(GOOD), root)
     files = [file for file in (root / "mlartifacts").rglob("*") if file.is_file()]
 
     assert {file.suffix for file in files} <= {
-        *("", ".json", ".yaml", ".txt", ".onnx", ".safetensors", ".csv", ".lock")
+        *("", ".json", ".yaml", ".txt", ".onnx", ".safetensors", ".csv", ".lock", ".py")
     }
     assert [file for file in files if file.read_bytes()[:1] == b"\x80"] == []
 

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,16 +63,26 @@ def wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.mark.slow
 def test_mlflow_serves_rows(server: str, root: Path) -> None:
-    """The same score as here; what cannot be scored is a row too, and unknown is null."""
-    video = write_video(root / "red.mkv", level=partial(same, 200))
-    asked = {"dataframe_records": [{"video": str(video)}, {"video": "nowhere.mp4"}]}
-    request = urllib.request.Request(
-        server, json.dumps(asked).encode(), {"Content-Type": "application/json"}
-    )
+    """The same score as here; what cannot be scored is a row too, and unknown is null.
 
-    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
-        scored, missing = json.load(answer)["predictions"]
+    A wrong parameter is the client's error.
+    """
+    video = write_video(root / "red.mkv", level=partial(same, 200))
+
+    scored, missing = ask(server, str(video), "nowhere.mp4", mode="exact")["predictions"]
+    with pytest.raises(urllib.error.HTTPError, match="400") as refused:
+        ask(server, str(video), mode="quick")
 
     assert set(scored) == {field.name for field in fields(Row)}
     assert scored["score"] == vq.load(root / "a" / "student").score(video).score
     assert (missing["status"], missing["score"]) == ("missing", None)
+    assert "got 'quick'" in json.load(refused.value)["message"]
+
+
+def ask(server: str, *videos: str, **params: object) -> Any:  # noqa: ANN401 - JSON
+    """What it answers for some videos."""
+    asked = {"dataframe_records": [{"video": video} for video in videos], "params": params}
+    body = json.dumps(asked).encode()
+    request = urllib.request.Request(server, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        return json.load(answer)

@@ -1,6 +1,7 @@
 """Scoring into one file, as often as it takes."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,27 @@ def test_a_batch_tells_what_its_file_holds(bundle: str, videos: Path, tmp_path: 
     text = flow_summary.markdown(found)
     assert "3 of 4 videos have a score" in text
     assert "broken.mkv` | unreadable |" in text
+
+
+def test_a_batch_tells_what_a_thousand_videos_cost(
+    bundle: str, videos: Path, tmp_path: Path
+) -> None:
+    """Two videos in 7.2 core-seconds: a thousand in one core-hour, at whatever an hour costs.
+
+    Where nothing was scored, there is nothing to tell.
+    """
+    output = tmp_path / "rows.csv"
+    found = batch.score([str(videos)], str(output), model=bundle, scratch=tmp_path)
+    seconds = sum(row.seconds for row in read(output, "csv"))
+    two = replace(found, new=2, core_seconds=7.2)
+    none = replace(found, new=0, core_seconds=0.0)
+
+    assert found.core_seconds == pytest.approx(seconds) != 0
+    assert "1,000 videos take 1 core-hours.\n" in flow_summary.markdown(two)
+    assert "1,000 videos take 1 core-hours and cost 0.04, at 0.04 a core-hour.\n" in (
+        flow_summary.markdown(two, cost_per_core_hour=0.04)
+    )
+    assert "core-hours" not in flow_summary.markdown(none, cost_per_core_hour=0.04)
 
 
 def test_another_run_scores_what_is_new_and_what_failed(

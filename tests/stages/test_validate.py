@@ -262,7 +262,7 @@ def test_a_table_that_is_not_as_expected_fails_the_stage(tmp_path: Path) -> None
         "observed 1; bring more videos"
     )
     assert len(manifests.read(tmp_path / "accepted.parquet")) == 1
-    summary = json.loads((tmp_path / "reports/validate.json").read_text())
+    summary = read_json(tmp_path / "reports/validate.json")
     assert summary["expectations"]["failed"] == 1
     index = (tmp_path / "reports/data_docs/index.html").read_text()
     assert "<td>b</td><td>fair</td><td>1.5</td><td>ask more raters</td>" in index

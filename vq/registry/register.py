@@ -6,7 +6,6 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ import yaml
 from mlflow.entities import ViewType
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.models.model import ModelInfo
 
 from vq.files import read_json
 from vq.inference import card as cards
-from vq.registry import pyfunc
+from vq.registry import model_code, pyfunc
 from vq.registry.candidate import Candidate
 from vq.registry.client import Registry
 
@@ -59,15 +59,7 @@ def register(
         mlflow.log_metrics(dict(_numbers(read_json(candidate.test)["models"])))
         mlflow.log_params(dict(_flat(yaml.safe_load(candidate.params.read_bytes()))))
         _log_files(candidate)
-        logged = mlflow.pyfunc.log_model(
-            name=registry.model,
-            loader_module="vq.registry.pyfunc",
-            data_path=str(candidate.student),
-            signature=pyfunc.SIGNATURE,
-            input_example=pyfunc.EXAMPLE,
-            # Explicit: otherwise MLflow would start a process to infer them.
-            pip_requirements=[f"vq=={installed('vq')}", "pandas"],
-        )
+        logged = _log_model(registry, candidate, root)
     try:
         registry.client.create_registered_model(registry.model)
     except MlflowException as error:
@@ -108,6 +100,22 @@ def sweep(registry: Registry, *, root: Path) -> int:
             registry.client.delete_logged_model(model.model_id)
         registry.client.delete_run(run_id)
     return len(left)
+
+
+def _log_model(registry: Registry, candidate: Candidate, root: Path) -> ModelInfo:
+    number = model_code.version(candidate.source, root)
+    with tempfile.TemporaryDirectory() as folder:
+        return mlflow.pyfunc.log_model(
+            name=registry.model,
+            loader_module="vq.registry.pyfunc",
+            data_path=str(candidate.student),
+            code_paths=model_code.copy_code(Path(folder), number, root),
+            signature=pyfunc.SIGNATURE,
+            input_example=pyfunc.EXAMPLE,
+            # Explicit: otherwise MLflow would start a process to infer them.
+            pip_requirements=model_code.requirements(),
+            metadata={"vq_version": number},
+        )
 
 
 def _log_files(candidate: Candidate) -> None:

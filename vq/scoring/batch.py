@@ -44,6 +44,8 @@ class Batch:
     """Videos that this run scored, or tried to; the others had a score already."""
     seconds: float
     """Wall time of this run."""
+    core_seconds: float
+    """Seconds of this run's rows, summed: each row is the work of one core."""
     worst: Sequence[Row]
     """The lowest quality first."""
     failed: Sequence[Row]
@@ -53,6 +55,11 @@ class Batch:
     def rate(self) -> float:
         """Videos a second of this run."""
         return self.new / self.seconds if self.seconds else 0.0
+
+    @property
+    def core_hours(self) -> float:
+        """What 1,000 videos like those of this run take."""
+        return self.core_seconds / self.new * 1000 / 3600 if self.new else 0.0
 
 
 def score(
@@ -106,8 +113,10 @@ def score(
             kept = scratch / "shards"
             how = Shards.of(folder, kept, output=output, closely=closely, limits=limits)
             rows = _gathered(left, how, elsewhere)
+        core_seconds = 0.0
         for row in _with_progress(rows, total=len(left)):
             journal.add(row)
+            core_seconds += row.seconds
         journal.finish(names, greeting.about)
     outcome = Batch(
         output,
@@ -115,6 +124,7 @@ def score(
         Counter(row.status for row in formats.read(file, form)),
         len(left),
         time.monotonic() - start,
+        core_seconds,
         _worst(formats.read(file, form), better=greeting.better),
         list(islice((row for row in formats.read(file, form) if row.status != "ok"), SHOWN)),
     )

@@ -1,18 +1,21 @@
-"""What people read of a batch of scores: how many, how fast, which are worst, which failed."""
+"""What people read of a batch of scores: how many, how fast, what they cost, worst and failed."""
 
 from vq.scoring.batch import Batch
 from vq.scoring.names import readable
 from vq.words import count
 
 
-def markdown(batch: Batch) -> str:
-    """A heading, then tables: rows by status, the worst scores, some that have none."""
+def markdown(batch: Batch, *, cost_per_core_hour: float | None = None) -> str:
+    """A heading, then tables: rows by status, the worst scores, some that have none.
+
+    The price of a core for an hour is in any currency.
+    """
     total = sum(batch.counts.values())
     statuses = sorted(batch.counts.items(), key=lambda entry: -entry[1])
     parts = [
         f"## {batch.output}: {batch.counts.get('ok', 0)} of {count(total, 'video')} have a score",
         f"{count(batch.new, 'video')} in this run, {batch.seconds:.0f} s, {batch.rate:.1f} a "
-        f"second; model `{batch.model}`.",
+        f"second; model `{batch.model}`.{_cost(batch, cost_per_core_hour)}",
         _table(
             "| status | videos | share |\n|---|---:|---:|",
             [f"| {status} | {rows} | {rows / total:.1%} |" for status, rows in statuses],
@@ -39,6 +42,15 @@ def markdown(batch: Batch) -> str:
             )
         )
     return "\n\n".join(parts) + "\n"
+
+
+def _cost(batch: Batch, price: float | None) -> str:
+    if not batch.new:
+        return ""
+    hours = f" 1,000 videos take {batch.core_hours:.3g} core-hours"
+    if price is None:
+        return f"{hours}."
+    return f"{hours} and cost {batch.core_hours * price:.3g}, at {price:g} a core-hour."
 
 
 def _table(head: str, rows: list[str]) -> str:
