@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests import type_checks
+
+type_checks.install()
+
 pytest_plugins = ["tests.workspace"]
 
 # On a busy machine any example may take long.
