@@ -1,6 +1,5 @@
 """What runs in tests is held against its annotations."""
 
-import beartype.roar
 import jaxtyping
 import numpy as np
 import pytest
@@ -13,10 +12,10 @@ def test_types_are_checked_where_there_are_no_shapes() -> None:
     """Of what is given, and of what comes back."""
     bits = Bits(b"\xff")
 
-    with pytest.raises(beartype.roar.BeartypeCallHintParamViolation):
+    with pytest.raises(TypeError, match="violates type hint <class 'int'>"):
         bits.take("three")  # type: ignore[arg-type]
     bits._left = np.int64(8)  # type: ignore[assignment]
-    with pytest.raises(beartype.roar.BeartypeCallHintReturnViolation):
+    with pytest.raises(TypeError, match="violates type hint <class 'bool'>"):
         _ = bits.over  # a bool of numpy
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import jaxtyping
+from beartype import BeartypeConf, beartype
 
+_types: Callable[..., Any] = beartype(conf=BeartypeConf(violation_type=TypeError))
+"""As of `jaxtyping`, what does not fit is a TypeError, which the code may catch as such."""
 _with_shapes = jaxtyping.jaxtyped
 
 
@@ -24,7 +27,7 @@ def jaxtyped(*, typechecker: Callable[..., Any]) -> Callable[[Any], Any]:
 
     def decorate(what: Any) -> Any:  # noqa: ANN401 - a function, a class, a descriptor
         if inspect.isfunction(what) and not any(map(_mentions, what.__annotations__.values())):
-            return typechecker(what)
+            return _types(what)
         return _with_shapes(what, typechecker=typechecker)
 
     return decorate
