@@ -71,7 +71,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         costs = alone(videos, experts, planned)
         found["networks"] = networks(experts, given.models, settings)
         found["rounding"] = rounding(costs.rows, experts)
-        found["memory_mb"] = memory(given.lengths, given.out / "long", experts, planned)
+        found["memory_mb"] = memory(
+            given.lengths, given.out / "long", experts, planned, large=not given.small
+        )
         found |= run(videos, costs, settings, given)
     except VqError as error:
         raise SystemExit(f"extraction: {error}") from error
@@ -216,11 +218,16 @@ def rounding(
 
 
 def memory(
-    lengths: Sequence[int], folder: Path, experts: Mapping[str, Expert], planned: zoo.Plan
+    lengths: Sequence[int],
+    folder: Path,
+    experts: Mapping[str, Expert],
+    planned: zoo.Plan,
+    *,
+    large: bool = True,
 ) -> dict[str, float]:
     """Peak memory in MB of a process that extracts one video, by what it is."""
     sizes = {f"720p {seconds} s": (seconds, 1280, 720) for seconds in lengths}
-    sizes |= {"2160p 2 s": (2, 3840, 2160)} if lengths else {}
+    sizes |= {"2160p 2 s": (2, 3840, 2160)} if lengths and large else {}
     sent = dict(experts)
     found = {}
     for name, (seconds, width, height) in sizes.items():
@@ -421,6 +428,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         default=[10],
         help="seconds of the videos whose peak is taken",
     )
+    parser.add_argument("--small", action="store_true", help="take no peak of a video in 4K")
     parser.add_argument("--models", nargs="*", default=[], help="timm models to time as well")
     return parser.parse_args(argv)
 

@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests import type_checks
+
+type_checks.install()
+
 pytest_plugins = ["tests.workspace"]
 
 # On a busy machine any example may take long.
@@ -75,6 +79,26 @@ def write_video(
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def lengthen(path: Path, times: int) -> Path:
+    """Let the packets of a video follow themselves: long to decode, and not to encode.
+
+    There must be no B-frames, and a keyframe first.
+    """
+    long = path.with_name(f"long-{path.name}")
+    with av.open(path) as old, av.open(long, "w") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        packets = [packet for packet in old.demux(video=0) if packet.size]
+        step = packets[1].pts - packets[0].pts
+        for number in range(times * len(packets)):
+            packet = packets[number % len(packets)]
+            again = av.Packet(bytes(packet))
+            again.pts = again.dts = number * step
+            again.time_base, again.is_keyframe = packet.time_base, packet.is_keyframe
+            again.stream = stream
+            new.mux(again)
+    return long.replace(path)
 
 
 @pytest.fixture

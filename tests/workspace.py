@@ -39,7 +39,7 @@ PARAMS: dict[str, Any] = {
         "moments": 2,
         "clip_frames": 2,
         "shard_videos": 8,
-        "experts": {"picture_statistics": None, "motion": None},
+        "experts": {"picture_statistics": None, "motion": None, "quality": None},
         "views": {"moments": 2, "grid": 3, "patch_px": 16},
     },
     # Few videos say little: nearly every expert may stay.

@@ -24,7 +24,7 @@ def test_parts_are_compared_with_the_whole(
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(chosen))
     arguments = ["--out", str(tmp_path / "out"), "--params", str(tmp_path / "params.yaml")]
 
-    extraction.main([*arguments, "--lengths", "1", "4"])
+    extraction.main([*arguments, "--small", "--lengths", "1", "4"])
 
     found = json.loads((tmp_path / "out" / "extraction.json").read_text())
     parts = found["inference_cpu_s"]

@@ -68,7 +68,7 @@ def test_from_clips_to_results(
     clips, out = tmp_path / "clips", tmp_path / "out"
     clips.mkdir()
     for name in ("photo:china", "photo:rocket"):
-        film = scenes.render(name, frames=12, width=640, height=360, fps=25)
+        film = scenes.render(name, frames=8, width=480, height=270, fps=25)
         path = clips / f"{name.removeprefix('photo:')}.mp4"
         encode.write(film, path, codec="h264", crf=14, fps=25)
     (clips / "notes.txt").write_text("no clip")

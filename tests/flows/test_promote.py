@@ -3,8 +3,10 @@
 import re
 import shutil
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
@@ -111,7 +113,8 @@ def paused(prefect: Prefect) -> dict[str, Any]:
 def resume(prefect: Prefect, run: str, waiting: Future[str]) -> None:
     """What the button in the UI does; again where the run pauses again.
 
-    On a busy machine Prefect may repeat its request to pause, and that after it was resumed.
+    On a busy machine Prefect may repeat its request to pause, and that after it was resumed; or
+    answer 503.
     """
     address = f"{prefect.variables['PREFECT_API_URL']}/flow_runs/{run}/resume"
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -121,6 +124,9 @@ def resume(prefect: Prefect, run: str, waiting: Future[str]) -> None:
             request = urllib.request.Request(
                 address, data=b"{}", headers={"Content-Type": "application/json"}
             )
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with (
+                suppress(urllib.error.HTTPError),
+                urllib.request.urlopen(request, timeout=30) as answer,
+            ):
                 assert answer.status < 300
         time.sleep(0.5)

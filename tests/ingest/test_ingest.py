@@ -158,9 +158,10 @@ def test_the_command_says_that_nothing_was_taken(
     assert capsys.readouterr().out.startswith("data/mine: 1 video more, 0 there already, 1 refused")
 
 
-def shared(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another project of dvc, which has `videos` and `labels.csv`."""
-    root = folder / "theirs"
+    root = tmp_path_factory.mktemp("theirs")
     write_video(root / "videos/old.mkv", 20, **PICTURE)
     (root / "labels.csv").write_text("video,mos\nold.mkv,2\n")
     run(root, "git", "init", "--quiet")
@@ -226,13 +227,12 @@ IMPORTED = ("dvc", "import", "--quiet", "-o", "data/mine/videos", "{theirs}", "v
 def test_what_dvc_would_not_keep_is_refused(
     root: Path,
     deliver: Deliver,
-    tmp_path: Path,
+    theirs: Path,
     made: list[tuple[str, ...]],
     words: str,
     mended: list[tuple[str, ...]],
 ) -> None:
     """Before anything is copied, with the commands that mend it; these do."""
-    theirs = str(shared(tmp_path))
     for command in made:
         run(root, *(part.format(theirs=theirs) for part in command))
     before = contents(root)

@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.conftest import lengthen
 from tests.conftest import write_video as encode
 from tests.scoring.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq.errors import WeightsError
@@ -41,18 +42,17 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A video that takes seconds to decode: no group of pictures can be left out."""
     rng = np.random.default_rng(7)
     noise = rng.integers(0, 256, (8, 360, 640, 3), np.uint8)
-    return str(
-        encode(
-            tmp_path_factory.mktemp("long") / "long.mp4",
-            1200,
-            width=640,
-            height=360,
-            codec="mpeg4",
-            pix_fmt="yuv420p",
-            picture=lambda number, *_: noise[number % 8],
-            options={"qscale": "31", "flags": "+qscale", "g": "600"},
-        )
+    path = encode(
+        tmp_path_factory.mktemp("long") / "long.mp4",
+        80,
+        width=640,
+        height=360,
+        codec="mpeg4",
+        pix_fmt="yuv420p",
+        picture=lambda number, *_: noise[number % 8],
+        options={"qscale": "31", "flags": "+qscale", "g": "600"},
     )
+    return str(lengthen(path, 10))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(
         encode(
             tmp_path_factory.mktemp("large") / "large.mp4",
-            48,
+            16,
             width=3840,
             height=2160,
             codec="libx264",
@@ -172,11 +172,11 @@ def test_frames_that_are_too_large_are_given_up(bundle: Path, large: str) -> Non
 
 def test_a_video_with_too_many_frames_is_not_decoded(bundle: Path, small: str, long: str) -> None:
     """They are counted by their packets."""
-    with ScoringPool(bundle, limits=Limits(frames=1199)) as crew:
+    with ScoringPool(bundle, limits=Limits(frames=799)) as crew:
         first, row = rows(crew, small, long)
 
     assert (first.status, row.status) == ("ok", "too_large")
-    assert row.reason == "1200 frames; the limit is 1199 (max-frames)"
+    assert row.reason == "800 frames; the limit is 799 (max-frames)"
 
 
 def test_memory_does_not_grow_with_videos(bundle: Path, small: str) -> None:
@@ -306,7 +306,7 @@ def test_a_timeline_that_takes_too_long_costs_no_score(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     video = encode(
         tmp_path / "long.mp4",
-        600,
+        20,
         codec="libx264",
         width=640,
         height=480,
@@ -314,6 +314,7 @@ def test_a_timeline_that_takes_too_long_costs_no_score(tmp_path: Path) -> None:
         picture=lambda *_: noise,
         options={"g": "1", "preset": "ultrafast", "crf": "1"},
     )
+    lengthen(video, 30)
     with ScoringPool(bundle, limits=Limits(seconds=1.0)) as crew:
         (answer,) = crew.score([str(video)], timeline=True)
         (again,) = crew.score([str(video)])

@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.conftest import lengthen
 from tests.conftest import write_video as encode
 from tests.scoring.toy import random_network, write_bundle, write_video
 
@@ -129,9 +130,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A video that takes seconds to decode: no group of pictures can be left out."""
     noise = np.random.default_rng(7).integers(0, 256, (8, 360, 640, 3), np.uint8)
-    return encode(
+    path = encode(
         tmp_path_factory.mktemp("long") / "long.mp4",
-        1200,
+        80,
         width=640,
         height=360,
         codec="mpeg4",
@@ -139,3 +140,4 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
         picture=lambda number, *_: noise[number % 8],
         options={"qscale": "31", "flags": "+qscale", "g": "600"},
     )
+    return lengthen(path, 10)

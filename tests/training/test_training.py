@@ -1,6 +1,7 @@
 """Teacher, student and the loop that trains them, on data with a known truth."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from vq.training.train_student import (
 from vq.training.training_data import Pictures, TrainingData, Vectors
 
 TEACH = PROBE.model_copy(update={"epochs": 30, "batch": 16})
+BRIEFLY = TEACH.model_copy(update={"epochs": 3})
+"""Where it matters that a teacher has learnt, not how much."""
 DISTILL = PROBE_STUDENT.model_copy(update={"epochs": 12, "batch": 16})
 Make = Callable[..., TrainingData]
 
@@ -71,7 +74,7 @@ def test_same_seed_same_bits(make_data: Make) -> None:
     """And another seed, another teacher."""
     data = make_data({"a": 0.5, "b": 0.5})
 
-    once, again, other = (weights(teach(data, params=TEACH, seed=s)) for s in (3, 3, 4))
+    once, again, other = (weights(teach(data, params=BRIEFLY, seed=s)) for s in (3, 3, 4))
 
     assert torch.equal(once, again)
     assert not torch.equal(once, other)
@@ -114,7 +117,7 @@ def test_l3_brings_the_features_together(make_data: Make) -> None:
 def test_unlabelled_videos_teach_through_the_feature_loss_alone(make_data: Make) -> None:
     """With c = 0 they change nothing beyond their place in the batches; with c > 0 they do."""
     data = make_data({"a": 0.4, "b": 0.6}, unlabelled=30)
-    teacher = teach(data, params=TEACH, seed=0)
+    teacher = teach(data, params=BRIEFLY, seed=0)
     only_them = replace(data, train=torch.arange(30))
 
     def moved(c: float) -> float:
@@ -186,7 +189,7 @@ def test_another_data_set_helps_if_it_is_aligned() -> None:
 def test_teacher_and_student_learn_what_another_data_set_means() -> None:
     """Kind raters use the upper levels: the shift of either rises with the level."""
     data, _ = two_sets(0)
-    teacher = teach(data, params=TEACH, seed=0)
+    teacher = teach(data, params=TEACH.model_copy(update={"epochs": 10}), seed=0)
     with initialisation(0):
         pupil = Student(Features(8), dim=PROBE.dim, levels=5, dropout=0.2, others=data.others)
 
@@ -207,15 +210,16 @@ class KilledError(Exception):
 
 
 def test_a_resumed_run_ends_with_the_same_bits(make_data: Make, tmp_path: Path) -> None:
-    """Killed after epoch 5 and started again, or run through: the weights are the same.
+    """Killed after epoch 3 and started again, or run through: the weights are the same.
 
     So is the curve: what came before the kill is told again.
     """
     data = make_data({"a": 0.4, "b": 0.6})
+    taught = teach(data, params=BRIEFLY, seed=0)
     told: list[tuple[int, dict[str, float]]] = []
 
     def run(path: Path, *, kill: int | None = None) -> Student:
-        pupil, teacher = student(), teach(data, params=TEACH, seed=0)
+        pupil, teacher = student(), deepcopy(taught)  # which learns along
 
         def record(epoch: int, values: dict[str, float]) -> None:
             told.append((epoch, values))
@@ -226,7 +230,7 @@ def test_a_resumed_run_ends_with_the_same_bits(make_data: Make, tmp_path: Path) 
             pupil,
             teacher,
             data,
-            params=DISTILL.model_copy(update={"mode": "joint", "a": 0.5}),
+            params=DISTILL.model_copy(update={"mode": "joint", "a": 0.5, "epochs": 6}),
             expert_dropout=0.2,
             seed=0,
             checkpoint=Checkpoint(path, key="k"),
@@ -235,7 +239,7 @@ def test_a_resumed_run_ends_with_the_same_bits(make_data: Make, tmp_path: Path) 
         return pupil
 
     with pytest.raises(KilledError):
-        run(tmp_path / "killed", kill=5)
+        run(tmp_path / "killed", kill=3)
 
     told.clear()
     resumed, curve = weights(run(tmp_path / "killed")), tuple(told)
@@ -290,8 +294,8 @@ def test_mixed_precision_keeps_full_weights(make_data: Make) -> None:
     """Layers compute in 16 bits; weights, losses and validation stay in 32, and it still learns."""
     data = make_data({"a": 0.4, "b": 0.6})
     mixed = {"precision": "bf16-mixed"}
-    teacher = teach(data, params=TEACH.model_copy(update=mixed), seed=0)
-    full = teach(data, params=TEACH, seed=0)
+    teacher = teach(data, params=BRIEFLY.model_copy(update=mixed), seed=0)
+    full = teach(data, params=BRIEFLY, seed=0)
     pupil = student()
 
     distill(pupil, teacher, data, params=DISTILL.model_copy(update=mixed), seed=0)

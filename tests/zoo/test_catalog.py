@@ -16,13 +16,12 @@ from vq.zoo.expert import Expert
 SIGHTS = {
     "black": np.zeros((3, 40, 56, 3), np.uint8),
     "white": np.full((3, 40, 56, 3), 255, np.uint8),
-    "grey": np.full((3, 40, 56, 3), 77, np.uint8),
     "noise": noise(3, 96, 128, 3),
     "tiny": noise(3, 2, 2, 3),
     "narrow": noise(3, 64, 3, 3),
     "odd-size": noise(3, 67, 101, 3),
     "one-frame": noise(1, 40, 56, 3),
-    "large": noise(2, 450, 700, 3),
+    "large": noise(2, 270, 480, 3),
 }
 _built: dict[str, Expert] = {}
 

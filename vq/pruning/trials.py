@@ -31,7 +31,7 @@ from vq.workers.process_pool import cores, follow
 
 log = logging.getLogger(__name__)
 
-ALONE_SECONDS = 5.0
+ALONE_SECONDS = 15.0
 """What trials may take in this process before others are started, each of which loads torch."""
 
 

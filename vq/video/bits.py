@@ -28,12 +28,12 @@ class Bits:
 
     def golomb(self) -> int:
         """Read a number in Exp-Golomb code, at most 2**32 - 2."""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-            if zeros > 32 or self.over:
-                self._left = -1
-                return 0
+        rest = self._value & ((1 << self._left) - 1) if self._left > 0 else 0
+        zeros = self._left - rest.bit_length()
+        if not rest or zeros > 32:
+            self._left = -1
+            return 0
+        self._left -= zeros + 1
         return (1 << zeros) - 1 + self.take(zeros)
 
     def skip_golomb(self, count: int = 1) -> None:
