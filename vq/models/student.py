@@ -141,7 +141,7 @@ class Pixels(nn.Module):
             )
         except (RuntimeError, IndexError, AssertionError) as error:
             raise ParamsError(
-                f"distill: backbone {backbone!r}, stages {stages}: {error}"
+                f"student: backbone {backbone!r}, stages {stages}: {error}"
             ) from error
         for module in self.backbone.modules():
             if isinstance(module, Conv2dSame):
