@@ -64,6 +64,11 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     version = MlflowClient(uri, uri).get_model_version_by_alias("vq-student", alias)
     assert version.version == 1
     assert {"identity", "data", "dvc_lock"} <= set(version.tags)
+    # One query leads from the version to the curves of its training.
+    client = MlflowClient(uri, uri)
+    trainings = [experiment.experiment_id for experiment in client.search_experiments()]
+    (training,) = client.search_runs(trainings, f"tags.weights = '{version.tags['student']}'")
+    assert client.get_metric_history(training.info.run_id, "validation_loss")
     (model,) = root.glob("mlartifacts/**/MLmodel")
     assert f"+g{version.tags['git_commit'][:12]}\n" in model.read_text(), "its code has the commit"
     # What it carries makes it once more: all but the student comes from the remote.

@@ -21,6 +21,7 @@ from vq.params import Distill, DistillRecipe, Student, Training, join
 from vq.training import student_bundle, torchrun
 from vq.training.distill import distill as train
 from vq.training.loop import determinism
+from vq.training.training_run import training_run
 from vq.workers.process_pool import cores
 
 log = logging.getLogger(__name__)
@@ -63,19 +64,21 @@ def distill(
     hashes = student_bundle.hashes(recipe, features, accepted, splits, card)
     hashes |= {"teacher": sha256(teacher / "teacher.safetensors")}
     learner = student_bundle.untrained(recipe, data, seed)
-    score = student_bundle.run(
-        partial(train, teacher=model, expert_dropout=about_teacher.expert_dropout),
-        "student",
-        learner,
-        data,
-        recipe,
-        checkpoints=checkpoints,
-        curve=curve,
-        hashes=hashes,
-        code=__name__,
-        seed=seed,
-        jobs=jobs,
-    )
+    settings = recipe.model_dump(mode="json") | {"seed": seed}
+    with training_run("student", settings, curve) as run:
+        score = student_bundle.run(
+            partial(train, teacher=model, expert_dropout=about_teacher.expert_dropout),
+            "student",
+            learner,
+            data,
+            recipe,
+            checkpoints=checkpoints,
+            record=run.record,
+            hashes=hashes,
+            code=__name__,
+            seed=seed,
+            jobs=jobs,
+        )
     if not torchrun.is_first():
         return
     views, index = store.view_spec(features), store.experts(features)
@@ -117,6 +120,7 @@ def distill(
         onnx_parity.check(files, exact, score[sample], span=span)
         student_card = replace(student_card, modes=modes)
         (unfinished / "card.json").write_text(student_cards.dumps(student_card))
+    run.tag_weights(student / student_files.NAME)
 
 
 def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:

@@ -11,6 +11,7 @@ from vq.params import Student, StudentRecipe, Training, join
 from vq.training import student_bundle, torchrun
 from vq.training.loop import determinism
 from vq.training.train_student import train_student
+from vq.training.training_run import training_run
 
 log = logging.getLogger(__name__)
 
@@ -35,19 +36,21 @@ def plain(
     videos, data = student_bundle.read(accepted, card, splits, features, recipe, experts=())
     hashes = student_bundle.hashes(recipe, features, accepted, splits, card)
     student = student_bundle.untrained(recipe, data, seed)
-    score = student_bundle.run(
-        train_student,
-        "plain",
-        student,
-        data,
-        recipe,
-        checkpoints=checkpoints,
-        curve=curve,
-        hashes=hashes,
-        code=__name__,
-        seed=seed,
-        jobs=jobs,
-    )
+    settings = recipe.model_dump(mode="json") | {"seed": seed}
+    with training_run("plain", settings, curve) as run:
+        score = student_bundle.run(
+            train_student,
+            "plain",
+            student,
+            data,
+            recipe,
+            checkpoints=checkpoints,
+            record=run.record,
+            hashes=hashes,
+            code=__name__,
+            seed=seed,
+            jobs=jobs,
+        )
     if not torchrun.is_first():
         return
     views = store.view_spec(features)
@@ -59,3 +62,4 @@ def plain(
         onnx = student_files.save(student, partial, views=views)
         student_card = student_cards.parse(fields | {"hashes": hashes, "onnx_sha256": onnx})
         (partial / "card.json").write_text(student_cards.dumps(student_card))
+    run.tag_weights(plain / student_files.NAME)

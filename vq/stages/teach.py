@@ -8,9 +8,9 @@ from vq.metrics import agreement
 from vq.models import teacher_files
 from vq.params import Teach, TeacherRecipe, Training, join
 from vq.training import dataset, predict, torchrun
-from vq.training.curves import curves
 from vq.training.loop import determinism
 from vq.training.teach import teach as fit
+from vq.training.training_run import training_run
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ def teach(
     videos = dataset.read(accepted, card, splits, features, experts=experts)
     data = videos.training_data(levels=recipe.levels)
     settings = recipe.model_dump(mode="json") | {"seed": seed}
-    with curves("teacher", settings, curve) as record:
-        model = fit(data, params=recipe, seed=seed, record=record)
+    with training_run("teacher", settings, curve) as run:
+        model = fit(data, params=recipe, seed=seed, record=run.record)
     if not torchrun.is_first():
         return
     values = data.values.numpy()
@@ -50,3 +50,4 @@ def teach(
     )
     with fresh_folder(teacher) as partial:
         teacher_files.save(model, teacher_card, partial)
+    run.tag_weights(teacher / "teacher.safetensors")

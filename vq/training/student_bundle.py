@@ -26,7 +26,6 @@ from vq.models.student import Student
 from vq.params import StudentRecipe
 from vq.training import dataset, torchrun
 from vq.training.checkpoint import Checkpoint
-from vq.training.curves import curves
 from vq.training.dataset import Dataset
 from vq.training.loop import initialisation
 from vq.training.train_student import (
@@ -95,7 +94,7 @@ def run(
     recipe: StudentRecipe,
     *,
     checkpoints: Path,
-    curve: Path,
+    record: Callable[[int, dict[str, float]], None],
     hashes: Mapping[str, str],
     code: str,
     seed: int,
@@ -107,12 +106,12 @@ def run(
 
     Args:
         train: does it.
-        name: of checkpoint and curves.
+        name: of the checkpoint.
         student: with its starting weights.
         data: what it learns from.
         recipe: how.
         checkpoints: folder that outlives a kill.
-        curve: CSV, for the losses of each epoch.
+        record: see `vq.training.loop.fit`.
         hashes: of everything that was read.
         code: module whose code, with all that it needs, makes the weights.
         seed: of every draw.
@@ -133,10 +132,7 @@ def run(
             saved=SavedFeatures(checkpoints / "backbone.safetensors", _backbone_key(recipe, key)),
             jobs=cores(jobs),
         )
-    with (
-        curves(name, recipe.model_dump(mode="json") | {"seed": seed}, curve) as record,
-        on_precomputed_features(student) if frozen else nullcontext(),
-    ):
+    with on_precomputed_features(student) if frozen else nullcontext():
         train(
             student,
             data=data,
