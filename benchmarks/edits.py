@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from vq.synthetic.demo import encode
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 
 CRF = 14
 """Of the H.264 around an edit: nothing of it may be lost."""

@@ -65,7 +65,7 @@ def _seed(corpus: Path) -> int:
     """Each official layout as one input: form and suffix, then the file."""
     sys.path.insert(0, str(ROOT))
     from tests.importers.layouts import LAYOUTS
-    from vq.importers import FORMS
+    from vq.importers.forms import FORMS
 
     forms = list(FORMS)
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +102,8 @@ def _fuzz(arguments: list[str]) -> int:
         import openpyxl  # noqa: F401
         import scipy.io  # noqa: F401
 
-        from vq.importers import FORMS, convert, matlab
+        from vq.importers import convert, matlab
+        from vq.importers.forms import FORMS
     from dataclasses import replace
 
     from vq.errors import DataError

@@ -10,8 +10,8 @@ from tests.importers.layouts import LAYOUTS, Layout
 from vq import cli
 from vq.data import card as cards
 from vq.data import labels_csv
-from vq.importers import FORMS
 from vq.importers.convert import Labels, write_card
+from vq.importers.forms import FORMS
 
 ASSETS = Path(os.environ.get("VQ_ASSETS", "../shared/assets")) / "labels"
 REAL = {

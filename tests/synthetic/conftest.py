@@ -8,7 +8,7 @@ import pytest
 from vq.footage.filmed import damage_steps
 from vq.synthetic import ffmpeg
 from vq.synthetic.demo import encode, scenes
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 from vq.synthetic.full_reference import Measures, measure
 
 FPS = 25

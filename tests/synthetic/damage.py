@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks import edits
 from vq.synthetic.demo import encode
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
+from vq.synthetic.demo.scene_camera import Clip
 
 Damage = Callable[[Clip, float, Path], None]
 """Writes a damaged clip into a file whose name ends in .mkv."""

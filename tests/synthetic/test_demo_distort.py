@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from vq.synthetic.demo import encode, labels, scenes
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
+from vq.synthetic.demo.scene_camera import Clip
 
 STRENGTHS = (0.05, 0.35, 0.65, 1.0)
 

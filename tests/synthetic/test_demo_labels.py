@@ -7,7 +7,7 @@ import pytest
 
 from vq.errors import VideoError
 from vq.synthetic.demo import encode, labels
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 
 
 @pytest.fixture

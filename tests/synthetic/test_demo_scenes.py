@@ -5,7 +5,7 @@ import pytest
 
 from vq.errors import DataError
 from vq.synthetic.demo import scenes
-from vq.synthetic.demo.camera import View
+from vq.synthetic.demo.scene_camera import View
 
 SIZE = {"frames": 6, "width": 160, "height": 120}
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import moving, write_video
 from vq.errors import VideoError
 from vq.synthetic import cache, ffmpeg, full_reference, fused
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 from vq.synthetic.full_reference import Measures, measure
 
 Copy = Callable[..., Path]

@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 
 from tests.synthetic.damage import DAMAGE
 from vq.synthetic import fused
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
+from vq.synthetic.demo.scene_camera import Clip
 from vq.synthetic.full_reference import Measures, measure
 from vq.synthetic.tones import Tone
 

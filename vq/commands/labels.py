@@ -39,7 +39,7 @@ def run(args: Namespace) -> int:
     Raises:
         DataError: what is wrong with the file, with an example and a remedy.
     """
-    from vq.importers import FORMS
+    from vq.importers.forms import FORMS
 
     if args.list:
         return _list()
@@ -51,7 +51,8 @@ def run(args: Namespace) -> int:
 def _convert(args: Namespace) -> int:
     from dataclasses import replace
 
-    from vq.importers import FORMS, convert
+    from vq.importers import convert
+    from vq.importers.forms import FORMS
     from vq.importers.importer_types import How
 
     out = args.out or Path("data") / args.form
@@ -147,7 +148,7 @@ def _list() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from vq.importers import FORMS
+    from vq.importers.forms import FORMS
 
     table = Table(
         "form", "data set", "scale", "videos", "label files", box=None, padding=(0, 1, 0, 0)

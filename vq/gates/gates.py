@@ -1,6 +1,6 @@
 """The conditions a student must meet before it may become champion, as far as files show them.
 
-`vq.registry.champion_gates` has the others: of the champion, this machine, the state of the code.
+`vq.registry.release_gates` has the others: of the champion, this machine, the state of the code.
 """
 
 import math

@@ -1,7 +1,7 @@
 """What a student costs, counted from its network: the same on every machine and every day.
 
 Milliseconds are not: a stage of dvc that measured them would give another verdict on a busy
-machine. Time is measured at release, where the flow runs (`vq.registry.champion_gates`).
+machine. Time is measured at release, where the flow runs (`vq.registry.release_gates`).
 """
 
 import math

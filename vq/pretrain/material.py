@@ -12,9 +12,9 @@ from vq.pretrain import store
 from vq.pretrain.amount import Amount, Role
 from vq.pretrain.corruption import gradient_deviation
 from vq.synthetic.demo import scenes as demo
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
 from vq.synthetic.demo.encode import CODECS, compress, recode
+from vq.synthetic.demo.scene_camera import Clip
 from vq.synthetic.pixels import LUMA, to_bytes
 
 PIXEL_TYPES = (

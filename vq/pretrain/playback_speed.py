@@ -11,8 +11,8 @@ from jaxtyping import Float32, Int, UInt8
 from vq.pretrain import store
 from vq.pretrain.amount import Amount, Role
 from vq.pretrain.material import FPS, contents, rendered
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.encode import CODECS, compress, recode
+from vq.synthetic.demo.scene_camera import Clip
 from vq.synthetic.pixels import to_bytes
 
 FRAMES = 8

@@ -11,13 +11,13 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq import params
 from vq.gates.verdict import Verdict
-from vq.registry import champion_gates, flow_summary
+from vq.registry import flow_summary, release_gates
 from vq.registry.candidate import Candidate
 from vq.registry.champion import set_champion
-from vq.registry.champion_gates import Champion
 from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry, connect
 from vq.registry.flow_summary import Release
 from vq.registry.register import register, sweep, tags
+from vq.registry.release_gates import Champion
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def _judged(
                 stack.enter_context(registry.student(reigning)),
                 pd.read_csv(stack.enter_context(registry.file(reigning, "training.csv"))),
             )
-        result = champion_gates.judge(candidate, champion, settings=settings, seed=seed)
+        result = release_gates.judge(candidate, champion, settings=settings, seed=seed)
     return Verdict((*verdict.gates, *result.gates))
 
 

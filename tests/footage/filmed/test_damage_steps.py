@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vq.footage.filmed import camera, damage_steps
-from vq.footage.filmed.camera import Clip, Format
+from vq.footage.filmed import damage_steps, photo_camera
+from vq.footage.filmed.photo_camera import Clip, Format
 
 
 @pytest.fixture(scope="module")
 def clip(photo: Image.Image) -> Clip:
     """Twelve frames of a camera that moves."""
-    return camera.film(photo, Format(320, 240, 12, 25), np.random.default_rng(3), photo)
+    return photo_camera.film(photo, Format(320, 240, 12, 25), np.random.default_rng(3), photo)
 
 
 @pytest.mark.parametrize("name", sorted(damage_steps.STEPS))

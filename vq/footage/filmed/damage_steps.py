@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from vq.footage.filmed.camera import Clip
+from vq.footage.filmed.photo_camera import Clip
 from vq.synthetic.demo import distort
 from vq.synthetic.demo import encode as encoders
 from vq.synthetic.pixels import to_bytes

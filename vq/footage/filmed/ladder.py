@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from vq.footage.filmed import damage_steps
-from vq.footage.filmed.camera import Clip
+from vq.footage.filmed.photo_camera import Clip
 
 CAPTURE = (
     "defocus", "motion_blur", "sensor_noise", "under_exposure", "over_exposure", "softness",

@@ -12,8 +12,8 @@ from PIL import Image
 from vq.files import atomic
 from vq.footage import pictures
 from vq.footage.config import Film
-from vq.footage.filmed import camera, damage_steps, ladder, recorder
-from vq.footage.filmed.camera import Clip, Format
+from vq.footage.filmed import damage_steps, ladder, photo_camera, recorder
+from vq.footage.filmed.photo_camera import Clip, Format
 from vq.footage.sources import Source
 
 SIZES = (
@@ -127,9 +127,9 @@ def _shoot(
     large = recorder.doubled(form)
     room = picture.width >= large.width and picture.height >= large.height
     if rng.random() < params.recorded and room:
-        frames = camera.film(picture, large, rng, moving)
+        frames = photo_camera.film(picture, large, rng, moving)
         return recorder.recorded(frames, rng, form.fps), form.fps
-    return camera.film(picture, form, rng, moving), form.fps
+    return photo_camera.film(picture, form, rng, moving), form.fps
 
 
 def _encoded(chosen: ladder.Ladder, frames: Clip, strength: float, clean: float, fps: int) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 
 from vq.errors import DataError
 from vq.footage.filmed import damage_steps
-from vq.footage.filmed.camera import Clip, Format
+from vq.footage.filmed.photo_camera import Clip, Format
 from vq.footage.sources import Source
 from vq.synthetic.pixels import to_bytes
 from vq.words import count

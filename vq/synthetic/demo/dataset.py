@@ -18,8 +18,8 @@ from vq.errors import DataError
 from vq.files import write_rows
 from vq.params import NonNegative, Rate, Section
 from vq.synthetic.demo import encode, labels, scenes
-from vq.synthetic.demo.camera import Clip
 from vq.synthetic.demo.distort import DISTORTIONS
+from vq.synthetic.demo.scene_camera import Clip
 from vq.workers.process_pool import pool_of
 
 COLUMNS = ("video", "mos", "mos_std", "ratings", "content", "film", "distortion", "strength")

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from PIL import Image
 from scipy import fft
 
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 from vq.synthetic.pixels import to_bytes
 
 Distortion = Callable[[Clip, float, Generator], Clip]

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av.video.stream import VideoStream
 
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from jaxtyping import Float64, Int64
 from numpy.random import Generator
 
 from vq.errors import VideoError
-from vq.synthetic.demo.camera import Clip
+from vq.synthetic.demo.scene_camera import Clip
 from vq.words import count
 
 CURVE = ((0.0, 1.0), (0.5, 1.5), (0.88, 2.5), (0.95, 3.5), (0.99, 4.5), (1.0, 5.0))

@@ -10,8 +10,16 @@ from PIL import Image
 
 from vq.errors import DataError
 from vq.synthetic.demo import textures
-from vq.synthetic.demo.camera import Clip, View, add_particles, add_sprites, film, sprite, walk
 from vq.synthetic.demo.photographs import PHOTOGRAPHS, photograph
+from vq.synthetic.demo.scene_camera import (
+    Clip,
+    View,
+    add_particles,
+    add_sprites,
+    film,
+    sprite,
+    walk,
+)
 
 _PAINTED = {
     "dead_leaves": (3.0, 11),

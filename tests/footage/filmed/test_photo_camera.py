@@ -3,15 +3,15 @@
 import numpy as np
 from PIL import Image
 
-from vq.footage.filmed import camera
-from vq.footage.filmed.camera import Format
+from vq.footage.filmed import photo_camera
+from vq.footage.filmed.photo_camera import Format
 
 
 def test_the_same_seed_films_the_same_and_another_one_something_else(photo: Image.Image) -> None:
     """A film is what its seed draws, to the bit."""
     form = Format(128, 96, 4, 25)
     first, again, other = (
-        camera.film(photo, form, np.random.default_rng(seed), photo) for seed in (1, 1, 2)
+        photo_camera.film(photo, form, np.random.default_rng(seed), photo) for seed in (1, 1, 2)
     )
     assert first.shape == (4, 96, 128, 3)
     assert np.array_equal(first, again)
@@ -22,7 +22,7 @@ def test_the_camera_stays_inside_the_photograph_and_never_looks_closer_than_its_
     """Nothing outside is filmed, and nothing is scaled up, whatever way is drawn."""
     form = Format(96, 64, 30, 25)
     for seed in range(60):
-        take = camera.walk(np.random.default_rng(seed), form, (300, 170))
+        take = photo_camera.walk(np.random.default_rng(seed), form, (300, 170))
         assert take.scale.min() >= 1
         for way, side, room in ((take.left, 96, 300), (take.top, 64, 170)):
             assert way.min() >= 0
@@ -34,10 +34,10 @@ def test_a_camera_may_rest_all_the_time_or_for_a_part_of_it() -> None:
     form = Format(96, 64, 24, 25)
     resting = []
     for seed in range(90):
-        moving = camera.activity(np.random.default_rng(seed), form)
+        moving = photo_camera.activity(np.random.default_rng(seed), form)
         assert moving.shape == (24,)
         assert 0 <= moving.min() <= moving.max() <= 1
-        take = camera.walk(np.random.default_rng(seed), form, (900, 600))
+        take = photo_camera.walk(np.random.default_rng(seed), form, (900, 600))
         assert np.all(np.diff(take.left)[moving == 0] == 0)
         resting.append(np.mean(moving == 0))
     ways = np.histogram(resting, [0, 0.02, 0.98, 1.01])[0]
@@ -49,19 +49,19 @@ def test_a_long_exposure_smears_little_and_without_a_gap() -> None:
     form = Format(96, 64, 30, 25)
     counts = set()
     for seed in range(60):
-        take = camera.walk(np.random.default_rng(seed), form, (900, 600))
+        take = photo_camera.walk(np.random.default_rng(seed), form, (900, 600))
         for number in range(form.frames):
-            times = camera.exposure(take, form, number)
+            times = photo_camera.exposure(take, form, number)
             counts.add(len(times))
             for way in (take.left, take.top):
                 seen = way[number] + np.array(times) * (way[number + 1] - way[number])
                 seen /= take.scale[number]
-                assert np.ptp(seen) <= camera.SMEAR_PX + 1e-6
+                assert np.ptp(seen) <= photo_camera.SMEAR_PX + 1e-6
                 assert len(times) == 1 or np.abs(np.diff(seen)).max() <= 0.5 + 1e-6
     assert min(counts) < max(counts) <= 5
 
 
 def test_a_photograph_that_is_smaller_than_the_film_is_scaled_up(photo: Image.Image) -> None:
     """No size of photograph is an error."""
-    film = camera.film(photo, Format(800, 450, 2, 25), np.random.default_rng(0), None)
+    film = photo_camera.film(photo, Format(800, 450, 2, 25), np.random.default_rng(0), None)
     assert film.shape == (2, 450, 800, 3)
