@@ -40,7 +40,7 @@ from vq.words import count
 from vq.workers.process_pool import cores
 
 Train = Callable[..., float]
-"""`train_student`, or `distill` with its teacher; called with what is left to say by keyword."""
+"""`train_student`, or `distill` with its teacher: takes a student, and all else by keyword."""
 
 
 def read(
