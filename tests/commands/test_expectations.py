@@ -30,7 +30,7 @@ def test_what_is_printed_goes_behind_what_is_there(
     assert len(yaml.safe_load(own + printed)) == 3
     assert of_table["kwargs"] == {"min_value": 2}
     assert quantiles["kwargs"]["quantile_ranges"]["value_ranges"][2] == [1.5, 4.5]
-    assert "of the 4 rows" in printed.lower()
+    assert ": 4 rows" in printed.lower()
 
 
 def test_a_column_that_is_not_there_is_named(

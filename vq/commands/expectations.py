@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from vq.errors import DataError
+from vq.words import count
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -52,5 +53,5 @@ def run(args: Namespace) -> int:
         rows, columns, tolerance=args.tolerance, divergence=args.divergence
     )
     text = yaml.safe_dump(items, sort_keys=False, default_flow_style=None, width=140)
-    sys.stdout.write(f"\n# Of the {len(rows)} rows of {args.table}.\n{text}")
+    sys.stdout.write(f"\n# Of {args.table}: {count(len(rows), 'row')}.\n{text}")
     return 0

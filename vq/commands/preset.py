@@ -58,8 +58,7 @@ def apply(name: str) -> dict[Path, tuple[str, str]]:
     """
     path = FOLDER / f"{name}.yaml"
     if name not in names():
-        known = ", ".join(names()) or "none"
-        raise ParamsError(f"{path}: no such preset; there are {known}")
+        raise ParamsError(f"{path}: no such preset; there are {', '.join(names()) or 'none'}")
     files = _read(path)
     changed = {Path(file): _changed(Path(file), knobs) for file, knobs in files.items()}
     for file, (_, new) in changed.items():
