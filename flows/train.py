@@ -17,7 +17,15 @@ from vq import params
 from vq.errors import DataError, ParamsError
 from vq.pipeline import git, remote
 from vq.pipeline.lock import hold
-from vq.pipeline.run_stages import files_of, source_of, stages, stale, update
+from vq.pipeline.run_stages import (
+    commit,
+    files_of,
+    source_of,
+    stages,
+    stale,
+    update,
+    written_for_git,
+)
 from vq.registry import flow_summary
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
@@ -66,6 +74,22 @@ def push(workspace: Path) -> int:
     return remote.push(workspace)
 
 
+@step(task_run_name="push to git")
+def push_to_git(workspace: Path, branch: str) -> None:
+    """Commit what the stages have written for git, and push it to a branch of origin.
+
+    Raises:
+        DataError: code, params or data differ from the commit, or git does not do it.
+    """
+    if changed := source_of(workspace).changed:
+        raise DataError(
+            f"{changed[0]} is not committed, and {branch} would have results of what it does not "
+            "have; commit it, then run again"
+        )
+    commit(workspace, written_for_git(workspace), f"Results of {runtime.flow_run.name}")
+    git.push(workspace, branch)
+
+
 @step(task_run_name="release")
 def release_student(workspace: Path) -> Release:
     """Register the student, compare it with the champion, and show what came of it."""
@@ -98,6 +122,7 @@ def train(
     only: Phase | None = None,
     until: Phase | None = None,
     release: bool = True,
+    branch: str = "",
 ) -> str:
     """Bring every stage up to date, in order, then release the student.
 
@@ -106,6 +131,8 @@ def train(
         only: run the stages of this phase; those before it must be up to date.
         until: run all stages up to the end of this phase.
         release: register the student, if evaluation gates are run; compare it with the champion.
+        branch: commit dvc.lock and reports, and push that to this branch of origin; empty: leave
+            it to people.
 
     Returns:
         Name, version and alias of the student; empty without a release.
@@ -124,6 +151,8 @@ def train(
             else:
                 skip(workspace, stage, before=only if place < first else None)
         push(workspace)  # before the release: what is in the registry, others can have
+        if branch:
+            push_to_git(workspace, branch)
         if not release or phases[last] is not Phase.GATES:
             return ""
         released = release_student(workspace)

@@ -105,20 +105,49 @@ def test_a_phase_runs_alone(tiny_workspace: Path, prefect: Prefect, tmp_path: Pa
         both = train(root, only=Phase.GATES, until=Phase.DATA, return_state=True)
 
     assert ended.result() == ""
+    this_run = {"id": {"any_": [str(ended.state_details.flow_run_id)]}}
     states = {
-        run["name"]: run["state_name"]
-        for run in prefect.ask(
-            "task_runs", flow_runs={"id": {"any_": [str(ended.state_details.flow_run_id)]}}
-        )
+        task["name"]: task["state_name"] for task in prefect.ask("task_runs", flow_runs=this_run)
     }
-    ran = {name for name in STAGES if states[name] != "Skipped"}
-    assert ran == {"report"}
+    assert {name for name in STAGES if states[name] != "Skipped"} == {"report"}
+    (run,) = prefect.ask("flow_runs", flow_runs=this_run)
+    assert run["name"] == f"{_commit(root, '--short', 'HEAD')} report.worst=1"
     with pytest.raises(DataError, match=r"prune is not up to date .*; run with until='evaluation"):
         refused.result()
     with pytest.raises(ParamsError, match="only and until exclude each other"):
         both.result()
-    (run,) = prefect.ask(
-        "flow_runs", flow_runs={"id": {"any_": [str(ended.state_details.flow_run_id)]}}
-    )
-    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=root, text=True)
-    assert run["name"] == f"{commit.strip()} report.worst=1"
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("prefect")
+def test_results_go_to_a_branch(
+    tiny_workspace: Path, prefect: Prefect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the code, params and data they are of, or not at all; afterwards git is clean."""
+    root, origin = copy_workspace(tiny_workspace, tmp_path / "workspace"), tmp_path / "origin.git"
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "vq")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "vq@localhost")
+    subprocess.check_call(["git", "init", "--quiet", "--bare", str(origin)])
+    subprocess.check_call(["git", "remote", "add", "origin", str(origin)], cwd=root)
+    change(root / "params.yaml", {"report": {"worst": 1}})
+
+    with prefect.here():
+        dirty = train(root, release=False, branch="nightly", return_state=True)
+        commit(root, "Fewer videos")
+        change(root / "params.yaml", {"report": {"worst": 2}})
+        commit(root, "More videos")
+        train(root, release=False, branch="nightly")
+        subprocess.check_call(["git", "remote", "remove", "origin"], cwd=root)
+        lost = train(root, release=False, branch="nightly", return_state=True)
+
+    with pytest.raises(DataError, match=r"params.yaml is not committed, and nightly would have"):
+        dirty.result()
+    assert _commit(root, "HEAD") == _commit(origin, "nightly")
+    assert subprocess.check_output(["git", "status", "--porcelain"], cwd=root) == b""
+    with pytest.raises(DataError, match=r"cannot be pushed to 'nightly' of origin: .*origin"):
+        lost.result()
+
+
+def _commit(root: Path, *what: str) -> str:
+    return subprocess.check_output(["git", "rev-parse", *what], cwd=root, text=True).strip()

@@ -73,6 +73,21 @@ def describe(root: Path, commit: str) -> tuple[str, str]:
     return digits, subject
 
 
+def push(root: Path, branch: str) -> None:
+    """Push the commit that is checked out to a branch of `origin`, which is made if need be.
+
+    Raises:
+        DataError: git cannot; the message has its words.
+    """
+    try:
+        git(root, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+    except subprocess.CalledProcessError as error:
+        output = " ".join(error.stderr.decode(errors="replace").split())
+        raise DataError(
+            f"{root}: is committed here, and cannot be pushed to {branch!r} of origin: {output}"
+        ) from error
+
+
 def _commit(root: Path, revision: str) -> str | None:
     return _ask(
         root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"

@@ -181,6 +181,15 @@ def add(root: Path, files: Sequence[Path]) -> list[Path]:
     return [file for file in dict.fromkeys(written) if (root / file).exists()]
 
 
+def written_for_git(root: Path) -> list[Path]:
+    """Files that a run leaves for git: dvc.lock, and outs that dvc does not cache."""
+    with opened(root) as repo:
+        base = Path(repo.root_dir)
+        outs = [Path(out.fs_path).relative_to(base) for out in repo.index.outs if not out.use_cache]
+    files = [*map(Path, KEPT), *outs]
+    return [file for file in dict.fromkeys(files) if (root / file).exists()]
+
+
 def commit(root: Path, files: Sequence[Path], message: str) -> str:
     """Put files into git, and nothing else that may have changed.
 
