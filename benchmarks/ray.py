@@ -63,7 +63,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.train import bring_up_to_date
-from vq.pipeline.lock import hold
+from vq.pipeline.workspace_lock import hold
 
 root = Path(sys.argv[1])
 

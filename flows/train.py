@@ -16,7 +16,6 @@ from flows.spread import fill
 from vq import params
 from vq.errors import DataError, ParamsError
 from vq.pipeline import git, remote
-from vq.pipeline.lock import hold
 from vq.pipeline.run_stages import (
     commit,
     files_of,
@@ -26,12 +25,13 @@ from vq.pipeline.run_stages import (
     update,
     written_for_git,
 )
+from vq.pipeline.workspace_lock import hold
 from vq.registry import flow_summary
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.flow_summary import Release
 from vq.review import params_diff
-from vq.stages import Phase, phase_of
+from vq.stages.phases import Phase, phase_of
 
 MOST_KNOBS = 3
 """That the name of a run has."""

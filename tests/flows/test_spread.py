@@ -12,7 +12,7 @@ from tests.flows.server import Prefect
 from tests.same_features import assert_same_features
 from tests.scoring.toy import random_network, write_bundle, write_video
 from tests.workspace import ROOT, change, copy_workspace
-from vq.pipeline.lock import hold
+from vq.pipeline.workspace_lock import hold
 from vq.scoring.formats import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]

@@ -18,7 +18,8 @@ from flows.train import bring_up_to_date, train
 from tests.flows.server import Prefect
 from tests.workspace import change, commit, copy_workspace
 from vq.errors import BusyError, DataError, ParamsError
-from vq.stages import PHASES, STAGES, Phase
+from vq.stages import STAGES
+from vq.stages.phases import PHASES, Phase
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from PIL import Image
 from vq.footage import config
 from vq.footage.config import Footage
 from vq.footage.fetch import Outcome, fetch
-from vq.footage.table import COLUMNS
+from vq.footage.sources_table import COLUMNS
 
 PARAMS: dict[str, Any] = {
     "allow": ["cc0", "cc-by"],

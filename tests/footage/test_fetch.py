@@ -15,7 +15,7 @@ import pytest
 from tests.footage.conftest import Footages, Web, picture, row, sha256
 from vq import cli
 from vq.errors import BusyError, DataError, ParamsError
-from vq.footage.sources import load
+from vq.footage.fetched import load
 
 VQ = [sys.executable, "-c", "import sys; from vq.cli import main; sys.exit(main())"]
 

@@ -10,9 +10,9 @@ import pytest
 from vq.data import card
 from vq.footage import config, pictures
 from vq.footage.fetch import fetch
+from vq.footage.fetched import load
 from vq.footage.licences import LICENCES
-from vq.footage.sources import load
-from vq.footage.table import read
+from vq.footage.sources_table import read
 
 SHIPPED = Path("data/footage")
 ASSETS = Path(os.environ.get("VQ_ASSETS", "../shared/assets"))

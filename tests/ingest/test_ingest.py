@@ -16,7 +16,7 @@ from vq.ingest import flow_summary
 from vq.ingest import ingest as ingest_module
 from vq.ingest.ingest import ingest
 from vq.pipeline import run_stages
-from vq.pipeline.lock import hold
+from vq.pipeline.workspace_lock import hold
 
 IMPORT = """\
 stages:

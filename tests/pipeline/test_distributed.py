@@ -13,8 +13,8 @@ from tests.scoring.toy import random_network, write_bundle, write_video
 from tests.workspace import copy_workspace
 from vq.errors import VqError
 from vq.pipeline import distributed
-from vq.pipeline.lock import hold
 from vq.pipeline.run_stages import files_of
+from vq.pipeline.workspace_lock import hold
 from vq.scoring import batch
 from vq.scoring.formats import read
 from vq.scoring.shards import Shard, Shards

@@ -9,7 +9,7 @@ import pytest
 
 from vq.errors import DataError, ParamsError, VqError
 from vq.pipeline import durations, run_stages
-from vq.pipeline.lock import hold, workspace_of
+from vq.pipeline.workspace_lock import hold, workspace_of
 
 PIPELINE = """\
 stages:
@@ -292,7 +292,7 @@ def save(root: Path) -> None:
 def try_to_hold(root: Path) -> str:
     """What another process says when it wants the workspace."""
     code = (
-        "import pathlib, sys; from vq.pipeline.lock import hold\n"
+        "import pathlib, sys; from vq.pipeline.workspace_lock import hold\n"
         "with hold(pathlib.Path(sys.argv[1])): pass"
     )
     return shell(root, sys.executable, "-c", code, str(root))

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from vq import code_version
 from vq.pipeline import durations
-from vq.pipeline.lock import workspace_of
+from vq.pipeline.workspace_lock import workspace_of
 from vq.synthetic.demo.dataset import load, make
 from vq.words import count
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vq.errors import DataError
 from vq.files import write_text
-from vq.pipeline.lock import workspace_of
+from vq.pipeline.workspace_lock import workspace_of
 
 if TYPE_CHECKING:
     from vq.review.review import Review

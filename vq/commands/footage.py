@@ -82,7 +82,7 @@ def _fetch(args: Namespace) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from vq.errors import VqError
-    from vq.footage import config, sources
+    from vq.footage import config, fetched
     from vq.footage.fetch import fetch
     from vq.footage.unavailable import STATUSES
 
@@ -118,7 +118,7 @@ def _fetch(args: Namespace) -> int:
         if statuses[status]:
             sys.stdout.write(f"{statuses[status]:5} {status:15} {meaning}\n")
     sys.stdout.write(
-        f"files in {args.folder / sources.ORIGINALS}, licences and authors in "
-        f"{args.folder / sources.MANIFEST} and ATTRIBUTION.md, reasons in report.csv\n"
+        f"files in {args.folder / fetched.ORIGINALS}, licences and authors in "
+        f"{args.folder / fetched.MANIFEST} and ATTRIBUTION.md, reasons in report.csv\n"
     )
     return 0

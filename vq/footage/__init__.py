@@ -2,5 +2,5 @@
 
 sources.csv (in git) -> `vq footage fetch` -> originals/, manifest.csv, ATTRIBUTION.md, report.csv
 
-`vq.footage.sources.load` gives later steps the files that are there.
+`vq.footage.fetched.load` gives later steps the files that are there.
 """

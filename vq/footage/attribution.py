@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from vq.footage.fetched import Source
 from vq.footage.licences import LICENCES
-from vq.footage.sources import Source
 
 
 def markdown(sources: Sequence[Source]) -> str:

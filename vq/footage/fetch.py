@@ -10,12 +10,12 @@ from pathlib import Path
 
 from vq.errors import DataError
 from vq.files import atomic, write_rows
-from vq.footage import archives, attribution, packages, sources, table
+from vq.footage import archives, attribution, fetched, packages, sources_table
 from vq.footage.config import Footage
+from vq.footage.fetched import Source
 from vq.footage.https import Downloads
-from vq.footage.sources import Source
+from vq.footage.sources_table import Entry, Package
 from vq.footage.store import MB, DiskFullError, Store, hash_of
-from vq.footage.table import Entry, Package
 from vq.footage.unavailable import STATUSES, UnavailableError
 from vq.words import count
 
@@ -64,7 +64,7 @@ def fetch(
             `min_sources`.
         BusyError: another process fetches into this folder.
     """
-    entries = table.read(root / "sources.csv")
+    entries = sources_table.read(root / "sources.csv")
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"{folder}: is no folder; give --from one that holds the files")
@@ -258,7 +258,7 @@ def _warn(error: OSError) -> None:
 
 
 def _write(root: Path, present: list[Source], outcomes: list[Outcome]) -> None:
-    sources.write(present, root / sources.MANIFEST)
+    fetched.write(present, root / fetched.MANIFEST)
     with atomic(root / "ATTRIBUTION.md") as part:
         part.write_text(attribution.markdown(present), encoding="utf-8")
     rows = ((o.entry.file, o.entry.kind, o.entry.licence, o.status, o.reason) for o in outcomes)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vq.footage.config import FetchLimits
+from vq.footage.sources_table import Package
 from vq.footage.store import MB, DiskFullError
-from vq.footage.table import Package
 from vq.footage.unavailable import UnavailableError
 
 

@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 from vq.errors import DataError
-from vq.footage.sources import Source
+from vq.footage.fetched import Source
 
 
 def read(source: Source) -> UInt8[np.ndarray, "height width 3"]:

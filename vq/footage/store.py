@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from vq.errors import VqError
-from vq.footage.sources import ORIGINALS, Source
-from vq.footage.table import Entry
+from vq.footage.fetched import ORIGINALS, Source
+from vq.footage.sources_table import Entry
 from vq.footage.unavailable import UnavailableError
 from vq.workers.lock import hold
 

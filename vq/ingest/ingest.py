@@ -23,7 +23,7 @@ from vq.ingest.table import Table
 from vq.params import Params
 from vq.params import load as load_params
 from vq.pipeline import run_stages
-from vq.pipeline.lock import hold
+from vq.pipeline.workspace_lock import hold
 from vq.stages.import_ import import_
 from vq.video.probe import sha256
 from vq.words import count

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def dispatch(argv: Sequence[str], *, held: bool = False) -> int:
     """Run one stage or command, for a caller that wants its errors.
 
-    If it is not `held` by the caller (`vq.pipeline.lock.hold`), a stage holds the workspace while
-    it runs.
+    If it is not `held` by the caller (`vq.pipeline.workspace_lock.hold`), a stage holds the
+    workspace while it runs.
 
     Raises:
         VqError: what went wrong.
@@ -95,7 +95,7 @@ def _stage(name: str, argv: Sequence[str], *, held: bool) -> int:
     from vq.errors import VqError
     from vq.params import load
     from vq.pipeline import durations
-    from vq.pipeline.lock import hold, workspace_of
+    from vq.pipeline.workspace_lock import hold, workspace_of
     from vq.training import torchrun
 
     if torchrun.world_size() > 1 and name not in stages.TOGETHER:

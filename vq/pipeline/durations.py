@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vq.files import write_text
-from vq.pipeline.lock import workspace_of
+from vq.pipeline.workspace_lock import workspace_of
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ RUNS = 5
 def record(path: Path, stage: str, seconds: float) -> None:
     """Add a run to those of the workspace that a path lies in; outside of one nothing is kept.
 
-    The caller holds the workspace (`vq.pipeline.lock.hold`).
+    The caller holds the workspace (`vq.pipeline.workspace_lock.hold`).
     """
     root = workspace_of(path)
     if root is None:

@@ -93,9 +93,9 @@ def update(root: Path, address: str, *, before: Callable[[], None] = nothing) ->
 def run(root: Path, address: str, *, before: Callable[[], None] = nothing) -> None:
     """Run a stage in this process, stale or not, and record it in dvc.lock.
 
-    The caller holds the workspace (`vq.pipeline.lock.hold`). As with dvc, the old outs are removed
-    first, save those that persist, which are unlinked from the cache; and if dvc remembers a run
-    with the same inputs, its outs come from the cache and nothing is run.
+    The caller holds the workspace (`vq.pipeline.workspace_lock.hold`). As with dvc, the old outs
+    are removed first, save those that persist, which are unlinked from the cache; and if dvc
+    remembers a run with the same inputs, its outs come from the cache and nothing is run.
 
     `before` is called where the stage has to run indeed, before it does, while its files are held:
     to fill what persists.

@@ -30,7 +30,7 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     unless it was made from uncommitted files then, and is not now: then it becomes a version that
     may be champion.
     After an interruption, call again: it takes up where it was, and what cannot be taken up is
-    cleaned away. The caller holds the workspace (`vq.pipeline.lock.hold`).
+    cleaned away. The caller holds the workspace (`vq.pipeline.workspace_lock.hold`).
 
     The registry is the workspace's `mlflow.db` unless MLFLOW_TRACKING_URI names one; `seed` is that
     of the resamples by which it is compared with the champion.

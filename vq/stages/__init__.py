@@ -18,7 +18,6 @@ its own), and `seed` if it draws. A file has one name in all of them:
 
 import importlib
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
 STAGES: Mapping[str, str] = MappingProxyType(
@@ -39,28 +38,6 @@ STAGES: Mapping[str, str] = MappingProxyType(
 )
 """What each stage does, in the order in which they run; listing them imports no stage."""
 
-
-class Phase(StrEnum):
-    """Stages that people run together."""
-
-    DATA = "data validation"
-    ZOO = "zoo pruning"
-    TEACHER = "ensemble teacher fitting"
-    STUDENT = "student distillation"
-    GATES = "evaluation gates"
-
-
-PHASES: Mapping[Phase, tuple[str, ...]] = MappingProxyType(
-    {
-        Phase.DATA: ("import", "validate", "split"),
-        Phase.ZOO: ("extract", "prune"),
-        Phase.TEACHER: ("audit_labels", "teach"),
-        Phase.STUDENT: ("plain", "distill"),
-        Phase.GATES: ("evaluate", "report", "judge"),
-    }
-)
-"""The stages of each phase, both in the order in which they run."""
-
 TOGETHER = frozenset({"teach", "plain", "distill"})
 """Stages that the processes of one torchrun can run together."""
 
@@ -68,11 +45,6 @@ TOGETHER = frozenset({"teach", "plain", "distill"})
 def module_of(name: str) -> str:
     """The module of a stage; `import` is in `import_`."""
     return f"{__name__}.{'import_' if name == 'import' else name}"
-
-
-def phase_of(address: str) -> Phase:
-    """The phase of a stage by its address; what a data set brings of its own is of the data."""
-    return next((phase for phase, stages in PHASES.items() if address in stages), Phase.DATA)
 
 
 def load(name: str) -> Callable[..., None]:

@@ -13,8 +13,8 @@ from filelock import FileLock
 from vq.errors import WeightsError
 from vq.footage import archives, packages
 from vq.footage.config import FetchLimits
+from vq.footage.sources_table import Package
 from vq.footage.store import DiskFullError, Store, hash_of
-from vq.footage.table import Package
 from vq.footage.unavailable import UnavailableError
 from vq.params import WeightsPackage
 

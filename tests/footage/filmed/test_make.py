@@ -11,9 +11,9 @@ from PIL import Image
 from tests.footage.conftest import FILM, Footages, row, sha256
 from vq.data import card, labels_csv
 from vq.errors import DataError
-from vq.footage import config, sources
+from vq.footage import config, fetched
+from vq.footage.fetched import Source
 from vq.footage.filmed import dataset, make
-from vq.footage.sources import Source
 from vq.pipeline.command_line import dispatch
 from vq.synthetic import ffmpeg
 
@@ -42,7 +42,7 @@ def photos(photo: Image.Image, footage: Footages, tmp_path: Path) -> Sequence[So
         assert sha256(content) == rows[-1]["sha256"]
     footage.write(rows)
     footage.fetch(stock, offline=True)
-    return sources.load(footage.root, kind="photo")
+    return fetched.load(footage.root, kind="photo")
 
 
 @pytest.fixture(autouse=True)

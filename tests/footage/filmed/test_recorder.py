@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from vq.errors import DataError
+from vq.footage.fetched import Source
 from vq.footage.filmed import damage_steps, recorder
-from vq.footage.sources import Source
 
 
 def _frames(count: int, height: int, width: int) -> np.ndarray:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from vq.errors import DataError, VideoError
 from vq.files import write_rows
-from vq.footage import sources
+from vq.footage import fetched
 from vq.footage.config import Film
+from vq.footage.fetched import Source
 from vq.footage.filmed.make import Version, film
-from vq.footage.sources import Source
 from vq.synthetic import cache, ffmpeg, fused
 from vq.synthetic.fused import Label
 from vq.workers.process_pool import in_processes
@@ -64,7 +64,7 @@ def make(
         FfmpegError: there is no FFmpeg with libvmaf.
     """
     ffmpeg.binary()  # before any work
-    every = sources.load(folder)
+    every = fetched.load(folder)
     photos = [source for source in every if source.kind == "photo"]
     if not photos:
         raise DataError(f"{folder}: has no photograph; run `vq footage fetch {folder}`")

@@ -12,9 +12,9 @@ from PIL import Image
 from vq.files import atomic
 from vq.footage import pictures
 from vq.footage.config import Film
+from vq.footage.fetched import Source
 from vq.footage.filmed import damage_steps, ladder, photo_camera, recorder
 from vq.footage.filmed.photo_camera import Clip, Format
-from vq.footage.sources import Source
 
 SIZES = (
     *((480, 270),) * 4,

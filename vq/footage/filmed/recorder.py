@@ -11,9 +11,9 @@ from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from vq.errors import DataError
+from vq.footage.fetched import Source
 from vq.footage.filmed import damage_steps
 from vq.footage.filmed.photo_camera import Clip, Format
-from vq.footage.sources import Source
 from vq.synthetic.pixels import to_bytes
 from vq.words import count
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.footage.conftest import Footages, picture, row
 from vq.errors import DataError
-from vq.footage.table import Package, read
+from vq.footage.sources_table import Package, read
 
 URL = "https://example.invalid/a.jpg"
 

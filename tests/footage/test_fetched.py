@@ -12,7 +12,7 @@ from tests.footage.conftest import Footages, picture, row, sha256
 from vq.errors import DataError
 from vq.footage import pictures
 from vq.footage.attribution import summary
-from vq.footage.sources import COLUMNS, load
+from vq.footage.fetched import COLUMNS, load
 
 URL = "https://example.invalid/"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from vq.errors import DataError
 from vq.files import write_rows
-from vq.footage.table import Kind
+from vq.footage.sources_table import Kind
 
 MANIFEST = "manifest.csv"
 ORIGINALS = "originals"
