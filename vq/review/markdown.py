@@ -31,6 +31,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def first_rows(head: Sequence[str], rows: Sequence[Sequence[str]], *, most: int) -> str:
+    """A table with the first rows, and how many more there are; empty if there are none."""
+    if not rows:
+        return ""
+    more = len(rows) - most
+    return table(head, rows[:most]) + (f"\n\nAnd {more} more." if more > 0 else "")
+
+
 def table_of_kinds(head: Sequence[str], kinds: Mapping[str, Sequence[Sequence[str]]]) -> str:
     """A table with the first `MOST` rows of each kind, and how many more there are of which."""
     rows = [row for some in kinds.values() for row in some[:MOST]]
