@@ -43,6 +43,8 @@ foo-bar==2.0 ; sys_platform != 'linux'
 moto[s3]==5.1 \\
     --hash=sha256:00
 pillow @ file:///somewhere
+broken==
+    # via foo
 """
 
     assert pins(lock) == {"foo-bar": "1.0, 2.0", "moto": "5.1"}

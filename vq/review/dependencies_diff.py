@@ -9,7 +9,7 @@ from vq.review.revision import Revision
 TITLE = "Locked dependencies"
 HEAD = ("package", "before", "after")
 MOST = 20
-PIN = re.compile(rb"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
+PIN = re.compile(rb"^(\w[\w.-]*)(?:\[[^\]]*\])? *== *([^\s;\\]+)", re.MULTILINE)
 
 
 def pins(lock: bytes) -> dict[str, str]:

@@ -33,7 +33,8 @@ def section(old: Revision, new: Revision) -> Section | None:
         wrong = f"{count(len(before), 'key')} that {which(len(before), 'is', 'are')} wrong today"
         return Section(TITLE, f"`{FILE}` of {old.name} has {wrong}", _list(before))
     more = f" (and {len(after) - 1} more)" if len(after) > 1 else ""
-    return Section(TITLE, f"**error**: {plain(after[0])}{more}", _list(after))
+    body = _list(after) if more else ""
+    return Section(TITLE, f"**error**: {plain(after[0])}{more}", body)
 
 
 def _list(sentences: list[str]) -> str:
