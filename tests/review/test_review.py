@@ -87,7 +87,7 @@ def test_experts_slices_gates_and_packages_are_compared(root: Path) -> None:
     assert "| `motion` | was not there | kept | helps |" in found
     assert "- Locked dependencies: 1 changed." in found
     assert "| `torch` | 2.15.0 | 2.16.0 |" in found
-    assert "- Verdict: 1 of 2 gates stay shut (this change: `plcc` shut)." in found
+    assert "- Verdict: 1 of 2 gates stays shut (this change: `plcc` shut)." in found
     assert "| plcc | open, 0.900 [0.800, 1.000] | **shut**, 0.600 [0.500, 0.700] | PLCC on" in text
 
 

@@ -67,6 +67,13 @@ def few(items: Sequence[str], *, most: int = 3) -> str:
     return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def phrases(names: Mapping[str, Sequence[str]]) -> str:
+    """What happened to which: `a`, `b` joined, `c` left; empty if nothing happened to any."""
+    return ", ".join(
+        f"{few([code(n) for n in some])} {what}" for what, some in names.items() if some
+    )
+
+
 def _cell(value: str) -> str:
     # A bar ends a cell, even inside code.
     return " ".join(value.split()).replace("|", "\\|")

@@ -1,16 +1,20 @@
 """What the gates say of the student before and after a change: the one place that knows test."""
 
 import json
+from collections.abc import Sequence
 
 from vq.errors import DataError
 from vq.gates.verdict import Gate, Verdict
-from vq.review.markdown import Section, code, few, table
+from vq.review.markdown import Section, phrases, table
 from vq.review.metrics_diff import Measurement
 from vq.review.revision import Revision
-from vq.words import count
+from vq.words import count, which
 
 TITLE = "Verdict on test"
 HEAD = ("gate", "before", "after", "why")
+
+GatePair = tuple[str, Gate | None, Gate | None]
+"""A gate by name, before and after; None where it is not asked."""
 
 
 def section(old: Revision, new: Revision, *, behind: bool, to_run: bool) -> Section:
@@ -25,32 +29,41 @@ def section(old: Revision, new: Revision, *, behind: bool, to_run: bool) -> Sect
     if isinstance(after, str):
         return Section(TITLE, f"there is no verdict: {after}", "")
     before = _verdict(old)
-    gates_before = {} if isinstance(before, str) else {gate.name: gate for gate in before.gates}
-    gates_after = {gate.name: gate for gate in after.gates}
-    pairs = [
-        (name, gates_before.get(name), gates_after.get(name))
-        for name in {**gates_after, **gates_before}
-    ]
+    pairs = _pairs(() if isinstance(before, str) else before.gates, after.gates)
     rows = [
         (name, _state(was), _state(now), now.sentence if now else "is asked no more")
-        for name, was, now in sorted(pairs, key=lambda pair: _rank(*pair[1:]))
+        for name, was, now in sorted(pairs, key=_rank)
     ]
     notes = []
     if isinstance(before, str):
         notes.append(f"The verdict before is not known: {before}.")
     elif behind:
         notes.append(old.outdates("The verdict before"))
-    moves = {
-        "opened": [n for n, was, now in pairs if was and now and now.passed > was.passed],
-        "shut": [n for n, was, now in pairs if was and now and now.passed < was.passed],
-    }
-    changes = [f"{few([code(n) for n in names])} {how}" for how, names in moves.items() if names]
-    shut = len(after.objections)
-    summary = (
-        f"{shut} of {count(len(after.gates), 'gate')} stay shut" if shut else "every gate opens"
+    body = "\n\n".join([table(HEAD, rows), *notes])
+    return Section(TITLE, f"verdict: {_summary(after)}{_changes(pairs)}", body)
+
+
+def _summary(verdict: Verdict) -> str:
+    shut = len(verdict.objections)
+    gates = count(len(verdict.gates), "gate")
+    return f"{shut} of {gates} {which(shut, 'stays', 'stay')} shut" if shut else "every gate opens"
+
+
+def _changes(pairs: Sequence[GatePair]) -> str:
+    """Which gates opened or shut; their values are of test, and no matter of a summary."""
+    both = [(name, was.passed, now.passed) for name, was, now in pairs if was and now]
+    changes = phrases(
+        {
+            "opened": [name for name, was, now in both if now > was],
+            "shut": [name for name, was, now in both if now < was],
+        }
     )
-    headline = f"verdict: {summary}" + (f" (this change: {', '.join(changes)})" if changes else "")
-    return Section(TITLE, headline, "\n\n".join([table(HEAD, rows), *notes]))
+    return f" (this change: {changes})" if changes else ""
+
+
+def _pairs(old: Sequence[Gate], new: Sequence[Gate]) -> list[GatePair]:
+    before, after = ({gate.name: gate for gate in gates} for gates in (old, new))
+    return [(name, before.get(name), after.get(name)) for name in {**after, **before}]
 
 
 def _verdict(revision: Revision) -> Verdict | str:
@@ -72,8 +85,9 @@ def _state(gate: Gate | None) -> str:
     return f"{state}, {Measurement(gate.value, gate.low, gate.high)}"
 
 
-def _rank(was: Gate | None, now: Gate | None) -> int:
+def _rank(pair: GatePair) -> int:
     """The place in the table: what opened or shut, then what is asked on one side only."""
-    if was and now:
-        return 2 if was.passed == now.passed else 0
-    return 1
+    _, was, now = pair
+    if was is None or now is None:
+        return 1
+    return 2 if was.passed == now.passed else 0

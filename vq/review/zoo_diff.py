@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from vq.review.markdown import Section, code, few, plain, table_of_kinds
+from vq.review.markdown import Section, code, phrases, plain, table_of_kinds
 from vq.review.revision import Revision
 from vq.words import count
 
@@ -40,13 +40,7 @@ def section(old: Revision, new: Revision, *, behind: bool, to_run: bool) -> Sect
     before = _experts(old)
     if isinstance(before, str):
         return Section(TITLE, f"{size} kept; before is not known: {before}", _combination(kept))
-    rows: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in KINDS}
-    for name in {**after, **before}:
-        was, now = _state(before, name), _state(after, name)
-        if was != now:
-            reason = after[name].reason if name in after else ""
-            first = "was not there" if was == "gone" else was
-            rows[now].append((code(name), first, now, plain(reason)))
+    rows = _rows(before, after)
     if not any(rows.values()):
         return Section(TITLE, f"the same {size} kept", "")
     was_kept = _kept(before)
@@ -54,13 +48,12 @@ def section(old: Revision, new: Revision, *, behind: bool, to_run: bool) -> Sect
         "joined": [name for name in kept if name not in was_kept],
         "left": [name for name in was_kept if name not in kept],
     }
-    told = [f"{few([code(n) for n in names])} {how}" for how, names in moves.items() if names]
     notes = [f"{_combination(kept)} Before: {_names(was_kept)}."]
     if behind:
         notes.append(old.outdates("What was before"))
     return Section(
         title=TITLE,
-        headline=f"{size} kept: {', '.join(told) or 'the same combination'}",
+        headline=f"{size} kept: {phrases(moves) or 'the same combination'}",
         body="\n\n".join([table_of_kinds(HEAD, rows), *notes]),
     )
 
@@ -78,6 +71,20 @@ def _experts(revision: Revision) -> dict[str, Expert] | str:
         return {name: Expert(bool(kept), reason) for name, kept, reason in experts}
     except (ValueError, KeyError) as error:
         return revision.lacks(f"prune.csv is not what `prune` writes ({error})")
+
+
+def _rows(
+    before: Mapping[str, Expert], after: Mapping[str, Expert]
+) -> dict[str, list[tuple[str, ...]]]:
+    """A row for each expert whose lot has changed, by what it is now."""
+    rows: dict[str, list[tuple[str, ...]]] = {kind: [] for kind in KINDS}
+    for name in {**after, **before}:
+        was, now = _state(before, name), _state(after, name)
+        if was != now:
+            reason = after[name].reason if name in after else ""
+            first = "was not there" if was == "gone" else was
+            rows[now].append((code(name), first, now, plain(reason)))
+    return rows
 
 
 def _state(experts: Mapping[str, Expert], name: str) -> str:
