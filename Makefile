@@ -3,13 +3,14 @@
 # make test-library, test-pipeline  the same in two parts, which CI runs side by side
 # make quick   format, lint, types, import contract, code of stages, fast tests of what is not committed (REV=main: of all since)
 # make check   format, lint, types, import contract, fast tests: what to run before a commit
-# make review  what a change does (REV=... where it starts), into build/review, and what dvc would run
-# make pr-report  that, and every test: what .github/workflows/pr.yml does for a pull request
+# make review  what a change does (REV=... where it starts, DIFF_OPTIONS=--require-run), into build/review, and what dvc would run
+# make pr-report  that, and every test: what .github/workflows does for a pull request
 # make docs    the reference of the library, from its docstrings, into build/docs
 # make setup   the environment alone: .venv, from requirements.lock
 # make clean   forget the environment and what tools cached; data, artifacts and reports stay
 #
 # Another Python: make PYTHON=python3.12 demo
+# Without CUDA:   make TORCH=cpu demo
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -19,6 +20,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+
+# torch for the CPU needs 3 GB of packages less than the lock has: then the lock says which versions, and pyproject.toml which packages.
+PACKAGES := $(if $(TORCH),--torch-backend $(TORCH) --all-extras --constraint requirements.lock --requirements pyproject.toml,--no-deps --requirements requirements.lock)
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -56,7 +60,7 @@ $(READY): requirements.lock pyproject.toml
 	@site=$$($(VENV)/bin/python -m pip config get global.index-url 2> /dev/null || true); \
 	site=$${PIP_INDEX_URL:-$$site}; \
 	if [ -n "$$site" ] && [ -z "$$UV_DEFAULT_INDEX$$UV_INDEX_URL" ]; then export UV_DEFAULT_INDEX="$$site"; fi; \
-	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --no-deps --requirements requirements.lock --editable .
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python $(PACKAGES) --editable .
 	@$(VENV)/bin/python -m compileall -q vq flows
 	@touch $@
 
@@ -101,7 +105,7 @@ test-pipeline: $(READY)
 	@$(PYTEST) $(PIPELINE)
 
 review: $(READY)
-	@vq diff $(REV) --out build/review $(if $(PICTURES),--pictures '$(PICTURES)')
+	@vq diff $(REV) --out build/review $(DIFF_OPTIONS) $(if $(PICTURES),--pictures '$(PICTURES)')
 # Of a stage that has to run, dvc wants to see the files; a fresh clone has none.
 	@dvc repro --dry --allow-missing || echo "make: dvc plans no further without the files above; dvc pull brings them"
 

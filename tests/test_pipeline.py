@@ -10,11 +10,12 @@ import yaml
 
 from tests.workspace import bring_up_to_date, change, commit, copy_workspace, run
 from vq.files import read_json
+from vq.pipeline import durations
 from vq.pipeline.run_stages import opened
 
 pytestmark = pytest.mark.slow
 
-SUFFIXES = {".csv", ".html", ".json", ".onnx", ".parquet", ".safetensors"}
+SUFFIXES = {".csv", ".html", ".json", ".jsonl", ".onnx", ".parquet", ".safetensors"}
 """What may lie on disk: no pickle, which would run code when it is loaded."""
 
 
@@ -79,7 +80,7 @@ def test_a_stage_trains_in_as_many_processes_as_params_ask_for(
     run(root, "dvc", "repro", "--single-item", "teach")
 
     assert (root / "artifacts/teacher/teacher.safetensors").read_bytes() != before
-    assert len(json.loads((root / "reports/durations.json").read_text())["teach"]) == 2
+    assert len(durations.parse((root / durations.FILE).read_bytes())["teach"]) == 2
     assert len((root / "reports/curves/teacher.csv").read_text().splitlines()) == 3
 
 

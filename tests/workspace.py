@@ -19,6 +19,7 @@ PARTS = [
     ".dvc/.gitignore",
     ".dvc/config",
     ".dvcignore",
+    ".gitattributes",
     ".gitignore",
     "data/demo",
     "dvc.yaml",

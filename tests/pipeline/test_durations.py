@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.workspace import ROOT, commit, run
 from vq.pipeline import durations
 
 
@@ -14,18 +15,18 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def known(root: Path) -> dict[str, tuple[float, ...]]:
+def runs(root: Path) -> dict[str, tuple[float, ...]]:
     """What the file of a workspace says."""
     return durations.parse((root / durations.FILE).read_bytes())
 
 
-def test_the_last_runs_are_kept_and_older_ones_forgotten(root: Path) -> None:
+def test_the_last_runs_are_read_and_older_ones_are_not(root: Path) -> None:
     """Of each stage; the latest is last."""
     durations.record(root / "artifacts/splits.csv", "split", 1.04)
     for seconds in range(durations.RUNS + 2):
         durations.record(root / "artifacts/teacher", "teach", float(seconds))
 
-    assert known(root) == {"split": (1.0,), "teach": (2, 3, 4, 5, 6)}
+    assert runs(root) == {"split": (1.0,), "teach": (2, 3, 4, 5, 6)}
 
 
 def test_outside_a_workspace_nothing_is_written(tmp_path: Path) -> None:
@@ -35,23 +36,43 @@ def test_outside_a_workspace_nothing_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_branches_that_both_ran_stages_merge(root: Path) -> None:
+    """Git keeps the runs of both, with the attributes that the project comes with."""
+    (root / ".gitattributes").write_text((ROOT / ".gitattributes").read_text())
+    run(root, "git", "init", "--quiet", "--initial-branch", "main")
+    durations.record(root / "student", "distill", 1.0)
+    commit(root, "A run")
+    for branch, seconds in (("mine", 2.0), ("theirs", 3.0)):
+        run(root, "git", "switch", "--quiet", "--create", branch, "main")
+        durations.record(root / "student", "distill", seconds)
+        durations.record(root / branch, branch, seconds)
+        commit(root, f"Runs of {branch}")
+
+    run(root, "git", "switch", "--quiet", "mine")
+    who = ("-c", "user.name=vq", "-c", "user.email=vq@localhost")
+    run(root, "git", *who, "merge", "--quiet", "--no-edit", "theirs")
+
+    assert runs(root) == {"distill": (1.0, 2.0, 3.0), "mine": (2.0,), "theirs": (3.0,)}
+
+
 @pytest.mark.parametrize(
-    "broken",
+    "line",
     [
-        pytest.param("{\n<<<<<<< HEAD\n", id="a-merge"),
-        pytest.param('{"split": 1.0}', id="no-list"),
-        pytest.param('{"split": []}', id="no-run"),
+        pytest.param("<<<<<<< HEAD", id="a-merge-without-the-attributes"),
+        pytest.param('{"stage": "split"}', id="no-seconds"),
+        pytest.param('{"stage": "split", "seconds": "long"}', id="no-number"),
         pytest.param("[1]", id="no-object"),
     ],
 )
-def test_a_broken_file_costs_no_run(
-    root: Path, broken: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The stage has worked for hours: its seconds begin a new file, and the log says so."""
-    (root / "reports").mkdir()
-    (root / durations.FILE).write_text(broken)
+def test_a_broken_line_costs_no_run_and_is_named(root: Path, line: str) -> None:
+    """The stage has worked for hours: its seconds are added all the same."""
+    durations.record(root / "artifacts/splits.csv", "split", 1.0)
+    with (root / durations.FILE).open("a") as file:
+        file.write(f"{line}\n")
 
     durations.record(root / "artifacts/splits.csv", "split", 2.0)
 
-    assert known(root) == {"split": (2.0,)}
-    assert "begun anew" in caplog.text
+    with pytest.raises(ValueError, match="line 2 is no run"):
+        runs(root)
+    (root / durations.FILE).write_text((root / durations.FILE).read_text().replace(f"{line}\n", ""))
+    assert runs(root) == {"split": (1.0, 2.0)}

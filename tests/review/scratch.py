@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.workspace import commit, run
+from tests.workspace import ROOT, commit, run
 from vq.pipeline import run_stages
 
 PIPELINE = """\
@@ -18,6 +18,11 @@ stages:
     cmd: cp given/manifest.csv manifest.csv
     deps: [given/manifest.csv, given/card.yaml]
     outs: [manifest.csv]
+  prune:
+    cmd: cp given/prune.csv prune.csv
+    deps: [manifest.csv, given/prune.csv]
+    params: [prune]
+    metrics: [prune.csv: {cache: false}]
   distill:
     cmd: cp given/scores.csv student
     deps: [manifest.csv, given/scores.csv, code]
@@ -35,16 +40,12 @@ stages:
     params: [judge]
     metrics: [verdict.json: {cache: false}]
 """
-PARAMS = """\
-seed: 7  # of every random choice
-distill:
-  c: 3.0  # first feature against second feature
-evaluate: {bootstrap: 200, confidence: 0.95}
-judge:   # the gates
-  floors:
-    srcc: 0.7
-versions: {max_dropped: 0.1, max_replaced: 0, max_regrouped: 0, max_moved: 0.1, max_relabelled: 0.1}
-"""
+PARAMS = {
+    "bootstrap: 2000 ": "bootstrap: 200 ",
+    "max_dropped: 0.02": "max_dropped: 0.1",
+    "max_relabelled: 0.05": "max_relabelled: 0.1",
+}
+"""What differs from the project's own params.yaml."""
 CARD = "{name: mine, opinion: human, scale: {min: 1, max: 5}, licence: ours}\n"
 VIDEOS = [f"{content}{version}.mp4" for content in "abcdefgh" for version in (1, 2)]
 RATINGS = {video: f"{1 + 0.25 * place:.2f}" for place, video in enumerate(VIDEOS)}
@@ -61,13 +62,15 @@ def make(root: Path) -> Path:
         (root / folder).mkdir()
     (root / "code/loss.py").write_text("weight = 1\n")
     (root / "dvc.yaml").write_text(PIPELINE)
-    (root / "params.yaml").write_text(PARAMS)
+    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    for old, new in PARAMS.items():
+        edit(root, "params.yaml", old, new)
+    (root / "requirements.lock").write_text("numpy==2.4.0\ntorch==2.15.0\n    # via timm\n")
     (root / "given/card.yaml").write_text(CARD)
     rate(root, RATINGS)
     score(root, 0.4)
-    gates = [{"name": "srcc", "value": 0.8, "low": 0.7, "high": 0.9, "threshold": 0.7}]
-    gates[0] |= {"passed": True, "sentence": "SRCC on test is 0.800."}
-    (root / "given/verdict.json").write_text(json.dumps({"accepted": True, "gates": gates}))
+    prune(root, distortion="the best first effect", quality="")
+    judge(root, plcc=0.9, srcc=0.8)
     run(root, "git", "init", "--quiet", "--initial-branch", "main")
     update(root)
     commit(root, "A run")
@@ -97,7 +100,33 @@ def score(root: Path, error: float) -> None:
     _write(root / "given/scores.csv", rows)
     told: dict[str, Any] = {"value": 1 - error / 10, "low": 0.5, "high": 1.0}
     models = {"student": dict.fromkeys(("srcc", "plcc", "rmse"), told)}
-    (root / "given/validation.json").write_text(json.dumps({"models": models}))
+    slices = {
+        "h264": {"n": 12, "srcc": 0.9, "mean_error": 0.0},
+        "hevc": {"n": 8, "srcc": round(0.5 + error, 6), "mean_error": 0.0},
+        "vp9": {"n": 2, "srcc": None, "mean_error": 0.0},
+    }
+    summary = {"models": models, "slices": {"codec": slices}}
+    (root / "given/validation.json").write_text(json.dumps([summary]))
+
+
+def prune(root: Path, **reasons: str) -> None:
+    """Say which experts are kept, and why; those without a reason are dropped."""
+    rows = (
+        {"expert": name, "kept": str(bool(reason)), "reason": reason or "would not surely help"}
+        for name, reason in reasons.items()
+    )
+    _write(root / "given/prune.csv", rows)
+
+
+def judge(root: Path, **values: float) -> None:
+    """Say what was measured for each gate, whose floor is 0.7."""
+    gates = [
+        {"name": name, "value": value, "low": value - 0.1, "high": value + 0.1, "threshold": 0.7}
+        | {"passed": value >= 0.7, "sentence": f"{name.upper()} on test is {value:.3f}."}
+        for name, value in values.items()
+    ]
+    verdict = {"accepted": min(values.values()) >= 0.7, "gates": gates}
+    (root / "given/verdict.json").write_text(json.dumps(verdict))
 
 
 def update(root: Path) -> list[str]:

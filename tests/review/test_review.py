@@ -41,7 +41,7 @@ def lines(root: Path, revision: str | None = None, to: str | None = None) -> lis
 
 
 def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
-    """Knob, stages, agreement, data, verdict; of test there is the verdict alone."""
+    """From knobs to verdict; of test there is the verdict alone."""
     edit(root, "params.yaml", "c: 3.0", "c: 1.0")
     scratch.score(root, error=0.1)
     scratch.rate(root, {**scratch.RATINGS, "new.mp4": "", "a1.mp4": "1.2"})
@@ -60,13 +60,35 @@ def test_a_change_that_has_run_is_told_from_end_to_end(root: Path) -> None:
     assert "- 1 video added, 1 video relabelled." in found
     assert "- Checks of the data: every limit holds." in found
     assert "| `a1.mp4` | relabelled | 1.00 | 1.2 |" in found
-    assert "| srcc | open | SRCC on test is 0.800. |" in found
+    assert "- Verdict: every gate opens." in found
     assert [line for line in found if "test-" in line] == []
     here = lines(root)
     assert re.fullmatch(
         r"From `\w{7}` \(A run\), where it left `main`, to the working tree\.", here[0]
     )
     assert here[1:] == found[1:]
+
+
+def test_experts_slices_gates_and_packages_are_compared(root: Path) -> None:
+    """Each as it was before the change and as it is after."""
+    scratch.score(root, error=0.1)
+    scratch.prune(root, distortion="the best first effect", motion="helps", quality="")
+    scratch.judge(root, plcc=0.6, srcc=0.8)
+    edit(root, "requirements.lock", "torch==2.15.0", "torch==2.16.0")
+    scratch.update(root)
+    commit(root, "Another zoo")
+
+    text = review(root, "main", "change").markdown()
+
+    found = text.splitlines()
+    slices = "`codec = hevc` lost most: SRCC 0.900 -> 0.600 (-0.300) on 8 videos"
+    assert f"- Of 2 slices, {slices}." in found
+    assert "- 2 of 3 experts kept: `motion` joined." in found
+    assert "| `motion` | was not there | kept | helps |" in found
+    assert "- Locked dependencies: 1 changed." in found
+    assert "| `torch` | 2.15.0 | 2.16.0 |" in found
+    assert "- Verdict: 1 of 2 gates stays shut (this change: `plcc` shut)." in found
+    assert "| plcc | open, 0.900 [0.800, 1.000] | **shut**, 0.600 [0.500, 0.700] | PLCC on" in text
 
 
 def test_a_change_that_has_not_run_has_no_results(root: Path) -> None:
@@ -121,9 +143,53 @@ def test_a_commit_without_limits_cannot_be_checked(root: Path) -> None:
     assert told.endswith("here, `params.yaml` has no section `versions`.")
 
 
+def test_a_lock_that_is_behind_stops_ci(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--require-run` exits with 1 until the stages have run; the review is there all the same."""
+    monkeypatch.chdir(root)
+    assert main(["diff", "main", "--require-run"]) == 0
+    edit(root, "params.yaml", "c: 3.0", "c: 1.0")
+    assert main(["diff", "main"]) == 0
+    capsys.readouterr()
+
+    assert main(["diff", "main", "--require-run"]) == 1
+
+    text, errors = capsys.readouterr()
+    assert "- 3 stages made stale: 3 still to run" in text
+    assert "error: --require-run: 3 stages still to run (distill, evaluate, judge); `dvc" in errors
+    assert main(["diff", "main", "--require-run", "--out", str(tmp_path / "out")]) == 1
+    assert "3 still to run" in (tmp_path / "out/diff.md").read_text()
+    scratch.update(root)
+    assert main(["diff", "main", "--require-run"]) == 0
+
+
+def test_params_that_the_pipeline_refuses_stop_ci(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the sentence that a stage would say, in the review and as an error."""
+    monkeypatch.chdir(root)
+    edit(root, "params.yaml", "max_dropped: 0.1", "max_dropped: 7")
+    scratch.rate(root, {**scratch.RATINGS, "new.mp4": ""})
+    scratch.update(root)
+
+    assert main(["diff", "main"]) == 1
+
+    text, errors = capsys.readouterr()
+    told = "versions.max_dropped: Input should be less than or equal to 1 (got 7)"
+    assert f"- **error**: params.yaml: {told}." in text.replace("\\", "")
+    assert f"vq diff: error: params.yaml: {told}\n" in errors
+    assert "- 1 video added." in text
+    commit(root, "Too many")
+    assert main(["diff", "HEAD"]) == 1  # though nothing differs
+    edit(root, "params.yaml", "max_dropped: 7", "max_dropped: 0.1")
+    assert main(["diff", "HEAD"]) == 0
+    assert "has 1 key that is wrong today." in capsys.readouterr().out
+
+
 def test_a_change_starts_where_it_left_main(root: Path) -> None:
     """What others have brought to main since is none of its doing."""
-    edit(root, "params.yaml", "srcc: 0.7", "srcc: 0.6")
+    edit(root, "params.yaml", "min_srcc: 0.75", "min_srcc: 0.65")
     commit(root, "A lower floor")
     run(root, "git", "switch", "--quiet", "main")
     edit(root, "params.yaml", "c: 3.0", "c: 9.0")
@@ -133,7 +199,7 @@ def test_a_change_starts_where_it_left_main(root: Path) -> None:
     found = lines(root)
 
     assert "- 1 knob turned." in found
-    assert "| `judge.floors.srcc` | `0.7` | `0.6` | the gates |" in found
+    assert "| `judge.min_srcc` | `0.75` | `0.65` | floor of the student on test |" in found
 
 
 def test_no_change_is_one_sentence(root: Path) -> None:

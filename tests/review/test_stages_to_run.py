@@ -129,6 +129,13 @@ def test_a_lock_that_was_behind_already_is_told_from_the_change() -> None:
     assert found == {"judge": (("dvc.lock is behind: `x`",), True)}
 
 
+RUNS = b"""\
+{"stage": "teach", "seconds": 600.0}
+{"stage": "judge", "seconds": 0.5}
+{"stage": "teach", "seconds": 2.5}
+"""
+
+
 def revision(stages: Mapping[str, Stage], durations: bytes | str) -> Revision:
     """A revision of which nothing else matters."""
     return Revision("abc", "", stages, {"durations": durations}, {})
@@ -136,7 +143,7 @@ def revision(stages: Mapping[str, Stage], durations: bytes | str) -> Revision:
 
 def test_the_cost_is_that_of_the_longest_run_on_record() -> None:
     """A short one may have found its work done; where no run is known the text says so."""
-    new = revision(behind(STAGES, "teach"), b'{"teach": [600.0, 2.5], "judge": [0.5]}')
+    new = revision(behind(STAGES, "teach"), RUNS)
     old = revision({**STAGES, "gone": STAGES["judge"]}, "not there")
     found = stale(old.stages, new.stages, [], [])
 
@@ -157,4 +164,4 @@ def test_a_file_of_durations_that_is_broken_is_told() -> None:
     text = section(stale(STAGES, new.stages, [], []), revision(STAGES, "none"), new)
 
     assert text.headline == "1 stage made stale: 1 still to run, at a cost that is not known"
-    assert "`reports/durations.json` of abc cannot be read" in text.body
+    assert "`reports/durations.jsonl` of abc cannot be read" in text.body

@@ -2,12 +2,16 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vq.commands import streams
 from vq.errors import DataError
 from vq.files import write_text
 from vq.pipeline.workspace_lock import workspace_of
+from vq.review.markdown import few
+from vq.words import count
 
 if TYPE_CHECKING:
     from vq.review.review import Review
@@ -45,13 +49,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="exit with 1 if the data cannot be checked, or changes by more than section versions "
         "of params.yaml allows",
     )
+    parser.add_argument(
+        "--require-run",
+        action="store_true",
+        help="exit with 1 if dvc.lock is behind: a stage has still to run",
+    )
 
 
 def run(args: Namespace) -> int:
     """Tell what the change does.
 
     Returns:
-        1 if it does more to the data than it may, and `--strict`; else 0.
+        1 if the pipeline refuses its params; with `--strict`, if it does more to the data than it
+        may; with `--require-run`, if a stage has still to run; else 0.
 
     Raises:
         DataError: there is no workspace here; and as `vq.review.review.review`.
@@ -64,15 +74,26 @@ def run(args: Namespace) -> int:
         raise DataError(f"{cwd}: is in no workspace: neither it nor a folder above it has a .dvc")
     docs = args.out and args.out / DOCS
     diff = review(root, args.revision, args.to, docs=docs)
-    code = int(args.strict and not diff.sound)
     if args.out is None:
         sys.stdout.write(diff.markdown())
-        return code
-    path = args.out / MARKDOWN
-    text = diff.markdown(pictures=_pictures(diff, args.out, args.pictures))
-    write_text(path, text)
-    sys.stdout.write(f"{path}\n")
-    return code
+    else:
+        path = args.out / MARKDOWN
+        write_text(path, diff.markdown(pictures=_pictures(diff, args.out, args.pictures)))
+        sys.stdout.write(f"{path}\n")
+    objections = list(_objections(diff, args))
+    for objection in objections:
+        streams.say(f"vq diff: error: {objection}")
+    return int(bool(objections))
+
+
+def _objections(diff: "Review", args: Namespace) -> Iterator[str]:
+    """Why the change must not go in as it is."""
+    yield from diff.refusal
+    if args.strict and not diff.sound:
+        yield "--strict: the data cannot be checked, or changes by more than its limits allow"
+    if args.require_run and diff.to_run:
+        stages = f"{count(len(diff.to_run), 'stage')} still to run ({few(diff.to_run)})"
+        yield f"--require-run: {stages}; `dvc repro`, and commit dvc.lock"
 
 
 def _pictures(diff: "Review", folder: Path, url: str | None) -> str:

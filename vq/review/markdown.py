@@ -31,6 +31,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def first_rows(head: Sequence[str], rows: Sequence[Sequence[str]], *, most: int) -> str:
+    """A table with the first rows, and how many more there are; empty if there are none."""
+    if not rows:
+        return ""
+    more = len(rows) - most
+    return table(head, rows[:most]) + (f"\n\nAnd {more} more." if more > 0 else "")
+
+
 def table_of_kinds(head: Sequence[str], kinds: Mapping[str, Sequence[Sequence[str]]]) -> str:
     """A table with the first `MOST` rows of each kind, and how many more there are of which."""
     rows = [row for some in kinds.values() for row in some[:MOST]]
@@ -57,6 +65,13 @@ def few(items: Sequence[str], *, most: int = 3) -> str:
     """The first of a list, and how many more there are."""
     more = len(items) - most
     return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def phrases(names: Mapping[str, Sequence[str]]) -> str:
+    """What happened to which: `a`, `b` joined, `c` left; empty if nothing happened to any."""
+    return ", ".join(
+        f"{few([code(n) for n in some])} {what}" for what, some in names.items() if some
+    )
 
 
 def _cell(value: str) -> str:

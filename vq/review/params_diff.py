@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from vq.errors import DataError
-from vq.review.markdown import Section, code, plain, table
+from vq.review.markdown import Section, code, first_rows, plain
 from vq.words import count
 
 HEAD = ("knob", "old", "new", "what it is")
@@ -81,11 +81,10 @@ def section(knobs: list[ParamChange], old: Mapping[str, str], new: Mapping[str, 
             knobs, key=lambda knob: (knob.file, order.get((knob.file, knob.key), len(order)))
         )
     ]
-    more = f"\n\nAnd {len(rows) - MOST} more." if len(rows) > MOST else ""
     return Section(
         title="Params",
         headline=f"{count(len(rows), 'knob')} turned" if rows else "no knob turned",
-        body=table(HEAD, rows[:MOST]) + more if rows else "",
+        body=first_rows(HEAD, rows, most=MOST),
     )
 
 

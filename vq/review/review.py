@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vq.pipeline import git
-from vq.review import data_diff, metrics_diff, params_diff, stages_to_run, verdict_diff, versions
+from vq.review import (
+    data_diff,
+    dependencies_diff,
+    metrics_diff,
+    params_check,
+    params_diff,
+    slices_diff,
+    stages_to_run,
+    verdict_diff,
+    versions,
+    zoo_diff,
+)
 from vq.review.markdown import Section, code, plain
 from vq.review.paired import Pair
 from vq.review.revision import HERE, Revision, look
@@ -24,6 +35,10 @@ class Review:
     """Predictions of both, to draw; as text, why they are not to be had."""
     sound: bool = True
     """The checks of the data were asked, and every limit holds."""
+    to_run: tuple[str, ...] = ()
+    """Stages for which dvc.lock is behind at the end of the change, and all below them."""
+    refusal: tuple[str, ...] = ()
+    """Why the pipeline refuses the params at the end of the change; empty if it takes them."""
 
     def markdown(self, *, pictures: str = "") -> str:
         """The whole text; `pictures` is Markdown for the end of it."""
@@ -55,24 +70,40 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
     files = git.changed(root, start, end)
     turned = params_diff.turned(old.params, new.params)
     stale_stages = stages_to_run.stale(old.stages, new.stages, turned, files)
-    if not files and not stale_stages and old.files["manifest"] == new.files["manifest"]:
+    refusal = tuple(params_check.refusal(new))
+    same = not files and not stale_stages and old.files["manifest"] == new.files["manifest"]
+    if same and not refusal:
         return Review(old, new, branch, (), "nothing differs")
     before, late = stages_to_run.still_to_run(old.stages), stages_to_run.still_to_run(new.stages)
     pair = metrics_diff.pair(old, new)
     checks, sound = versions.judge(old, new, to_run="import" in late, docs=docs)
+
+    def state(stage: str) -> dict[str, bool]:
+        return {"behind": stage in before, "to_run": stage in late}
+
     sections = (
+        params_check.section(old, new),
         params_diff.section(turned, old.params, new.params),
         stages_to_run.section(stale_stages, old, new),
-        metrics_diff.section(
-            old, new, pair, behind="evaluate" in before, to_run="evaluate" in late
-        ),
+        metrics_diff.section(old, new, pair, **state("evaluate")),
+        slices_diff.section(old, new, **state("evaluate")),
+        zoo_diff.section(old, new, **state("prune")),
         data_diff.section(old, new, to_run="import" in late),
         checks,
-        verdict_diff.section(new, to_run="judge" in late),
+        dependencies_diff.section(old, new),
+        verdict_diff.section(old, new, **state("judge")),
     )
     late_pair = "`evaluate` has still to run on this change"
-    drawn = late_pair if "evaluate" in late else pair
-    return Review(old, new, branch, sections, drawn, sound=sound)
+    return Review(
+        old,
+        new,
+        branch,
+        tuple(one for one in sections if one),
+        late_pair if "evaluate" in late else pair,
+        sound=sound,
+        to_run=tuple(late),
+        refusal=refusal,
+    )
 
 
 def _name(revision: Revision) -> str:

@@ -25,6 +25,7 @@ from vq.review.lock_status import reasons
 
 OUTS = {
     "manifest": ("import", "manifest.csv"),
+    "pruning": ("prune", "prune.csv"),
     "validation": ("evaluate", "validation.json"),
     "predictions": ("evaluate", "predictions.csv"),
     "verdict": ("judge", "verdict.json"),
@@ -33,6 +34,7 @@ OUTS = {
 says."""
 
 CARD = "card.yaml"
+LOCK = "requirements.lock"
 
 HERE = "working tree"
 """Name of what lies in the workspace, committed or not."""
@@ -64,8 +66,8 @@ class Revision:
     stages: Mapping[str, Stage]
     """By address, each after those it needs."""
     files: Mapping[str, bytes | str]
-    """By the names of `OUTS`, `card` and `durations`: what is in it; or, as text, why it is not
-    to be had."""
+    """By the names of `OUTS`, `card`, `durations` and `lock`: what is in it; or, as text, why it is
+    not to be had."""
     params: Mapping[str, str]
     """Text of each file that stages take params from, by its path."""
 
@@ -78,6 +80,10 @@ class Revision:
     def lacks(self, why: str) -> str:
         """Why something is not to be had, with the place."""
         return f"{'here' if self.name == HERE else f'at {self.name}'}, {why}"
+
+    def outdates(self, result: str) -> str:
+        """A note on a result of a stage that had still to run here."""
+        return f"{result} is older than {self.name}, whose dvc.lock is behind."
 
 
 def look(root: Path, commit: str | None) -> Revision:
@@ -103,6 +109,7 @@ def look(root: Path, commit: str | None) -> Revision:
                 **{key: _out(repo, planned, *out) for key, out in OUTS.items()},
                 "card": _card(repo, planned),
                 "durations": _read(repo, durations.FILE.as_posix(), missing="there is none"),
+                "lock": _read(repo, LOCK, missing="there is none"),
             },
             params=_params(repo, planned),
         )

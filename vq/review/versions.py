@@ -9,7 +9,7 @@ import yaml
 from vq.data import card as cards
 from vq.errors import DataError, ParamsError
 from vq.params import Versions, parse
-from vq.review.markdown import Section, code, table_of_kinds
+from vq.review.markdown import Section, code, plain, table_of_kinds
 from vq.review.revision import Revision
 from vq.words import count
 
@@ -37,7 +37,11 @@ def judge(
         for end in (old, new):
             if isinstance(why := end.files[name], str):
                 return _unknown(end.lacks(why))
-    if (limits := _limits(new)) is None:
+    try:
+        limits = _limits(new)
+    except ParamsError as error:
+        return _unknown(new.lacks(plain(" ".join(str(error).split()))))
+    if limits is None:
         return _unknown(new.lacks(f"`{PARAMS}` has no section `versions`"))
     # Great Expectations takes seconds to import, and says a hundred things nobody asked.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
@@ -77,4 +81,4 @@ def _limits(end: Revision) -> Versions | None:
     raw = yaml.safe_load(end.params.get(PARAMS, "")) or {}
     if "versions" not in raw:
         return None
-    return parse(yaml.safe_dump(raw["versions"]), Versions, name=f"{PARAMS} of {end.name}")
+    return parse(yaml.safe_dump(raw["versions"]), Versions, name=f"versions of {PARAMS}")
