@@ -17,7 +17,7 @@ def emit(
     """Hand an event to the server, which has it when this returns.
 
     The server keeps one event of a name and an occasion. If it comes again within half an hour,
-    automations leave it; later, they act on it again.
+    automations leave it; later, or after a restart of the server, they act on it again.
     """
     run = {
         "prefect.resource.id": f"prefect.flow-run.{flow_run}",
