@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State, TaskRun
 from prefect.tasks import Task
 
+from flows.events import emit
 from vq.errors import BusyError, VqError
 
 # With PREFECT_LOGGING_EXTRA_LOGGERS=vq (see prefect.yaml) the log of the library shows in Prefect.
@@ -39,14 +40,22 @@ def may_pass(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
 
 
 def tell(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Leave an artifact `failure` that says which step it was, why, and what now."""
-    step = _unfinished(flow_run.id)
+    """Say which step it was, why, and what now: artifact `failure`, event `vq.failed`."""
+    step, remedy = _unfinished(flow_run.id), REMEDIES[state.type.value]
     heading = f"{flow.name} {state.name.lower()} {f'in {step}' if step else 'outside of its steps'}"
     log.error("%s: %s", heading, state.message)
-    text = f"## {heading}\n\n{state.message}\n\n{REMEDIES[state.type.value]}\n"
+    text = f"## {heading}\n\n{state.message}\n\n{remedy}\n"
     made = ArtifactCreate(key="failure", type="markdown", data=text, flow_run_id=flow_run.id)
     with get_client(sync_client=True) as client:
         client.create_artifact(made)
+    payload = {
+        "message": f"{heading}: {state.message}\n{remedy}",
+        "flow": flow.name,
+        "step": step,
+        "reason": state.message or "",
+        "remedy": remedy,
+    }
+    emit("vq.failed", f"vq.flow.{flow.name}", payload, occasion=state.id, flow_run=flow_run.id)
 
 
 step = partial(

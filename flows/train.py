@@ -6,11 +6,13 @@ deployment, too: `prefect deployment run train/prune-zoo --watch`.
 
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from prefect import runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, State
 
+from flows.events import emit
 from flows.shared import HOUR, operation, step
 from flows.spread import fill
 from vq import params
@@ -96,10 +98,25 @@ def release_student(workspace: Path) -> Release:
     candidate = find_candidate(workspace)
     config = params.load(candidate.params)
     released = releases.release(
-        candidate, root=workspace, settings=config.release, seed=config.seed
+        candidate,
+        root=workspace,
+        settings=config.release,
+        seed=config.seed,
+        announce=announce,
     )
     create_markdown_artifact(flow_summary.markdown(released), key="verdict")
     return released
+
+
+def announce(released: Release) -> None:
+    """Emit `vq.released` or `vq.rejected`."""
+    emit(
+        "vq.released" if released.verdict.accepted else "vq.rejected",
+        "vq.student",
+        flow_summary.announcement(released),
+        occasion=UUID(released.run_id),
+        flow_run=UUID(runtime.flow_run.id),
+    )
 
 
 def name_of_run() -> str:

@@ -6,10 +6,12 @@
 from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
+from uuid import UUID
 
+from prefect import runtime
 from prefect.artifacts import create_markdown_artifact
-from prefect.events import emit_event
 
+from flows.events import emit
 from flows.shared import HOUR, operation, step
 from vq.drift import flow_summary
 from vq.drift.compare import Comparison
@@ -27,11 +29,10 @@ def look(scores: Sequence[str], workspace: Path) -> DriftReport:
 def tell_drift(drifted: Sequence[Comparison]) -> None:
     """Emit one event `vq.drift` if anything drifted; its payload has a sentence by column."""
     if drifted:
-        emit_event(
-            "vq.drift",
-            resource={"prefect.resource.id": "vq.videos"},
-            payload={one.column: one.sentence for one in drifted},
-        )
+        sentences = {one.column: one.sentence for one in drifted}
+        payload = {"message": " ".join(sentences.values()), **sentences}
+        run = UUID(runtime.flow_run.id)
+        emit("vq.drift", "vq.videos", payload, occasion=run, flow_run=run)
 
 
 @operation(timeout_seconds=24 * HOUR)

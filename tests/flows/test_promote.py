@@ -1,23 +1,23 @@
 """A person moves the champion: the flows, on a real server and a real registry."""
 
+import json
 import re
 import shutil
 import time
 import urllib.error
 import urllib.request
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import copy_context
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.flows.server import Prefect
+from tests.flows.server import Prefect, Run
 from tests.registry.students import GOOD, maker, release
 from tests.workspace import ROOT
-from vq.errors import DataError
+from vq.errors import DataError, ParamsError
 from vq.registry import client
+from vq.registry.champion import history
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
@@ -34,40 +34,54 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_person_goes_back_and_forth(workspace: Path, prefect: Prefect) -> None:
-    """Back at once; forth when somebody has resumed the run, and not before."""
-    from flows.promote import promote, rollback
+def test_the_documented_commands_take_a_person_back_and_forth(
+    workspace: Path, prefect: Prefect
+) -> None:
+    """Back at once, without a reason; forth when somebody has said who approves, and not before."""
+    for name in ("flows", "prefect.yaml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, workspace / name)
+    prefect.deploy(workspace)
+    back = prefect.run(workspace, "rollback/rollback")
+    assert back.state == "COMPLETED", back.said
+    assert champion(workspace) == 1
 
-    with prefect.here(), ThreadPoolExecutor(1) as pool:
-        assert rollback("complaints", workspace) == (
-            "vq-student 1 is champion again, in place of 2."
-        )
-        # In the context of this thread, which knows the server.
-        run = copy_context().run
-        waiting = pool.submit(run, promote, "2", "looked at both", False, workspace)
-        flow_run = paused(prefect)
-        try:
-            assert champion(workspace) == 1
-            told = prefect.ask("artifacts", artifacts={"key": {"any_": ["promotion"]}})[0]["data"]
-            assert "Should vq-student 2 be champion?" in told
-            assert "looked at both" in told
-            assert re.search(r"^\| 1 \| champion \|", told, re.MULTILINE)
-        finally:  # else the pool would wait for the run, and the run for a person, for a day
-            resume(prefect, flow_run["id"], waiting)
+    command = ("prefect", "deployment", "run", "promote/promote", "--param=version=2")
+    said = prefect.say(workspace, *command, "--param=reason=looked at both")
+    waiting = Run(prefect, re.findall(r"UUID: (\S+)", said)[0], said)
+    wait_for(waiting, "PAUSED")
+    while processes(waiting):
+        time.sleep(0.2)
+    told = waiting.artifacts["promotion"]
+    assert "Should vq-student 2 be champion?" in told
+    assert "looked at both" in told
+    assert re.search(r"^\| 1 \| champion \|", told, re.MULTILINE)
+    # While it waits, another run need not.
+    at_once = prefect.run(workspace, "promote/promote", version=1, approve=True)
+    assert at_once.state == "COMPLETED", at_once.said
 
-        assert waiting.result(PATIENCE_SECONDS) == (
-            "vq-student 2 is champion now; version 1 was before it."
-        )
-        assert promote("2", "again", False, workspace) == "vq-student 2 is champion already."
+    assert resume(waiting, {}) == resume(waiting, {"approved_by": " "}) == "REJECT"
+    assert champion(workspace) == 1
+    assert resume(waiting, {"approved_by": "Ada"}) == "ACCEPT"
+    wait_for(waiting, "COMPLETED")
     assert champion(workspace) == 2
+    with client.existing(workspace, "vq-student") as registry:
+        *_, last = history(registry)
+    assert (last.reason, last.approved_by) == ("looked at both", "Ada")
+    promotions = {"key": {"any_": ["promotion"]}, "flow_run_id": {"any_": [waiting.id]}}
+    assert len(prefect.ask("artifacts", artifacts=promotions)) == 1
 
 
 def test_nobody_is_asked_about_what_cannot_be(workspace: Path, prefect: Prefect) -> None:
     """The run fails at once instead of waiting for a day."""
     from flows.promote import promote
 
-    with prefect.here(), pytest.raises(DataError, match="no version '7'"):
-        promote("7", "a slip", False, workspace)
+    with prefect.here():
+        with pytest.raises(DataError, match="no version '7'"):
+            promote("7", "a slip", False, workspace)
+        with pytest.raises(ParamsError, match="only a run of the deployment can wait"):
+            promote("1", "looked at both", False, workspace)
+        assert promote("2", "again", False, workspace) == "vq-student 2 is champion already."
 
 
 @pytest.mark.parametrize("version", [1, "1"], ids=["command-line", "form"])
@@ -78,21 +92,6 @@ def test_a_version_is_a_number_or_a_text(version: int | str) -> None:
     assert promote.validate_parameters({"version": version})["version"] == version
 
 
-def test_the_documented_commands_work(workspace: Path, prefect: Prefect) -> None:
-    """No reason is needed."""
-    for name in ("flows", "prefect.yaml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, workspace / name)
-    prefect.deploy(workspace)
-
-    promoted = prefect.run(workspace, "promote/promote", version=1, approve=True)
-    assert promoted.state == "COMPLETED", promoted.said
-    assert champion(workspace) == 1
-    back = prefect.run(workspace, "rollback/rollback")
-    assert back.state == "COMPLETED", back.said
-    assert champion(workspace) == 2
-
-
 def champion(workspace: Path) -> int:
     """Version that has the alias."""
     found = client.connect(workspace, "vq-student").at("champion")
@@ -100,33 +99,39 @@ def champion(workspace: Path) -> int:
     return int(found.version)
 
 
-def paused(prefect: Prefect) -> dict[str, Any]:
-    """The run that waits for a person."""
+def wait_for(run: Run, state: str) -> None:
+    """Until a run is in a state."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if found := prefect.ask("flow_runs", flow_runs={"state": {"type": {"any_": ["PAUSED"]}}}):
-            return found[0]
+    while run.state != state:
+        if time.monotonic() > deadline:
+            pytest.fail(f"{run.state}: {run.message}\n{run.logged}", pytrace=False)
         time.sleep(0.2)
-    pytest.fail("no run waits")
 
 
-def resume(prefect: Prefect, run: str, waiting: Future[str]) -> None:
-    """What the button in the UI does; again where the run pauses again.
+def processes(run: Run) -> list[str]:
+    """Processes of a run, by their numbers."""
+    numbers = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # of another user, or gone
+            if run.id.encode() in environ.read_bytes():
+                numbers.append(environ.parent.name)
+    return numbers
 
-    On a busy machine Prefect may repeat its request to pause, and that after it was resumed; or
-    answer 503.
-    """
-    address = f"{prefect.variables['PREFECT_API_URL']}/flow_runs/{run}/resume"
+
+def resume(run: Run, form: dict[str, str]) -> str:
+    """What the button in the UI does: whether the server takes the form."""
+    request = urllib.request.Request(
+        f"{run.prefect.variables['PREFECT_API_URL']}/flow_runs/{run.id}/resume",
+        data=json.dumps({"run_input": form}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not waiting.done() and time.monotonic() < deadline:
-        (state,) = prefect.ask("flow_runs", flow_runs={"id": {"any_": [run]}})
-        if state["state_type"] == "PAUSED":
-            request = urllib.request.Request(
-                address, data=b"{}", headers={"Content-Type": "application/json"}
-            )
-            with (
-                suppress(urllib.error.HTTPError),
-                urllib.request.urlopen(request, timeout=30) as answer,
-            ):
-                assert answer.status < 300
-        time.sleep(0.5)
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return str(json.load(answer)["status"])
+        except urllib.error.HTTPError as error:
+            # The server is busy (its database is locked), and would like to be asked again.
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)

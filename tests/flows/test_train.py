@@ -86,6 +86,8 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     assert set(run.artifacts) == {"verdict"}
     assert run.artifacts["verdict"].startswith(f"## vq-student 1: {alias}")
     assert {"extract", "judge"} <= set(run.tasks)
+    (event,) = prefect.events("vq.released" if verdict["accepted"] else "vq.rejected")[:1]
+    assert event["payload"]["run_id"] == version.run_id
     assert any((tmp_path / "shared").rglob("*.dir"))  # what was made, others can have
     assert set(run.tasks.values()) == {"COMPLETED"}
     assert ("vq.pipeline.run_stages", "extract: nothing has changed") in run.logged

@@ -21,7 +21,7 @@ def test_drift_is_an_event_with_what_changed(prefect: Prefect, trained: Path, sc
     assert alike == "100 recent videos: like those of the training"
     assert prefect.artifact("drift").startswith(f"## {differ}\n")
     (event,) = _events(prefect, "vq.drift")
-    assert list(event["payload"]) == ["score"]
+    assert list(event["payload"]) == ["message", "score"]
 
 
 def _events(prefect: Prefect, name: str) -> list[dict[str, object]]:

@@ -16,6 +16,7 @@ from vq.gates.verdict import Gate, Verdict
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.flow_summary import Release
+from vq.registry.release import Announce
 from vq.registry.source import Source
 
 SETTINGS = params.Release(
@@ -40,10 +41,12 @@ Make = Callable[..., Candidate]
 Network = tuple[np.ndarray, np.ndarray]
 
 
-def release(candidate: Candidate, root: Path, **settings: object) -> Release:
+def release(
+    candidate: Candidate, root: Path, *, announce: Announce | None = None, **settings: object
+) -> Release:
     """Release into the workspace of the test; some settings may be others."""
     known = SETTINGS.model_copy(update=settings)
-    return releases.release(candidate, root=root, settings=known, seed=7)
+    return releases.release(candidate, root=root, settings=known, seed=7, announce=announce)
 
 
 def maker(root: Path) -> Make:

@@ -11,7 +11,8 @@ from tests.registry.students import BAD, GOOD, SHUT, Make, release
 from tests.workspace import ROOT, commit
 from tests.workspace import run as shell
 from vq import cli
-from vq.registry import source
+from vq.registry import champion, source
+from vq.registry.client import existing
 
 
 @pytest.fixture
@@ -68,6 +69,16 @@ def test_back_and_forth(workspace: Path, capsys: pytest.CaptureFixture[str]) -> 
     code, said = say(capsys, "promote", "2", "--reason", "looked at both")
     assert (code, said) == (0, "vq-student 2 is champion now; version 1 was before it.\n")
     assert "promote: looked at both" in say(capsys, "registry", "champion")[1]
+
+
+def test_who_approved_is_shown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The name that the flow `promote` asked for."""
+    with existing(workspace, "vq-student") as registry:
+        champion.promote(registry, "1", reason="looked at both", approved_by="Ada")
+
+    assert "promote: looked at both (approved by Ada)\n" in say(capsys, "registry", "1")[1]
+    (*_, last) = json.loads(say(capsys, "registry", "1", "--json")[1])["moves"]
+    assert last["approved_by"] == "Ada"
 
 
 def test_what_made_a_version_is_laid_out(

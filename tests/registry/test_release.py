@@ -30,6 +30,7 @@ from vq.gates.verdict import Gate
 from vq.inference.row import Row
 from vq.registry import champion, flow_summary, register
 from vq.registry.client import Registry
+from vq.registry.flow_summary import Release
 from vq.registry.source import Source
 from vq.scoring.locate import locate
 
@@ -83,6 +84,24 @@ def test_the_same_student_is_registered_once(candidate: Make, root: Path) -> Non
 
     assert again == replace(first, new=False)
     assert len(client().search_model_versions("name='vq-student'")) == 1
+
+
+def test_a_release_is_announced_once(candidate: Make, root: Path) -> None:
+    """By the next run, if this one is killed before anybody heard of it; and not by a third."""
+    heard: list[str] = []
+
+    def killed(_: Release) -> None:
+        raise KeyboardInterrupt
+
+    def announce(released: Release) -> None:
+        heard.append(f"{released.version} {released.alias} {released.commit}")
+
+    with pytest.raises(KeyboardInterrupt):
+        release(candidate(GOOD), root, announce=killed)
+    for _ in range(2):
+        assert not release(candidate(GOOD), root, announce=announce).new
+
+    assert heard == ["1 champion 0123abc"]
 
 
 def test_a_champion_that_was_beaten_is_no_champion_when_it_comes_back(

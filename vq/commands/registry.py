@@ -74,5 +74,10 @@ def _show(registry: Registry, version: ModelVersion, *, as_json: bool) -> None:
     lines = [f"{name:>9}  {row[name]}" for name in (*SHOWN.values(), "licences", "reason")]
     marks = {True: "open", False: "SHUT"}
     lines += ["", *(f"{marks[gate.passed]}  {gate.sentence}" for gate in verdict.gates)]
-    lines += ["", *(f"{move.when}  {move.how}: {move.reason}" for move in moves)] if moves else []
+    lines += ["", *map(_move, moves)] if moves else []
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _move(move: champion.AliasChange) -> str:
+    approved = f" (approved by {move.approved_by})" if move.approved_by else ""
+    return f"{move.when}  {move.how}: {move.reason}{approved}"

@@ -30,6 +30,8 @@ class AliasChange:
     reason: str
     when: str
     """UTC, ISO 8601."""
+    approved_by: str = ""
+    """Name of the person who approved it, if it waited for one."""
 
 
 def history(registry: Registry) -> list[AliasChange]:
@@ -38,7 +40,9 @@ def history(registry: Registry) -> list[AliasChange]:
     return [AliasChange(**json.loads(tags[name])) for name in sorted(tags) if name.startswith(TAG)]
 
 
-def set_champion(registry: Registry, version: ModelVersion, *, how: How, reason: str) -> None:
+def set_champion(
+    registry: Registry, version: ModelVersion, *, how: How, reason: str, approved_by: str = ""
+) -> None:
     """Move the alias to a version, then write the move down.
 
     Killed between the two, the alias is where it should be, and `line` makes do without the note.
@@ -49,13 +53,14 @@ def set_champion(registry: Registry, version: ModelVersion, *, how: How, reason:
     if challenger is not None and str(challenger.version) == number:
         registry.client.delete_registered_model_alias(registry.model, CHALLENGER)
     now = datetime.now(UTC)
-    tag = json.dumps(asdict(AliasChange(number, how, reason, now.isoformat(timespec="seconds"))))
+    when = now.isoformat(timespec="seconds")
+    tag = json.dumps(asdict(AliasChange(number, how, reason, when, approved_by)))
     # MLflow on Windows allows no colon in the name of a tag.
     name = f"{TAG}{now:%Y%m%dT%H%M%S.%fZ}"
     registry.client.set_registered_model_tag(registry.model, name, tag)
 
 
-def promote(registry: Registry, name: str, *, reason: str) -> str:
+def promote(registry: Registry, name: str, *, reason: str, approved_by: str = "") -> str:
     """Make a version champion, because a person decided so.
 
     `name` is the number or an alias of the version.
@@ -71,7 +76,7 @@ def promote(registry: Registry, name: str, *, reason: str) -> str:
     if reigning is not None and reigning.version == version.version:
         return f"{called} is champion already."
     check(registry, version)
-    set_champion(registry, version, how="promote", reason=reason)
+    set_champion(registry, version, how="promote", reason=reason, approved_by=approved_by)
     before = f"; version {reigning.version} was before it" if reigning else ""
     return f"{called} is champion now{before}."
 

@@ -24,6 +24,9 @@ from vq.scoring.locate import bundle
 
 RELEASED = "released"
 """The tag that is written last: when the version was released."""
+ANNOUNCED = "announced"
+"""The tag that says when the release was announced; `NOT_YET` before that."""
+NOT_YET = "no"
 CHAMPION, CHALLENGER = "champion", "challenger"
 """The aliases: the version that people should use, and the latest that did not make it."""
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")

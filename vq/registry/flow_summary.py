@@ -25,6 +25,10 @@ class Release:
     """All gates: those of judge and, if these opened, those that need the world."""
     new: bool
     """False: this very student was in the registry already, and nothing was done."""
+    commit: str
+    """Of its code, or `none`."""
+    run_id: str
+    """Of its run in MLflow."""
 
 
 def markdown(release: Release) -> str:
@@ -34,6 +38,19 @@ def markdown(release: Release) -> str:
         f"## {release.model} {release.version}: {release.alias}\n\n"
         f"{release.reason}{again}\n\n{table(release.verdict)}"
     )
+
+
+def announcement(release: Release) -> dict[str, str]:
+    """A sentence for people, and what programs need to know of a release."""
+    return {
+        "message": f"{release.model} {release.version} is {release.alias}. {release.reason}",
+        "model": release.model,
+        "version": release.version,
+        "alias": release.alias,
+        "verdict": release.verdict.summary,
+        "commit": release.commit,
+        "run_id": release.run_id,
+    }
 
 
 def proposal(registry: Registry, version: ModelVersion, *, reason: str) -> str:

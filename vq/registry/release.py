@@ -1,7 +1,7 @@
 """Register a student, and make it champion if it may be."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,15 @@ from vq.gates.verdict import Verdict
 from vq.registry import flow_summary, release_gates
 from vq.registry.candidate import Candidate
 from vq.registry.champion import set_champion
-from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry, connect
+from vq.registry.client import (
+    ANNOUNCED,
+    CHALLENGER,
+    CHAMPION,
+    NOT_YET,
+    RELEASED,
+    Registry,
+    connect,
+)
 from vq.registry.flow_summary import Release
 from vq.registry.register import register, sweep, tags
 from vq.registry.release_gates import Champion
@@ -23,7 +31,18 @@ from vq.words import count
 log = logging.getLogger(__name__)
 
 
-def release(candidate: Candidate, *, root: Path, settings: params.Release, seed: int) -> Release:
+Announce = Callable[[Release], None]
+"""Tells others of a release; when it returns, they know."""
+
+
+def release(
+    candidate: Candidate,
+    *,
+    root: Path,
+    settings: params.Release,
+    seed: int,
+    announce: Announce | None = None,
+) -> Release:
     """Register a student, and make it champion if every gate opens.
 
     A student that is in the registry already, from the same data and params, is left as it is;
@@ -33,13 +52,23 @@ def release(candidate: Candidate, *, root: Path, settings: params.Release, seed:
     cleaned away. The caller holds the workspace (`vq.pipeline.workspace_lock.hold`).
 
     The registry is the workspace's `mlflow.db` unless MLFLOW_TRACKING_URI names one; `seed` is that
-    of the resamples by which it is compared with the champion.
+    of the resamples by which it is compared with the champion. A version is announced once; twice,
+    if a kill came between the announcement and its tag.
 
     Raises:
         DataError: verdict, agreement or the videos are not what they should be.
         WeightsError: the student's bundle is broken.
     """
     registry = connect(root, settings.model)
+    released = _release(registry, candidate, root, settings, seed)
+    if announce:
+        _announce(registry, released, announce)
+    return released
+
+
+def _release(
+    registry: Registry, candidate: Candidate, root: Path, settings: params.Release, seed: int
+) -> Release:
     candidate_tags = tags(candidate)
     if swept := sweep(registry, root=root):
         log.info("%s: took away what %s left", settings.model, count(swept, "killed run"))
@@ -84,7 +113,6 @@ def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Rele
     """Give the alias, and say so; each step may come twice."""
     alias = CHAMPION if verdict.accepted else CHALLENGER
     reason = _reason(verdict)
-    release = Release(registry.model, str(version.version), alias, reason, verdict, new=True)
     client, number = registry.client, str(version.version)
     client.log_dict(version.run_id, verdict.to_json(), "release.json")
     client.update_model_version(
@@ -100,11 +128,19 @@ def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Rele
         set_champion(registry, version, how="release", reason=reason)
     else:
         client.set_registered_model_alias(registry.model, CHALLENGER, number)
+    client.set_model_version_tag(registry.model, number, ANNOUNCED, NOT_YET)
     # Last: a version with this tag is done.
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    client.set_model_version_tag(registry.model, number, RELEASED, now)
+    client.set_model_version_tag(registry.model, number, RELEASED, _now())
     log.info("%s %s: %s; %s", registry.model, number, alias, reason)
-    return release
+    return _described(registry, version, alias, reason, verdict, new=True)
+
+
+def _announce(registry: Registry, released: Release, announce: Announce) -> None:
+    """Announce a version that was not; those from before there was this tag stay as they are."""
+    client, model, number = registry.client, released.model, released.version
+    if client.get_model_version(model, number).tags.get(ANNOUNCED) == NOT_YET:
+        announce(released)
+        client.set_model_version_tag(model, number, ANNOUNCED, _now())
 
 
 def _reason(verdict: Verdict) -> str:
@@ -127,7 +163,25 @@ def _again(registry: Registry, version: ModelVersion) -> Release:
     if reigns and not verdict.accepted:
         reason = f"A person made it champion. Before that: {reason}"
     alias = CHAMPION if reigns else CHALLENGER
-    return Release(registry.model, str(version.version), alias, reason, verdict, new=False)
+    return _described(registry, version, alias, reason, verdict, new=False)
+
+
+def _described(
+    registry: Registry,
+    version: ModelVersion,
+    alias: str,
+    reason: str,
+    verdict: Verdict,
+    *,
+    new: bool,
+) -> Release:
+    commit, run_id = version.tags["git_commit"], str(version.run_id)
+    number = str(version.version)
+    return Release(registry.model, number, alias, reason, verdict, new, commit, run_id)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _find(registry: Registry, candidate_tags: Mapping[str, str]) -> ModelVersion | None:
