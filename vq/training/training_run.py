@@ -64,7 +64,8 @@ def training_run(name: str, settings: Mapping[str, object], table: Path) -> Iter
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    uri = os.environ.get(tracking.VARIABLE) or "sqlite:///mlflow.db"
+    # MLflow keeps the stores of a process by their address: a relative one is that of any folder.
+    uri = os.environ.get(tracking.VARIABLE) or f"sqlite:///{Path('mlflow.db').absolute()}"
     tracking.use(uri)
     tags = _origin()
     try:
