@@ -37,7 +37,7 @@ from vq.training import student_bundle
 from vq.training.dataset import Dataset
 from vq.training.distill import distill
 from vq.training.loop import determinism
-from vq.training.train_student import train_student
+from vq.training.train_student import train_student, untrained
 from vq.training.training_data import TrainingData
 
 TEACHER = Path("artifacts", "teacher")
@@ -98,7 +98,7 @@ def train(at: Path, index: Path, params: Params, name: str, *, taught: bool, see
     teacher, described = teacher_files.load(at / TEACHER)
     _, data = _training_data(at, index, params, teacher.shape)
     recipe = _recipe(params)
-    student = student_bundle.untrained(recipe, data, seed)
+    student = untrained(recipe, data, seed)
     if taught:
         dropout = described.expert_dropout
         distill(student, teacher, data, params=recipe, expert_dropout=dropout, seed=seed)

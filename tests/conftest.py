@@ -101,6 +101,23 @@ def lengthen(path: Path, times: int) -> Path:
     return long.replace(path)
 
 
+@pytest.fixture(scope="session")
+def long_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video that takes seconds to decode: no group of pictures can be left out."""
+    noise = np.random.default_rng(7).integers(0, 256, (8, 360, 640, 3), np.uint8)
+    path = write_video(
+        tmp_path_factory.mktemp("long") / "long.mp4",
+        80,
+        width=640,
+        height=360,
+        codec="mpeg4",
+        pix_fmt="yuv420p",
+        picture=lambda number, *_: noise[number % 8],
+        options={"qscale": "31", "flags": "+qscale", "g": "600"},
+    )
+    return lengthen(path, 10)
+
+
 @pytest.fixture
 def make_video(tmp_path: Path) -> Callable[..., Path]:
     """Write a video into the test's folder: `make_video(20)`, `make_video(name="a.mp4", ...)`.

@@ -37,22 +37,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(write_video(tmp_path_factory.mktemp("small") / "small.mkv"))
 
 
-@pytest.fixture(scope="module")
-def long(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A video that takes seconds to decode: no group of pictures can be left out."""
-    rng = np.random.default_rng(7)
-    noise = rng.integers(0, 256, (8, 360, 640, 3), np.uint8)
-    path = encode(
-        tmp_path_factory.mktemp("long") / "long.mp4",
-        80,
-        width=640,
-        height=360,
-        codec="mpeg4",
-        pix_fmt="yuv420p",
-        picture=lambda number, *_: noise[number % 8],
-        options={"qscale": "31", "flags": "+qscale", "g": "600"},
-    )
-    return str(lengthen(path, 10))
+@pytest.fixture(scope="session")
+def long(long_video: Path) -> str:
+    """A video that takes seconds to decode."""
+    return str(long_video)
 
 
 @pytest.fixture(scope="module")

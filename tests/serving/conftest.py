@@ -12,12 +12,9 @@ from pathlib import Path
 from threading import Thread
 
 import httpx
-import numpy as np
 import psutil
 import pytest
 
-from tests.conftest import lengthen
-from tests.conftest import write_video as encode
 from tests.scoring.toy import random_network, write_bundle, write_video
 
 Serving = Callable[..., "Server"]
@@ -127,17 +124,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A video that takes seconds to decode: no group of pictures can be left out."""
-    noise = np.random.default_rng(7).integers(0, 256, (8, 360, 640, 3), np.uint8)
-    path = encode(
-        tmp_path_factory.mktemp("long") / "long.mp4",
-        80,
-        width=640,
-        height=360,
-        codec="mpeg4",
-        pix_fmt="yuv420p",
-        picture=lambda number, *_: noise[number % 8],
-        options={"qscale": "31", "flags": "+qscale", "g": "600"},
-    )
-    return lengthen(path, 10)
+def long(long_video: Path) -> Path:
+    """A video that takes seconds to decode."""
+    return long_video

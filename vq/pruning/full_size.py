@@ -22,7 +22,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vq.models import builtin_weights, student_files
+from vq.models import builtin_weights
 from vq.models.student import Student, Trunk
 from vq.params import Fusion
 from vq.pruning.trial import Effect, Repeats, Trial, student_srcc, teacher_srcc
@@ -30,7 +30,7 @@ from vq.training.distill import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
 from vq.training.teach import teach
-from vq.training.train_student import train_student
+from vq.training.train_student import train_student, untrained
 from vq.training.training_data import TrainingData
 from vq.zoo.expert import Expert
 from vq.zoo.onnx_expert import Native, Square
@@ -119,7 +119,7 @@ class Full:
             elif teacher is not None:
                 effect.teacher[number] = teacher_srcc(teacher, part)
             if trial.student:
-                student = self._student(part, seed)
+                student = untrained(FULL_STUDENT, part, seed)
                 if teacher is None:
                     train_student(student, part, params=FULL_STUDENT, seed=seed)
                 else:
@@ -139,20 +139,6 @@ class Full:
             )
         train_student(tuned, data, params=FULL_STUDENT, seed=seed)
         return student_srcc(tuned, data)
-
-    def _student(self, data: TrainingData, seed: int) -> Student:
-        with initialisation(seed):
-            return student_files.build(
-                FULL_STUDENT.backbone,
-                start=FULL_STUDENT.start,
-                stages=FULL_STUDENT.stages,
-                every=FULL_STUDENT.every,
-                inputs=FULL_STUDENT.inputs,
-                dim=FULL.dim,
-                levels=data.target.shape[1],
-                dropout=FULL_STUDENT.dropout,
-                others=data.others,
-            )
 
 
 def tunable(expert: Expert, fusion: Fusion) -> Tuned | None:

@@ -21,6 +21,7 @@ from vq.params import Distill, DistillRecipe, Student, Training, join
 from vq.training import student_bundle, torchrun
 from vq.training.distill import distill as train
 from vq.training.loop import determinism
+from vq.training.train_student import untrained
 from vq.training.training_run import training_run
 from vq.workers.process_pool import cores
 
@@ -63,7 +64,7 @@ def distill(
     learnable, data = student_bundle.read(accepted, card, splits, features, recipe, experts=experts)
     hashes = student_bundle.hashes(recipe, features, accepted, splits, card)
     hashes |= {"teacher": sha256(teacher / "teacher.safetensors")}
-    learner = student_bundle.untrained(recipe, data, seed)
+    learner = untrained(recipe, data, seed)
     settings = recipe.model_dump(mode="json") | {"seed": seed}
     with training_run("student", settings, curve) as run:
         score = student_bundle.run(

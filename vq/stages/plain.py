@@ -10,7 +10,7 @@ from vq.models import student_files
 from vq.params import Student, StudentRecipe, Training, join
 from vq.training import student_bundle, torchrun
 from vq.training.loop import determinism
-from vq.training.train_student import train_student
+from vq.training.train_student import train_student, untrained
 from vq.training.training_run import training_run
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def plain(
     determinism(recipe.threads)
     videos, data = student_bundle.read(accepted, card, splits, features, recipe, experts=())
     hashes = student_bundle.hashes(recipe, features, accepted, splits, card)
-    student = student_bundle.untrained(recipe, data, seed)
+    student = untrained(recipe, data, seed)
     settings = recipe.model_dump(mode="json") | {"seed": seed}
     with training_run("plain", settings, curve) as run:
         score = student_bundle.run(

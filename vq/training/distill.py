@@ -5,15 +5,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from vq.models import student_files
 from vq.models.student import Student
 from vq.models.teacher import Teacher, TeacherOutput, drop_experts
 from vq.params import DistillRecipe
 from vq.training import losses
 from vq.training.checkpoint import Checkpoint
-from vq.training.loop import fit
 from vq.training.teach import aligned_logits, present
-from vq.training.train_student import StudentObjective, device_of, fit_scales
+from vq.training.train_student import StudentObjective, device_of, fit_student
 from vq.training.training_data import TrainingData
 
 
@@ -38,20 +36,13 @@ def distill(
         The student's best validation loss, against labels alone.
     """
     joint = params.mode == "joint"
-    if not student_files.earlier(params.start):
-        fit_scales(student, data)
     if not joint:
         teacher.requires_grad_(False)
-    return fit(
-        nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
-        objective=_Objective(student, teacher, data, params, expert_dropout),
+    return fit_student(
+        _Objective(student, teacher, data, params, expert_dropout),
+        model=nn.ModuleDict({"student": student, "teacher": teacher}) if joint else student,
         rows=data.train,
-        content=data.content,
-        schedule=params,
         seed=seed,
-        slow=student.trunk,
-        slow_rate=params.backbone_rate,
-        hold_norms=params.start != "random",
         checkpoint=checkpoint,
         record=record,
     )

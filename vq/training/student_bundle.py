@@ -27,7 +27,6 @@ from vq.params import StudentRecipe
 from vq.training import dataset, torchrun
 from vq.training.checkpoint import Checkpoint
 from vq.training.dataset import Dataset
-from vq.training.loop import initialisation
 from vq.training.train_student import (
     SavedFeatures,
     on_precomputed_features,
@@ -68,22 +67,6 @@ def read(
     shas = videos.manifest["sha256"].tolist()
     sight = Pictures(store.views(features, shas), recipe.moments)
     return videos, videos.training_data(levels=recipe.levels, sight=sight)
-
-
-def untrained(recipe: StudentRecipe, data: TrainingData, seed: int) -> Student:
-    """A student with its starting weights, for these data sets."""
-    with initialisation(seed):
-        return student_files.build(
-            recipe.backbone,
-            start=recipe.start,
-            stages=recipe.stages,
-            every=recipe.every,
-            inputs=recipe.inputs,
-            dim=recipe.dim,
-            levels=recipe.levels,
-            dropout=recipe.dropout,
-            others=data.others,
-        )
 
 
 def run(

@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from vq.files import atomic
 from vq.models import student_files
@@ -21,9 +21,25 @@ from vq.models.student_onnx import export_trunk
 from vq.params import StudentRecipe
 from vq.training import torchrun
 from vq.training.checkpoint import Checkpoint
-from vq.training.loop import Objective, fit
+from vq.training.loop import Objective, fit, initialisation
 from vq.training.teach import aligned_logits, prediction
 from vq.training.training_data import TrainingData, Vectors
+
+
+def untrained(recipe: StudentRecipe, data: TrainingData, seed: int) -> Student:
+    """A student with its starting weights, for these data sets."""
+    with initialisation(seed):
+        return student_files.build(
+            recipe.backbone,
+            start=recipe.start,
+            stages=recipe.stages,
+            every=recipe.every,
+            inputs=recipe.inputs,
+            dim=recipe.dim,
+            levels=recipe.levels,
+            dropout=recipe.dropout,
+            others=data.others,
+        )
 
 
 def train_student(
@@ -43,12 +59,37 @@ def train_student(
     Returns:
         Its best validation loss.
     """
+    return fit_student(
+        StudentObjective(student, data, params),
+        model=student,
+        rows=data.labelled(),
+        seed=seed,
+        checkpoint=checkpoint,
+        record=record,
+    )
+
+
+def fit_student(
+    objective: "StudentObjective",
+    *,
+    model: nn.Module,
+    rows: Int[Tensor, " rows"],
+    seed: int,
+    checkpoint: Checkpoint | None,
+    record: Callable[[int, dict[str, float]], None],
+) -> float:
+    """Train `model`, the objective's student or what has it as a part, as the recipe says.
+
+    Returns:
+        The best validation loss.
+    """
+    student, data, params = objective.student, objective.data, objective.params
     if not student_files.earlier(params.start):
         fit_scales(student, data)
     return fit(
-        student,
-        objective=StudentObjective(student, data, params),
-        rows=data.labelled(),
+        model,
+        objective=objective,
+        rows=rows,
         content=data.content,
         schedule=params,
         seed=seed,
