@@ -36,6 +36,9 @@ export GX_ANALYTICS_ENABLED := false
 # Threads of torch that wait for work should sleep: spinning, two of them on a busy machine are 10 x slower.
 export OMP_WAIT_POLICY := passive
 
+# Where this is set, as in many containers, each of the tests' processes would compile vq anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Fast tests of two processes on two cores should not start four threads of sums each.
 PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadgroup
 

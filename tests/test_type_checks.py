@@ -1,5 +1,7 @@
 """What runs in tests is held against its annotations."""
 
+import sys
+
 import jaxtyping
 import numpy as np
 import pytest
@@ -23,3 +25,10 @@ def test_shapes_are_checked_where_there_are_some() -> None:
     """Axes of one name are of one length."""
     with pytest.raises(jaxtyping.TypeCheckError, match="videos"):
         agreement.srcc(np.zeros(3), np.zeros(4))
+
+
+def test_what_vq_imports_is_not_compiled_once_more() -> None:
+    """Bytecode with checks has a name of its own, which is for `vq` alone."""
+    cached = [str(getattr(module, "__cached__", "")) for module in list(sys.modules.values())]
+
+    assert [path for path in cached if "opt-jaxtyping" in path] == []
