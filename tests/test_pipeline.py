@@ -243,6 +243,7 @@ def test_two_data_sets_go_through_the_whole_pipeline(tiny_workspace: Path, tmp_p
         writer.writerows(rows)
     lab = {"opinion": "synthetic", "scale": {"min": 0, "max": 100}, "better": "lower"}
     shutil.copy(demo / "card.yaml", both)
+    shutil.copy(demo / "columns.yaml", both)
     shutil.copy(demo / "expectations.yaml", both)
     change(both / "card.yaml", {"datasets": {"lab": lab | {"licence": "lab rules"}}})
     change(root / "params.yaml", {"data": {"dir": "data/both"}})
