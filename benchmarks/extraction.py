@@ -129,7 +129,8 @@ def run(
     top = Path("/")
     rows = [{"video": str(v.path.resolve().relative_to(top)), "sha256": v.sha256} for v in videos]
     manifest.write(manifest.build(rows), work / "accepted.parquet")
-    files = [work / "accepted.parquet", top, work / "cache", work / "features.json"]
+    weights = Path("weights")
+    files = [work / "accepted.parquet", top, weights, work / "cache", work / "features.json"]
     command = [sys.executable, "-c", "import sys; from vq.cli import main; sys.exit(main())"]
     command += ["extract", *map(str, files), "--params", str(given.params)]
     command += ["--jobs", str(count)]

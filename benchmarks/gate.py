@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = _parse(argv)
     manifest = pd.read_parquet(given.accepted)
     if given.by not in manifest:
-        raise SystemExit(f"gate: {given.accepted}: has no column {given.by}; see import.keep")
+        raise SystemExit(
+            f"gate: {given.accepted}: has no column {given.by}; see columns.yaml of the data set"
+        )
     rows = pd.read_csv(given.predictions).set_index("video")
     rows = rows[rows["split"] == "validation"].filter(like=PREFIX)
     kinds = manifest.set_index("video").loc[rows.index, given.by]

@@ -149,6 +149,7 @@ def _views(given: argparse.Namespace, number: int, params: Params) -> Path:
     extract(
         accepted=artifacts / "accepted.parquet",
         videos=videos,
+        weights=Path("weights"),
         cache=artifacts / "cache",
         index=index,
         params=params.extract,

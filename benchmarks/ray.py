@@ -128,10 +128,11 @@ def make(root: Path, videos: Path, count: int) -> None:
     rows = "".join(f"{path.name}\n" for path in found)
     (clips / "labels.csv").write_text(f"video\n{rows}")
     (clips / "card.yaml").write_text(yaml.safe_dump(CARD))
+    (clips / "columns.yaml").touch()
     (clips / "expectations.yaml").touch()
     change(
         root / "params.yaml",
-        {"data": {"dir": CLIPS}, "import": {"keep": []}, "validate": {"max_rejected": 1.0}},
+        {"data": {"dir": CLIPS}, "validate": {"max_rejected": 1.0}},
     )
     (root / "data/demo/dvc.yaml").unlink()
     commit(root, "Clips")
@@ -197,7 +198,7 @@ def extract_alone(root: Path, one: Path) -> None:
     """The stage itself, with one process, after those before it."""
     run(root, "dvc", "repro", "validate")
     files = files_of(root, "extract")
-    paths = [str(files[name]) for name in ("accepted", "videos", "cache", "features")]
+    paths = [str(files[name]) for name in ("accepted", "videos", "weights", "cache", "features")]
     run(root, "vq", "extract", *paths, "--jobs", "1", timeout=3600)
     files["cache"].rename(one / "cache")
     files["features"].rename(one / "features.json")

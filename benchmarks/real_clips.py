@@ -52,6 +52,10 @@ scale: {min: 1, max: 5}
 licence: of the clips that were given; for measuring only
 note: Labels are a full-reference metric and simulated raters, as in the demo; nobody's opinion.
 """
+COLUMNS = """\
+slices: [distortion]
+order: {film: film, ladder: distortion, strength: strength, apart: 0.2}
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -63,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     known = with_zoo(settings.load(given.params), given.weights)
     if not (work / "labels.csv").exists():
         damage(given.videos, work, demo=dataset.load(given.demo), together=given.together)
-    extract(work, known)
+    extract(work, known, given.weights)
     per_seed = [measure(work, known, seed) for seed in range(1, given.seeds + 1)]
     results = {name: _summary([one[name] for one in per_seed], known) for name in per_seed[0]}
     (given.out / "results.json").write_text(json.dumps(results, indent=2) + "\n")
@@ -74,6 +78,7 @@ def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[st
     """Make the versions of every clip, and their labels."""
     (work / "videos").mkdir(exist_ok=True)
     (work / "card.yaml").write_text(CARD)
+    (work / "columns.yaml").write_text(COLUMNS)
     (work / "expectations.yaml").touch()
     rows: list[dataset.Row] = []
     files = sorted(path for path in clips.iterdir() if path.is_file())
@@ -85,7 +90,7 @@ def damage(clips: Path, work: Path, *, demo: dataset.Demo, together: Sequence[st
     pd.DataFrame(rows, columns=list(dataset.COLUMNS)).to_csv(work / "labels.csv", index=False)
 
 
-def extract(work: Path, known: Params) -> None:
+def extract(work: Path, known: Params, weights: Path) -> None:
     """Import, validate and extract, once for all seeds."""
     call_stage(
         "import",
@@ -93,6 +98,7 @@ def extract(work: Path, known: Params) -> None:
         videos=work / "videos",
         labels=work / "labels.csv",
         card=work / "card.yaml",
+        columns=work / "columns.yaml",
         manifest=work / "manifest.parquet",
         twin=work / "manifest.csv",
         fingerprints=work / "fingerprints.parquet",
@@ -112,6 +118,7 @@ def extract(work: Path, known: Params) -> None:
         known,
         accepted=work / "accepted.parquet",
         videos=work / "videos",
+        weights=weights,
         cache=work / "cache",
         index=work / "features.json",
     )
@@ -176,6 +183,7 @@ def measure(work: Path, known: Params, seed: int) -> dict[str, dict[str, float]]
         "evaluate",
         known,
         **common,
+        columns=work / "columns.yaml",
         videos=work / "videos",
         zoo=here / "zoo.json",
         teacher=here / "teacher",

@@ -135,13 +135,19 @@ def of_videos(folder: Path, out: Path, settings: params.Extract) -> dict[str, fl
     (out / "labels.csv").write_text("video\n" + "".join(f"{path.name}\n" for path in found))
     card = {"name": "clips", "opinion": "synthetic", "better": "higher", "licence": "unknown"}
     (out / "card.yaml").write_text(json.dumps({**card, "scale": {"min": 1, "max": 5}}))
-    text = Path("params.yaml").read_text().replace("keep: [distortion, film, strength]", "keep: []")
-    (out / "params.yaml").write_text(text)
+    (out / "columns.yaml").touch()
+    (out / "weights").mkdir()
+    shutil.copy("params.yaml", out)
     table = out / "manifest.parquet"
-    files = (out / "videos", out / "labels.csv", out / "card.yaml", table, out / "manifest.csv")
-    imported = _vq(out, "import", *files, out / "fingerprints.parquet")
+    given = [out / name for name in ("videos", "labels.csv", "card.yaml", "columns.yaml")]
+    made = (table, out / "manifest.csv", out / "fingerprints.parquet")
+    imported = _vq(out, "import", *given, *made)
     rows = manifest.read(table)
-    taken = ("extract", table, out / "videos", out / "cache", out / "features.json")
+    taken = (
+        "extract",
+        table,
+        *(out / name for name in ("videos", "weights", "cache", "features.json")),
+    )
     first, again = _vq(out, *taken), _vq(out, *taken)
     sizes = {
         key.name: sum(file.stat().st_size for file in key.iterdir())

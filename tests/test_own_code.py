@@ -25,12 +25,13 @@ def root(tmp_path: Path) -> Path:
     make_workspace(root)
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"import": stages["import"]}}))
-    change(root / "params.yaml", {"data": {"dir": "data/mine"}, "import": {"keep": []}})
+    change(root / "params.yaml", {"data": {"dir": "data/mine"}})
     shutil.rmtree(root / "data/demo")
     data = root / "data/mine"
     write_video(data / "videos/a.mkv", 10, width=96, height=64, picture=moving)
     (data / "labels.csv").write_text("video,mos\na.mkv,3\n")
     (data / "card.yaml").write_text(yaml.safe_dump(CARD))
+    (data / "columns.yaml").touch()
     commit(root, "A data set")
     return root
 

@@ -59,8 +59,14 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
         pytest.param(
             "evaluate",
             {"order": {"film": "film"}},
-            r"evaluate\.order\.ladder: .*equired",
-            id="order",
+            r"evaluate\.order: is now `order` of columns\.yaml",
+            id="moved",
+        ),
+        pytest.param(
+            "import",
+            {"keep": ["film"]},
+            r"import\.keep: is now `keep` of columns\.yaml",
+            id="moved-too",
         ),
         pytest.param("judge", {"min_order": 90}, r"judge\.min_order: .*90", id="no-share"),
         pytest.param("distill", {"mode": "both"}, r"distill\.mode: .*'both'", id="no-such-mode"),

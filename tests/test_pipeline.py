@@ -11,7 +11,7 @@ import yaml
 from tests.workspace import bring_up_to_date, change, commit, copy_workspace, run
 from vq.files import read_json
 from vq.pipeline import durations
-from vq.pipeline.run_stages import opened
+from vq.pipeline.run_stages import opened, stages, stale
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +47,17 @@ def test_a_second_run_does_nothing(tiny_workspace: Path, tmp_path: Path) -> None
     assert "Running stage" not in done.stdout
     assert "Data and pipelines are up to date." in done.stdout
     assert run(root, "dvc", "status").stdout.strip() == "Data and pipelines are up to date."
+    # Weights and columns are deps: only the stages that read them run again.
+    (root / "weights/mine.onnx").write_text("a network")
+    (root / "data/demo/columns.yaml").write_text("slices: [distortion, film]\n")
+    reasons = {stage: stale(root, stage) for stage in stages(root)}
+    columns = ["changed deps: data/demo/columns.yaml (modified)"]
+    assert {stage: why for stage, why in reasons.items() if why} == {
+        "import": columns,
+        "extract": ["changed deps: weights (modified)"],
+        "evaluate": columns,
+        "report": columns,
+    }
 
 
 def test_an_experiment_has_few_metrics_and_its_plots(tiny_workspace: Path) -> None:
@@ -243,6 +254,7 @@ def test_two_data_sets_go_through_the_whole_pipeline(tiny_workspace: Path, tmp_p
         writer.writerows(rows)
     lab = {"opinion": "synthetic", "scale": {"min": 0, "max": 100}, "better": "lower"}
     shutil.copy(demo / "card.yaml", both)
+    shutil.copy(demo / "columns.yaml", both)
     shutil.copy(demo / "expectations.yaml", both)
     change(both / "card.yaml", {"datasets": {"lab": lab | {"licence": "lab rules"}}})
     change(root / "params.yaml", {"data": {"dir": "data/both"}})

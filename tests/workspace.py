@@ -27,6 +27,7 @@ PARTS = [
     "params.yaml",
     "prefect.yaml",
     "vq",
+    "weights",
 ]
 """What of the project a workspace needs."""
 

@@ -1,6 +1,8 @@
 """`params.yaml` as types: one class for each section."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, TypeVar
 
 import yaml
@@ -15,6 +17,7 @@ Rate = Annotated[float, Field(gt=0)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Runtime = Literal["onnx", "torch", "cuda"]
 Fusion = Literal["mean", "mean_std", "attention"]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
@@ -43,9 +46,8 @@ class Limits(Section):
 
 
 class Import(Section):
-    """What is taken from the label file, and from the files that it names."""
+    """What is taken of the files that the label file names."""
 
-    keep: tuple[str, ...] = ()
     links: Literal["inside", "anywhere"] = "inside"
     limits: Limits = Limits()
 
@@ -99,7 +101,7 @@ class WeightsFile(Section):
     """Pretrained weights in a file, known by their hash."""
 
     file: Path
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class WeightsPackage(Section):
@@ -109,7 +111,7 @@ class WeightsPackage(Section):
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~:!_-]*$")]
     file: Annotated[str, Field(min_length=1)]
     """Path inside the package."""
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class Expert(Section):
@@ -289,19 +291,6 @@ def join(recipe: type[R], *sections: Section) -> R:
     return recipe(**{name: value for section in sections for name, value in section})
 
 
-class Ladders(Section):
-    """Columns that tell which versions of a film have an order that needs no label."""
-
-    film: str
-    """Tells films of one content apart."""
-    ladder: str
-    """Tells the ladders of a film apart: one damage at rising strengths."""
-    strength: str
-    """Numbers from 0; 0 is the version without damage."""
-    apart: Rate
-    """Least difference in strength of a pair."""
-
-
 class Evaluate(Section):
     """How agreement is reported."""
 
@@ -309,7 +298,6 @@ class Evaluate(Section):
     confidence: Fraction
     slices: tuple[str, ...]
     modes: Positive
-    order: Ladders | None = None
 
 
 class Report(Section):
@@ -395,6 +383,14 @@ class Params(Section):
         return getattr(self, {"import": "import_", "validate": "validate_"}.get(name, name))
 
 
+MOVED: Mapping[str, str] = MappingProxyType(
+    {
+        "import.keep": "`keep` of columns.yaml in the folder of the data set",
+        "evaluate.order": "`order` of columns.yaml in the folder of the data set",
+    }
+)
+"""Where keys went that params.yaml once had."""
+
 T = TypeVar("T", bound=Section)
 
 
@@ -436,13 +432,16 @@ def parse(text: str, schema: type[T], *, name: str) -> T:
         raise ParamsError(f"{name}: not valid YAML ({error})") from error
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, e['loc']))}: {_describe(e['msg'], e.get('input'))}"
+            f"{key}: {_describe(key, e['msg'], e.get('input'))}"
             for e in error.errors()
+            for key in [".".join(map(str, e["loc"]))]
         ]
         raise ParamsError(f"{name}: " + f"\n{name}: ".join(lines)) from error
 
 
-def _describe(message: str, value: object) -> str:
+def _describe(key: str, message: str, value: object) -> str:
     if message == "Extra inputs are not permitted":
+        if key in MOVED:
+            return f"is now {MOVED[key]}; move it there (docs/bring-your-own-data.md)"
         return "unknown key; see vq/params.py for the known ones"
     return f"{message} (got {value!r})" if not isinstance(value, dict) else message

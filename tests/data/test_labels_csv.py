@@ -134,5 +134,5 @@ def test_a_column_of_the_manifest_is_not_kept_twice(tmp_path: Path) -> None:
     """What the probe finds is not overwritten by what a label file claims."""
     path = write(tmp_path, "video,codec\na.mp4,h264\n")
 
-    with pytest.raises(DataError, match=r"import\.keep names codec"):
+    with pytest.raises(DataError, match=r"columns\.yaml names codec"):
         labels_csv.read(path, keep=["codec"])

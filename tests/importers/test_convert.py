@@ -14,6 +14,7 @@ from scipy.io import savemat
 
 from tests.importers.layouts import LAYOUTS, text
 from vq import cli
+from vq.data import columns
 
 OWN = ("--scale", "1", "5", "--better", "higher", "--opinion", "human", "--licence", "none")
 
@@ -204,10 +205,11 @@ def test_a_table_of_ones_own_says_what_its_numbers_mean(
 
 
 def test_a_data_set_gets_expectations_that_stay(tmp_path: Path) -> None:
-    """`validate` reads them; they are empty at first, and never written over."""
+    """`validate` reads them; they are empty at first, as its columns are, and not written over."""
     file = tmp_path / "out" / "expectations.yaml"
     assert run(tmp_path, "own", "video,mos\na.mp4,3\n", *OWN) == 0
     assert yaml.safe_load(file.read_text()) is None
+    assert columns.load(file.with_name("columns.yaml")).carried == ()
     file.write_text("- {type: expect_column_to_exist, kwargs: {column: mos}}\n")
 
     assert run(tmp_path, "own", "video,mos\na.mp4,4\n", *OWN, "--replace") == 0

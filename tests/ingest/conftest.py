@@ -26,9 +26,10 @@ def root(tmp_path: Path) -> Path:
     (root / ".dvc").mkdir(parents=True)
     for name in (".dvc/.gitignore", ".dvc/config", ".gitignore", "params.yaml"):
         shutil.copy(ROOT / name, root / name)
-    change(root / "params.yaml", {"data": {"dir": "data/mine"}, "import": {"keep": []}})
+    change(root / "params.yaml", {"data": {"dir": "data/mine"}})
     (root / "data/mine").mkdir(parents=True)
     (root / "data/mine/card.yaml").write_text(yaml.safe_dump(CARD))
+    (root / "data/mine/columns.yaml").touch()
     (root / "data/mine/expectations.yaml").touch()
     run(root, "git", "init", "--quiet", "--initial-branch", "main")
     for name, value in (("name", "vq"), ("email", "vq@localhost")):

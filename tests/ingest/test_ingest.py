@@ -21,9 +21,9 @@ from vq.pipeline.workspace_lock import hold
 IMPORT = """\
 stages:
   import:
-    cmd: vq import data/mine/videos data/mine/labels.csv data/mine/card.yaml manifest.parquet
-      manifest.csv f.parquet
-    deps: [data/mine/videos, data/mine/labels.csv, data/mine/card.yaml]
+    cmd: vq import data/mine/videos data/mine/labels.csv data/mine/card.yaml data/mine/columns.yaml
+      manifest.parquet manifest.csv f.parquet
+    deps: [data/mine/videos, data/mine/labels.csv, data/mine/card.yaml, data/mine/columns.yaml]
     params: [seed, import]
     outs: [manifest.parquet, manifest.csv, f.parquet]
 """
@@ -290,6 +290,11 @@ def test_a_killed_run_is_completed_by_the_next(
     ("spoil", "said"),
     [
         pytest.param(lambda root: (root / "data/mine/card.yaml").unlink(), "card.yaml", id="card"),
+        pytest.param(
+            lambda root: (root / "data/mine/columns.yaml").unlink(),
+            r"columns\.yaml: no such file; .*may be empty",
+            id="columns",
+        ),
         pytest.param(
             lambda root: (root / "data/mine/expectations.yaml").unlink(),
             r"expectations\.yaml: no such file; it may be empty",

@@ -124,8 +124,10 @@ def test_a_strength_that_is_none_is_named(strength: object) -> None:
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
-    """With the knob, and the two ways out."""
-    with pytest.raises(DataError, match=r"no column 'take'.*order\.film.*import\.keep.*null"):
+    """With the key, and the two ways out."""
+    with pytest.raises(
+        DataError, match=r"no column 'take'.*order\.film of columns\.yaml.*take `order` out"
+    ):
         pair_order.rungs_of(FILM, ["x"] * 4, **{**COLUMNS, "film": "take"}, name="m.parquet")
 
 

@@ -240,7 +240,7 @@ def test_half_a_measurement_is_refused() -> None:
 @pytest.mark.parametrize(
     ("order", "objection"),
     [
-        pytest.param(None, "evaluate.order is null", id="not-measured"),
+        pytest.param(None, "has no `order`", id="not-measured"),
         pytest.param(
             {"value": None, "low": None, "high": None, "pairs": 0, "kinds": {}},
             "No two test videos have a known order",

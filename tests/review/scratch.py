@@ -16,7 +16,7 @@ PIPELINE = """\
 stages:
   import:
     cmd: cp given/manifest.csv manifest.csv
-    deps: [given/manifest.csv, given/card.yaml]
+    deps: [given/manifest.csv, given/card.yaml, given/columns.yaml]
     outs: [manifest.csv]
   prune:
     cmd: cp given/prune.csv prune.csv
@@ -30,7 +30,7 @@ stages:
     outs: [student]
   evaluate:
     cmd: cp given/validation.json validation.json && cp student predictions.csv
-    deps: [student, given/validation.json]
+    deps: [student, given/validation.json, weights]
     params: [seed, evaluate]
     outs: [predictions.csv]
     metrics: [validation.json: {cache: false}]
@@ -58,7 +58,7 @@ def make(root: Path) -> Path:
     (root / ".dvc/config").write_text(
         "[core]\n    remote = team\n['remote \"team\"']\n    url = ../../shared\n"
     )
-    for folder in ("given", "code"):
+    for folder in ("given", "code", "weights"):
         (root / folder).mkdir()
     (root / "code/loss.py").write_text("weight = 1\n")
     (root / "dvc.yaml").write_text(PIPELINE)
@@ -67,6 +67,8 @@ def make(root: Path) -> Path:
         edit(root, "params.yaml", old, new)
     (root / "requirements.lock").write_text("numpy==2.4.0\ntorch==2.15.0\n    # via timm\n")
     (root / "given/card.yaml").write_text(CARD)
+    (root / "given/columns.yaml").write_text("order:\n  apart: 0.2  # least difference\n")
+    (root / "weights/hub.lock").write_text("files: {}\n")
     rate(root, RATINGS)
     score(root, 0.4)
     prune(root, distortion="the best first effect", quality="")

@@ -12,6 +12,7 @@ from tests.workspace import change, commit, copy_workspace, run
 from vq.cli import main
 from vq.errors import DataError
 from vq.pipeline import remote as dvc_remote
+from vq.pipeline import run_stages
 from vq.review.review import review
 
 
@@ -75,8 +76,13 @@ def test_experts_slices_gates_and_packages_are_compared(root: Path) -> None:
     scratch.prune(root, distortion="the best first effect", motion="helps", quality="")
     scratch.judge(root, plcc=0.6, srcc=0.8)
     edit(root, "requirements.lock", "torch==2.15.0", "torch==2.16.0")
+    edit(root, "given/columns.yaml", "0.2", "0.3")
+    edit(root, "weights/hub.lock", "{}", "{net: 12}")
+    (root / "weights/net.onnx").write_text("a network")
+    run_stages.add(root, [Path("weights/net.onnx")])
     scratch.update(root)
     commit(root, "Another zoo")
+    (root / "weights/net.onnx").unlink()  # a reviewer need not have it
 
     text = review(root, "main", "change").markdown()
 
@@ -87,6 +93,11 @@ def test_experts_slices_gates_and_packages_are_compared(root: Path) -> None:
     assert "| `motion` | was not there | kept | helps |" in found
     assert "- Locked dependencies: 1 changed." in found
     assert "| `torch` | 2.15.0 | 2.16.0 |" in found
+    assert "| `given/columns.yaml: order.apart` | `0.2` | `0.3` | least difference |" in found
+    (row,) = [line for line in found if line.startswith("| `evaluate` |")]
+    assert "`weights/hub.lock`" in row or "`weights` (" in row
+    assert "| has run |" in row
+    assert [line for line in found if "behind" in line] == []
     assert "- Verdict: 1 of 2 gates stays shut (this change: `plcc` shut)." in found
     assert "| plcc | open, 0.900 [0.800, 1.000] | **shut**, 0.600 [0.500, 0.700] | PLCC on" in text
 

@@ -19,17 +19,20 @@ from vq.features.cache import Cache
 from vq.files import read_json
 from vq.models import teacher_files
 from vq.models.teacher import Shape, Teacher
-from vq.params import Evaluate, Ladders
+from vq.params import Evaluate
 from vq.stages.evaluate import evaluate
 from vq.zoo.expert import Tags
 
 PARAMS = Evaluate(
     bootstrap=40,
     confidence=0.95,
-    slices=("distortion", "height"),
+    slices=("height",),
     modes=3,
-    order=Ladders(film="content", ladder="distortion", strength="strength", apart=0.2),
 )
+COLUMNS = """\
+slices: [distortion]
+order: {film: content, ladder: distortion, strength: strength, apart: 0.2}
+"""
 SIDES = {"train": 4, "validation": 3, "test": 3}
 VERSIONS = 4
 HALF_WIDTH = 0.15
@@ -40,6 +43,7 @@ class Workspace(NamedTuple):
 
     accepted: Path
     card: Path
+    columns: Path
     videos: Path
     splits: Path
     features: Path
@@ -72,7 +76,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def make(tmp_path: Path) -> Workspace:
     """Ten contents, four versions each, rated by how bright they are; all inputs are written."""
     names = Workspace._fields
-    files = Workspace(*(tmp_path / ("out" if n > 8 else "in") / f for n, f in enumerate(names)))
+    files = Workspace(*(tmp_path / ("out" if n > 9 else "in") / f for n, f in enumerate(names)))
     (tmp_path / "in").mkdir()
     rng = np.random.default_rng(0)
     contents = [f"{side}-{n}" for side, count in SIDES.items() for n in range(count)]
@@ -100,6 +104,7 @@ def make(tmp_path: Path) -> Workspace:
             {"name": "toy", "opinion": "synthetic", "scale": {"min": 1, "max": 5}, "licence": "own"}
         )
     )
+    files.columns.write_text(COLUMNS)
     kept = {"experts": ["bright", "statistics"], "single": "bright"}
     files.zoo.write_text(json.dumps(combination() | kept))
     _write_features(files, table, rng)
@@ -277,7 +282,8 @@ def test_an_order_needs_no_rating(files: Workspace, evaluated: Workspace) -> Non
 
 def test_where_nobody_asks_no_order_is_measured(files: Workspace) -> None:
     """The judge reads null."""
-    evaluate(**files._asdict(), params=PARAMS.model_copy(update={"order": None}), seed=7)
+    files.columns.write_text("slices: [distortion]\n")
+    evaluate(**files._asdict(), params=PARAMS, seed=7)
 
     assert read_json(files.test)["order"] is None
     assert "order" not in read_json(files.validation)
@@ -301,10 +307,10 @@ def test_predictions_have_a_row_for_every_rated_video(evaluated: Workspace) -> N
 
 def test_the_same_seed_gives_the_same_bytes(evaluated: Workspace, tmp_path: Path) -> None:
     """Every out, so that `dvc repro` on another day changes nothing."""
-    again = Workspace(*evaluated[:9], *(tmp_path / path.name for path in evaluated[9:]))
+    again = Workspace(*evaluated[:10], *(tmp_path / path.name for path in evaluated[10:]))
     evaluate(**again._asdict(), params=PARAMS, seed=7)
 
-    assert [path.read_bytes() for path in again[9:]] == [p.read_bytes() for p in evaluated[9:]]
+    assert [path.read_bytes() for path in again[10:]] == [p.read_bytes() for p in evaluated[10:]]
 
 
 def test_another_data_set_is_reported_apart_and_changes_nothing_else(
@@ -355,7 +361,7 @@ def test_a_slice_that_is_no_column_is_named(files: Workspace) -> None:
     """With the columns there are."""
     wrong = PARAMS.model_copy(update={"slices": ("distorsion",)})
 
-    with pytest.raises(DataError, match=r"no column 'distorsion'.*import\.keep.*distortion"):
+    with pytest.raises(DataError, match=r"no column 'distorsion'.*columns.*distortion"):
         evaluate(**files._asdict(), params=wrong, seed=7)
 
 

@@ -17,10 +17,10 @@ import pytest
 
 from tests.conftest import moving, write_video
 from vq.data import manifest
-from vq.errors import BusyError, DataError, ParamsError, VqError
+from vq.errors import BusyError, DataError, ParamsError, VqError, WeightsError
 from vq.features import store
 from vq.features.cache import Cache
-from vq.params import Expert, Extract, Limits, Views
+from vq.params import Expert, Extract, Limits, Views, WeightsFile
 from vq.stages.extract import extract
 from vq.video.probe import sha256
 from vq.zoo import catalog
@@ -48,7 +48,8 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.videos, self.cache = root / "videos", root / "artifacts" / "cache"
+        self.videos, self.weights = root / "videos", root / "weights"
+        self.cache = root / "artifacts" / "cache"
         self.accepted, self.index = root / "accepted.parquet", root / "artifacts" / "features.json"
 
     def add(self, *numbers: int, frames: int = 8) -> list[Path]:
@@ -68,8 +69,8 @@ class Workspace:
     def run(self, params: Extract = PARAMS, jobs: int = 1) -> dict:
         """Run the stage; give the index."""
         extract(
-            accepted=self.accepted, videos=self.videos, cache=self.cache, index=self.index,
-            params=params, jobs=jobs,
+            accepted=self.accepted, videos=self.videos, weights=self.weights, cache=self.cache,
+            index=self.index, params=params, jobs=jobs,
         )  # fmt: skip
         return json.loads(self.index.read_bytes())
 
@@ -368,6 +369,21 @@ def test_a_video_that_takes_too_long_is_left_out(workspace: Workspace) -> None:
     }
 
 
+def test_weights_lie_where_dvc_watches(workspace: Workspace) -> None:
+    """In another folder a change of them would go unnoticed; a link to them does."""
+    away = workspace.root / "away.pth"
+    experts = {**PARAMS.experts, "mine": Expert(catalog="scnn", weights=weights_at(away))}
+    settings = PARAMS.model_copy(update={"experts": experts})
+
+    with pytest.raises(
+        ParamsError, match=r"mine\.weights: .*away\.pth is not in the folder .*link"
+    ):
+        workspace.run(settings)
+    experts["mine"] = Expert(catalog="scnn", weights=weights_at(workspace.weights / "gone.pth"))
+    with pytest.raises(WeightsError, match=r"gone\.pth: weights cannot be read .*download them"):
+        workspace.run(settings)
+
+
 @pytest.mark.slow
 def test_a_kill_costs_no_finished_shard(tmp_path: Path) -> None:
     """After SIGKILL in the middle, with real processes, the next run does the rest only."""
@@ -376,11 +392,12 @@ def test_a_kill_costs_no_finished_shard(tmp_path: Path) -> None:
     settings = PARAMS.model_copy(update={"shard_videos": 1})
     code = (
         "import sys, pathlib; from vq.params import Extract; from vq.stages.extract import extract;"
-        "accepted, videos, cache, index = map(pathlib.Path, sys.argv[2:]);"
-        "extract(accepted=accepted, videos=videos, cache=cache, index=index, jobs=1,"
-        " params=Extract.model_validate_json(sys.argv[1]))"
+        "accepted, videos, weights, cache, index = map(pathlib.Path, sys.argv[2:]);"
+        "extract(accepted=accepted, videos=videos, weights=weights, cache=cache, index=index,"
+        " jobs=1, params=Extract.model_validate_json(sys.argv[1]))"
     )
-    files = [workspace.accepted, workspace.videos, workspace.cache, workspace.index]
+    places = ("accepted", "videos", "weights", "cache", "index")
+    files = [getattr(workspace, place) for place in places]
     command = [sys.executable, "-c", code, settings.model_dump_json(), *map(str, files)]
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
@@ -398,6 +415,11 @@ def test_a_kill_costs_no_finished_shard(tmp_path: Path) -> None:
     assert known["videos"] == 12
     assert len(workspace.shards()) == 36
     assert times == {name: (workspace.cache / name).stat().st_mtime_ns for name in before}
+
+
+def weights_at(path: Path) -> WeightsFile:
+    """A file of weights that nobody will read."""
+    return WeightsFile(file=path, sha256="0" * 64)
 
 
 def _control() -> Expert:

@@ -41,7 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "videos" / ".hidden.mp4").write_text("no video")
     (folder / "labels.csv").write_text(LABELS)
     (folder / "card.yaml").write_text(CARD)
-    run(folder, keep=("tag",))
+    (folder / "columns.yaml").write_text("keep: [tag]\n")
+    run(folder)
     return folder
 
 
@@ -51,16 +52,17 @@ def table(folder: Path) -> pd.DataFrame:
     return manifests.read(folder / "manifest.parquet")
 
 
-def run(folder: Path, *, keep: tuple[str, ...] = (), out: str = "manifest") -> None:
+def run(folder: Path, *, out: str = "manifest") -> None:
     """The stage, on a folder laid out as in dvc.yaml."""
     import_(
         videos=folder / "videos",
         labels=folder / "labels.csv",
         card=folder / "card.yaml",
+        columns=folder / "columns.yaml",
         manifest=folder / f"{out}.parquet",
         twin=folder / f"{out}.csv",
         fingerprints=folder / f"{out}-fingerprints.parquet",
-        params=schema.Import(keep=keep),
+        params=schema.Import(),
         jobs=2,
     )
 
@@ -121,6 +123,7 @@ def test_a_row_may_be_of_another_data_set(tmp_path: Path) -> None:
     )
     other = "lab: {opinion: human, scale: {min: 0, max: 100}, better: lower, licence: own}"
     (tmp_path / "card.yaml").write_text(f"{CARD}datasets:\n  {other}\n")
+    (tmp_path / "columns.yaml").touch()
     run(tmp_path)
 
     table = manifests.read(tmp_path / "manifest.parquet")
@@ -143,7 +146,7 @@ def test_the_twin_says_the_same(table: pd.DataFrame, folder: Path) -> None:
 
 def test_the_same_data_set_is_the_same_bytes(folder: Path) -> None:
     """Otherwise dvc would run everything after it again."""
-    run(folder, keep=("tag",), out="again")
+    run(folder, out="again")
 
     for rest in (".parquet", ".csv", "-fingerprints.parquet"):
         found = [(folder / f"{name}{rest}").read_bytes() for name in ("manifest", "again")]
@@ -156,6 +159,7 @@ def test_the_same_data_set_is_the_same_bytes(folder: Path) -> None:
         pytest.param("videos", "videos: no such folder; put the videos there", id="videos"),
         pytest.param("labels.csv", r"labels\.csv: cannot be read", id="labels"),
         pytest.param("card.yaml", r"card\.yaml: no such file", id="card"),
+        pytest.param("columns.yaml", r"columns\.yaml: no such file; .*may be empty", id="columns"),
     ],
 )
 def test_without_its_files_it_says_so(tmp_path: Path, lost: str, message: str) -> None:
@@ -163,6 +167,7 @@ def test_without_its_files_it_says_so(tmp_path: Path, lost: str, message: str) -
     (tmp_path / "videos").mkdir()
     (tmp_path / "labels.csv").write_text("video\n")
     (tmp_path / "card.yaml").write_text(CARD)
+    (tmp_path / "columns.yaml").touch()
     (tmp_path / lost).rename(tmp_path / "elsewhere")
 
     with pytest.raises(DataError, match=message):

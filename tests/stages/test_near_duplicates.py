@@ -38,10 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_video(folder / "videos" / name, **{"frames": 50, **how})
     (folder / "labels.csv").write_text("video\n")
     (folder / "card.yaml").write_text(CARD)
+    (folder / "columns.yaml").touch()
     import_(
         videos=folder / "videos",
         labels=folder / "labels.csv",
         card=folder / "card.yaml",
+        columns=folder / "columns.yaml",
         manifest=folder / "accepted.parquet",
         twin=folder / "m.csv",
         fingerprints=folder / "prints.parquet",

@@ -25,6 +25,7 @@ class Workspace(NamedTuple):
 
     accepted: Path
     card: Path
+    columns: Path
     videos: Path
     zoo: Path
     pruning: Path
@@ -135,10 +136,10 @@ def test_another_data_set_is_reported_apart_and_an_order_only_where_it_is_measur
     other = {"opinion": "human", "scale": {"min": 1, "max": 5}, "licence": "own"}
     measured.card.write_text(yaml.safe_dump(card | {"datasets": {"lab": other}}))
     files = make(tmp_path, measured)
-    no_order = EVALUATE.model_copy(update={"order": None})
-    evaluate(**measured._asdict(), params=no_order, seed=7)
+    measured.columns.write_text("slices: [distortion]\n")
+    evaluate(**measured._asdict(), params=EVALUATE, seed=7)
 
-    report(**files._asdict(), params=PARAMS, evaluate=no_order, seed=7)
+    report(**files._asdict(), params=PARAMS, evaluate=EVALUATE, seed=7)
 
     page = files.page.read_text()
     assert "By data set" in page

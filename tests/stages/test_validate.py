@@ -372,10 +372,12 @@ def test_real_accidents_end_as_one_row_each(
     lines = [f"{video},3" for video in [*sound, *ACCIDENTS] if video != "word.mp4"]
     (tmp_path / "labels.csv").write_text("\n".join(["video,mos", *lines, "word.mp4,good"]))
     (tmp_path / "card.yaml").write_text(CARD)
+    (tmp_path / "columns.yaml").touch()
     import_(
         videos=tmp_path / "videos",
         labels=tmp_path / "labels.csv",
         card=tmp_path / "card.yaml",
+        columns=tmp_path / "columns.yaml",
         manifest=tmp_path / "manifest.parquet",
         twin=tmp_path / "manifest.csv",
         fingerprints=tmp_path / "prints.parquet",

@@ -146,7 +146,7 @@ WRONG = {
     "lacks": (f"- {{{BETWEEN}, kwargs: {{min_value: 3}}}}", "column: field required"),
     "column": (
         f"- {{{BETWEEN}, kwargs: {{column: fsp, min_value: 3}}}}",
-        r"no column 'fsp'; did you mean fps\? .* import\.keep",
+        r"no column 'fsp'; did you mean fps\? .* columns\.yaml",
     ),
     "severity": (
         f"- {{{BETWEEN}, kwargs: {{column: fps, min_value: 3}}, severity: high}}",

@@ -145,5 +145,5 @@ def _without_numbers(known: PretrainedModel) -> nn.Module:
     spec = Spec(model=known.model, side_px=known.input.side_px)
     with torch.device("meta"):
         if known.kind == "image":
-            return images.build("x", spec, pretrained=False).eval()
+            return images.build("x", spec, hub_lock=None).eval()
         return clips.build("x", spec).eval()

@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Write `labels.csv`, `card.yaml` and an empty `expectations.yaml`, and say what was found.
+    """Write the four files of a data set that say what its videos are, and what was found.
 
     Raises:
         DataError: what is wrong with the file, with an example and a remedy.
@@ -78,6 +78,7 @@ def _convert(args: Namespace) -> int:
     if not keep_card:
         convert.write_card(form, labels, card, name=args.out.name if args.out else args.form,
                            overrides=overrides)  # fmt: skip
+    convert.write_columns(out / "columns.yaml")
     convert.write_expectations(out / "expectations.yaml")
     _tell(args, labels.notes, len(labels.ratings), out, videos)
     return 0
@@ -137,9 +138,9 @@ def _tell(
     if folder is None:
         lines.append(f"No videos at {out / 'videos'}: file names were not checked.")
     lines.append(
-        f"Wrote labels.csv, card.yaml and expectations.yaml into {out}; read the card, put the "
-        f"videos into {out / 'videos'}, set `data.dir: {out}` in params.yaml, and import.keep, "
-        "evaluate.slices and evaluate.order to columns that these labels have"
+        f"Wrote labels.csv, card.yaml, columns.yaml and expectations.yaml into {out}; read the "
+        f"card, put the videos into {out / 'videos'}, set `data.dir: {out}` in params.yaml, and "
+        "name in columns.yaml what else of these labels you want to use"
     )
     sys.stdout.write("\n".join(lines) + "\n")
 

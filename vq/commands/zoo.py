@@ -5,6 +5,10 @@ import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vq.zoo.hub_lock import HubLock
 
 PARAMS = Path("params.yaml")
 
@@ -43,13 +47,27 @@ def _list(args: Namespace) -> int:
     return 0
 
 
+def _hub_lock(file: Path | None) -> "HubLock":
+    """Hashes of hub files in the workspace that has the params; none are held outside of one."""
+    from vq.pipeline.workspace_lock import workspace_of
+    from vq.zoo.hub_lock import FILE, HubLock
+
+    root = workspace_of(file) if file else None
+    if root is None or not (root / "dvc.yaml").exists():
+        return HubLock()
+    from vq.pipeline.run_stages import files_of
+
+    return HubLock(files_of(root, "extract")["weights"] / FILE)
+
+
 def _check(args: Namespace) -> int:
     from vq.commands.zoo_check import check, lookup, short_video
     from vq.zoo import catalog
 
     file = args.params or (PARAMS if PARAMS.exists() else None)
     spec, sampling = lookup(args.name, file)
-    expert = catalog.create(args.name, spec, clip_frames=sampling.clip_frames)
+    lock = _hub_lock(file)
+    expert = catalog.create(args.name, spec, clip_frames=sampling.clip_frames, lock=lock)
     with nullcontext(args.video) if args.video else short_video() as video:
         result = check(expert, video, sampling)
     if args.json:

@@ -73,20 +73,20 @@ def _check_header(path: Path, header: list[str], keep: Sequence[str]) -> None:
         if meant and name not in LABELS and name not in keep and meant[0] not in header:
             raise DataError(
                 f"{path}: has a column {name!r}, which means nothing; did you mean {meant[0]}? "
-                "Rename it, or list it in import.keep to carry it along"
+                "Rename it, or list it under `keep` of columns.yaml to carry it along"
             )
     if taken := [name for name in keep if name in DTYPES]:
         raise DataError(
-            f"{path}: import.keep names {', '.join(taken)}, which the manifest has anyway; "
-            "take it out of import.keep"
+            f"{path}: `keep` of columns.yaml names {', '.join(taken)}, which the manifest has "
+            "anyway; take it out there"
         )
     for name in keep:
         if name not in header:
             near = difflib.get_close_matches(name, header) or header
             raise DataError(
-                f"{path}: has no column {name!r}, which import.keep names; "
+                f"{path}: has no column {name!r}, which columns.yaml names; "
                 f"did you mean {', '.join(near)}? If these labels have none like it, take it out "
-                "of import.keep, evaluate.slices and evaluate.order"
+                "there"
             )
 
 

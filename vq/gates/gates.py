@@ -171,14 +171,14 @@ ENDS = ("value", "low", "high")
 def _order(order: Mapping[str, Any] | None, floor: float) -> Gate:
     if order is None:
         sentence = (
-            "Order was not measured: evaluate.order is null. Name there the columns that tell "
-            "ladders apart, or set judge.min_order: null."
+            "Order was not measured: columns.yaml of the data set has no `order`. Name there the "
+            "columns that tell ladders apart, or set judge.min_order: null."
         )
         return shut("order", floor, sentence)
     if not order["pairs"]:
         sentence = (
             "No two test videos have a known order: none are of one ladder and as far apart as "
-            "evaluate.order asks. Correct it, or set judge.min_order: null."
+            "`order` of columns.yaml asks. Correct it, or set judge.min_order: null."
         )
         return shut("order", floor, sentence)
     passed = order["value"] >= floor

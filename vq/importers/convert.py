@@ -144,6 +144,16 @@ def write_expectations(path: Path) -> None:
         )
 
 
+def write_columns(path: Path) -> None:
+    """Write a `columns.yaml` that names none, if there is none: `import` reads it."""
+    if not path.exists():
+        write_text(
+            path,
+            "# Which further columns of labels.csv to use: slices, order, keep\n"
+            "# (docs/bring-your-own-data.md). Nothing yet.\n",
+        )
+
+
 def _layout(form: Form) -> str:
     how = "" if form.seen else " Layout from description, not from a file."
     return f"{form.files}: {form.layout}{how}"

@@ -14,6 +14,7 @@ from vq import code_version
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
+from vq.data.columns import load as load_columns
 from vq.data.labels_csv import Label
 from vq.errors import DataError
 from vq.files import write_csv
@@ -133,18 +134,21 @@ def _check(
     from vq.validation import expectations, manifest_checks
 
     card = cards.load(target / "card.yaml")
-    columns = [*manifests.DTYPES, *params.import_.keep]
+    keep = load_columns(target / "columns.yaml").carried
     # The table of a delivery is no version of the data set: only its rows have to be as expected.
-    expected = replace(expectations.load(target / "expectations.yaml", columns), table=())
-    rows = labels_csv.read(labels, keep=params.import_.keep)
+    expected = replace(
+        expectations.load(target / "expectations.yaml", [*manifests.DTYPES, *keep]), table=()
+    )
+    rows = labels_csv.read(labels, keep=keep)
     label_file = target / "labels.csv"
-    old = labels_csv.read(label_file, keep=params.import_.keep) if label_file.exists() else []
+    old = labels_csv.read(label_file, keep=keep) if label_file.exists() else []
     with tempfile.TemporaryDirectory() as scratch:
         manifest = Path(scratch, "m.parquet")
         import_(
             videos=folder,
             labels=labels,
             card=target / "card.yaml",
+            columns=target / "columns.yaml",
             manifest=manifest,
             twin=Path(scratch, "m.csv"),
             fingerprints=Path(scratch, "prints.parquet"),

@@ -8,6 +8,7 @@ import pandas as pd
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data.card import Card
+from vq.data.columns import load as load_columns
 from vq.errors import DataError
 from vq.params import Params
 from vq.pipeline import run_stages
@@ -33,9 +34,8 @@ def check(root: Path, params: Params) -> None:
         return
     card = cards.load(target / "card.yaml")
     old = version_checks.read(manifest.read_bytes(), card)
-    findings = version_checks.find(
-        old, _now(old, target, card, params.import_.keep), params=params.versions
-    )
+    keep = load_columns(target / "columns.yaml").carried
+    findings = version_checks.find(old, _now(old, target, card, keep), params=params.versions)
     if findings.empty:
         return
     first = findings.head(SHOWN).itertuples(index=False)

@@ -45,9 +45,9 @@ def rungs_of(
     Left out are videos without a film or a strength, and damaged ones without a ladder: nothing is
     known of their order.
 
-    The columns of `evaluate.order` tell films of one content apart, and ladders of one film;
-    strengths are 0 for no damage. The result is told apart by kinds; `name` is that of the
-    manifest.
+    The columns are those of `vq.data.columns.Ladders`: they tell films of one content apart, and
+    ladders of one film; strengths are 0 for no damage. The result is told apart by kinds; `name`
+    is that of the manifest.
 
     Raises:
         DataError: no such column, or a strength that is no number, or below 0.
@@ -55,9 +55,9 @@ def rungs_of(
     for knob, column in (("film", film), ("ladder", ladder), ("strength", strength)):
         if column not in videos:
             raise DataError(
-                f"{name}: has no column {column!r} that evaluate.order.{knob} asks for; "
-                "import.keep carries columns of labels.csv along, evaluate.order: null measures "
-                f"none; there are {', '.join(map(str, videos))}"
+                f"{name}: has no column {column!r} that order.{knob} of columns.yaml asks for; "
+                "correct it, or take `order` out there and none is measured; there are "
+                f"{', '.join(map(str, videos))}"
             )
     rungs = pd.DataFrame(
         {
@@ -140,7 +140,7 @@ def _strengths(videos: pd.DataFrame, column: str, name: str) -> pd.Series:
         first = int(np.flatnonzero(bad)[0])
         raise DataError(
             f"{name}: {videos['video'].iloc[first]} has {cells.iloc[first]!r} in column "
-            f"{column!r}, which evaluate.order.strength names; a strength is a number from 0, 0 "
-            "for no damage, or empty: correct labels.csv, or name another column"
+            f"{column!r}, which order.strength of columns.yaml names; a strength is a number from "
+            "0, 0 for no damage, or empty: correct labels.csv, or name another column"
         )
     return numbers

@@ -122,8 +122,8 @@ def _shards(
     graphs = cache.with_name(f"{cache.name}.graphs")
     with Cache(cache).hold():
         shutil.rmtree(graphs, ignore_errors=True)  # of a run that was killed
-        experts = extract.create(settings)
-        planned = extract.plan(settings, experts, cache)
+        experts = extract.create(settings, weights=files["weights"])
+        planned = extract.plan(settings, experts, cache, weights=files["weights"])
         todo = extract.shards(videos, planned, jobs=jobs)
         names = sorted({n for shard in todo for lacks in shard.missing for n in lacks})
         names = [name for name in names if name != VIEWS]

@@ -39,12 +39,13 @@ PIPELINE = (
     "**/?*.dvc",
     "**/params.yaml",
     "**/card.yaml",
+    "**/columns.yaml",
     "**/expectations.yaml",
 )
 """Files that make a student, as git's patterns: one that git has never heard of counts as a change.
 """
 
-KEPT = ("dvc.lock", ".gitignore", durations.FILE.as_posix())
+KEPT = ("dvc.lock", ".gitignore", durations.FILE.as_posix(), "weights/hub.lock")
 """What a run writes beside the outs of stages."""
 
 

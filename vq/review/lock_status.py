@@ -1,14 +1,18 @@
 """Where dvc.lock is behind the commit or folder that it lies in."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
 
 from dvc.dependency import Dependency, ParamsDependency
 from dvc.output import Output
 from dvc.repo import Repo
 from dvc.stage import Stage
+from dvc_data.hashfile.hash import file_md5
 from dvc_data.hashfile.hash_info import HashInfo
+from dvc_data.hashfile.tree import Tree
 
-from vq.pipeline.paths import place, touch
+from vq.pipeline.paths import inside, place, touch
 
 
 def reasons(repo: Repo, stages: Sequence[Stage]) -> list[tuple[str, ...]]:
@@ -37,7 +41,7 @@ def _of(
             # The seed is in every stage: it may be one key of several.
             for how in dep.status().values():
                 yield from (f"`{key}`" for key in how) if isinstance(how, dict) else [f"`{path}`"]
-        elif now := _now(dep, hashes):
+        elif now := _now(repo, dep, made, hashes):
             if now != dep.hash_info:
                 yield f"`{path}`"
         elif path in made:  # not here, but dvc.lock says what it was and what it is
@@ -51,8 +55,24 @@ def _of(
             yield f"`{place(repo, out)}` is not what it wrote"
 
 
-def _now(dep: Dependency, hashes: dict[str, HashInfo | None]) -> HashInfo | None:
+def _now(
+    repo: Repo, dep: Dependency, made: Mapping[str, Output], hashes: dict[str, HashInfo | None]
+) -> HashInfo | None:
     # Most sources are deps of many stages, and dvc takes milliseconds for each file of a commit.
     if dep.fs_path not in hashes:
-        hashes[dep.fs_path] = dep.get_hash() if dep.exists else None
+        hashes[dep.fs_path] = _hash_of(repo, dep, made) if dep.exists else None
     return hashes[dep.fs_path]
+
+
+def _hash_of(repo: Repo, dep: Dependency, made: Mapping[str, Output]) -> HashInfo:
+    folder = place(repo, dep)
+    if not any(inside(path, folder) and path != folder for path in made):
+        return dep.get_hash()
+    # Some of its files are under `dvc add`: those that are not here count as their .dvc files say.
+    tree: Any = Tree()  # type: ignore[no-untyped-call]
+    files = repo.dvcfs.fs
+    for path in files.find(f"/{folder}", dvcfiles=True):
+        md5 = files.info(path).get("md5") or file_md5(path, repo.dvcfs)
+        tree.add(PurePosixPath(path).relative_to(f"/{folder}").parts, None, HashInfo("md5", md5))
+    tree.digest()
+    return tree.hash_info

@@ -18,7 +18,7 @@ MOST = 40
 
 @dataclass(frozen=True)
 class ParamChange:
-    """A key of params.yaml, or of another file that dvc.yaml names."""
+    """A key of params.yaml, or of another file that has knobs."""
 
     file: str
     key: str

@@ -34,6 +34,7 @@ OUTS = {
 says."""
 
 CARD = "card.yaml"
+COLUMNS = "columns.yaml"
 LOCK = "requirements.lock"
 
 HERE = "working tree"
@@ -69,7 +70,8 @@ class Revision:
     """By the names of `OUTS`, `card`, `durations` and `lock`: what is in it; or, as text, why it is
     not to be had."""
     params: Mapping[str, str]
-    """Text of each file that stages take params from, by its path."""
+    """Text of each file that stages take params from, and of the columns of the data set, by its
+    path."""
 
     def hash_of(self, out: str) -> str | None:
         """What dvc.lock has of an out of `OUTS`, wherever its bytes are."""
@@ -168,8 +170,13 @@ def _stage(repo: Repo, stage: DvcStage, behind: tuple[str, ...]) -> Stage:
 
 
 def _params(repo: Repo, stages: Sequence[DvcStage]) -> dict[str, str]:
-    deps = [dep for stage in stages for dep in stage.deps if isinstance(dep, ParamsDependency)]
-    read = {path: _read(repo, path) for path in sorted({place(repo, dep) for dep in deps})}
+    files = {
+        place(repo, dep)
+        for stage in stages
+        for dep in stage.deps
+        if isinstance(dep, ParamsDependency) or PurePosixPath(dep.def_path).name == COLUMNS
+    }
+    read = {path: _read(repo, path) for path in sorted(files)}
     return {path: text.decode() for path, text in read.items() if isinstance(text, bytes)}
 
 

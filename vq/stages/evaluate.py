@@ -1,7 +1,7 @@
 """Stage: compare student, teacher and baselines with people's ratings."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from jaxtyping import Bool, Float
 
 from vq.data import rating_scales
 from vq.data.card import Card
+from vq.data.columns import Columns
+from vq.data.columns import load as load_columns
 from vq.errors import DataError
 from vq.features import store
 from vq.files import read_json, sha256, write_csv, write_json, write_measurements
@@ -57,6 +59,7 @@ def evaluate(
     *,
     accepted: Path,
     card: Path,
+    columns: Path,
     videos: Path,
     splits: Path,
     features: Path,
@@ -87,8 +90,8 @@ def evaluate(
     the baselines that are fitted here, and of the videos for modes.
 
     Raises:
-        DataError: a split has nothing to rank, or `evaluate.slices` or `evaluate.order` names a
-            column that is not there, or not what it should be.
+        DataError: a split has nothing to rank, or `evaluate.slices` or `columns` names a column
+            that is not there, or not what it should be.
     """
     determinism(threads=1)
     bootstrap = Bootstrap(params.bootstrap, params.confidence, seed)
@@ -98,12 +101,14 @@ def evaluate(
         log.warning("left out without features: %s", count(len(failed), "video"))
     models = {"student": runtime.load(student), "plain": runtime.load(plain)}
     student_card = models["student"].card
-    if missing := [name for name in params.slices if name not in manifest]:
+    named = load_columns(columns)
+    apart = named.sliced_by(params.slices)
+    if missing := [name for name in apart if name not in manifest]:
         raise DataError(
-            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; import.keep "
-            f"carries columns of labels.csv along; there are {', '.join(map(str, manifest))}"
+            f"{accepted}: has no column {missing[0]!r} that evaluate.slices asks for; columns of "
+            f"labels.csv belong in {columns}; there are {', '.join(map(str, manifest))}"
         )
-    rungs = _rungs(manifest, dataset_card, params, name=str(accepted))
+    rungs = _rungs(manifest, dataset_card, named, apart, name=str(accepted))
     rated = {name: _rated(manifest, dataset_card, name) for name in ("validation", "test")}
     table = scored(
         learnable,
@@ -123,7 +128,7 @@ def evaluate(
     summaries = {
         name: rounded(
             summarise(
-                Rated.of(rows, table.models, params.slices),
+                Rated.of(rows, table.models, apart),
                 curves,
                 opinion=dataset_card.opinion,
                 bootstrap=bootstrap,
@@ -136,13 +141,13 @@ def evaluate(
         for name in summaries:
             summaries[name]["datasets"] = other_sets[name]
     pairs = {
-        name: _pairs(table.videos, rungs, dataset_card, params, side=name) for name in summaries
+        name: _pairs(table.videos, rungs, dataset_card, named, side=name) for name in summaries
     }
-    if params.order is not None:
+    if named.order is not None:
         summaries["validation"]["order"] = pair_order.share(pairs["validation"], bootstrap)
     write_measurements(validation, summaries["validation"])
     write_json(metrics, headline(summaries["validation"]), allow_nan=False)
-    summaries["test"]["order"] = in_kinds(pairs["test"], bootstrap) if params.order else None
+    summaries["test"]["order"] = in_kinds(pairs["test"], bootstrap) if named.order else None
     summaries["test"]["coverage"] = coverage(sides["test"], student_card, bootstrap)
     error = calibration.error(
         _column(sides["test"], "student"),
@@ -172,8 +177,8 @@ def evaluate(
     write_measurements(test, summaries["test"])
     rows = pd.concat(sides.values())
     weights = table.importance.loc[rows.index].add_prefix("importance_")
-    columns = ["video", "content", "split", "mos", *table.models]
-    write_csv(predictions, pd.concat([rows[columns], weights], axis=1), digits=6)
+    scores = rows[["video", "content", "split", "mos", *table.models]]
+    write_csv(predictions, pd.concat([scores, weights], axis=1), digits=6)
     write_csv(misordered, pair_order.wrong(pairs["validation"]), digits=6)
     points = sides["validation"][["video", "mos", "student"]]
     write_csv(scatter, points.rename(columns={"student": "score"}), digits=6)
@@ -272,21 +277,23 @@ def _rated(manifest: pd.DataFrame, card: Card, side: str) -> pd.Index:
     return rows.index
 
 
-def _rungs(manifest: pd.DataFrame, card: Card, params: Evaluate, *, name: str) -> pd.DataFrame:
-    """Places of the primary set's videos on their ladders; none without `evaluate.order`."""
+def _rungs(
+    manifest: pd.DataFrame, card: Card, columns: Columns, apart: Sequence[str], *, name: str
+) -> pd.DataFrame:
+    """Places of the primary set's videos on their ladders; none if `columns` has no order."""
     rows = manifest[rating_scales.number(manifest, card) == 0]
-    if params.order is None:
+    if columns.order is None:
         return pair_order.NONE
-    columns = params.order.model_dump(include={"film", "ladder", "strength"})
-    return pair_order.rungs_of(rows, slices.kinds(rows, params.slices), **columns, name=name)
+    ladders = columns.order.model_dump(include={"film", "ladder", "strength"})
+    return pair_order.rungs_of(rows, slices.kinds(rows, apart), **ladders, name=name)
 
 
 def _pairs(
-    videos: pd.DataFrame, rungs: pd.DataFrame, card: Card, params: Evaluate, *, side: str
+    videos: pd.DataFrame, rungs: pd.DataFrame, card: Card, columns: Columns, *, side: str
 ) -> pd.DataFrame:
     """Pairs of videos of a split whose order is known, and whether the student keeps it."""
     side_rungs = rungs.loc[videos.loc[rungs.index, "split"] == side]
-    apart = params.order.apart if params.order is not None else 1.0
+    apart = columns.order.apart if columns.order is not None else 1.0
     return pair_order.pair_up(side_rungs, videos["student"], apart=apart, better=card.better)
 
 

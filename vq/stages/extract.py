@@ -15,16 +15,25 @@ from vq.zoo.task import Video
 
 
 def extract(
-    *, accepted: Path, videos: Path, cache: Path, index: Path, params: schema.Extract, jobs: int = 0
+    *,
+    accepted: Path,
+    videos: Path,
+    weights: Path,
+    cache: Path,
+    index: Path,
+    params: schema.Extract,
+    jobs: int = 0,
 ) -> None:
     """Fill the cache with what it lacks, and write the index of what is in it.
 
-    What is in the `cache` stays. `jobs` are processes, 0 for one on each core.
+    `weights` is the folder of the files that params name; hashes of what hubs send for the first
+    time are added to `hub.lock` in it. What is in the `cache` stays. `jobs` are processes, 0 for
+    one on each core.
 
     Raises:
         BusyError: another process is writing the cache.
         DataError: more than `params.max_failed` of the videos fail.
-        ParamsError: an expert is unknown or wrongly set.
+        ParamsError: an expert is unknown or wrongly set, or its weights lie elsewhere.
         WeightsError: weights are missing, altered or do not fit.
         VqError: the disk is full, or a file is gone; run again, it resumes.
     """
@@ -34,8 +43,8 @@ def extract(
         for sha, path in zip(table["sha256"], inside(videos, table["video"]), strict=True)
     ]
     with Cache(cache).hold():
-        experts = zoo.create(params)
-        planned = zoo.plan(params, experts, cache)
+        experts = zoo.create(params, weights=weights)
+        planned = zoo.plan(params, experts, cache, weights=weights)
         failed = zoo.run(wanted, planned, experts, jobs=jobs)
         if len(failed) > params.max_failed * len(wanted):
             names = {video.sha256: video.path for video in wanted}

@@ -12,6 +12,7 @@ from vq import params as schema
 from vq.data import card as cards
 from vq.data import fingerprint_store, labels_csv
 from vq.data import manifest as manifests
+from vq.data.columns import load as load_columns
 from vq.data.labels_csv import Label
 from vq.data.paths import LEAVES, leaves
 from vq.errors import DataError
@@ -28,6 +29,7 @@ def import_(
     videos: Path,
     labels: Path,
     card: Path,
+    columns: Path,
     manifest: Path,
     twin: Path,
     fingerprints: Path,
@@ -38,22 +40,23 @@ def import_(
 
     No row is left out: what is missing, broken or mislabelled says so in the column `problem`.
 
-    Labels are read as `vq.data.labels_csv` says. The `twin` of the manifest is the same as CSV, for
-    eyes and diffs; `fingerprints` are what each video looks like, for `split`. `jobs` are processes
-    that probe, 0 for one on each core.
+    Labels are read as `vq.data.labels_csv` says, with the `columns` of the data set. The `twin` of
+    the manifest is the same as CSV, for eyes and diffs; `fingerprints` are what each video looks
+    like, for `split`. `jobs` are processes that probe, 0 for one on each core.
 
     Raises:
-        DataError: labels, card or the folder of videos cannot be used at all.
+        DataError: labels, card, columns or the folder of videos cannot be used at all.
     """
     if not videos.is_dir():
         raise DataError(f"{videos}: no such folder; put the videos there")
     datasets = list(cards.load(card).sets)
-    rows = labels_csv.read(labels, keep=params.keep)
+    keep = load_columns(columns).carried
+    rows = labels_csv.read(labels, keep=keep)
     rows += [Label(video) for video in _without_label(videos, rows)]
     named = sorted({row.video for row in rows if row.is_inside})
     looks = _look_at(videos, named, params, jobs)
     records = [_row(row, looks.get(row.video, Look()), datasets) for row in rows]
-    table = manifests.build(records, keep=params.keep)
+    table = manifests.build(records, keep=keep)
     manifests.write(table, manifest)
     manifests.write(table, twin)
     prints = {look.sha256: look.fingerprint for look in looks.values() if look.fingerprint}

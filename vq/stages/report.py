@@ -9,6 +9,8 @@ import pandas as pd
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
+from vq.data.columns import Columns
+from vq.data.columns import load as load_columns
 from vq.data.paths import inside
 from vq.files import read_json, write_text
 from vq.inference import card as student_cards
@@ -27,6 +29,7 @@ def report(
     *,
     accepted: Path,
     card: Path,
+    columns: Path,
     videos: Path,
     zoo: Path,
     pruning: Path,
@@ -54,7 +57,9 @@ def report(
         VideoError: a video that is to be shown cannot be decoded.
     """
     measured, combination = read_json(test), read_json(zoo)
-    rows = _with_kind(_read(predictions), accepted, evaluate.slices)
+    named = load_columns(columns)
+    apart = named.sliced_by(evaluate.slices)
+    rows = _with_kind(_read(predictions), accepted, apart)
     on_validation = rows[rows["split"] == "validation"]
     curve = Curve.from_json(measured["maps"]["student"])
     suspects = pd.read_csv(suspicious)
@@ -64,7 +69,7 @@ def report(
         test=measured,
         predictions=rows[["video", "split", "mos", "student"]],
         groups=rows["kind"].tolist(),
-        grouped_by=evaluate.slices[0] if evaluate.slices else "",
+        grouped_by=apart[0] if apart else "",
         curve=curve,
         importance=importance(on_validation),
         pruning=pd.read_csv(pruning, keep_default_na=True),
@@ -76,7 +81,7 @@ def report(
         misordered=_read(misordered).head(params.worst),
         doubted=len(suspects),
         doubts=_pictured(suspects.head(params.worst), videos),
-        settings=_settings(student_cards.load(student)[0], params, evaluate, seed),
+        settings=_settings(student_cards.load(student)[0], params, evaluate, named, seed),
         hashes=measured["hashes"],
     )
     write_text(page, render(data))
@@ -117,14 +122,16 @@ def _with_kind(rows: pd.DataFrame, accepted: Path, columns: Sequence[str]) -> pd
     return rows.assign(kind=slices.kinds(videos, columns))
 
 
-def _settings(card: StudentCard, params: Report, evaluate: Evaluate, seed: int) -> dict[str, Any]:
+def _settings(
+    card: StudentCard, params: Report, evaluate: Evaluate, columns: Columns, seed: int
+) -> dict[str, Any]:
     return {
         "seed": seed,
         **evaluate.model_dump(mode="json"),
-        "slices": ", ".join(evaluate.slices),
+        "slices": ", ".join(columns.sliced_by(evaluate.slices)),
         "order": "not measured"
-        if evaluate.order is None
-        else ", ".join(f"{name} {value}" for name, value in evaluate.order),
+        if columns.order is None
+        else ", ".join(f"{name} {value}" for name, value in columns.order),
         **params.model_dump(mode="json"),
         "backbone": card.backbone,
         "student": card.model_id,

@@ -172,7 +172,7 @@ def _check(path: Path, number: int, item: object, columns: Collection[str]) -> C
         near = difflib.get_close_matches(missing[0], columns) or sorted(columns)
         raise DataError(
             f"{where}: the table has no column {missing[0]!r}; did you mean {', '.join(near)}? A "
-            "column of labels.csv has to be in import.keep"
+            "column of labels.csv has to be in columns.yaml"
         )
     return Check(
         str(meta.get("name") or _call(item["type"], {"column": ", ".join(shown)})),

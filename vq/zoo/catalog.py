@@ -16,6 +16,7 @@ from vq.params import Expert as Spec
 from vq.video import PIXELS
 from vq.zoo import plugins, presets, pretrained
 from vq.zoo.expert import CLIP_FRAMES, Expert, Input, Kind, Tags
+from vq.zoo.hub_lock import HubLock
 from vq.zoo.image_quality import PictureStatistics
 from vq.zoo.presets import Preset
 from vq.zoo.pretrained import PretrainedModel
@@ -34,8 +35,9 @@ LAYOUT = 1
 class Entry:
     """An expert, or a family of them, before it is built."""
 
-    build: Callable[[str, Spec, int], Expert]
-    """From its name and settings in params.yaml, and the number of frames of a clip."""
+    build: Callable[[str, Spec, int, HubLock], Expert]
+    """From its name and settings in params.yaml, the number of frames of a clip, and the hashes
+    that files of hubs must have."""
     kind: Kind
     dim: int | None
     """None: depends on the network."""
@@ -55,7 +57,7 @@ NATIVE = Input(side_px=None)
 def _handcrafted(
     expert: SpatialStatistics | PictureStatistics | TemporalStatistics, summary: str
 ) -> Entry:
-    def build(name: str, spec: Spec, clip_frames: int) -> Expert:
+    def build(name: str, spec: Spec, clip_frames: int, _: HubLock) -> Expert:
         _refuse(name, spec, keep=())
         if isinstance(expert, TemporalStatistics):
             return replace(expert, name=name, frames=clip_frames)
@@ -76,7 +78,7 @@ def _handcrafted(
 def _builtin(tags: Tags, kind: Kind, *, dim: int, parameters: int, gmacs: float) -> Entry:
     """A network that this project pretrained: the one whose card has the name of the entry."""
 
-    def build(name: str, spec: Spec, clip_frames: int) -> Expert:
+    def build(name: str, spec: Spec, clip_frames: int, _: HubLock) -> Expert:
         from vq.zoo.images import create_builtin
 
         _refuse(name, spec, keep=())
@@ -94,23 +96,23 @@ def _builtin(tags: Tags, kind: Kind, *, dim: int, parameters: int, gmacs: float)
     )
 
 
-def _timm(name: str, spec: Spec, _: int) -> Expert:
+def _timm(name: str, spec: Spec, _: int, lock: HubLock) -> Expert:
     from vq.zoo.images import create_timm
 
-    return create_timm(name, spec)
+    return create_timm(name, spec, lock)
 
 
-def _clip(name: str, spec: Spec, clip_frames: int) -> Expert:
+def _clip(name: str, spec: Spec, clip_frames: int, lock: HubLock) -> Expert:
     from vq.zoo.clips import create_clip
 
     _refuse(name, spec, keep=SETTINGS - {"layer"})
-    return create_clip(name, spec, clip_frames)
+    return create_clip(name, spec, clip_frames, lock)
 
 
 def _pretrained(network: PretrainedModel) -> Entry:
     """A network of timm or torchvision with preset settings; params need not repeat them."""
 
-    def build(name: str, spec: Spec, clip_frames: int) -> Expert:
+    def build(name: str, spec: Spec, clip_frames: int, lock: HubLock) -> Expert:
         _refuse(name, spec, keep=SETTINGS - {"model"})
         # What a file holds, the entry says; of chance it says nothing.
         tags = {} if spec.weights == "random" else network.tags.as_dict()
@@ -123,7 +125,7 @@ def _pretrained(network: PretrainedModel) -> Entry:
             }
         )
         create = _timm if network.kind == "image" else _clip
-        return create(name, full, clip_frames)
+        return create(name, full, clip_frames, lock)
 
     return Entry(
         build,
@@ -140,7 +142,7 @@ def _pretrained(network: PretrainedModel) -> Entry:
 def _packaged(preset: Preset) -> Entry:
     """A network with weights from a package; params may give the same weights as a file."""
 
-    def build(name: str, spec: Spec, _: int) -> Expert:
+    def build(name: str, spec: Spec, _: int, lock: HubLock) -> Expert:
         _refuse(name, spec, keep=("weights", "tags"))
         if spec.weights == "hub":
             raise ParamsError(
@@ -151,7 +153,7 @@ def _packaged(preset: Preset) -> Entry:
         own = {"weights": spec.weights or preset.spec.weights}
         tags = {} if spec.weights == "random" else dict(preset.spec.tags)
         full = preset.spec.model_copy(update=own | {"tags": tags | dict(spec.tags)})
-        return (_timm if full.catalog == "timm" else _onnx)(name, full, 0)
+        return (_timm if full.catalog == "timm" else _onnx)(name, full, 0, lock)
 
     return Entry(
         build,
@@ -165,14 +167,14 @@ def _packaged(preset: Preset) -> Entry:
     )
 
 
-def _onnx(name: str, spec: Spec, _: int) -> Expert:
+def _onnx(name: str, spec: Spec, _: int, __: HubLock) -> Expert:
     from vq.zoo.onnx_file import create_onnx
 
     _refuse(name, spec, keep=SETTINGS - {"model", "layer"})
     return create_onnx(name, spec)
 
 
-def _scnn(name: str, spec: Spec, _: int) -> Expert:
+def _scnn(name: str, spec: Spec, _: int, __: HubLock) -> Expert:
     from vq.zoo.scnn import create_scnn
 
     _refuse(name, spec, keep=("weights", "tags"))
@@ -232,13 +234,16 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
 )
 
 
-def create(name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES) -> Expert:
+def create(
+    name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES, lock: HubLock | None = None
+) -> Expert:
     """Build the expert that params call `name`, with its weights.
 
     Args:
         name: what params call it.
         spec: what they say of it.
         clip_frames: of the clips that a clip expert will see: its cost depends on it.
+        lock: hashes that files of hubs must have; without it they may have any.
 
     Raises:
         ParamsError: neither the catalog nor another package has such an entry (the message offers
@@ -247,7 +252,7 @@ def create(name: str, spec: Spec, *, clip_frames: int = CLIP_FRAMES) -> Expert:
     """
     entry = spec.catalog or name
     if entry in CATALOG:
-        return CATALOG[entry].build(name, spec, clip_frames)
+        return CATALOG[entry].build(name, spec, clip_frames, lock or HubLock())
     points = plugins.discover()
     if entry not in points:
         names = [*CATALOG, *points]

@@ -1,7 +1,9 @@
 """Clip experts that are networks: video models of torchvision."""
 
+from functools import partial
 from typing import Any
 
+import torch
 from torch import nn
 from torchvision import models
 
@@ -9,8 +11,9 @@ from vq.errors import ParamsError
 from vq.models.onnx_export import WithNormalization
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
-from vq.zoo import cost, weights
+from vq.zoo import cost, hub, weights
 from vq.zoo.expert import Tags
+from vq.zoo.hub_lock import HubLock
 from vq.zoo.images import identity, outcome
 from vq.zoo.onnx_expert import Clip
 from vq.zoo.runtime import Network
@@ -19,13 +22,14 @@ HEADS = ("fc", "head", "classifier")
 """What torchvision calls the classifier of a video model."""
 
 
-def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
+def create_clip(name: str, spec: Spec, clip_frames: int, lock: HubLock) -> Clip:
     """Build a video model without classifier, with weights as params say.
 
     Args:
         name: what params call it.
         spec: what they say of it.
         clip_frames: of the clips that it will see, for their cost; it takes any number.
+        lock: the hash that a file of the hub must have.
 
     Raises:
         ParamsError: `model` or `weights` is missing, or torchvision has no such model.
@@ -43,15 +47,8 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
     if isinstance(source, WeightsFile):
         network = weights.load(network, weights.read(source), origin=str(source.file))
     elif source == "hub":
-        network = weights.from_hub(
-            lambda: weights.load(
-                network,
-                # Never a pickle that runs code, whatever the server sends.
-                default_weights.get_state_dict(progress=False, check_hash=True, weights_only=True),
-                origin=str(spec.model),
-            ),
-            what=f"extract.experts.{name}: {spec.model}",
-        )
+        download = partial(_download, network, default_weights, lock)
+        network = weights.from_hub(download, what=f"extract.experts.{name}: {spec.model}")
         tags |= {"pretext": "action recognition", "data": "Kinetics-400", "licence": "BSD-3-Clause"}
     else:
         tags |= {"pretext": "none: random weights", "data": "none", "licence": "Apache-2.0"}
@@ -86,6 +83,13 @@ def create_clip(name: str, spec: Spec, clip_frames: int) -> Clip:
         side_px=side_px,
         least_frames=least,
     )
+
+
+def _download(network: nn.Module, pretrained: models.WeightsEnum, lock: HubLock) -> nn.Module:
+    file = lock.check(hub.of_url(pretrained.url))
+    # Never a pickle that runs code, whatever the server sends.
+    state = torch.load(file.path, map_location="cpu", weights_only=True)
+    return weights.load(network, state, origin=file.address)
 
 
 def build(name: str, spec: Spec) -> nn.Module:

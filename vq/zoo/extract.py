@@ -1,6 +1,7 @@
 """From videos to the cache: each is decoded once, for the views and all experts that lack it."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from vq.workers.process_pool import cores
 from vq.zoo import catalog
 from vq.zoo.cache_filler import CacheFiller
 from vq.zoo.expert import Expert
+from vq.zoo.hub_lock import FILE, HubLock
 from vq.zoo.runtime import network_of
 from vq.zoo.task import VIEWS, Plan, Shard, Video
 
@@ -29,15 +31,22 @@ LEAST = 8
 """Videos in a shard, unless params want fewer: more files than that help nobody."""
 
 
-def create(settings: params.Extract) -> dict[str, Expert]:
+def create(settings: params.Extract, *, weights: Path | None = None) -> dict[str, Expert]:
     """Build every expert.
+
+    Args:
+        settings: those of the zoo.
+        weights: the folder in which weights of params lie, and the hashes of those of hubs
+            (`vq.zoo.hub_lock`); None: they may lie anywhere, and hubs may send what they will.
 
     Raises:
         ParamsError: an expert is unknown or wrongly set, or two are the same (claim 1); or there
-            is no GPU to run on.
+            is no GPU to run on; or weights lie outside of the folder.
         WeightsError: weights are missing, altered or do not fit.
     """
-    experts = {name: create_one(name, settings) for name in settings.experts}
+    if weights is not None:
+        _check_places(settings, weights)
+    experts = {name: create_one(name, settings, weights=weights) for name in settings.experts}
     seen: dict[tuple[str, str], str] = {}
     for name, expert in experts.items():
         twin = seen.setdefault((expert.catalog, expert.identity), name)
@@ -49,20 +58,47 @@ def create(settings: params.Extract) -> dict[str, Expert]:
     return experts
 
 
-def create_one(name: str, settings: params.Extract) -> Expert:
+def create_one(name: str, settings: params.Extract, *, weights: Path | None = None) -> Expert:
     """Build one expert.
 
     Raises:
         VqError: as `create`.
     """
-    expert = catalog.create(name, settings.experts[name], clip_frames=settings.clip_frames)
+    expert = catalog.create(
+        name,
+        settings.experts[name],
+        clip_frames=settings.clip_frames,
+        lock=HubLock(weights / FILE if weights else None),
+    )
     if network := network_of(expert):
         network.use(settings.runtime)
     return expert
 
 
-def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) -> Plan:
-    """Say under which keys features and views are kept."""
+def _check_places(settings: params.Extract, weights: Path) -> None:
+    """Refuse a file of weights that dvc does not watch: a change of it would go unnoticed."""
+    for name, expert in settings.experts.items():
+        file = expert.weights.file if isinstance(expert.weights, params.WeightsFile) else None
+        # As the path says, not where a link leads: dvc reads what a link leads to.
+        if file and not _normal(file).is_relative_to(_normal(weights)):
+            raise ParamsError(
+                f"extract.experts.{name}.weights: {file} is not in the folder {weights}, which dvc "
+                "watches; put the file, or a link to it, there"
+            )
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
+
+
+def plan(
+    settings: params.Extract,
+    experts: Mapping[str, Expert],
+    root: Path,
+    *,
+    weights: Path | None = None,
+) -> Plan:
+    """Say under which keys features and views are kept; `weights` are as for `create`."""
     keys = {
         name: catalog.key(
             expert,
@@ -73,7 +109,7 @@ def plan(settings: params.Extract, experts: Mapping[str, Expert], root: Path) ->
         for name, expert in experts.items()
     }
     decides = [settings.views.model_dump(), catalog.LAYOUT, PIXELS, CUT]
-    return Plan(root, settings, {**keys, VIEWS: f"{VIEWS}-{catalog.short_hash(decides)}"})
+    return Plan(root, settings, {**keys, VIEWS: f"{VIEWS}-{catalog.short_hash(decides)}"}, weights)
 
 
 def shards(videos: Sequence[Video], planned: Plan, *, jobs: int) -> list[Shard]:

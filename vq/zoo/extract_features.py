@@ -29,7 +29,9 @@ HALF = float(np.finfo(np.float16).max)
 def prepare(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -> Handler:
     """Build what was not sent: experts that are no networks, or run torch themselves."""
     experts = {
-        name: exported[name] if name in exported else create_one(name, planned.settings)
+        name: exported[name]
+        if name in exported
+        else create_one(name, planned.settings, weights=planned.weights)
         for name in names
     }
 

@@ -16,14 +16,15 @@ from vq.models.onnx_export import WithNormalization
 from vq.models.pooling import Levels, Pooled
 from vq.params import Expert as Spec
 from vq.params import WeightsFile
-from vq.zoo import cost, weights
+from vq.zoo import cost, hub, weights
 from vq.zoo.expert import Tags
 from vq.zoo.frame_window import WINDOW
+from vq.zoo.hub_lock import HubLock
 from vq.zoo.onnx_expert import LEAST_PX, Fragments, Native, NativeClip, Square
 from vq.zoo.runtime import Network
 
 
-def create_timm(name: str, spec: Spec) -> Square | Native:
+def create_timm(name: str, spec: Spec, lock: HubLock) -> Square | Native:
     """Build a timm model without classifier, with weights as params say.
 
     It sees the centre square of each frame, or with `side_px: native` the frame as it is.
@@ -34,7 +35,7 @@ def create_timm(name: str, spec: Spec) -> Square | Native:
         WeightsError: the weights cannot be had or do not fit.
     """
     source = weights.source(name, spec)
-    network = build(name, spec, pretrained=source == "hub")
+    network = build(name, spec, hub_lock=lock if source == "hub" else None)
     cfg = network.pretrained_cfg
     if isinstance(source, WeightsFile):
         state, origin = weights.read(source), str(source.file)
@@ -121,12 +122,12 @@ def identity(network: nn.Module, preprocessing: Mapping[str, Any]) -> str:
     return hashlib.sha256(f"{weights.digest(network)} {text}".encode()).hexdigest()
 
 
-def build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
-    """Build a timm model without classifier, its weights from the hub or by chance.
+def build(name: str, spec: Spec, *, hub_lock: HubLock | None) -> nn.Module:
+    """Build a timm model without classifier, its weights from the hub or, without lock, by chance.
 
     Raises:
         ParamsError: timm has no such model, or it refuses `options`.
-        WeightsError: the hub is out of reach.
+        WeightsError: the hub is out of reach, or sends other weights than it first did.
     """
     if spec.model is None:
         raise ParamsError(f"extract.experts.{name}: `model` is missing; see timm.list_models()")
@@ -145,14 +146,18 @@ def build(name: str, spec: Spec, *, pretrained: bool) -> nn.Module:
         # Its position embeddings are made for one size, to which timm scales those of the weights.
         options = {"img_size": spec.side_px} | options
 
-    def create() -> nn.Module:
-        return timm.create_model(spec.model, pretrained=pretrained, num_classes=0, **options)
+    create = partial(timm.create_model, spec.model, num_classes=0, **options)
+
+    def download(lock: HubLock) -> nn.Module:
+        overlay = hub.timm_overlay(cfg, lock.check(hub.of_timm(cfg)))
+        return create(pretrained=True, pretrained_cfg_overlay=overlay)
 
     try:
-        if pretrained:
-            return weights.from_hub(create, what=f"extract.experts.{name}: {spec.model}")
+        if hub_lock is not None:
+            what = f"extract.experts.{name}: {spec.model}"
+            return weights.from_hub(partial(download, hub_lock), what=what)
         with weights.chance(name):
-            return create()
+            return create(pretrained=False)
     except (TypeError, ValueError, AssertionError) as error:
         text = ", ".join(f"{key}={value}" for key, value in options.items()) or "no options"
         raise ParamsError(

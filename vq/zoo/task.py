@@ -28,6 +28,8 @@ class Plan:
     settings: params.Extract
     keys: Mapping[str, str]
     """Where the features of each expert are kept, and the views, under `VIEWS`."""
+    weights: Path | None = None
+    """The folder of weights, where it matters."""
 
     @property
     def views(self) -> ViewSpec:
