@@ -36,5 +36,5 @@ def test_what_could_change_the_order_or_the_scale_is_no_map(
     points: tuple[tuple[float, float], ...],
 ) -> None:
     """Two videos never change places."""
-    with pytest.raises(ValueError, match="a map (needs two points|keeps the ends)"):
+    with pytest.raises(ValueError, match=r"a map (needs two points|keeps the ends)"):
         ScoreMap(points)

@@ -46,7 +46,8 @@ def test_changed_decisions_are_shown_with_and_without_a_map(card: Card) -> None:
     for one in changes.flips:
         # A tenth of the scores, from 1.5 to 4.5, is within 0.3 above a threshold.
         assert one.plain.value == pytest.approx(0.1, abs=0.02)
-        assert one.mapped is not None and one.mapped.value == 0
+        assert one.mapped is not None
+        assert one.mapped.value == 0
     assert changes.scores_as is None
     assert "0.300 away from those of vq-student 3 on average" in changes.markdown
     assert "release.map_to_champion: true" in changes.markdown
@@ -64,7 +65,11 @@ def test_a_map_is_shipped_where_it_helps(card: Card) -> None:
         for new, old_card in ((shifted, card), (shifted, mapped), (OLD, card))
     )
 
-    assert first and first.scores_as and later and later.scores_as and same
+    assert first is not None
+    assert later is not None
+    assert same is not None
+    assert first.scores_as is not None
+    assert later.scores_as is not None
     assert (first.scores_as.model, first.scores_as.releases) == ("vq-student 3", 1)
     assert (later.scores_as.model, later.scores_as.releases) == ("vq-student 2", 2)
     assert first.scores_as.map(2.7) == pytest.approx(3.0)
@@ -78,7 +83,9 @@ def test_other_scales_are_not_compared(card: Card) -> None:
 
     changes = handover(pair(card, OLD, old_card), "vq-student 3", settings=MAPPED, seed=7)
 
-    assert changes is not None and not changes.flips and changes.scores_as is None
+    assert changes is not None
+    assert not changes.flips
+    assert changes.scores_as is None
     assert "scores of vq-student 3 are 0 to 100, higher is better" in changes.markdown
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from vq import params
 from vq.errors import DataError
 from vq.inference import card as cards
-from vq.inference.modes import MODES, ModeRequest
+from vq.inference.modes import ModeRequest
 from vq.inference.row import Row
 from vq.metrics import flips
 from vq.metrics.flips import Flips
@@ -142,7 +142,7 @@ def _score(rows: Sequence[Row], folder: Path, jobs: int) -> list[tuple[Row, Row]
     """Each row with that of the challenger for the same video."""
     answers: list[tuple[Row, Row]] = []
     with ScoringPool(folder, jobs=jobs) as pool:
-        for mode in MODES:
+        for mode in sorted({row.mode for row in rows if row.mode}):
             some = [row for row in rows if row.mode == mode]
             scored = pool.score([row.video for row in some], closely=ModeRequest(mode))
             answers += [(row, answer.row) for row, answer in zip(some, scored, strict=True)]
