@@ -68,7 +68,224 @@ def main(argv: Sequence[str] | None = None) -> None:
         scores = trained(given)
     except VqError as error:
         raise SystemExit(f"flips: {error}") from error
-    print(sorted(scores))
+    results = measured(scores, given)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "flips.json").write_text(json.dumps(results, indent=2) + "\n")
+    _show(results, given.thresholds)
+
+
+def measured(scores: Mapping[str, np.ndarray], given: argparse.Namespace) -> dict[str, Any]:
+    """All numbers of the benchmark."""
+    test = scores["split"] == "test"
+    contents, mos = scores["content"][test], scores["mos"][test]
+    kinds = _kinds({name: values[test] for name, values in scores.items() if "-" in name}, given)
+    scale = (float(scores["scale"][0]), float(scores["scale"][1]))
+    rng = np.random.default_rng(0)
+    folds = np.unique(contents, return_inverse=True)[1] % flips.FOLDS
+    splits = {"folds": [folds], "halves": [_half(contents, rng) for _ in range(given.splits)]}
+    results: dict[str, Any] = {"seeds": given.seeds, "thresholds": given.thresholds, "kinds": {}}
+    results |= {"videos": int(test.sum()), "contents": len(np.unique(contents))}
+    for kind, pairs in kinds.items():
+        maps = {}
+        for name, fit in MAPS.items():
+            parts = splits if name != "none" else {"folds": [folds]}
+            maps[name] = {
+                how: _judged(pairs, fit, some, contents, mos, scale, given.thresholds)
+                for how, some in parts.items()
+            }
+        results["kinds"][kind] = {"handovers": len(pairs), "maps": maps}
+    results["chain"] = _chain(
+        [scores[f"independent-{seed}"][test] for seed in given.seeds],
+        folds,
+        contents,
+        scale,
+        given.thresholds,
+    )
+    return results
+
+
+Pairs = Sequence[tuple[Scores, Scores]]
+"""Old and new scores of the same videos, for each handover."""
+
+
+def _kinds(scores: Mapping[str, np.ndarray], given: argparse.Namespace) -> dict[str, Pairs]:
+    steps = handovers(given.seeds)
+    alone = [scores[f"independent-{seed}"] for seed in given.seeds]
+    kinds: dict[str, Pairs] = {"independent": list(zip(alone, [*alone[1:], alone[0]], strict=True))}
+    for kind in ("resumed", "taught"):
+        kinds[kind] = [
+            (scores[f"independent-{seed}"], scores[f"{kind}-{after}-after-{seed}"])
+            for seed, after in steps
+            if f"{kind}-{after}-after-{seed}" in scores
+        ]
+    half = len(alone) // 2
+    if half > 1:
+        kinds[f"averages of {half}"] = [(np.mean(alone[:half], 0), np.mean(alone[half:], 0))]
+    return {kind: pairs for kind, pairs in kinds.items() if pairs}
+
+
+def _half(
+    contents: Shaped[np.ndarray, " videos"], rng: np.random.Generator
+) -> Float64[np.ndarray, " videos"]:
+    """0 or 1 for each video, the same for all of a content."""
+    names, content = np.unique(contents, return_inverse=True)
+    return (rng.permutation(len(names)) % 2)[content].astype(np.float64)
+
+
+def _judged(
+    pairs: Pairs,
+    fit: Fit,
+    parts: Sequence[np.ndarray],
+    contents: Shaped[np.ndarray, " videos"],
+    mos: Scores,
+    scale: tuple[float, float],
+    thresholds: Sequence[float],
+) -> dict[str, Any]:
+    """Means over handovers and over splits into parts; each part is mapped by the others."""
+    mapped = [
+        (old, np.mean(new_maps, 0), new_maps)
+        for old, new in pairs
+        for new_maps in [[_out_of_part(old, new, fit, part, scale) for part in parts]]
+    ]
+    found = {}
+    for threshold in thresholds:
+        flipped = np.mean(
+            [
+                np.mean([(new < threshold) != (old < threshold) for new in maps], 0)
+                for old, _, maps in mapped
+            ],
+            0,
+        )
+        found[f"{threshold:g}"] = _share(flipped, contents)
+    every = np.mean(
+        [
+            np.mean([(new < one) != (old < one) for new in maps for one in thresholds], 0)
+            for old, _, maps in mapped
+        ],
+        0,
+    )
+    found["mean"] = _share(every, contents)
+    for band in BANDS:
+        sure = [
+            np.mean(
+                [np.mean([_crossed(old, new, one, band) for one in thresholds], 0) for new in maps],
+                0,
+            )
+            for old, _, maps in mapped
+        ]
+        open_ = [np.mean([np.abs(old - one) < band for one in thresholds], 0) for old, *_ in mapped]
+        found[f"across a band of {band:g}"] = _share(np.mean(sure, 0), contents)
+        found[f"inside a band of {band:g}"] = _share(np.mean(open_, 0), contents)
+    found["apart"] = float(
+        np.mean([np.abs(new - old).mean() for old, _, maps in mapped for new in maps])
+    )
+    found["share below moves"] = float(
+        np.mean(
+            [
+                abs((new < one).mean() - (old < one).mean())
+                for old, _, maps in mapped
+                for new in maps
+                for one in thresholds
+            ]
+        )
+    )
+    found["rmse to ratings"] = float(
+        np.mean([agreement.rmse(new, mos) for _, _, maps in mapped for new in maps])
+    )
+    return found
+
+
+def _crossed(
+    old: Scores, new: Scores, threshold: float, band: float
+) -> Bool[np.ndarray, " videos"]:
+    """The decision flips, and neither score is within the band around the threshold."""
+    sure = (np.abs(old - threshold) >= band) & (np.abs(new - threshold) >= band)
+    return sure & ((old < threshold) != (new < threshold))
+
+
+def _out_of_part(
+    old: Scores, new: Scores, fit: Fit, part: np.ndarray, scale: tuple[float, float]
+) -> Scores:
+    mapped = np.empty_like(new)
+    for number in np.unique(part):
+        out = part == number
+        mapped[out] = fit(new[~out], old[~out], scale)(new[out])
+    return mapped
+
+
+def _chain(
+    scores: Sequence[Scores],
+    folds: np.ndarray,
+    contents: Shaped[np.ndarray, " videos"],
+    scale: tuple[float, float],
+    thresholds: Sequence[float],
+) -> dict[str, Any]:
+    """The first student against each later one: with a map from release to release, or to it."""
+    first, chained, found = scores[0], scores[0], {}
+    # A chain must never see the held-out videos: every link is fitted within the same folds.
+    by_fold = {number: [(folds != number, scores[0])] for number in np.unique(folds)}
+    for release, new in enumerate(scores[1:], 2):
+        chained, direct = np.empty_like(new), np.empty_like(new)
+        for number, ((rest, before),) in by_fold.items():
+            link = flips.apply(flips.fit(new[rest], before[rest], scale=scale), new)
+            by_fold[number] = [(rest, link)]
+            chained[~rest] = link[~rest]
+            straight = flips.fit(new[rest], first[rest], scale=scale)
+            direct[~rest] = flips.apply(straight, new[~rest])
+        found[str(release)] = {
+            name: _share(
+                np.mean([(one < each) != (first < each) for each in thresholds], 0), contents
+            )
+            for name, one in {"none": new, "chained": chained, "to the first": direct}.items()
+        }
+    return found
+
+
+def _share(flipped: np.ndarray, contents: Shaped[np.ndarray, " videos"]) -> dict[str, float]:
+    """Mean over videos, with an interval that draws whole contents."""
+    draws = interval.resample(contents, count=RESAMPLES, rng=np.random.default_rng(SEED))
+    shares = (draws @ flipped) / draws.sum(1)
+    return asdict(interval.percentile(float(flipped.mean()), shares, confidence=0.95))
+
+
+RESAMPLES, SEED = 2000, 7
+BANDS = (0.05, 0.1)
+"""Half the width of a band of scores that people look at; the scale has four."""
+
+
+def _line(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:
+    score_map: ScoreMap = flips.fit(new, old, scale=scale)
+    return lambda scores: flips.apply(score_map, scores)
+
+
+def _shift(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:
+    return lambda scores: scores + np.mean(old - new)
+
+
+def _regression(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:
+    slope, intercept = np.polyfit(new, old, 1)
+    return lambda scores: intercept + slope * scores
+
+
+def _isotonic(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:
+    return IsotonicRegression(out_of_bounds="clip").fit(new, old).predict
+
+
+def _quantiles(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:
+    inner = np.linspace(0.02, 0.98, 11)
+    x, y = (np.r_[scale[0], np.quantile(one, inner), scale[1]] for one in (new, old))
+    return lambda scores: np.interp(scores, x, y)
+
+
+MAPS: Mapping[str, Fit] = {
+    "none": lambda new, old, scale: lambda scores: scores,
+    "shift": _shift,
+    "line": _line,
+    "regression": _regression,
+    "eleven quantiles": _quantiles,
+    "isotonic": _isotonic,
+}
+"""`line` is that of the release."""
 
 
 def trained(given: argparse.Namespace) -> dict[str, np.ndarray]:
@@ -186,6 +403,27 @@ def _described(student: Student, videos: Dataset, given: argparse.Namespace) -> 
         with ThreadPoolExecutor(2) as threads:
             np.save(file, np.stack(list(threads.map(describe, range(len(views))))))
     return torch.from_numpy(np.load(file))
+
+
+def _show(results: Mapping[str, Any], thresholds: Sequence[float]) -> None:
+    names = [f"{one:g}" for one in thresholds]
+    title = f"{results['videos']} test videos of {results['contents']} contents, shares in %"
+    table = Table("handover", "map", "fitted on", *names, "mean", "apart", title=title)
+    for kind, one in results["kinds"].items():
+        for name, parts in one["maps"].items():
+            for how, found in parts.items():
+                cells = [_text(found[key]) for key in (*names, "mean")]
+                table.add_row(kind, name, how, *cells, f"{found['apart']:.3f}")
+    console = Console(width=170)
+    console.print(table)
+    table = Table("release", *next(iter(results["chain"].values())), title="against the first")
+    for release, one in results["chain"].items():
+        table.add_row(release, *map(_text, one.values()))
+    console.print(table)
+
+
+def _text(share: Mapping[str, float]) -> str:
+    return f"{share['value']:.1%} [{share['low']:.1%}, {share['high']:.1%}]".replace("%", "")
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

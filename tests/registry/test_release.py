@@ -25,6 +25,7 @@ from tests.registry.students import (
     write_lock,
 )
 from tests.scoring.toy import write_video
+from vq.drift.report import as_released
 from vq.errors import DataError
 from vq.gates.verdict import Gate
 from vq.inference import runtime
@@ -101,6 +102,9 @@ def test_an_equal_student_takes_over(
     assert version.tags["model_id"] == shipped.card.model_id != own.card.model_id
     video = root / "videos/5.mkv"
     assert shipped.score(video).score == shipped.card.scores_as.map(own.score(video).score)
+    # What `vq watch` compares such rows with.
+    assert as_released(own.card, [shipped.score(video)], "vq-student") == shipped.card
+    assert as_released(own.card, [own.score(video)], "vq-student") == own.card
     assert killed() == replace(released, new=False)
 
 

@@ -57,7 +57,7 @@ def drift_report(scores: Sequence[str], *, root: Path) -> DriftReport:
     config = params.load(root / "params.yaml")
     files, rng = files_of(root, "evaluate"), np.random.default_rng(config.seed)
     rows = since(rows_of(scores), config.watch.days)
-    card = _as_released(cards.load(files["student"])[0], rows, config.release.model)
+    card = as_released(cards.load(files["student"])[0], rows, config.release.model)
     model = card.model_id
     predictions = one_of_each_content(_predictions(files["predictions"]), rng)
     comparable = [row for row in rows if row.model == model and row.mode == "exact"]
@@ -79,8 +79,11 @@ def drift_report(scores: Sequence[str], *, root: Path) -> DriftReport:
     return report
 
 
-def _as_released(student: Card, rows: Sequence[Row], registered: str) -> Card:
-    """The student with the map of its release, if rows are on the scale of an earlier model."""
+def as_released(student: Card, rows: Sequence[Row], registered: str) -> Card:
+    """The student with the map of its release, if rows are on the scale of an earlier model.
+
+    It is taken from the champion of the registry, `registered` being the name of the model there.
+    """
     if not any(row.model.startswith(f"{student.network_id}+") for row in rows):
         return student
     try:
