@@ -68,6 +68,12 @@ def load(tmp_path: Path, section: str, **changes: object) -> params.Params:
             r"import\.keep: is now `keep` of columns\.yaml",
             id="moved-too",
         ),
+        pytest.param(
+            "release", {"thresholds": [3.0, 2, 3]}, "is there twice; name it once", id="twice"
+        ),
+        pytest.param(
+            "release", {"thresholds": ["low"]}, r"release\.thresholds\.0: .*'low'", id="no-number"
+        ),
         pytest.param("judge", {"min_order": 90}, r"judge\.min_order: .*90", id="no-share"),
         pytest.param("distill", {"mode": "both"}, r"distill\.mode: .*'both'", id="no-such-mode"),
     ],

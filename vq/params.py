@@ -333,6 +333,17 @@ class Release(Section):
     bootstrap: Positive
     max_score_ms: Rate
     timed_videos: Positive
+    thresholds: tuple[float, ...] = ()
+    map_to_champion: bool = False
+
+    @model_validator(mode="after")
+    def name_each_threshold_once(self) -> "Release":
+        """A threshold that is there twice would be reported twice."""
+        if len(set(self.thresholds)) < len(self.thresholds):
+            raise ValueError(
+                f"thresholds {list(self.thresholds)}: one is there twice; name it once"
+            )
+        return self
 
 
 class Run(Section):
@@ -353,6 +364,14 @@ class Watch(Section):
     min_rows: Annotated[int, Field(ge=5)]
     probe: Level
     days: Rate | None
+
+
+class Shadow(Section):
+    """What a challenger scores of the champion's recent videos."""
+
+    videos: Positive = 300
+    days: Rate | None = 30.0
+    shown: Positive = 10
 
 
 class Params(Section):
@@ -377,6 +396,7 @@ class Params(Section):
     run: Run
     versions: Versions
     watch: Watch
+    shadow: Shadow = Shadow()
 
     def section(self, name: str) -> Section:
         """The section of a stage, by the name it has in `params.yaml`."""

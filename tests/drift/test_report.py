@@ -8,6 +8,7 @@ from tests.drift.conftest import Rows
 from vq.cli import main
 from vq.drift import flow_summary
 from vq.drift.report import drift_report
+from vq.inference import card
 
 
 def test_scores_that_moved_are_drift(trained: Path, score: Rows) -> None:
@@ -33,6 +34,18 @@ def test_scores_of_another_student_are_not_compared(trained: Path, score: Rows) 
     assert list(report.comparisons) == []
     assert report.left_out[-1].startswith("100 scores are of old-1, this workspace has ")
     assert flow_summary.headline(report) == "nothing could be compared of 100 recent videos"
+
+
+def test_mapped_scores_that_nobody_can_map_back_are_named(
+    trained: Path, score: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the registry is gone that has the map."""
+    monkeypatch.chdir(trained)
+    model = f"{card.load(trained / 'artifacts/student')[0].model_id}+012345"
+
+    report = drift_report([score("rows.jsonl", around=2.0, model=model)], root=trained)
+
+    assert report.left_out[-1].startswith(f"100 scores are of {model}, this workspace has ")
 
 
 @pytest.mark.parametrize(("around", "code"), [(3.0, 0), (2.0, 3)])

@@ -10,8 +10,9 @@ import pytest
 from tests.drift.conftest import score, trained
 from tests.flows.server import Prefect, server
 from tests.ingest.conftest import deliver, root
+from tests.shadow.conftest import shadowed
 
-__all__ = ["deliver", "prefect", "root", "score", "trained"]
+__all__ = ["deliver", "prefect", "root", "score", "shadowed", "trained"]
 
 
 @pytest.fixture(scope="session")

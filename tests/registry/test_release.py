@@ -25,8 +25,10 @@ from tests.registry.students import (
     write_lock,
 )
 from tests.scoring.toy import write_video
+from vq.drift.report import as_released
 from vq.errors import DataError
 from vq.gates.verdict import Gate
+from vq.inference import runtime
 from vq.inference.row import Row
 from vq.registry import champion, flow_summary, register
 from vq.registry.client import Registry
@@ -68,13 +70,42 @@ def test_a_worse_student_leaves_the_champion_alone(candidate: Make, root: Path) 
     }
 
 
-def test_an_equal_student_takes_over(candidate: Make, root: Path) -> None:
-    """It learnt from newer data, so that a small loss is allowed."""
+def test_an_equal_student_takes_over(
+    candidate: Make, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It learnt from newer data, so that a small loss is allowed.
+
+    Its scores are on the champion's scale, if params want that.
+    """
     release(candidate(GOOD), root)
-    released = release(candidate(GOOD, name="b"), root)
+    steeper = GOOD[0], 2 * GOOD[1]
+    settings = {"thresholds": (3.0,), "map_to_champion": True}
+    killed = partial(release, candidate(steeper, name="b"), root, **settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_dict", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            killed()
+    released = killed()
 
     assert released.alias == "champion"
     assert client().get_registered_model("vq-student").aliases == {"champion": 2}
+    assert released.handover is not None
+    assert "on the scale of vq-student 1" in flow_summary.markdown(released)
+    version = client().get_model_version("vq-student", "2")
+    monkeypatch.chdir(root)
+    own, shipped = (
+        runtime.load(folder)
+        for folder in (root / "b/student", locate("models:/vq-student@champion"))
+    )
+    (low, _), *_, (high, _) = shipped.card.scores_as.map.points
+    assert (low, high) == (1, 5)
+    assert version.tags["model_id"] == shipped.card.model_id != own.card.model_id
+    video = root / "videos/5.mkv"
+    assert shipped.score(video).score == shipped.card.scores_as.map(own.score(video).score)
+    # What `vq watch` compares such rows with.
+    assert as_released(own.card, [shipped.score(video)], "vq-student") == shipped.card
+    assert as_released(own.card, [own.score(video)], "vq-student") == own.card
+    assert killed() == replace(released, new=False)
 
 
 def test_the_same_student_is_registered_once(candidate: Make, root: Path) -> None:

@@ -20,7 +20,7 @@ from vq import params
 from vq.gates.verdict import Gate
 from vq.registry import release_gates
 from vq.registry.candidate import Candidate
-from vq.registry.release_gates import Champion
+from vq.registry.paired_scores import Champion
 from vq.registry.source import Source
 
 NOTHING = pd.DataFrame({"content": ["old"], "sha256": ["e" * 64]})
@@ -37,7 +37,7 @@ def gates(
     candidate: Candidate, champion: Champion | None = None, settings: params.Release = SETTINGS
 ) -> dict[str, Gate]:
     """All gates by name."""
-    found = release_gates.judge(candidate, champion, settings=settings, seed=7)
+    found, _ = release_gates.judge(candidate, champion, settings=settings, seed=7)
     return {gate.name: gate for gate in found.gates}
 
 

@@ -48,8 +48,8 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         pytest.param(
-            {"format": 4},
-            r"card\.json: format 4 is not known here, only those up to 3 are",
+            {"format": 5},
+            r"card\.json: format 5 is not known here, only those up to 4 are",
             id="later-format",
         ),
         pytest.param({"values": [1, 6]}, r"level values \[6.0\] are outside", id="off-the-scale"),
@@ -144,3 +144,47 @@ def test_a_card_may_hold_tuples_as_python_does(tmp_path: Path) -> None:
     told = json.loads((write_bundle(tmp_path, *BRIGHTNESS) / "card.json").read_text())
 
     assert card.parse(told | {"values": tuple(told["values"])}) == card.parse(told)
+
+
+MAPPED = {
+    "format": 4,
+    "interval": {"coverage": 0.9, "half_widths": [0.5, 0.5]},
+    "scores_as": {
+        "model": "vq-student 3",
+        "releases": 2,
+        "map": {"points": [[1.0, 1.0], [2.0, 3.0], [5.0, 5.0]]},
+    },
+}
+"""What a card says of a student on the scale of an earlier one."""
+
+
+def test_a_mapped_score_says_on_whose_scale_it_is(tmp_path: Path) -> None:
+    """And no other student has its name; its interval is that of ratings, which did not move."""
+    own, _ = card.load(write_bundle(tmp_path / "own", *BRIGHTNESS))
+    mapped, _ = card.load(write_bundle(tmp_path / "mapped", *BRIGHTNESS, **MAPPED))
+
+    assert mapped.meaning == "1 to 5, higher is better, on the scale of vq-student 3"
+    assert mapped.network_id == own.model_id != mapped.model_id
+    assert mapped.model_id.startswith(f"{own.model_id}+")
+    assert mapped.corrected(2.0, "exact") == 3.0
+    # The student's own 2 has 1.5 to 2.5, which 3 lies beyond; its own 4.25 becomes 4.5.
+    assert mapped.around(3.0) == (1.5, 3.0)
+    assert mapped.around(4.5) == pytest.approx((3.75, 4.75))
+    assert card.parse(json.loads(card.dumps(mapped))) == mapped
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        pytest.param([[1, 1], [5]], r"scores_as\.map\.points should be a list of 2", id="half"),
+        pytest.param([[1, 1], [3, 2], [2, 3], [5, 5]], "a map needs two points", id="back"),
+        pytest.param([[0, 0], [5, 5]], r"scores_as\.map should reach from end to end", id="far"),
+    ],
+)
+def test_a_map_that_is_none_is_refused(
+    tmp_path: Path, points: list[list[float]], message: str
+) -> None:
+    """It could change the order of videos."""
+    changes = MAPPED | {"scores_as": {"model": "a 1", "releases": 1, "map": {"points": points}}}
+    with pytest.raises(DataError, match=message):
+        card.load(write_bundle(tmp_path, *BRIGHTNESS, **changes))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vq.commands.registry_options import model
+from vq.metrics import flips_table
 from vq.registry import champion
 from vq.registry.client import Registry, existing
 from vq.registry.flow_summary import for_people, version_row
@@ -64,16 +65,19 @@ def _list(registry: Registry, *, as_json: bool) -> None:
 
 def _show(registry: Registry, version: ModelVersion, *, as_json: bool) -> None:
     row = version_row(registry, version) | {"reason": version.tags["reason"]}
-    verdict = registry.verdict(version)
+    verdict, changes = registry.verdict(version), registry.handover(version)
     moves = [move for move in champion.history(registry) if move.version == str(version.version)]
     if as_json:
         details = row | {"verdict": verdict.to_json(), "moves": [vars(move) for move in moves]}
+        details["handover"] = None if changes is None else changes.to_json()
         sys.stdout.write(json.dumps(details, indent=2) + "\n")
         return
     row = for_people(row) | {"licences": "; ".join(row["licences"])}
     lines = [f"{name:>9}  {row[name]}" for name in (*SHOWN.values(), "licences", "reason")]
     marks = {True: "open", False: "SHUT"}
     lines += ["", *(f"{marks[gate.passed]}  {gate.sentence}" for gate in verdict.gates)]
+    if changes is not None:
+        lines += ["", *map(flips_table.sentence, changes.flips), *changes.sentences]
     lines += ["", *map(_move, moves)] if moves else []
     sys.stdout.write("\n".join(lines) + "\n")
 

@@ -12,12 +12,15 @@ import pandas as pd
 from vq import params
 from vq.data import manifest as manifests
 from vq.drift.compare import Comparison, Pair, compare
-from vq.drift.samples import PROPERTIES, one_of_each_content, properties, rows_of, since
-from vq.errors import DataError
+from vq.drift.samples import PROPERTIES, one_of_each_content, properties
+from vq.errors import DataError, WeightsError
 from vq.inference import card as cards
+from vq.inference.card import Card
 from vq.inference.row import Row
 from vq.params import Watch
 from vq.pipeline.run_stages import files_of
+from vq.scoring.locate import locate
+from vq.scoring.recent_rows import rows_of, since
 from vq.words import count, which
 
 log = logging.getLogger(__name__)
@@ -54,12 +57,15 @@ def drift_report(scores: Sequence[str], *, root: Path) -> DriftReport:
     config = params.load(root / "params.yaml")
     files, rng = files_of(root, "evaluate"), np.random.default_rng(config.seed)
     rows = since(rows_of(scores), config.watch.days)
-    model = cards.load(files["student"])[0].model_id
+    card = as_released(cards.load(files["student"])[0], rows, config.release.model)
+    model = card.model_id
     predictions = one_of_each_content(_predictions(files["predictions"]), rng)
     comparable = [row for row in rows if row.model == model and row.mode == "exact"]
     pairs: dict[str, Pair] = {
         "score": (
-            predictions["student"],
+            predictions["student"].map(card.scores_as.map)
+            if card.scores_as
+            else predictions["student"],
             pd.Series([row.score for row in comparable], dtype="float64"),
         )
     }
@@ -71,6 +77,20 @@ def drift_report(scores: Sequence[str], *, root: Path) -> DriftReport:
     for one in report.comparisons:
         log.info("%s: %s%s", one.column, one.sentence, " (drifted)" if one.drifted else "")
     return report
+
+
+def as_released(student: Card, rows: Sequence[Row], registered: str) -> Card:
+    """The student with the map of its release, if rows are on the scale of an earlier model.
+
+    It is taken from the champion of the registry, `registered` being the name of the model there.
+    """
+    if not any(row.model.startswith(f"{student.network_id}+") for row in rows):
+        return student
+    try:
+        champion = cards.load(locate(f"models:/{registered}@champion"))[0]
+    except WeightsError:  # then the report names those rows
+        return student
+    return champion if champion.network_id == student.network_id else student
 
 
 def _predictions(path: Path) -> pd.DataFrame:

@@ -13,10 +13,13 @@ from typing import Any, NoReturn, TypeGuard, cast
 
 from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
+from vq.metrics.score_map import ScoreMap
 
 _NOTHING = object()
 FORMATS = (1, 2, 3)
 """Layouts of the bundle that are known; another number needs another version of vq."""
+MAPPED_FORMAT = 4
+"""That of a bundle with a map: a version of vq from before there were maps would leave it out."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,19 @@ class ModeCalibration:
 
 
 @dataclass(frozen=True)
+class OtherScale:
+    """The scale of an earlier model, on which a student gives its scores."""
+
+    model: str
+    """Name and version of the model whose scale it is, such as `vq-student 3`."""
+    releases: int
+    """Since that model; each has a map of its own to the one before it, with an error of its own.
+    """
+    map: ScoreMap
+    """From the student's own scores to this scale."""
+
+
+@dataclass(frozen=True)
 class Card:
     """A bundle's promises: what goes in, what comes out, and what it learnt from."""
 
@@ -93,34 +109,50 @@ class Card:
     """By mode, without the exact one; none in the card of a student that has only that."""
     onnx_sha256: str
     """64 hexadecimal digits."""
+    scores_as: OtherScale | None = None
+    """None: scores are on the student's own scale."""
 
     def corrected(self, score: float, mode: Mode) -> float:
         """The score of a mode, corrected towards that of an exact look, within the scale."""
-        if mode == "exact":
-            return score
-        calibration = self.modes[mode]
-        return min(
-            max(calibration.intercept + calibration.slope * score, self.scale.min), self.scale.max
-        )
+        if mode != "exact":
+            calibration = self.modes[mode]
+            score = calibration.intercept + calibration.slope * score
+            score = min(max(score, self.scale.min), self.scale.max)
+        return self.scores_as.map(score) if self.scores_as else score
 
     def around(self, score: float, mode: Mode = "exact") -> tuple[float, float] | tuple[None, None]:
-        """The interval of a score, within the scale."""
+        """The interval of a score, within the scale.
+
+        It is to hold what people say of the video, which no map changes: a score on the scale of
+        another model has the interval of the student's own one, longer where it lies outside.
+        """
         interval = self.interval if mode == "exact" else self.modes[mode].interval
         if interval is None:
             return None, None
+        own = self.scores_as.map.inverse(score) if self.scores_as else score
         low, high = interval.half_widths
-        half = low + (high - low) * (score - self.scale.min) / (self.scale.max - self.scale.min)
-        return max(score - half, self.scale.min), min(score + half, self.scale.max)
+        half = low + (high - low) * (own - self.scale.min) / (self.scale.max - self.scale.min)
+        ends = min(own - half, score), max(own + half, score)
+        return max(ends[0], self.scale.min), min(ends[1], self.scale.max)
 
     @property
-    def model_id(self) -> str:
-        """Name and the start of the network's hash: two models never share it."""
+    def network_id(self) -> str:
+        """Name and the start of the network's hash."""
         return f"{self.name}-{self.onnx_sha256[:12]}"
 
     @property
+    def model_id(self) -> str:
+        """That of the network, and of the map if there is one: two models never share it."""
+        if self.scores_as is None:
+            return self.network_id
+        digest = hashlib.sha256(repr(self.scores_as).encode()).hexdigest()
+        return f"{self.network_id}+{digest[:6]}"
+
+    @property
     def meaning(self) -> str:
-        """What a score says, such as "1 to 5, higher is better"."""
-        return f"{self.scale.min:g} to {self.scale.max:g}, {self.better} is better"
+        """What a score says, such as "1 to 5, higher is better, on the scale of vq-student 3"."""
+        scale = f"{self.scale.min:g} to {self.scale.max:g}, {self.better} is better"
+        return f"{scale}, on the scale of {self.scores_as.model}" if self.scores_as else scale
 
 
 def parse(content: object) -> Card:
@@ -130,10 +162,10 @@ def parse(content: object) -> Card:
         ValueError: a key is missing or its value is none that a card can have.
     """
     top = _Object(content)
-    if top.get("format") not in FORMATS:
+    if top.get("format") not in (*FORMATS, MAPPED_FORMAT):
         raise ValueError(
-            f"format {top.get('format')!r} is not known here, only those up to {FORMATS[-1]} are; "
-            "use the version of vq that wrote it"
+            f"format {top.get('format')!r} is not known here, only those up to {MAPPED_FORMAT} "
+            "are; use the version of vq that wrote it"
         )
     scale, views = top.part("scale"), top.part("views")
     card = Card(
@@ -162,12 +194,15 @@ def parse(content: object) -> Card:
             if name in MODES
         },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
+        scores_as=None if top.get("scores_as") is None else _other_scale(top.part("scores_as")),
     )
     if not 0 <= card.views.slack <= 1:
         raise ValueError(f"views.slack should be from 0 to 1, got {card.views.slack:g}")
     if outside := [v for v in card.values if not card.scale.min <= v <= card.scale.max]:
         # An expectation over the levels could leave the scale.
         raise ValueError(f"level values {outside} are outside the scale")
+    if card.scores_as and card.scores_as.map.ends != (card.scale.min, card.scale.max):
+        raise ValueError("scores_as.map should reach from end to end of the scale")
     return card
 
 
@@ -220,6 +255,18 @@ def _interval(part: "_Object") -> Interval:
     if not 0 < coverage < 1 or min(halves) < 0:
         raise ValueError(f"{part.at}coverage should be a share and no half width below 0")
     return Interval(coverage, halves)
+
+
+def _other_scale(part: "_Object") -> OtherScale:
+    points = part.part("map").items("points")
+    pairs = [
+        _Object({"points": point}, f"{part.at}map.").numbers("points", least=2) for point in points
+    ]
+    return OtherScale(
+        model=part.text("model"),
+        releases=part.whole("releases"),
+        map=ScoreMap(tuple((score, mapped) for score, mapped, *_ in pairs)),
+    )
 
 
 def _calibration(part: "_Object") -> ModeCalibration:

@@ -20,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from vq import tracking
 from vq.errors import DataError
 from vq.gates.verdict import Verdict
+from vq.registry.handover import Handover
 from vq.scoring.locate import bundle
 
 RELEASED = "released"
@@ -85,8 +86,7 @@ class Registry:
         Raises:
             DataError: it does not.
         """
-        carried = [file.path for file in self.client.list_artifacts(version.run_id)]
-        if name not in carried:
+        if name not in self.files(version):
             raise DataError(f"{self.model} {version.version} carries no {name}")
         with tempfile.TemporaryDirectory() as folder:
             yield Path(self.client.download_artifacts(version.run_id, name, folder))
@@ -109,6 +109,17 @@ class Registry:
         """All gates of a version: those of judge, and of the release."""
         with self.file(version, "release.json") as path:
             return Verdict.from_json(json.loads(path.read_bytes()))
+
+    def handover(self, version: ModelVersion) -> Handover | None:
+        """What the version changes for decisions at thresholds; None if that was not compared."""
+        if "handover.json" not in self.files(version):
+            return None
+        with self.file(version, "handover.json") as path:
+            return Handover.from_json(json.loads(path.read_bytes()))
+
+    def files(self, version: ModelVersion) -> list[str]:
+        """Names of the files that the run of a version carries."""
+        return [file.path for file in self.client.list_artifacts(version.run_id)]
 
 
 def tracking_uri(root: Path) -> str:

@@ -9,6 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq.gates.verdict import Verdict
 from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry
+from vq.registry.handover import Handover
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Release:
     """Why this alias: a sentence."""
     verdict: Verdict
     """All gates: those of judge and, if these opened, those that need the world."""
+    handover: Handover | None
+    """What changes for decisions at thresholds; None where that was not asked for, or could not be
+    compared."""
     new: bool
     """False: this very student was in the registry already, and nothing was done."""
     commit: str
@@ -34,10 +38,14 @@ class Release:
 def markdown(release: Release) -> str:
     """A heading with version and alias, the reason, and a row for each gate."""
     again = "" if release.new else " This student was in the registry already."
-    return (
-        f"## {release.model} {release.version}: {release.alias}\n\n"
-        f"{release.reason}{again}\n\n{table(release.verdict)}"
-    )
+    text = description(f"{release.reason}{again}", release.verdict, release.handover)
+    return f"## {release.model} {release.version}: {release.alias}\n\n{text}"
+
+
+def description(reason: str, verdict: Verdict, handover: Handover | None) -> str:
+    """Why a version has its alias: the reason, a row for each gate, decisions at thresholds."""
+    changes = f"\n{handover.markdown}\n" if handover else ""
+    return f"{reason}\n\n{table(verdict)}{changes}"
 
 
 def announcement(release: Release) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from vq import params
 from vq.gates.verdict import Verdict
+from vq.inference import card as cards
 from vq.registry import flow_summary, release_gates
 from vq.registry.candidate import Candidate
 from vq.registry.champion import set_champion
@@ -24,8 +26,9 @@ from vq.registry.client import (
     connect,
 )
 from vq.registry.flow_summary import Release
-from vq.registry.register import register, sweep, tags
-from vq.registry.release_gates import Champion
+from vq.registry.handover import Handover, handover, on_scale
+from vq.registry.paired_scores import Champion
+from vq.registry.register import MODEL_ID, register, sweep, tags
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -79,12 +82,19 @@ def _release(
     reigning = registry.at(CHAMPION)
     if version is not None and reigning is not None and reigning.version == version.version:
         # Crowned, and killed before it was written down: it need not win against itself.
-        return _settle(registry, version, registry.verdict(version))
-    verdict = _judged(registry, candidate, reigning, settings, seed)
-    if version is None:
-        version_tags = {**candidate_tags, "verdict": verdict.summary}
-        version = register(registry, candidate, version_tags, root=root)
-    return _settle(registry, version, verdict)
+        return _settle(registry, version, registry.verdict(version), registry.handover(version))
+    verdict, changes = _judged(registry, candidate, reigning, settings, seed)
+    with on_scale(candidate.student, changes.scores_as if changes else None) as student:
+        model_id = cards.load(student)[0].model_id
+        if version is not None and version.tags.get(MODEL_ID, model_id) != model_id:
+            # Its map is to the scale of another champion than now; killed before it counted.
+            registry.client.delete_model_version(registry.model, str(version.version))
+            version = None
+        if version is None:
+            version_tags = {**candidate_tags, MODEL_ID: model_id, "verdict": verdict.summary}
+            shipped = replace(candidate, student=student)
+            version = register(registry, shipped, version_tags, root=root)
+    return _settle(registry, version, verdict, changes)
 
 
 def _judged(
@@ -93,10 +103,10 @@ def _judged(
     reigning: ModelVersion | None,
     settings: params.Release,
     seed: int,
-) -> Verdict:
+) -> tuple[Verdict, Handover | None]:
     verdict = candidate.judged()
     if not verdict.accepted:
-        return verdict
+        return verdict, None
     with ExitStack() as stack:
         champion = None
         if reigning is not None:
@@ -105,18 +115,26 @@ def _judged(
                 stack.enter_context(registry.student(reigning)),
                 pd.read_csv(stack.enter_context(registry.file(reigning, "training.csv"))),
             )
-        result = release_gates.judge(candidate, champion, settings=settings, seed=seed)
-    return Verdict((*verdict.gates, *result.gates))
+        result, pair = release_gates.judge(candidate, champion, settings=settings, seed=seed)
+    changes = None
+    if champion is not None and pair is not None:
+        name = f"{registry.model} {champion.version}"
+        changes = handover(pair, name, settings=settings, seed=seed)
+    return Verdict((*verdict.gates, *result.gates)), changes
 
 
-def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Release:
+def _settle(
+    registry: Registry, version: ModelVersion, verdict: Verdict, changes: Handover | None
+) -> Release:
     """Give the alias, and say so; each step may come twice."""
     alias = CHAMPION if verdict.accepted else CHALLENGER
     reason = _reason(verdict)
     client, number = registry.client, str(version.version)
     client.log_dict(version.run_id, verdict.to_json(), "release.json")
+    if changes is not None:
+        client.log_dict(version.run_id, changes.to_json(), "handover.json")
     client.update_model_version(
-        registry.model, number, f"{reason}\n\n{flow_summary.table(verdict)}"
+        registry.model, number, flow_summary.description(reason, verdict, changes)
     )
     for gate in verdict.gates:
         if gate.name == "score_ms" and gate.value is not None:
@@ -132,7 +150,7 @@ def _settle(registry: Registry, version: ModelVersion, verdict: Verdict) -> Rele
     # Last: a version with this tag is done.
     client.set_model_version_tag(registry.model, number, RELEASED, _now())
     log.info("%s %s: %s; %s", registry.model, number, alias, reason)
-    return _described(registry, version, alias, reason, verdict, new=True)
+    return _described(registry, version, alias, reason, verdict, changes, new=True)
 
 
 def _announce(registry: Registry, released: Release, announce: Announce) -> None:
@@ -163,7 +181,8 @@ def _again(registry: Registry, version: ModelVersion) -> Release:
     if reigns and not verdict.accepted:
         reason = f"A person made it champion. Before that: {reason}"
     alias = CHAMPION if reigns else CHALLENGER
-    return _described(registry, version, alias, reason, verdict, new=False)
+    changes = registry.handover(version)
+    return _described(registry, version, alias, reason, verdict, changes, new=False)
 
 
 def _described(
@@ -172,12 +191,13 @@ def _described(
     alias: str,
     reason: str,
     verdict: Verdict,
+    changes: Handover | None,
     *,
     new: bool,
 ) -> Release:
     commit, run_id = version.tags["git_commit"], str(version.run_id)
     number = str(version.version)
-    return Release(registry.model, number, alias, reason, verdict, new, commit, run_id)
+    return Release(registry.model, number, alias, reason, verdict, changes, new, commit, run_id)
 
 
 def _now() -> str:

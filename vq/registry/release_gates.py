@@ -2,17 +2,12 @@
 
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float64
 
 from vq import params
-from vq.data import manifest, split
-from vq.errors import DataError, VideoError, WeightsError
-from vq.features import store
+from vq.errors import DataError, WeightsError
 from vq.gates import leakage
 from vq.gates.verdict import Gate, Verdict, shut
 from vq.gates.verdict import interval as ends
@@ -20,24 +15,15 @@ from vq.inference import runtime
 from vq.metrics import paired_difference
 from vq.metrics.agreement import srcc
 from vq.metrics.interval import Bootstrap
-from vq.registry.candidate import Candidate, Videos
+from vq.registry.candidate import Candidate
+from vq.registry.paired_scores import Champion, PairedScores, paired_scores, rated
 from vq.registry.source import Source
 from vq.words import count, which
 
 
-@dataclass(frozen=True)
-class Champion:
-    """The version that reigns."""
-
-    version: str
-    bundle: Path
-    learnt: pd.DataFrame
-    """Content and hash of every video that it has learnt from."""
-
-
 def judge(
     candidate: Candidate, champion: Champion | None, *, settings: params.Release, seed: int
-) -> Verdict:
+) -> tuple[Verdict, PairedScores | None]:
     """Check a candidate against the champion, this machine and the state of the code.
 
     A champion that has learnt from one of today's test videos has an unfair advantage, and a
@@ -45,32 +31,42 @@ def judge(
 
     Without a champion there is nobody to be compared with; `seed` is that of the resamples.
 
+    Returns:
+        The verdict, and the scores of both, if they were compared.
+
     Raises:
         DataError: no test video has both a rating and views.
         WeightsError: the student's bundle is broken.
     """
     student = runtime.load(candidate.student)
-    rows = _rated(candidate.videos, student.card.dataset)
-    return Verdict(tuple(_gates(candidate, student, rows, champion, settings, seed)))
+    rows = rated(candidate.videos, student.card.dataset)
+    gates = list(_gates(candidate, student, rows, settings))
+    if champion is None:
+        return Verdict(tuple(gates)), None
+    unseen = _no_leakage(candidate.videos.tested(), champion)
+    gates.append(unseen)
+    if not unseen.passed:
+        return Verdict(tuple(gates)), None
+    try:
+        other = runtime.load(champion.bundle)
+    except (WeightsError, DataError) as error:
+        sentence = f"Champion {champion.version} cannot be loaded ({error})."
+        return Verdict((*gates, shut(COMPARED, -settings.margin, sentence))), None
+    pair = paired_scores(student, other, rows, candidate.videos)
+    gates.append(_non_inferiority(pair, champion.version, settings, seed))
+    return Verdict(tuple(gates)), pair
+
+
+COMPARED = "champion"
+"""Name of the gate that compares the two."""
 
 
 def _gates(
-    candidate: Candidate,
-    student: runtime.Model,
-    rows: pd.DataFrame,
-    champion: Champion | None,
-    settings: params.Release,
-    seed: int,
+    candidate: Candidate, student: runtime.Model, rows: pd.DataFrame, settings: params.Release
 ) -> Iterator[Gate]:
     yield _committed(candidate.source)
     videos = [candidate.videos.folder / name for name in rows["video"]]
     yield _fast(student, videos[: settings.timed_videos], settings.max_score_ms)
-    if champion is None:
-        return
-    unseen = _no_leakage(candidate.videos.tested(), champion)
-    yield unseen
-    if unseen.passed:
-        yield _non_inferiority(student, rows, champion, candidate.videos, settings, seed)
 
 
 def _committed(source: Source) -> Gate:
@@ -117,64 +113,20 @@ def _no_leakage(tested: pd.DataFrame, champion: Champion) -> Gate:
     return Gate("unseen", float(len(leaked)), None, None, 0.0, not contents, sentence)
 
 
-def _non_inferiority(
-    student: runtime.Model,
-    rows: pd.DataFrame,
-    champion: Champion,
-    videos: Videos,
-    settings: params.Release,
-    seed: int,
-) -> Gate:
+def _non_inferiority(pair: PairedScores, version: str, settings: params.Release, seed: int) -> Gate:
     """Non-inferiority, by a bootstrap that draws contents and gives both the same ones."""
-    name, least = "champion", -settings.margin
-    try:
-        other = runtime.load(champion.bundle)
-    except (WeightsError, DataError) as error:
-        return shut(name, least, f"Champion {champion.version} cannot be loaded ({error}).")
-    mos = rows["mos"].to_numpy(np.float64)
-    new, old = _scores(student, videos, rows), _scores(other, videos, rows)
+    new, mos, least = pair.new, pair.mos, -settings.margin
     # A scale may have been turned round since the champion was made.
-    old = old if other.card.better == student.card.better else -old
+    old = pair.old if pair.old_card.better == pair.card.better else -pair.old
     # Its low end alone is asked for.
     bootstrap = Bootstrap(settings.bootstrap, 2 * settings.confidence - 1, seed)
-    contents = rows["content"].to_numpy(str)
-    difference = paired_difference.difference(new, old, mos, contents, bootstrap)
+    difference = paired_difference.difference(new, old, mos, pair.contents, bootstrap)
     low, high = (difference.low, difference.high) if difference.has_bounds else (None, None)
     passed = low is not None and low >= least
     sentence = (
-        f"SRCC {srcc(new, mos):z.3f}, champion {champion.version} {srcc(old, mos):z.3f} on the "
-        f"same {count(len(rows), 'test video')}: {difference.value:+z.3f} {ends(low, high)}, "
+        f"SRCC {srcc(new, mos):z.3f}, champion {version} {srcc(old, mos):z.3f} on the "
+        f"same {count(len(mos), 'test video')}: {difference.value:+z.3f} {ends(low, high)}, "
         f"{'no loss' if passed else 'which may be a loss'} of more than {settings.margin:g} at "
         f"{settings.confidence:.0%} confidence."
     )
-    return Gate(name, difference.value, low, high, least, passed, sentence)
-
-
-def _rated(videos: Videos, dataset: str) -> pd.DataFrame:
-    """Of the data set on whose scale the student scores: others' ratings are another matter."""
-    rows = manifest.read(videos.accepted)
-    is_test = split.of_videos(rows, split.read(videos.splits)) == "test"
-    has_views = ~rows["sha256"].isin(list(store.failed(videos.index)))
-    rated = rows[is_test & has_views & rows["mos"].notna() & (rows["dataset"] == dataset)]
-    if rated.empty:
-        raise DataError(
-            f"{videos.accepted}: no test video of {dataset} has a rating; the champion stays"
-        )
-    return rated
-
-
-def _scores(
-    model: runtime.Model, videos: Videos, rows: pd.DataFrame
-) -> Float64[np.ndarray, " videos"]:
-    if model.spec == store.view_spec(videos.index):
-        views = store.views(videos.index, list(rows["sha256"]))
-        return np.array([model.predict(view).score for view in views])
-    # It needs other views than those of the cache: it scores the files, as in production.
-    return np.array([_decode_and_score(model, videos.folder / video) for video in rows["video"]])
-
-
-def _decode_and_score(model: runtime.Model, path: Path) -> float:
-    row = model.score(path)
-    if row.score is None:
-        raise VideoError(path, f"{model.card.model_id} cannot score it: {row.reason}")
-    return row.score
+    return Gate(COMPARED, difference.value, low, high, least, passed, sentence)

@@ -113,7 +113,7 @@ def section(
     if isinstance(after, str) or isinstance(before, str):
         reason = after if isinstance(after, str) else before
         return Section(TITLE, f"agreement is not known: {reason}", "")
-    bootstrap = _bootstrap(new)
+    bootstrap = bootstrap_of(new)
     lines = [
         Line(
             model,
@@ -188,7 +188,7 @@ def _models(revision: Revision) -> dict[str, dict[str, Measurement]] | str:
         return revision.lacks(f"validation.json is not what `evaluate` writes ({error})")
 
 
-def _bootstrap(revision: Revision) -> Bootstrap:
+def bootstrap_of(revision: Revision) -> Bootstrap:
     """As `evaluate` and `seed` of the params after the change have it."""
     try:
         raw = yaml.safe_load(revision.params["params.yaml"])

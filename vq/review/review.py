@@ -7,6 +7,7 @@ from vq.pipeline import git
 from vq.review import (
     data_diff,
     dependencies_diff,
+    flips_diff,
     metrics_diff,
     params_check,
     params_diff,
@@ -91,6 +92,7 @@ def review(root: Path, revision: str | None, to: str | None, *, docs: Path | Non
         data_diff.section(old, new, to_run="import" in late),
         checks,
         dependencies_diff.section(old, new),
+        flips_diff.section(old, new, pair, **state("evaluate")),
         verdict_diff.section(old, new, **state("judge")),
     )
     late_pair = "`evaluate` has still to run on this change"
