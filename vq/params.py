@@ -367,6 +367,15 @@ class Watch(Section):
     days: Rate | None
 
 
+class Ask(Section):
+    """Which videos are to be rated next."""
+
+    random: Share = 0.2
+    candidates: Positive = 10_000
+    others: Positive = 1_000
+    near_duplicates: bool = True
+
+
 class Params(Section):
     """Everything in `params.yaml`."""
 
@@ -389,6 +398,7 @@ class Params(Section):
     run: Run
     versions: Versions
     watch: Watch
+    ask: Ask = Ask()
 
     def section(self, name: str) -> Section:
         """The section of a stage, by the name it has in `params.yaml`."""
