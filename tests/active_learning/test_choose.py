@@ -13,7 +13,7 @@ from vq.errors import DataError
 from vq.inference.row import Row
 from vq.params import Ask
 
-SETTINGS = Ask(random=0.25, candidates=60, others=40)
+SETTINGS = Ask(random=0.25, candidates=70, others=70)
 
 
 def rows(count: int, *, model: str = "m", seed: int = 1) -> list[Row]:
