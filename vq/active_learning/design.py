@@ -76,11 +76,11 @@ class Design:
         """Take a candidate for rated."""
         self._make_room()
         at = self._count
-        told = self._here[place, :at]
+        loading = self._here[place, :at]
         deviation = np.sqrt(self.variance[place] + NOISE)
         subject = self._candidates[place : place + 1]
-        here = self._likeness(self._candidates, subject)[:, 0] - self._here[:, :at] @ told
-        there = self._alike[place] - self._there[:, :at] @ told
+        here = self._likeness(self._candidates, subject)[:, 0] - self._here[:, :at] @ loading
+        there = self._alike[place] - self._there[:, :at] @ loading
         here, there = here / deviation, there / deviation
         # Covariances of candidates and others fall by the product of the two; so do their squares.
         left = self._alike @ there - self._here[:, :at] @ (self._there[:, :at].T @ there)
