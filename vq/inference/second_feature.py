@@ -28,7 +28,7 @@ def name_in(network: bytes) -> str:
     Raises:
         ValueError: there is none before its levels.
     """
-    nodes = {}
+    nodes: dict[bytes, tuple[bytes, list[bytes]]] = {}
     for number, graph in _fields(memoryview(network)):
         for field, node in _fields(graph) if number == GRAPH else ():
             if field == NODE:
