@@ -39,8 +39,8 @@ def name_in(network: bytes) -> str:
                 nodes |= dict.fromkeys(outputs, (kind[0], inputs))
     name = OUTPUT.encode()
     while name in nodes:
-        kind, (name, *_) = nodes[name]
-        if kind in PRODUCTS:
+        operation, (name, *_) = nodes[name]
+        if operation in PRODUCTS:
             return name.decode()
     raise ValueError(f"no matrix product comes before {OUTPUT}")
 
