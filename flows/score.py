@@ -25,6 +25,7 @@ def score_all(
     *,
     model: str,
     mode: Mode,
+    feature: bool,
     jobs: int,
     cost_per_core_hour: float | None,
     workspace: Path,
@@ -35,6 +36,7 @@ def score_all(
         output,
         model=model,
         closely=ModeRequest(mode),
+        feature=feature,
         jobs=cores(jobs),
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),
@@ -50,6 +52,7 @@ def score(
     output: str,
     model: str = "models:/vq-student@champion",
     mode: Mode = "exact",
+    feature: bool = False,
     jobs: NonNegativeInt = 0,
     cost_per_core_hour: NonNegativeFloat | None = None,
     workspace: Path = Path(),
@@ -62,6 +65,7 @@ def score(
         output: file for the rows, ending in .parquet (or .csv, .jsonl, .json); a path or a URL.
         model: models:/NAME@ALIAS, the folder of a student, or `shipped`.
         mode: how closely to look; `fast` decodes least, `thorough` sees most.
+        feature: add the second feature to each row, by which `vq ask` chooses what to rate next.
         jobs: videos at a time; 0 for one on each core. With run.runner: ray, params say it.
         cost_per_core_hour: price of a core for an hour; the artifact then has that of 1,000 videos.
         workspace: its folder, seen from the folder that the deployment runs in.
@@ -75,6 +79,7 @@ def score(
             output,
             model=model,
             mode=mode,
+            feature=feature,
             jobs=jobs,
             cost_per_core_hour=cost_per_core_hour,
             workspace=Path(),

@@ -15,6 +15,7 @@ COMMANDS = {
     "labels": "Bring somebody's label file into our form.",
     "ratings": "Make labels of what each rater said of each video.",
     "ingest": "Take new labelled videos into the data set.",
+    "ask": "Choose which videos people rate next.",
     "watch": "Compare recent videos with the training data.",
     "registry": "List released students, or tell all of one.",
     "promote": "Make a released student champion.",

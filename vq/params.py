@@ -374,6 +374,15 @@ class Shadow(Section):
     shown: Positive = 10
 
 
+class Ask(Section):
+    """Which videos are to be rated next."""
+
+    random: Share = 0.2
+    candidates: Positive = 10_000
+    others: Positive = 1_000
+    near_duplicates: bool = True
+
+
 class Params(Section):
     """Everything in `params.yaml`."""
 
@@ -397,6 +406,7 @@ class Params(Section):
     versions: Versions
     watch: Watch
     shadow: Shadow = Shadow()
+    ask: Ask = Ask()
 
     def section(self, name: str) -> Section:
         """The section of a stage, by the name it has in `params.yaml`."""

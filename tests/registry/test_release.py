@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -29,7 +29,7 @@ from vq.drift.report import as_released
 from vq.errors import DataError
 from vq.gates.verdict import Gate
 from vq.inference import runtime
-from vq.inference.row import Row
+from vq.inference.row import COLUMNS
 from vq.registry import champion, flow_summary, register
 from vq.registry.client import Registry
 from vq.registry.flow_summary import Release
@@ -340,7 +340,7 @@ def test_a_released_student_can_be_fetched_and_scores(
 
     assert (locate("models:/vq-student@champion") / "student.onnx").exists()
     assert list(rows["status"]) == ["ok", "missing"]
-    assert list(rows) == [field.name for field in fields(Row)]
+    assert list(rows) == list(COLUMNS)
     assert scorer.metadata.get_output_schema().input_names() == list(rows)
     assert list(scorer.input_example["video"]) == ["uploads/clip.mp4"]
     assert scorer.metadata.metadata == {"vq_version": installed("vq")}

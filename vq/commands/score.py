@@ -74,6 +74,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PATH",
         help="quality over time: a .png or .json for one video, else a folder for both of each",
     )
+    parser.add_argument(
+        "--feature",
+        action="store_true",
+        help="a column more: the second feature, by which `vq ask` chooses what to rate next",
+    )
     add_jobs(parser, default=0)
     add_limits(parser)
 
@@ -96,12 +101,14 @@ def _run(args: Namespace) -> int:
     form = _form(args)
     folder, jobs = folder_of(args, _say), jobs_of(args)
     threads, limits = threads_of(args, jobs), limits_of(args)
-    with ScoringPool(folder, jobs=jobs, threads=threads, limits=limits) as pool:
+    with ScoringPool(
+        folder, jobs=jobs, threads=threads, limits=limits, feature=args.feature
+    ) as pool:
         # Meanwhile the first worker loads the model.
         videos = discover(args.inputs, say=_say)
         timelines = Timelines(args.timeline, videos) if args.timeline else None
         _check_outputs(args, videos, timelines)
-        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines)
+        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines, feature=args.feature)
         if args.output is None:
             return run.to_stdout(videos, form)
         with Journal(args.output, form) as journal:
@@ -112,15 +119,20 @@ class _Run:
     """One call of `vq score`, and its progress."""
 
     def __init__(
-        self, pool: ScoringPool, closely: ModeRequest, timelines: Timelines | None
+        self,
+        pool: ScoringPool,
+        closely: ModeRequest,
+        timelines: Timelines | None,
+        *,
+        feature: bool,
     ) -> None:
-        self.pool, self.closely = pool, closely
+        self.pool, self.closely, self.feature = pool, closely, feature
         self.timelines = timelines
         self.done = self.failed = 0
 
     def to_stdout(self, videos: Sequence[str | Row], form: str) -> int:
         """Write rows as soon as the form can."""
-        about = self._greet().about
+        about = self._greet().about(feature=self.feature)
         with stoppable() as stop:
             rows = self._rows(videos, stop, streaming=FORMS[form].streams)
             try:
@@ -142,7 +154,7 @@ class _Run:
         greeting = self._greet()
         scored: set[str] = set()
         if resume:
-            scored = journal.resume(greeting.model, self.closely)
+            scored = journal.resume(greeting.model, self.closely, feature=self.feature)
         else:
             journal.begin()
         remaining = [item for item in videos if _name(item) not in scored]
@@ -153,7 +165,7 @@ class _Run:
         with stoppable() as stop:
             for row in self._rows(remaining, stop, streaming=False):
                 journal.add(row)
-            journal.finish(map(_name, videos), greeting.about)
+            journal.finish(map(_name, videos), greeting.about(feature=self.feature))
         if stop():
             _say(
                 f"interrupted after {self._progress(remaining)}; {journal.output} has their rows, "

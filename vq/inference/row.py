@@ -1,8 +1,9 @@
 """What scoring says of one video."""
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from vq.inference.modes import MODES, Mode
@@ -38,16 +39,32 @@ class Row:
     """How closely the video was looked at; empty where there is no score."""
     warning: str = ""
     """What a viewer sees of the file that the score does not know; empty for nearly every file."""
+    feature: str = ""
+    """The second feature, base64 of float16 (`vq.inference.second_feature`); empty unless it was
+    wanted."""
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
             raise ValueError(f"no status is called {self.status!r}")
         numbers = [n for n in (self.score, self.low, self.high, *self.levels) if n is not None]
         finite = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
-        if not finite or self.mode not in (*MODES, ""):
+        base64 = re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", self.feature)
+        if not finite or self.mode not in (*MODES, "") or not base64:
             raise ValueError(f"no row has such values: {self}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
+
+
+COLUMNS = tuple(field.name for field in fields(Row) if field.name != "feature")
+"""What a row has to say to everybody; the feature is there only for those who want it."""
+
+
+def as_mapping(row: Row) -> dict[str, Any]:
+    """The fields of a row by name, without a feature if it has none."""
+    values = asdict(row)
+    if not row.feature:
+        del values["feature"]
+    return values
 
 
 def from_mapping(fields: Mapping[str, Any]) -> Row:

@@ -12,6 +12,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
 from vq.errors import VideoError, WeightsError
 from vq.inference import card as cards
+from vq.inference import second_feature
 from vq.inference.card import Card
 from vq.inference.modes import TIMES, Mode, ModeRequest, spec_of, within
 from vq.inference.row import Row
@@ -34,6 +35,8 @@ class Scored:
     """Expectation over the values of the levels, on the card's scale."""
     levels: Float32[np.ndarray, " levels"]
     """Probability of each quality level, worst first; not corrected where the score is."""
+    feature: str = ""
+    """The second feature, as text; empty for a model that was loaded without."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,8 @@ class Model:
     session: onnxruntime.InferenceSession
     limits: Limits
     """Those of pixels and frames are held here; the others need a worker process."""
+    feature: str = ""
+    """Which output of the network is the second feature; empty if nobody wants it."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -54,14 +59,21 @@ class Model:
         self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode = "exact"
     ) -> Scored:
         """Score one video, given what the student is to see of it in a mode."""
-        levels = self.levels(views, mode)
+        levels, *feature = self._outputs(views, mode)
         raw = float(levels.astype(np.float64) @ np.array(self.card.values))
-        return Scored(self.card.corrected(raw, mode), levels)
+        text = second_feature.as_text(feature[0]) if feature else ""
+        return Scored(self.card.corrected(raw, mode), levels, text)
 
     def levels(
         self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode
     ) -> Float32[np.ndarray, " levels"]:
-        """What the network says of one video: probability of each quality level, worst first.
+        """What the network says of one video: probability of each quality level, worst first."""
+        return self._outputs(views, mode)[0]
+
+    def _outputs(
+        self, views: UInt8[np.ndarray, "moments 4 side side"], mode: Mode
+    ) -> list[Float32[np.ndarray, " width"]]:
+        """The levels of one video, and its second feature if that is wanted.
 
         The network runs on one video at a time: sums inside a batch could depend on the others.
         A thorough look is the mean of several exact ones, as they are and mirrored.
@@ -70,8 +82,12 @@ class Model:
         if mode == "thorough":
             parts = [views[start::TIMES] for start in range(TIMES)]
             parts += [part[..., ::-1] for part in parts]
-        runs = [self.session.run(["levels"], {"views": _one(part)})[0][0] for part in parts]
-        return np.stack(runs).mean(0, dtype=np.float64).astype(np.float32)
+        names = [second_feature.OUTPUT, *filter(None, [self.feature])]
+        runs = [self.session.run(names, {"views": _one(part)}) for part in parts]
+        return [
+            np.stack([each[0] for each in runs_of]).mean(0, dtype=np.float64).astype(np.float32)
+            for runs_of in zip(*runs, strict=True)
+        ]
 
     def look(self, path: Path, mode: Mode) -> tuple[Look, Mode]:
         """Decode what a mode sees of a file; and the mode, `exact` where nothing is cheaper.
@@ -134,6 +150,7 @@ class Model:
             model=self.card.model_id,
             mode=mode,
             warning=sample.warning,
+            feature=scored.feature,
             seconds=round(time.perf_counter() - start, 4),
         )
 
@@ -163,27 +180,40 @@ def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
     return np.ascontiguousarray(views[None])
 
 
-def load(folder: Path, *, threads: int = 1, limits: Limits | None = None) -> Model:
+def load(
+    folder: Path, *, threads: int = 1, limits: Limits | None = None, feature: bool = False
+) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
-    The score has the same bits for any number of `threads`, which are those of the network.
+    The score has the same bits for any number of `threads`, which are those of the network. Rows
+    have the second `feature` only if it is wanted.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
         DataError: the card cannot be understood.
     """
     card, network = cards.load(folder)
-    return build(card, network, name=folder / "student.onnx", threads=threads, limits=limits)
+    name = folder / "student.onnx"
+    return build(card, network, name=name, threads=threads, limits=limits, feature=feature)
 
 
 def build(
-    card: Card, network: bytes, *, name: Path, threads: int = 1, limits: Limits | None = None
+    card: Card,
+    network: bytes,
+    *,
+    name: Path,
+    threads: int = 1,
+    limits: Limits | None = None,
+    feature: bool = False,
 ) -> Model:
     """A student of its card and its network, whose file is named in errors.
 
     Raises:
-        WeightsError: the network does not fit the card.
+        WeightsError: the network does not fit the card, or has no second feature to give.
     """
+    output = _feature(network, name) if feature else ""
+    if output:
+        network = second_feature.as_output(network, output)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -200,7 +230,16 @@ def build(
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(name, session, card)
-    return Model(card, session, limits or Limits())
+    return Model(card, session, limits or Limits(), output)
+
+
+def _feature(network: bytes, path: Path) -> str:
+    try:
+        return second_feature.name_in(network)
+    except (ValueError, IndexError, KeyError) as error:
+        raise WeightsError(
+            f"{path}: has no second feature to write ({error}); score without --feature"
+        ) from error
 
 
 _REFUSALS = (

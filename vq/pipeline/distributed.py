@@ -98,7 +98,7 @@ def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iter
 
 def _score(shards: Shards) -> Work:
     # For all shards that this process gets; its worker ends with it.
-    crew = ScoringPool(shards.student, limits=shards.limits)
+    crew = ScoringPool(shards.student, limits=shards.limits, feature=shards.feature)
     return lambda shard: shards.score(shard, crew)
 
 

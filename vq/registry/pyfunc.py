@@ -5,7 +5,7 @@ server can see, by their paths.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -19,7 +19,7 @@ from mlflow.types.schema import Array
 from vq.errors import ParamsError
 from vq.inference import runtime
 from vq.inference.modes import EXACT, MODES, ModeRequest
-from vq.inference.row import Row
+from vq.inference.row import COLUMNS, Row
 
 EXAMPLE = pd.DataFrame({"video": ["uploads/clip.mp4"]})
 """An example request."""
@@ -50,7 +50,7 @@ class Scorer:
         paths = map(Path, videos["video"])
         rows = [asdict(self.model.score(path, **asdict(request))) for path in paths]
         # As objects: a column of numbers would turn what is unknown into nan, which is no JSON.
-        return pd.DataFrame(rows, columns=[field.name for field in fields(Row)], dtype=object)
+        return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
 
 def _load_pyfunc(folder: str) -> Scorer:
@@ -67,7 +67,9 @@ def _request(params: Mapping[str, Any]) -> ModeRequest:
 
 def _columns() -> Iterator[ColSpec]:
     """The fields of a row, in MLflow's words; unknown are those that may be None."""
-    for name, hint in get_type_hints(Row).items():
+    hints = get_type_hints(Row)
+    for name in COLUMNS:
+        hint = hints[name]
         kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
         yield ColSpec(_type(kinds[0]), name, required=NoneType not in kinds)
 

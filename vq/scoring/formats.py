@@ -5,13 +5,13 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.inference.row import Row, from_mapping
+from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping
 from vq.scoring.names import as_text, from_text, readable
 
 GROUP = 1000
@@ -26,6 +26,13 @@ class About:
     """How many quality levels there are."""
     scale: str
     """What a score means, such as "1 to 5, higher is better"."""
+    feature: bool = False
+    """Whether rows have the second feature; without, there is no such column."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields of a row that are written."""
+        return (*COLUMNS, "feature") if self.feature else COLUMNS
 
 
 @runtime_checkable
@@ -120,8 +127,8 @@ def _write_csv(rows: Iterable[Row], file: Sink, about: About) -> None:
     """A header, then a line for each row; the levels are the columns level_1, level_2, ..."""
     levels = [f"level_{number}" for number in range(1, about.levels + 1)]
     names: list[str] = []
-    for field in fields(Row):
-        names += levels if field.name == "levels" else [field.name]
+    for column in about.columns:
+        names += levels if column == "levels" else [column]
     file.write(_csv_line(names))
     for row in rows:
         cells = _cells(row)
@@ -205,13 +212,13 @@ def _words(row: Row) -> tuple[str, str, str]:
     return as_text(row.video), row.status, readable(row.reason or row.warning)
 
 
-def _write_parquet(rows: Iterable[Row], file: Sink, _: About) -> None:
+def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    texts = ("video", "status", "reason", "model", "mode", "warning")
+    texts = ("video", "status", "reason", "model", "mode", "warning", "feature")
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
-        [(field.name, kinds.get(field.name, pyarrow.float64())) for field in fields(Row)]
+        [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]
     )
     rows = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
@@ -236,11 +243,14 @@ def _pyarrow() -> Any:  # noqa: ANN401 - a module
 def _cells(row: Row) -> dict[str, Any]:
     """What is written of a row; all of it is text or numbers."""
     texts = {name: readable(getattr(row, name)) for name in ("reason", "model", "warning")}
-    return asdict(row) | {"video": as_text(row.video), **texts}
+    return as_mapping(row) | {"video": as_text(row.video), **texts}
 
 
 def _row(cells: Mapping[str, Any]) -> Row:
-    return from_mapping({**cells, "video": from_text(cells["video"])})
+    # A column may be there, and a row have none: of a video that has no score.
+    return from_mapping(
+        {**cells, "video": from_text(cells["video"]), "feature": cells.get("feature") or ""}
+    )
 
 
 def _json(row: Row) -> str:

@@ -64,8 +64,12 @@ class Journal:
         """Forget what an earlier run left."""
         self._file.truncate(0)
 
-    def resume(self, model: str, closely: ModeRequest = EXACT) -> set[str]:
+    def resume(
+        self, model: str, closely: ModeRequest = EXACT, *, feature: bool = False
+    ) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
+
+        If the second `feature` is wanted, a score without it is none.
 
         Scores of two models do not belong into one file, nor do those of two modes, unless a budget
         chooses them.
@@ -76,12 +80,12 @@ class Journal:
         scored: set[str] = set()
         for offset, row in self._left():
             self._places[row.video] = offset
-            self._take(row, model, closely, scored)
+            self._take(row, model, closely, scored, feature)
         if self.output.exists():
             for row in read(self.output, self._form):
                 if row.video not in self._places:
                     self.add(row)
-                    self._take(row, model, closely, scored)
+                    self._take(row, model, closely, scored, feature)
         return scored
 
     def add(self, row: Row) -> None:
@@ -137,7 +141,9 @@ class Journal:
                 offset += len(text)
         self._file.truncate(offset)
 
-    def _take(self, row: Row, model: str, closely: ModeRequest, scored: set[str]) -> None:
+    def _take(
+        self, row: Row, model: str, closely: ModeRequest, scored: set[str], feature: bool
+    ) -> None:
         if row.status != "ok":
             scored.discard(row.video)
             return
@@ -153,7 +159,8 @@ class Journal:
                 f"{self.output}: has scores of mode {row.mode or 'exact'}, this run would add "
                 f"{closely.mode} ones; name another --output, or the --mode of before"
             )
-        scored.add(row.video)
+        if row.feature or not feature:
+            scored.add(row.video)
 
 
 def _row_at(place: int, journal: IO[bytes]) -> Row:

@@ -1,13 +1,11 @@
 """Rows of videos that were scored lately."""
 
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from vq.errors import DataError
 from vq.inference.row import Row
-from vq.scoring import formats, remote
+from vq.scoring import row_files
 from vq.scoring.names import is_url
 
 DAY_SECONDS = 86_400.0
@@ -21,19 +19,7 @@ def rows_of(files: Sequence[str]) -> list[Row]:
     Raises:
         DataError: one cannot be read, or holds something else.
     """
-    rows: dict[str, Row] = {}
-    for file in files:
-        form = file.rpartition(".")[2].lower()
-        if form not in formats.FORMS:
-            raise DataError(f"{file}: should end in .parquet, .jsonl, .json or .csv")
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(file)
-            if is_url(file):
-                path = Path(scratch, f"rows.{form}")
-                if not remote.download(file, path):
-                    raise DataError(f"{file}: no such object; score first, or correct the URL")
-            rows |= {row.video: row for row in formats.read(path, form)}
-    return list(rows.values())
+    return list({row.video: row for row in row_files.read(files)}.values())
 
 
 def since(rows: Sequence[Row], days: float | None) -> list[Row]:

@@ -41,10 +41,9 @@ class Greeting:
     coverage: float | None
     """Share of ratings that the interval of an exact score is to hold; None without interval."""
 
-    @property
-    def about(self) -> About:
-        """What the forms of rows have to know."""
-        return About(levels=self.levels, scale=self.scale)
+    def about(self, *, feature: bool = False) -> About:
+        """What the forms of rows have to know; `feature`: rows have the second feature."""
+        return About(levels=self.levels, scale=self.scale, feature=feature)
 
 
 @dataclass(frozen=True)
@@ -77,17 +76,24 @@ class ScoringPool:
     """Scores videos in worker processes under limits; ends them when it is closed."""
 
     def __init__(
-        self, folder: Path, *, jobs: int = 1, threads: int = 1, limits: Limits | None = None
+        self,
+        folder: Path,
+        *,
+        jobs: int = 1,
+        threads: int = 1,
+        limits: Limits | None = None,
+        feature: bool = False,
     ) -> None:
         """Start the first worker.
 
         More processes start when there is work for them. Threads are those of the network, in each.
+        Rows have the second `feature` only if it is wanted.
         """
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
         self._workers = WorkerPool[str | Row, Part](
-            Job("vq.scoring.worker:prepare", (folder, threads, limits)),
+            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature)),
             limits=limits,
             read=_read,
             jobs=jobs,

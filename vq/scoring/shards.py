@@ -47,16 +47,26 @@ class Shards:
     """Where the names of videos start, unless they are absolute or URLs."""
     closely: ModeRequest
     limits: Limits
+    feature: bool = False
+    """Whether rows have the second feature."""
 
     @classmethod
     def of(
-        cls, student: Path, within: Path, *, output: str, closely: ModeRequest, limits: Limits
+        cls,
+        student: Path,
+        within: Path,
+        *,
+        output: str,
+        closely: ModeRequest,
+        limits: Limits,
+        feature: bool = False,
     ) -> "Shards":
         """Those of a student, a way of looking and an output; the student is put beside them."""
         content = [(student / name).read_bytes() for name in STUDENT]
         hashes = [hashlib.sha256(data).hexdigest() for data in content]
-        key = _hash([output, str(Path.cwd()), asdict(closely), asdict(limits), *hashes])
-        shards = cls(within.absolute() / key[:16], Path.cwd(), closely, limits)
+        settings = [asdict(closely), asdict(limits), feature]
+        key = _hash([output, str(Path.cwd()), *settings, *hashes])
+        shards = cls(within.absolute() / key[:16], Path.cwd(), closely, limits, feature)
         for name, data in zip(STUDENT, content, strict=True):
             with atomic(shards.student / name) as path:
                 path.write_bytes(data)

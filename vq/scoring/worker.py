@@ -12,13 +12,13 @@ from vq.workers.limits import Limits
 from vq.workers.protocol import Handler, Message
 
 
-def prepare(folder: Path, threads: int, limits: Limits) -> Handler:
-    """Load the model.
+def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handler:
+    """Load the model; rows have the second `feature` only if it is wanted.
 
     Raises:
         VqError: it cannot be loaded.
     """
-    model = runtime.load(folder, threads=threads, limits=limits)
+    model = runtime.load(folder, threads=threads, limits=limits, feature=feature)
     card = model.card
     greeting = {
         "model": card.model_id,

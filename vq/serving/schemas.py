@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vq.inference.modes import MODES, Mode
-from vq.inference.row import Status
+from vq.inference.row import Status, as_mapping
 from vq.scoring.scoring_pool import Answer, Greeting
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -127,7 +127,7 @@ def scored(answer: Answer, name: str) -> Scored:
     Raises:
         pydantic.ValidationError: the answer of the worker does not fit the schema.
     """
-    fields: dict[str, Any] = asdict(answer.row) | {"video": name}
+    fields: dict[str, Any] = as_mapping(answer.row) | {"video": name}
     # The client must not learn where the file was.
     fields["reason"] = answer.row.reason.replace(answer.row.video, name)
     fields["levels"] = list(answer.row.levels)

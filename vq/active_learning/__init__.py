@@ -1,0 +1,1 @@
+"""Which unlabelled videos people should rate next."""
