@@ -51,7 +51,8 @@ def markdown(release: Release) -> str:
 def description(reason: str, verdict: Verdict, handover: Handover | None, model_card: str) -> str:
     """What the page of a version shows: the reason, each gate in short, decisions, the model card.
 
-    Decisions are those at thresholds, as far as they change. What is too long for MLflow is cut at the end of a line, which is said.
+    Decisions are those at thresholds, as far as they change. What is too long for MLflow is cut at
+    the end of a line, which is said.
     """
     rows = [
         f"| {gate.name} | {_number(gate.value)} | {gate.threshold:g} | {_state(gate)} |"
