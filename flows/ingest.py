@@ -9,7 +9,7 @@ from pathlib import Path
 from prefect.artifacts import create_markdown_artifact
 
 from flows.shared import HOUR, operation, step
-from vq.ingest import flow_summary
+from vq.ingest import flow_summary, share
 from vq.ingest.ingest import ingest as ingest_videos
 
 
@@ -21,12 +21,19 @@ def take_in(folder: Path, labels: Path, *, commit: bool, partial: bool) -> str:
     return flow_summary.outcome(intake)
 
 
+@step
+def push(branch: str) -> None:
+    """Bring the new version of the data to others."""
+    share.push(Path(), branch)
+
+
 @operation(timeout_seconds=24 * HOUR)
 def ingest(
     folder: Path,
     labels: Path,
     commit: bool = False,
     partial: bool = False,
+    branch: str = "",
     workspace: Path = Path(),
 ) -> str:
     """Check new videos as the pipeline would, and add those that pass to the data set.
@@ -36,10 +43,15 @@ def ingest(
         labels: their label file: CSV with a column `video`, paths as seen from the folder.
         commit: put the new version into git.
         partial: take what passes, even if more than validate.max_rejected of it does not.
+        branch: commit the new version, and push it to this branch of origin, and its files to dvc's
+            default remote; empty: leave that to people.
         workspace: its folder, seen from the folder that the deployment runs in.
 
     Returns:
         How many videos came in, and how many were refused.
     """
     with chdir(workspace):
-        return take_in(folder, labels, commit=commit, partial=partial)
+        outcome = take_in(folder, labels, commit=commit or bool(branch), partial=partial)
+        if branch:
+            push(branch)
+    return outcome

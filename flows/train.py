@@ -178,11 +178,17 @@ def train(
 
 def find_candidate(workspace: Path) -> Candidate:
     """The student that `judge` has judged, with the files it comes from."""
-    files = files_of(workspace, "evaluate") | files_of(workspace, "judge")
+    files = {
+        name: path
+        for stage in ("evaluate", "report", "judge")
+        for name, path in files_of(workspace, stage).items()
+    }
     return Candidate(
         student=files["student"],
         verdict=files["verdict"],
         test=files["test"],
+        report=files["report"],
+        model_card=files["model_card"],
         videos=Videos(
             accepted=files["accepted"],
             splits=files["splits"],

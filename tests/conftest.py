@@ -14,7 +14,7 @@ from tests import type_checks
 
 type_checks.install()
 
-pytest_plugins = ["tests.workspace"]
+pytest_plugins = ["tests.mlflow_store", "tests.workspace"]
 
 # On a busy machine any example may take long.
 settings.register_profile("vq", deadline=None)

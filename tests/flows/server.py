@@ -41,9 +41,10 @@ class Prefect:
         """What a command says in a workspace; the test fails, with its words, if it does."""
         return say(root, self.environment(root), *command)
 
-    def deploy(self, root: Path) -> None:
-        """Deploy all flows of a workspace."""
-        self.say(root, "prefect", "--no-prompt", "deploy", "--all")
+    def deploy(self, root: Path, name: str = "") -> None:
+        """Deploy all flows of a workspace, or one of them."""
+        which = ("--name", name) if name else ("--all",)
+        self.say(root, "prefect", "--no-prompt", "deploy", *which)
 
     def run(self, root: Path, deployment: str, **parameters: object) -> "Run":
         """Run a deployment on the worker, to its end, whichever that is."""

@@ -5,18 +5,21 @@ Server and worker are real processes on this machine; nothing leaves it.
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from mlflow import MlflowClient
 from prefect.states import Failed
 
 from flows.shared import may_pass
 from flows.train import bring_up_to_date, train
 from tests.flows.server import Prefect
-from tests.workspace import change, commit, copy_workspace
+from tests.flows.test_ingest import REMOTE
+from tests.workspace import ROOT, change, commit, copy_workspace
 from vq.errors import BusyError, DataError, ParamsError
 from vq.stages import STAGES
 from vq.stages.phases import PHASES, Phase
@@ -48,8 +51,7 @@ def test_a_deployed_run_leaves_a_release_and_a_clean_workspace(
     """Stale stages run and are recorded as by dvc; the student is registered; Prefect shows all."""
     root = copy_workspace(tiny_workspace, tmp_path / "workspace")
     change(root / "params.yaml", {"judge": {"min_plcc": 0.1}})
-    remote = "[core]\n    remote = team\n['remote \"team\"']\n    url = ../../shared\n"
-    (root / ".dvc/config").write_text(remote)
+    (root / ".dvc/config").write_text(REMOTE)
     commit(root, "A lower gate, a remote")
 
     prefect.deploy(root)
@@ -126,7 +128,7 @@ def test_a_phase_runs_alone(tiny_workspace: Path, prefect: Prefect, tmp_path: Pa
 def test_results_go_to_a_branch(
     tiny_workspace: Path, prefect: Prefect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the code, params and data they are of, or not at all; afterwards git is clean."""
+    """From a fresh clone, with the code, params and data they are of, or not at all."""
     root, origin = copy_workspace(tiny_workspace, tmp_path / "workspace"), tmp_path / "origin.git"
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "vq")
@@ -134,22 +136,45 @@ def test_results_go_to_a_branch(
     subprocess.check_call(["git", "init", "--quiet", "--bare", str(origin)])
     subprocess.check_call(["git", "remote", "add", "origin", str(origin)], cwd=root)
     change(root / "params.yaml", {"report": {"worst": 1}})
-
     with prefect.here():
         dirty = train(root, release=False, branch="nightly", return_state=True)
-        commit(root, "Fewer videos")
-        change(root / "params.yaml", {"report": {"worst": 2}})
-        commit(root, "More videos")
-        train(root, release=False, branch="nightly")
-        subprocess.check_call(["git", "remote", "remove", "origin"], cwd=root)
-        lost = train(root, release=False, branch="nightly", return_state=True)
-
     with pytest.raises(DataError, match=r"params.yaml is not committed, and nightly would have"):
         dirty.result()
-    assert _commit(root, "HEAD") == _commit(origin, "nightly")
-    assert subprocess.check_output(["git", "status", "--porcelain"], cwd=root) == b""
+
+    prefect.say(root, "git", "checkout", "--", ".")
+    remote = REMOTE.replace("../../shared", str(tmp_path / "shared"))  # the same for every clone
+    (root / ".dvc/config").write_text(remote)
+    clone_first(root / "prefect.yaml", origin, tmp_path / "worker")
+    change(root / "params.yaml", {"report": {"worst": 1}})
+    commit(root, "Fewer videos, from a clone")
+    prefect.say(root, "git", "push", "--quiet", "origin", "main")
+    prefect.say(root, "dvc", "push")
+    prefect.deploy(root, "train")
+    run = prefect.run(root, "train/train", release=False, branch="nightly")
+
+    assert run.state == "COMPLETED", run.said
+    (clone,) = (tmp_path / "worker").iterdir()
+    assert _commit(clone, "HEAD") == _commit(origin, "nightly")
+    assert _commit(clone, "HEAD^") == _commit(root, "HEAD")
+    assert prefect.say(clone, "git", "status", "--porcelain") == ""
+    assert ("vq.pipeline.run_stages", "extract: nothing has changed") in run.logged
+    with prefect.here():
+        subprocess.check_call(["git", "remote", "remove", "origin"], cwd=clone)
+        lost = train(clone, release=False, branch="nightly", return_state=True)
     with pytest.raises(DataError, match=r"cannot be pushed to 'nightly' of origin: .*origin"):
         lost.result()
+
+
+def clone_first(file: Path, origin: Path, folder: Path) -> None:
+    """Let a deployment clone the repository before each run, as docs/operate.md has it."""
+    lines = re.findall(r"^pull:\n(?:  .*\n)+", (ROOT / "docs/operate.md").read_text(), re.MULTILINE)
+    settings = yaml.safe_load(file.read_text()) | yaml.safe_load(
+        lines[0].replace("{{ $REPOSITORY }}", str(origin))
+    )
+    for deployment in settings["deployments"]:
+        deployment["work_pool"]["job_variables"]["working_dir"] = str(folder)
+    folder.mkdir()
+    file.write_text(yaml.safe_dump(settings))
 
 
 def _commit(root: Path, *what: str) -> str:

@@ -154,8 +154,11 @@ def test_the_command_says_that_nothing_was_taken(
     assert "--partial" in said.err
     assert contents(root) == ([], [])
 
-    assert cli.main(["ingest", *files, "--jobs", "1", "--partial"]) == 1
-    assert capsys.readouterr().out.startswith("data/mine: 1 video more, 0 there already, 1 refused")
+    assert cli.main(["ingest", *files, "--jobs", "1", "--partial", "--branch", "inbox"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("data/mine: 1 video more, 0 there already, 1 refused")
+    assert "dvc has no default remote, so nobody who gets 'inbox' could get its videos" in said.err
+    assert run(root, "git", "status", "--porcelain").stdout == ""
 
 
 @pytest.fixture(scope="module")

@@ -119,6 +119,19 @@ def test_a_known_result_comes_from_the_cache(root: Path) -> None:
     assert stale(root) == []
 
 
+def test_what_a_run_leaves_for_git_can_be_committed(root: Path) -> None:
+    """All of it, that of a data set too; what git ignores is not added by force."""
+    (root / ".gitignore").write_text("/last\n")
+    save(root)
+    update_all(root)
+    written = run_stages.written_for_git(root)
+    shell(root, "git", "add", "--", *map(str, written))
+
+    assert {Path("data/mine/dvc.lock"), Path("data/mine/.gitignore")} <= set(written)
+    status = shell(root, "git", "status", "--porcelain").splitlines()
+    assert [line for line in status if line[1] != " "] == ["?? log"]  # the stage `sort` is sloppy
+
+
 def test_a_failed_stage_stays_stale(root: Path) -> None:
     """Dvc.lock keeps what was true before; the error quotes the command."""
     (root / "dvc.yaml").write_text(PIPELINE.replace("sort ${data.dir}", "exit 3; sort ${data.dir}"))

@@ -60,12 +60,16 @@ def maker(root: Path) -> Make:
         _write(folder / "verdict.json", Verdict(gates or (OPEN,)).to_json())
         srcc = {"value": 0.9, "low": 0.8, "high": None}
         _write(folder / "test.json", {"models": {"student": {"srcc": srcc}}})
+        (folder / "report.html").write_text("<!doctype html>")
+        (folder / "model_card.md").write_text(f"# Student {name}\n")
         (folder / "params.yaml").write_text("seed: 7\nsplit: {salt: vq-1}\n")
         write_lock(folder / "dvc.lock")
         return Candidate(
             student=folder / "student",
             verdict=folder / "verdict.json",
             test=folder / "test.json",
+            report=folder / "report.html",
+            model_card=folder / "model_card.md",
             videos=videos,
             params=folder / "params.yaml",
             lock=folder / "dvc.lock",

@@ -315,8 +315,10 @@ def test_a_version_says_what_made_it(candidate: Make, root: Path) -> None:
     assert run.data.params == {"seed": "7", "split.salt": "vq-1"}
     assert {file.path for file in client().list_artifacts(version.run_id)} == {
         "dvc.lock",
+        "model_card.md",
         "params.yaml",
         "release.json",
+        "report.html",
         "splits.csv",
         "test.json",
         "training.csv",
@@ -324,6 +326,8 @@ def test_a_version_says_what_made_it(candidate: Make, root: Path) -> None:
     }
     learnt = client().download_artifacts(version.run_id, "training.csv", str(root))
     # Half of the eight are test contents; that of the other data set is of the last one.
+    contexts = {tag.value for one in run.inputs.dataset_inputs for tag in one.tags}
+    assert {"training", "validation", "test"} <= contexts
     assert list(pd.read_csv(learnt)["content"]) == ["c0", "c1", "c2", "c3"]
 
 
@@ -360,7 +364,8 @@ def test_nothing_is_pickled(candidate: Make, root: Path) -> None:
     files = [file for file in (root / "mlartifacts").rglob("*") if file.is_file()]
 
     assert {file.suffix for file in files} <= {
-        *("", ".json", ".yaml", ".txt", ".onnx", ".safetensors", ".csv", ".lock", ".py")
+        *("", ".json", ".yaml", ".txt", ".onnx", ".safetensors", ".csv", ".lock", ".py"),
+        *(".html", ".md"),
     }
     assert [file for file in files if file.read_bytes()[:1] == b"\x80"] == []
 
@@ -372,7 +377,21 @@ def test_notes_have_a_row_for_each_gate(candidate: Make, root: Path) -> None:
     assert text.startswith("## vq-student 1: challenger\n\nThe bundle has 12.00 MB.\n")
     assert "| srcc | 0.900 | 0.75 | open | SRCC on test is 0.900. |" in text
     assert "| size_mb | 12.000 | 10 | **shut** | The bundle has 12.00 MB. |" in text
-    assert text.endswith(client().get_model_version("vq-student", "1").description)
+
+
+def test_the_page_of_a_version_has_reason_gates_and_model_card(candidate: Make, root: Path) -> None:
+    """So much of it as MLflow has room for; the whole card is a file of the run."""
+    made = candidate(GOOD, OPEN, SHUT)
+    made.model_card.write_text("# Student a\n" + "A line of it.\n" * 500)
+    release(made, root)
+
+    text = client().get_model_version("vq-student", "1").description
+    assert text.startswith("The bundle has 12.00 MB.\n\n| gate | measured | threshold | |\n")
+    assert "| size_mb | 12.000 | 10 | **shut** |\n\n# Student a\nA line of it.\n" in text
+    assert text.endswith(
+        "A line of it.\n\nThe rest is in `model_card.md`, among the files of the run."
+    )
+    assert len(text) <= 5000
 
 
 def client() -> MlflowClient:

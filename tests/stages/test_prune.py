@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from mlflow import MlflowClient
 
 from vq import params
 from vq.cli import main
@@ -94,8 +95,8 @@ def make(tmp_path: Path) -> Workspace:
 
 
 @pytest.mark.slow
-def test_a_reviewer_reads_why(tmp_path: Path) -> None:
-    """A row and a sentence for each expert; costs add up; the pairs are all there."""
+def test_a_reviewer_reads_why(tmp_path: Path, store: MlflowClient) -> None:
+    """A row and a sentence for each expert; costs add up; the pairs and trials are all there."""
     files = make(tmp_path)
 
     prune(**files._asdict(), params=PARAMS, extract=EXTRACT, seed=0, jobs=1)
@@ -113,6 +114,15 @@ def test_a_reviewer_reads_why(tmp_path: Path) -> None:
     alike = pd.read_csv(files.similarity, index_col="expert")
     assert list(alike.index) == list(alike.columns)
     assert alike.loc["left", "twin"] > 0.98
+    experiments = [one.experiment_id for one in store.search_experiments()]
+    runs = store.search_runs(experiments, "tags.kind = 'trial'")
+    assert {run.data.tags["trial"] for run in runs} == {
+        path.stem for path in files.trials.iterdir()
+    }
+    (left,) = [run for run in runs if run.info.run_name == "trial left"]
+    assert left.data.metrics["teacher.srcc"] == pytest.approx(
+        table.loc["left", "own_head"], abs=1e-4
+    )
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import yaml
 from tests.metrics.exhibit import alike, pruning
 from tests.stages import test_evaluate
 from tests.stages.test_evaluate import PARAMS as EVALUATE
-from vq.data import manifest
+from vq.data import manifest, split
 from vq.duplicates import pairs_table
 from vq.params import Report
 from vq.stages.evaluate import evaluate
@@ -27,6 +27,7 @@ class Workspace(NamedTuple):
     card: Path
     columns: Path
     videos: Path
+    splits: Path
     zoo: Path
     pruning: Path
     similarity: Path
@@ -38,6 +39,7 @@ class Workspace(NamedTuple):
     predictions: Path
     misordered: Path
     page: Path
+    model_card: Path
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +120,25 @@ def test_the_report_says_what_was_measured_and_how(files: Workspace) -> None:
 
 def test_the_same_files_give_the_same_bytes(files: Workspace, tmp_path: Path) -> None:
     """`dvc repro` on another day changes nothing."""
-    again = files._replace(page=tmp_path / "report.html")
+    again = files._replace(page=tmp_path / "report.html", model_card=tmp_path / "model_card.md")
     report(**again._asdict(), params=PARAMS, evaluate=EVALUATE, seed=7)
 
     assert again.page.read_bytes() == files.page.read_bytes()
+    assert again.model_card.read_bytes() == files.model_card.read_bytes()
+
+
+def test_the_model_card_counts_videos_by_side(files: Workspace) -> None:
+    """Every accepted video of the data set, and the contents of each side."""
+    table = manifest.read(files.accepted)
+    sides = split.of_videos(table, split.read(files.splits))
+    counts = " | ".join(
+        f"{len(rows)} ({rows['content'].nunique()})"
+        for rows in (table[sides == side] for side in split.SIDES)
+    )
+
+    text = files.model_card.read_text()
+    assert f"| {counts} |" in text
+    assert "### By mode" in text
 
 
 def test_another_data_set_is_reported_apart_and_an_order_only_where_it_is_measured(

@@ -13,6 +13,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--partial", action="store_true", help="take what passes, however much does not"
     )
+    parser.add_argument(
+        "--branch",
+        default="",
+        help="commit the new version, and push it to this branch of origin, and its files to dvc's "
+        "default remote",
+    )
     parser.add_argument("--jobs", type=int, default=0, help="processes that probe (0: one a core)")
 
 
@@ -23,16 +29,16 @@ def run(args: Namespace) -> int:
         1 if a video was refused, else 0.
 
     Raises:
-        VqError: nothing could be taken in.
+        VqError: nothing could be taken in, or what was taken in could not be pushed.
     """
-    from vq.ingest import flow_summary
+    from vq.ingest import flow_summary, share
     from vq.ingest.ingest import ingest
 
     intake = ingest(
         args.folder,
         args.labels,
         root=Path(),
-        commit=args.commit,
+        commit=args.commit or bool(args.branch),
         partial=args.partial,
         jobs=args.jobs,
     )
@@ -44,4 +50,7 @@ def run(args: Namespace) -> int:
         say(f"all refused rows are in {intake.quarantine}\n")
     if intake.declined:
         sys.stderr.write(f"vq ingest: error: {intake.declined}\n")
+    if args.branch and not intake.declined:
+        share.push(Path(), args.branch)
+        say(f"pushed to {args.branch}\n")
     return int(len(intake.refused) > 0)

@@ -56,6 +56,16 @@ def push(root: Path) -> int:
     return pushed
 
 
+def has_default(root: Path) -> bool:
+    """Whether there is a remote to share with.
+
+    Raises:
+        DataError: the folder is no workspace.
+    """
+    with opened(root) as repo:
+        return bool(_remote(repo))
+
+
 def _remote(repo: Repo) -> str | None:
     return repo.config["core"].get("remote")
 

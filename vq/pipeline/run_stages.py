@@ -183,12 +183,18 @@ def add(root: Path, files: Sequence[Path]) -> list[Path]:
 
 
 def written_for_git(root: Path) -> list[Path]:
-    """Files that a run leaves for git: dvc.lock, and outs that dvc does not cache."""
+    """Files that a run leaves for git: dvc.lock, and outs that dvc does not cache.
+
+    A data set with stages of its own has another dvc.lock, and each folder of outs a .gitignore.
+    """
     with opened(root) as repo:
         base = Path(repo.root_dir)
-        outs = [Path(out.fs_path).relative_to(base) for out in repo.index.outs if not out.use_cache]
-    files = [*map(Path, KEPT), *outs]
-    return [file for file in dict.fromkeys(files) if (root / file).exists()]
+        locks = [Path(stage.path).with_name("dvc.lock") for stage in repo.index.stages]
+        ignores = [Path(out.fs_path).with_name(".gitignore") for out in repo.index.outs]
+        outs = [Path(out.fs_path) for out in repo.index.outs if not out.use_cache]
+    files = [*(base / name for name in KEPT), *locks, *ignores, *outs]
+    ours = {file for file in files if file.is_relative_to(base) and file.exists()}
+    return _not_ignored(root, sorted(file.relative_to(base).as_posix() for file in ours))
 
 
 def commit(root: Path, files: Sequence[Path], message: str) -> str:
@@ -262,6 +268,17 @@ def opened(root: Path, *, config: dict[str, Any] | None = None) -> Iterator[Repo
         raise BusyError(f"{root}: {error}") from error
     except DvcException as error:
         raise DataError(f"{root}: {error}") from error
+
+
+def _not_ignored(root: Path, names: Sequence[str]) -> list[Path]:
+    """Of files, those that git has or would take."""
+    try:
+        seen = git(
+            root, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *names
+        )
+    except subprocess.CalledProcessError:  # outside git
+        return []
+    return [Path(name) for name in filter(None, seen.decode().split("\0"))]
 
 
 def _in_git(root: Path, file: Path) -> bool:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,6 +42,14 @@ class Kept:
     effect: Effect
     seconds: float
     """That it took, in one process."""
+
+
+Record = Callable[[str, Trial, Kept], None]
+"""Takes a trial, with the name of the file that keeps it."""
+
+
+def nowhere(key: str, trial: Trial, kept: Kept) -> None:
+    """Record nothing."""
 
 
 class Unknown(Exception):  # noqa: N818 - no error: the answer of a plan
@@ -85,6 +93,8 @@ class Trials:
         self._alone_seconds = alone_seconds if isinstance(fidelity, Probe) else 0.0
         self.used: dict[Trial, Kept] = {}
         """Trials that were asked for and had been computed before."""
+        self.record: Record = nowhere
+        """Takes each trial that `run` was asked for, as soon as its numbers are there."""
         self._experts = {n: _digest(f.numpy()) for n, f in repeats[0].features.items()}
         self._labels = [
             _digest(*(t.numpy() for t in (one.target, one.mos, one.values, one.dataset)))
@@ -121,7 +131,11 @@ class Trials:
         if self.plan and todo:
             raise Unknown(todo)
         log.info("%s: %s", what, tally(len(wanted), len(todo)))
+        for trial, kept in results.items():
+            if kept is not None:
+                self.record(self._path(trial).stem, trial, kept)
         for trial, kept in self._compute(todo, what):
+            self.record(self._path(trial).stem, trial, kept)
             results[trial] = kept
         return [kept.effect for kept in results.values() if kept is not None]
 

@@ -48,6 +48,10 @@ class Candidate:
     """Outcome of the gates, from `judge`."""
     test: Path
     """Agreement on test, from `evaluate`."""
+    report: Path
+    """The HTML page of `report`."""
+    model_card: Path
+    """What a person should know of it, in Markdown, from `report`."""
     videos: Videos
     params: Path
     lock: Path

@@ -7,9 +7,12 @@ from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion
 
-from vq.gates.verdict import Verdict
+from vq.gates.verdict import Gate, Verdict
 from vq.registry.client import CHALLENGER, CHAMPION, RELEASED, Registry
 from vq.registry.handover import Handover
+
+MOST_CHARACTERS = 5000
+"""Of a description, for which MLflow has no more room."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,33 @@ class Release:
 
 
 def markdown(release: Release) -> str:
-    """A heading with version and alias, the reason, and a row for each gate."""
+    """A heading with version and alias, the reason, each gate, decisions at thresholds."""
     again = "" if release.new else " This student was in the registry already."
-    text = description(f"{release.reason}{again}", release.verdict, release.handover)
-    return f"## {release.model} {release.version}: {release.alias}\n\n{text}"
+    changes = f"\n{release.handover.markdown}\n" if release.handover else ""
+    return (
+        f"## {release.model} {release.version}: {release.alias}\n\n"
+        f"{release.reason}{again}\n\n{table(release.verdict)}{changes}"
+    )
 
 
-def description(reason: str, verdict: Verdict, handover: Handover | None) -> str:
-    """Why a version has its alias: the reason, a row for each gate, decisions at thresholds."""
-    changes = f"\n{handover.markdown}\n" if handover else ""
-    return f"{reason}\n\n{table(verdict)}{changes}"
+def description(reason: str, verdict: Verdict, handover: Handover | None, model_card: str) -> str:
+    """What the page of a version shows: the reason, each gate in short, decisions, the model card.
+
+    Decisions are those at thresholds, as far as they change. What is too long for MLflow is cut at
+    the end of a line, which is said.
+    """
+    rows = [
+        f"| {gate.name} | {_number(gate.value)} | {gate.threshold:g} | {_state(gate)} |"
+        for gate in verdict.gates
+    ]
+    gates = ["| gate | measured | threshold | |", "| --- | ---: | ---: | --- |", *rows]
+    changes = [handover.markdown, ""] if handover else []
+    text = "\n".join([reason, "", *gates, "", *changes, model_card])
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    end = "\n\nThe rest is in `model_card.md`, among the files of the run."
+    start = text[: MOST_CHARACTERS - len(end)]
+    return (start.rpartition("\n")[0] or start) + end
 
 
 def announcement(release: Release) -> dict[str, str]:
@@ -132,12 +152,16 @@ def table(verdict: Verdict) -> str:
     """A row for each gate."""
     rows = [
         f"| {gate.name} | {_number(gate.value)} | {gate.threshold:g} "
-        f"| {'open' if gate.passed else '**shut**'} | {gate.sentence} |"
+        f"| {_state(gate)} | {gate.sentence} |"
         for gate in verdict.gates
     ]
     return "\n".join(
         ["| gate | measured | threshold | | why |", "| --- | ---: | ---: | --- | --- |", *rows, ""]
     )
+
+
+def _state(gate: Gate) -> str:
+    return "open" if gate.passed else "**shut**"
 
 
 def _number(value: float | None) -> str:

@@ -17,6 +17,8 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models.model import ModelInfo
 
+from vq.data import run_inputs
+from vq.data.run_inputs import InputFiles
 from vq.files import read_json
 from vq.inference import card as cards
 from vq.registry import model_code, pyfunc
@@ -60,6 +62,9 @@ def register(
     ) as run:
         mlflow.log_metrics(dict(_numbers(read_json(candidate.test)["models"])))
         mlflow.log_params(dict(_flat(yaml.safe_load(candidate.params.read_bytes()))))
+        videos = candidate.videos
+        data = InputFiles(version_tags["dataset"], videos.accepted, videos.splits)
+        run_inputs.log(run.info.run_id, data)
         _log_files(candidate)
         logged = _log_model(registry, candidate, root)
     try:
@@ -121,9 +126,9 @@ def _log_model(registry: Registry, candidate: Candidate, root: Path) -> ModelInf
 
 
 def _log_files(candidate: Candidate) -> None:
-    for file in (candidate.verdict, candidate.test, candidate.params, candidate.lock):
+    measured = (candidate.verdict, candidate.test, candidate.report, candidate.model_card)
+    for file in (*measured, candidate.params, candidate.lock, candidate.videos.splits):
         mlflow.log_artifact(str(file))
-    mlflow.log_artifact(str(candidate.videos.splits))
     with tempfile.TemporaryDirectory() as folder:
         learnt = Path(folder, "training.csv")
         candidate.videos.learnt().to_csv(learnt, index=False, lineterminator="\n")

@@ -82,7 +82,8 @@ def _release(
     reigning = registry.at(CHAMPION)
     if version is not None and reigning is not None and reigning.version == version.version:
         # Crowned, and killed before it was written down: it need not win against itself.
-        return _settle(registry, version, registry.verdict(version), registry.handover(version))
+        changes, verdict = registry.handover(version), registry.verdict(version)
+        return _settle(registry, version, verdict, changes, candidate.model_card)
     verdict, changes = _judged(registry, candidate, reigning, settings, seed)
     with on_scale(candidate.student, changes.scores_as if changes else None) as student:
         model_id = cards.load(student)[0].model_id
@@ -94,7 +95,7 @@ def _release(
             version_tags = {**candidate_tags, MODEL_ID: model_id, "verdict": verdict.summary}
             shipped = replace(candidate, student=student)
             version = register(registry, shipped, version_tags, root=root)
-    return _settle(registry, version, verdict, changes)
+    return _settle(registry, version, verdict, changes, candidate.model_card)
 
 
 def _judged(
@@ -124,7 +125,11 @@ def _judged(
 
 
 def _settle(
-    registry: Registry, version: ModelVersion, verdict: Verdict, changes: Handover | None
+    registry: Registry,
+    version: ModelVersion,
+    verdict: Verdict,
+    changes: Handover | None,
+    model_card: Path,
 ) -> Release:
     """Give the alias, and say so; each step may come twice."""
     alias = CHAMPION if verdict.accepted else CHALLENGER
@@ -133,8 +138,9 @@ def _settle(
     client.log_dict(version.run_id, verdict.to_json(), "release.json")
     if changes is not None:
         client.log_dict(version.run_id, changes.to_json(), "handover.json")
+    text = model_card.read_text(encoding="utf-8")
     client.update_model_version(
-        registry.model, number, flow_summary.description(reason, verdict, changes)
+        registry.model, number, flow_summary.description(reason, verdict, changes, text)
     )
     for gate in verdict.gates:
         if gate.name == "score_ms" and gate.value is not None:

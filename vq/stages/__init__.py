@@ -32,7 +32,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "plain": "Train a student without the teacher, to compare with.",
         "distill": "Train the student with the teacher (claims 1, 6 and 7).",
         "evaluate": "Compare student, teacher and baselines with the ratings.",
-        "report": "Show what was measured, and why, as one HTML page.",
+        "report": "Show what was measured, and why, as an HTML page and a model card.",
         "judge": "Hold the student against the gates.",
     }
 )

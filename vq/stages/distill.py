@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from vq.data.paths import inside
+from vq.data.run_inputs import InputFiles
 from vq.errors import ParamsError
 from vq.features import store
 from vq.files import fresh_folder, sha256
@@ -66,7 +67,8 @@ def distill(
     hashes |= {"teacher": sha256(teacher / "teacher.safetensors")}
     learner = untrained(recipe, data, seed)
     settings = recipe.model_dump(mode="json") | {"seed": seed}
-    with training_run("student", settings, curve) as run:
+    inputs = InputFiles(learnable.card.name, accepted, splits)
+    with training_run("student", settings, curve, data=inputs) as run:
         score = student_bundle.run(
             partial(train, teacher=model, expert_dropout=about_teacher.expert_dropout),
             "student",

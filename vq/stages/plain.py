@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from vq.data.run_inputs import InputFiles
 from vq.features import store
 from vq.files import fresh_folder
 from vq.inference import card as student_cards
@@ -37,7 +38,8 @@ def plain(
     hashes = student_bundle.hashes(recipe, features, accepted, splits, card)
     student = untrained(recipe, data, seed)
     settings = recipe.model_dump(mode="json") | {"seed": seed}
-    with training_run("plain", settings, curve) as run:
+    inputs = InputFiles(videos.card.name, accepted, splits)
+    with training_run("plain", settings, curve, data=inputs) as run:
         score = student_bundle.run(
             train_student,
             "plain",

@@ -21,6 +21,7 @@ from vq.pruning.full_size import Full, tunable
 from vq.pruning.greedy import ExpertAssessment, MarginalGain
 from vq.pruning.select import Selection, select
 from vq.pruning.trial import Fidelity, Probe
+from vq.pruning.trial_runs import trial_runs
 from vq.pruning.trials import Trials
 from vq.training import dataset
 from vq.training.loop import determinism
@@ -52,8 +53,10 @@ def prune(
 
     `trials` are kept in a folder; what is there is used again. `table` has a row for each expert,
     `similarity` the CKA of each pair. `jobs` are processes, 0 for one on each core; no number
-    depends on it. With `dry_run` nothing is written: it prints which trials a run would do, and how
-    long that takes.
+    depends on it. Each trial is recorded in MLflow (`vq.pruning.trial_runs`).
+
+    With `dry_run` nothing is written: it prints which trials a run would do, and how long that
+    takes.
 
     Raises:
         DataError: too few candidates, repeats or labels.
@@ -84,7 +87,8 @@ def prune(
         )
         Console().print(planned.text(), highlight=False, soft_wrap=True)
         return
-    selection = select(runs, train_features, costs, params=params)
+    with trial_runs() as runs.record:
+        selection = select(runs, train_features, costs, params=params)
     steps = [asdict(step) for step in selection.combination.steps]
     outcome = {
         "experts": selection.combination.experts,

@@ -1,4 +1,4 @@
-"""Stage: show what was measured, and why, as one HTML page."""
+"""Stage: show what was measured, and why, as an HTML page and a model card."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +9,18 @@ import pandas as pd
 
 from vq.data import card as cards
 from vq.data import manifest as manifests
+from vq.data import split
 from vq.data.columns import Columns
 from vq.data.columns import load as load_columns
 from vq.data.paths import inside
 from vq.files import read_json, write_text
+from vq.gates import model_cost
 from vq.inference import card as student_cards
 from vq.inference.card import Card as StudentCard
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
 from vq.params import Evaluate, Report
+from vq.report import model_card as model_cards
 from vq.report.report import ReportData, render
 from vq.report.thumbnail import middle_frame
 
@@ -31,6 +34,7 @@ def report(
     card: Path,
     columns: Path,
     videos: Path,
+    splits: Path,
     zoo: Path,
     pruning: Path,
     similarity: Path,
@@ -42,11 +46,12 @@ def report(
     predictions: Path,
     misordered: Path,
     page: Path,
+    model_card: Path,
     params: Report,
     evaluate: Evaluate,
     seed: int,
 ) -> None:
-    """Write the report; nothing is measured here.
+    """Write the report and the model card; nothing is measured here.
 
     `pruning` and `similarity` are tables of `prune`, `suspicious` is that of `audit_labels`, and
     `predictions` and `misordered` are of `evaluate`. How it was measured is shown (`evaluate`,
@@ -63,6 +68,7 @@ def report(
     on_validation = rows[rows["split"] == "validation"]
     curve = Curve.from_json(measured["maps"]["student"])
     suspects = pd.read_csv(suspicious)
+    bundle, network = student_cards.load(student)
     data = ReportData(
         card=cards.load(card),
         validation=read_json(validation),
@@ -81,10 +87,14 @@ def report(
         misordered=_read(misordered).head(params.worst),
         doubted=len(suspects),
         doubts=_pictured(suspects.head(params.worst), videos),
-        settings=_settings(student_cards.load(student)[0], params, evaluate, named, seed),
+        settings=_settings(bundle, params, evaluate, named, seed),
         hashes=measured["hashes"],
     )
     write_text(page, render(data))
+    table = manifests.read(accepted)
+    sides = table.assign(split=split.of_videos(table, split.read(splits)).to_numpy())
+    about = _about(bundle, network, _megabytes(student))
+    write_text(model_card, model_cards.render(data, about, sides))
 
 
 def importance(rows: pd.DataFrame) -> pd.DataFrame:
@@ -120,6 +130,25 @@ def _with_kind(rows: pd.DataFrame, accepted: Path, columns: Sequence[str]) -> pd
     """The rows with the kind of each video: its slice of the first column to slice by."""
     videos = manifests.read(accepted).set_index("video").loc[rows["video"].tolist()]
     return rows.assign(kind=slices.kinds(videos, columns))
+
+
+def _about(card: StudentCard, network: bytes, size_mb: float) -> model_cards.Student:
+    cost = model_cost.of_network(network, batch=1, moments=card.views.moments)
+    return model_cards.Student(
+        model_id=card.model_id,
+        meaning=card.meaning,
+        backbone=card.backbone,
+        seed=card.seed,
+        licences=tuple(map(str, card.licences)),
+        coverage=card.interval.coverage if card.interval else None,
+        size_mb=size_mb,
+        gmacs=cost.gmacs,
+        memory_mb=cost.memory_mb,
+    )
+
+
+def _megabytes(bundle: Path) -> float:
+    return sum(file.stat().st_size for file in bundle.rglob("*") if file.is_file()) / 1e6
 
 
 def _settings(

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from vq.data.run_inputs import InputFiles
 from vq.files import fresh_folder, read_json
 from vq.metrics import agreement
 from vq.models import teacher_files
@@ -35,7 +36,8 @@ def teach(
     videos = dataset.read(accepted, card, splits, features, experts=experts)
     data = videos.training_data(levels=recipe.levels)
     settings = recipe.model_dump(mode="json") | {"seed": seed}
-    with training_run("teacher", settings, curve) as run:
+    inputs = InputFiles(videos.card.name, accepted, splits)
+    with training_run("teacher", settings, curve, data=inputs) as run:
         model = fit(data, params=recipe, seed=seed, record=run.record)
     if not torchrun.is_first():
         return
