@@ -41,9 +41,10 @@ class Prefect:
         """What a command says in a workspace; the test fails, with its words, if it does."""
         return say(root, self.environment(root), *command)
 
-    def deploy(self, root: Path) -> None:
-        """Deploy all flows of a workspace."""
-        self.say(root, "prefect", "--no-prompt", "deploy", "--all")
+    def deploy(self, root: Path, *names: str) -> None:
+        """Deploy flows of a workspace; without names, all."""
+        which = [f"--name={name}" for name in names] or ["--all"]
+        self.say(root, "prefect", "--no-prompt", "deploy", *which)
 
     def run(self, root: Path, deployment: str, **parameters: object) -> "Run":
         """Run a deployment on the worker, to its end, whichever that is."""
