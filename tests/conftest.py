@@ -35,11 +35,13 @@ def still(number: int, width: int, height: int) -> np.ndarray:
 
 def moving(number: int, width: int, height: int) -> np.ndarray:
     """A soft texture that moves by three pixels each frame."""
-    x, y = np.meshgrid(np.arange(width) + 3 * number, np.arange(height))
-    waves = [
-        np.sin(x / a) + np.cos(y / b + x / c) for a, b, c in ((7, 9, 31), (5, 17, 23), (11, 6, 13))
-    ]
-    return np.stack([128 + 50 * wave for wave in waves], axis=2).astype(np.uint8)
+    x, y = np.arange(width) + 3 * number, np.arange(height)[:, None]
+    picture = np.empty((height, width, 3), np.uint8)
+    for channel, (a, b, c) in enumerate(((7, 9, 31), (5, 17, 23), (11, 6, 13))):
+        # cos(y / b + x / c), from sines of a row and a column: 4K has eight million pixels.
+        wave = np.cos(y / b) * np.cos(x / c) - np.sin(y / b) * np.sin(x / c)
+        picture[..., channel] = 128 + 50 * (np.sin(x / a) + wave)
+    return picture
 
 
 def marked(number: int, width: int, height: int) -> np.ndarray:

@@ -161,6 +161,21 @@ def bring_up_to_date(root: Path) -> None:
     )
 
 
+def run_stages(root: Path, *stages: str) -> None:
+    """Run stages in one process, stale or not."""
+    run(
+        root,
+        sys.executable,
+        "-c",
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from vq.pipeline.run_stages import run\n"
+        "for stage in sys.argv[1:]:\n"
+        "    run(Path().resolve(), stage)\n",
+        *stages,
+    )
+
+
 def environment(root: Path) -> dict[str, str]:
     """Variables for a process that works in a workspace: its code first, telemetry off."""
     return {

@@ -6,12 +6,14 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
+from flows.promote import promote, rollback
 from tests.flows.server import Prefect, Run
 from tests.registry.students import GOOD, maker, release
 from tests.workspace import ROOT
@@ -24,14 +26,26 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 PATIENCE_SECONDS = 120
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Two versions of one model; the second is champion."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    for name in ("a", "b"):
-        release(maker(tmp_path)(GOOD, name=name), tmp_path)
-    return tmp_path
+    root = tmp_path_factory.mktemp("workspace")
+    shutil.copy(ROOT / "params.yaml", root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for name in ("a", "b"):
+            release(maker(root)(GOOD, name=name), root)
+        yield root
+
+
+def test_nobody_is_asked_about_what_cannot_be(workspace: Path, prefect: Prefect) -> None:
+    """The run fails at once instead of waiting for a day."""
+    with prefect.here():
+        with pytest.raises(DataError, match="no version '7'"):
+            promote("7", "a slip", False, workspace)
+        with pytest.raises(ParamsError, match="only a run of the deployment can wait"):
+            promote("1", "looked at both", False, workspace)
+        assert promote("2", "again", False, workspace) == "vq-student 2 is champion already."
 
 
 def test_the_documented_commands_take_a_person_back_and_forth(
@@ -41,9 +55,9 @@ def test_the_documented_commands_take_a_person_back_and_forth(
     for name in ("flows", "prefect.yaml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, workspace / name)
-    prefect.deploy(workspace)
-    back = prefect.run(workspace, "rollback/rollback")
-    assert back.state == "COMPLETED", back.said
+    prefect.deploy(workspace, "promote")
+    with prefect.here():
+        rollback(workspace=workspace)
     assert champion(workspace) == 1
 
     command = ("prefect", "deployment", "run", "promote/promote", "--param=version=2")
@@ -57,8 +71,8 @@ def test_the_documented_commands_take_a_person_back_and_forth(
     assert "looked at both" in told
     assert re.search(r"^\| 1 \| champion \|", told, re.MULTILINE)
     # While it waits, another run need not.
-    at_once = prefect.run(workspace, "promote/promote", version=1, approve=True)
-    assert at_once.state == "COMPLETED", at_once.said
+    with prefect.here():
+        promote(1, approve=True, workspace=workspace)
 
     assert resume(waiting, {}) == resume(waiting, {"approved_by": " "}) == "REJECT"
     assert champion(workspace) == 1
@@ -72,23 +86,9 @@ def test_the_documented_commands_take_a_person_back_and_forth(
     assert len(prefect.ask("artifacts", artifacts=promotions)) == 1
 
 
-def test_nobody_is_asked_about_what_cannot_be(workspace: Path, prefect: Prefect) -> None:
-    """The run fails at once instead of waiting for a day."""
-    from flows.promote import promote
-
-    with prefect.here():
-        with pytest.raises(DataError, match="no version '7'"):
-            promote("7", "a slip", False, workspace)
-        with pytest.raises(ParamsError, match="only a run of the deployment can wait"):
-            promote("1", "looked at both", False, workspace)
-        assert promote("2", "again", False, workspace) == "vq-student 2 is champion already."
-
-
 @pytest.mark.parametrize("version", [1, "1"], ids=["command-line", "form"])
 def test_a_version_is_a_number_or_a_text(version: int | str) -> None:
     """The command line reads `version=1` as a number, the form as a text."""
-    from flows.promote import promote
-
     assert promote.validate_parameters({"version": version})["version"] == version
 
 
