@@ -1,0 +1,47 @@
+"""Ratings as tasks of Label Studio, in the JSON that it imports.
+
+Its labelling configuration needs `<Video name="video" value="$video"/>` and
+`<Rating name="quality" toName="video" maxRating="5"/>`.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from vq.importers.ratings.read import Ratings
+
+
+def tasks(
+    ratings: Ratings,
+    *,
+    mos: Float64[np.ndarray, " videos"],
+    rejected: Bool[np.ndarray, " raters"],
+) -> list[dict[str, Any]]:
+    """A task for each video, with an annotation for each rater who is not left out.
+
+    Label Studio counts stars: ratings have to be whole numbers from 1 on.
+    """
+    return [
+        {
+            "data": {"video": video, "mos": None if math.isnan(mos[row]) else round(mos[row], 4)},
+            "annotations": [
+                {"result": [_star(value)], "was_cancelled": False, "meta": {"rater": rater}}
+                for rater, value, out in zip(
+                    ratings.raters, ratings.matrix[row].tolist(), rejected.tolist(), strict=True
+                )
+                if not out and not math.isnan(value)
+            ],
+        }
+        for row, video in enumerate(ratings.videos)
+    ]
+
+
+def _star(value: float) -> dict[str, Any]:
+    return {
+        "from_name": "quality",
+        "to_name": "video",
+        "type": "rating",
+        "value": {"rating": int(value)},
+    }
