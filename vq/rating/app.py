@@ -42,9 +42,9 @@ class RatingService:
         """Serve a session that has clips; `started` is called once the service runs."""
         self._session, self._started = session, started
         # A rater needs a few requests for each clip; reloading and tests are faster than rating.
-        self._requests = RateLimit(per_second=20, burst=200)
+        self._requests = RateLimit(per_second=20.0, burst=200)
         # Raters of one room share an address, and join at once.
-        self._joining = RateLimit(per_second=2, burst=100)
+        self._joining = RateLimit(per_second=2.0, burst=100)
         self._refusals = RateLimit(per_second=0.5, burst=30)
 
     def app(self) -> Starlette:

@@ -44,6 +44,8 @@ def single_clips(
         rng: source of the order.
     """
     chosen = _rarest(clips, most, assigned, rng)
+    if list(training[-1:]) == chosen[:1]:  # shown twice in a row, anybody notices
+        chosen = [*chosen[1:], chosen[0]]
     trials = [Trial("test", clip) for clip in chosen]
     early = chosen[: max(1, len(chosen) // 2)]
     for clip in rng.permutation(early)[:repeats].tolist() if len(chosen) > 2 else []:

@@ -30,6 +30,9 @@ HEADER = (
     "language",
 )
 
+SCALE = (1.0, 5.0)
+"""Of scores from pairs."""
+
 
 def progress(session: Session) -> dict[str, Any]:
     """Numbers of a session as JSON; a rater or clip about which little is known has null."""
@@ -94,7 +97,7 @@ def _comparing(
     if not trials:
         return {}, {}
     data = _pairs(trials, clips)
-    opinions = bradley_terry(data, scale=(1, 5))
+    opinions = bradley_terry(data, scale=SCALE)
     better = opinions.mos[data.first] > opinions.mos[data.second]
     agrees = better == data.prefers_first
     share = {
@@ -204,7 +207,7 @@ def _compared(
     if not trials:
         return {}
     data = _pairs(trials, clips)
-    opinions = bradley_terry(data, scale=(1, 5), screened=False)
+    opinions = bradley_terry(data, scale=SCALE, screened=False)
     rows = zip(
         opinions.comparisons.tolist(), opinions.mos.tolist(), opinions.low.tolist(),
         opinions.high.tolist(), strict=True,
@@ -215,8 +218,8 @@ def _compared(
     }
 
 
-def _mean(values: Iterable[float]) -> float | None:
-    numbers = [value for value in values if not math.isnan(value)]
+def _mean(values: Iterable[float | int]) -> float | None:
+    numbers = [float(value) for value in values if not math.isnan(value)]
     return sum(numbers) / len(numbers) if numbers else None
 
 

@@ -23,11 +23,11 @@ class RateLimit:
                 for name, bucket in self._buckets.items()
                 if self._left(bucket, now) < self.burst
             }
-        left = self._left(self._buckets.get(caller, (self.burst, now)), now)
+        left = self._left(self._buckets.get(caller, (float(self.burst), now)), now)
         allowed = left >= 1
         self._buckets[caller] = (left - 1 if allowed else left, now)
         return allowed
 
     def _left(self, bucket: tuple[float, float], now: float) -> float:
         left, since = bucket
-        return min(self.burst, left + (now - since) * self.per_second)
+        return min(float(self.burst), left + (now - since) * self.per_second)

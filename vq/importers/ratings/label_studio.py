@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from vq.errors import DataError
 from vq.importers.ratings.read import Ratings
 
 
@@ -21,8 +22,14 @@ def tasks(
 ) -> list[dict[str, Any]]:
     """A task for each video, with an annotation for each rater who is not left out.
 
-    Label Studio counts stars: ratings have to be whole numbers from 1 on.
+    Raises:
+        DataError: a rating is no number of stars, a whole number from 1 on.
     """
+    values = ratings.matrix[~np.isnan(ratings.matrix)]
+    if (wrong := values[(values < 1) | (values % 1 != 0)]).size:
+        raise DataError(
+            f"Label Studio counts stars, and a rating is {wrong[0]:g}; write --format labels"
+        )
     return [
         {
             "data": {"video": video, "mos": None if math.isnan(mos[row]) else round(mos[row], 4)},
