@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import write_video
 from tests.rating.conftest import Browser, MakeSession
+from vq.cli import main
 from vq.errors import BusyError, DataError
 from vq.rating.clips import clips_of
 from vq.rating.rate_limit import RateLimit
@@ -237,7 +238,7 @@ def test_a_clip_that_changed_is_not_another_rating_of_the_same(
     answer = ann.get(f"/clips/{place}/0")
 
     assert (answer.status_code, answer.json()["detail"]) == (
-        410, "0.mp4: its file has changed since the session began"
+        410, "its file has changed since the session began"
     )  # fmt: skip
     assert ann.rate(place, None, problem=answer.json()["detail"]).status_code == 200
     session.close()
@@ -268,6 +269,7 @@ def test_files_that_cannot_be_rated_are_named(
     [
         pytest.param("clip\na.mp4\n", "has no column 'video'", id="column"),
         pytest.param("video\n", "names no video", id="empty"),
+        pytest.param("video\ns3://b/a.mp4\n", "line 2 is the URL s3://b/a.mp4", id="url"),
         pytest.param("video,low,high\na.mp4,4,2\n", "low 4 above high 2", id="order"),
         pytest.param("video,low,high\na.mp4,0,2\n", "no level in 'low'", id="level"),
     ],
@@ -278,6 +280,19 @@ def test_a_table_that_is_wrong_is_one_sentence(tmp_path: Path, text: str, messag
 
     with pytest.raises(DataError, match=message):
         clips_of(tmp_path / "gold.csv", gold="low" in text)
+
+
+def test_a_session_that_cannot_start_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And exit code 2; what lies in the session's own folder is no clip of it."""
+    write_video(tmp_path / "ratings/media/1.mkv")
+    source, out = str(tmp_path), str(tmp_path / "ratings")
+
+    assert main(["rate", source, "--out", out]) == 2
+    assert "names no video; give a folder of clips" in capsys.readouterr().err
+    assert main(["rate", source, "--out", out, "--mode", "pairs", "--gold", "gold.csv"]) == 2
+    assert "--gold: its levels are of single clips" in capsys.readouterr().err
 
 
 def test_a_session_keeps_its_mode(tmp_path: Path) -> None:

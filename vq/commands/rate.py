@@ -8,7 +8,7 @@ from vq.commands import streams
 from vq.commands.listen import address, check_packages, listen
 from vq.commands.score_options import add_limits, at_least, limits_of
 from vq.commands.terminal import stoppable
-from vq.errors import VqError
+from vq.errors import DataError, VqError
 
 if TYPE_CHECKING:
     from vq.rating.session import Session, Settings
@@ -118,7 +118,9 @@ def _serve(args: Namespace) -> int:
     from vq.rating.session import Session
     from vq.workers.process_pool import cores
 
-    test = clips_of(args.source)
+    if args.gold and args.mode == "pairs":
+        raise DataError("--gold: its levels are of single clips; leave it out, or --mode single")
+    test = clips_of(args.source, out=args.out)
     training = clips_of(args.training) if args.training else []
     gold = clips_of(args.gold, gold=True) if args.gold else []
     session = Session(args.out, _settings(args))

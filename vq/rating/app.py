@@ -96,7 +96,7 @@ class RatingService:
             path, media_type = await run_in_threadpool(self._session.file, trials[position], part)
         except NotReadyError as error:
             raise HTTPException(
-                503, str(error) or "The clip is being prepared.",
+                503, "The clip is being prepared.",
                 headers={"Retry-After": str(AGAIN_SECONDS)},
             ) from error  # fmt: skip
         except GoneError as error:

@@ -10,7 +10,7 @@ from vq.data import tables
 from vq.errors import DataError
 from vq.inference.row import Row
 from vq.scoring.discover import discover
-from vq.scoring.names import as_text
+from vq.scoring.names import as_text, is_url
 
 Role = Literal["test", "training", "gold"]
 LEVELS = 5
@@ -46,8 +46,10 @@ def digest(path: Path) -> str:
     return f"{size}-{parts.hexdigest()[:32]}"
 
 
-def clips_of(source: Path, *, gold: bool = False) -> list[Clip]:
+def clips_of(source: Path, *, gold: bool = False, out: Path | None = None) -> list[Clip]:
     """The clips of a folder, or of the column `video` of a table, each once.
+
+    What lies in the folder `out` of the session itself is none of them.
 
     Names in a table are paths, absolute or from the folder of the table. A table of `gold` clips
     also has the columns `low` and `high`: the levels, 1 to 5, that a careful rater may give.
@@ -61,7 +63,11 @@ def clips_of(source: Path, *, gold: bool = False) -> list[Clip]:
         raise DataError(f"{source}: is a folder; gold clips need a table with video, low, high")
     else:
         clips = _of_table(source, gold=gold)
-    once = list({clip.name: clip for clip in clips}.values())
+    once = [
+        clip
+        for clip in {clip.name: clip for clip in clips}.values()
+        if out is None or not clip.path.absolute().is_relative_to(out.absolute())
+    ]
     if not once:
         raise DataError(f"{source}: names no video; give a folder of clips, or a table")
     return once
@@ -83,6 +89,8 @@ def _of_table(source: Path, *, gold: bool) -> Iterable[Clip]:
     for line, (name, low, high) in enumerate(zip(names, lows, highs, strict=True), 2):
         if not name:
             raise DataError(f"{source}: line {line} names no video; fill it in or drop the line")
+        if is_url(name):
+            raise DataError(f"{source}: line {line} is the URL {name}; fetch it, and name the file")
         if low is not None and high is not None and low > high:
             raise DataError(f"{source}: line {line} has low {low} above high {high}; exchange them")
         yield Clip(name, source.parent / name, low or 1, high or LEVELS)

@@ -185,13 +185,13 @@ class Session:
         if clip is None or self._preparation is None:
             raise GoneError("the trial has no such clip")
         if clip.problem or not clip.active:
-            raise GoneError(f"{clip.name}: {clip.problem or 'is no longer in the session'}")
+            raise GoneError(clip.problem or "is no longer in the session")
         path = self._preparation.file(clip)
         if path is None:
-            raise NotReadyError(self._preparation.fault)
+            raise NotReadyError
         problem = _change(clip)
         if problem or not path.is_file():
-            raise GoneError(f"{clip.name}: {problem or 'its copy for browsers is gone'}")
+            raise GoneError(problem or "its copy for browsers is gone")
         return path, clip.media_type
 
     def _refuse(self, number: int, problem: str) -> None:
