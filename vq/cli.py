@@ -11,6 +11,7 @@ from vq.commands import streams
 COMMANDS = {
     "score": "Score videos with the student.",
     "serve": "Score videos over HTTP, with a page to drop them on.",
+    "rate": "Have people rate videos in a browser.",
     "export": "Copy the student's files that scoring needs.",
     "labels": "Bring somebody's label file into our form.",
     "ratings": "Make labels of what each rater said of each video.",

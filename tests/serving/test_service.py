@@ -520,11 +520,14 @@ def test_a_missing_extra_is_named(
 
 
 def test_the_service_itself_cannot_open_a_video() -> None:
-    """It has neither decoder nor network: only workers load them."""
+    """It has neither decoder nor network: only workers load them. So has the one of ratings."""
     code = (
         "import sys, vq.serving.app, vq.commands.serve\n"
         "heavy = {'torch', 'av', 'onnxruntime', 'numpy', 'PIL', 'mlflow', 'matplotlib'}\n"
-        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
+        "loaded = heavy & set(sys.modules)\n"
+        "import vq.rating.app, vq.commands.rate\n"
+        "loaded |= {'torch', 'av', 'onnxruntime'} & set(sys.modules)\n"
+        "sys.exit(' '.join(loaded) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

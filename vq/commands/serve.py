@@ -1,9 +1,9 @@
 """`vq serve`: score videos over HTTP."""
 
-import socket
 from argparse import ArgumentParser, Namespace
 
 from vq.commands import streams
+from vq.commands.listen import address, check_packages, listen
 from vq.commands.score_options import (
     add_jobs,
     add_limits,
@@ -63,7 +63,7 @@ def run(args: Namespace) -> int:
         128 and the number of that signal, or 2 if the service cannot start.
     """
     try:
-        _check_packages()
+        check_packages("fastapi", "prometheus_client", "python_multipart", "uvicorn")
         return _serve(args)
     except VqError as error:
         streams.say(f"vq serve: error: {error}")
@@ -96,10 +96,8 @@ def _serve(args: Namespace) -> int:
             timeout_graceful_shutdown=args.grace_seconds,
         )
         # Uvicorn stops at a signal, and then sends it once more to whoever handled it before.
-        with stoppable() as stop, _listen(args.host, args.port) as listener:
-            host, port = listener.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            _say(f"{queue.greeting.model} scores at http://{shown}:{port} (Ctrl-C ends it)")
+        with stoppable() as stop, listen(args.host, args.port) as listener:
+            _say(f"{queue.greeting.model} scores at {address(listener)} (Ctrl-C ends it)")
             if queue.greeting.opinion == "synthetic":
                 _say(
                     "note: this student learnt from a synthetic MOS, which is not people's opinion"
@@ -108,30 +106,6 @@ def _serve(args: Namespace) -> int:
     finally:
         queue.close()
     return stop.exit_code
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # Asyncio turns off Nagle's algorithm, which costs an answer 40 ms, only where TCP is named.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
-        return listener
-    except (OSError, OverflowError) as error:
-        raise VqError(f"cannot listen at {host}:{port} ({error}); give another --port") from error
-
-
-def _check_packages() -> None:
-    """Raise where the extra is missing."""
-    try:
-        import fastapi  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import python_multipart  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise VqError(f"serving needs {error.name}; pip install 'vq[serve]'") from error
 
 
 def _say(sentence: str) -> None:

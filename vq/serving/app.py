@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Query, Request
@@ -25,6 +26,7 @@ from vq.serving.schemas import Health, Problem, Scored, health, scored
 from vq.serving.upload import received
 
 T = TypeVar("T")
+FOLDER = Path(__file__).parent
 
 ABOUT = """Predicts how people would rate the quality of a video.
 
@@ -104,7 +106,7 @@ class Service:
         )(self.health)
         app.get("/metrics", response_class=Response, summary="Numbers for Prometheus")(self.metrics)
         for path, name in (("/", "page.html"), ("/docs", "docs.html")):
-            app.add_api_route(path, _always(page(name)), include_in_schema=False)
+            app.add_api_route(path, _always(page(FOLDER / name)), include_in_schema=False)
         app.exception_handler(RequestValidationError)(_unprocessable)
         app.exception_handler(AnyHTTPException)(_problem)
         paths = frozenset({"/", "/score", "/health", "/metrics", "/docs", "/openapi.json"})

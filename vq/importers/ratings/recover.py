@@ -2,16 +2,23 @@
 
 import warnings
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from vq.importers.ratings.read import Ratings
+from vq.importers.ratings.screen import screen
 
-METHODS = {"mean": (False, False), "bt500": (False, True), "p913": (True, True)}
+METHODS = {
+    "mean": (False, False),
+    "bt500": (False, True),
+    "p913": (True, True),
+    "crowd": (True, False),
+}
 """Name -> whether raters' bias is taken off (ITU-T P.913, 12.4), and whether outliers are left out
-(ITU-R BT.500, A1-2.3.1). `mean` takes all as they are."""
+(ITU-R BT.500, A1-2.3.1). `mean` takes all as they are; `crowd` leaves out raters who do not follow
+the others (`vq.importers.ratings.screen`) before."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,26 @@ def recover(ratings: Ratings, *, method: str) -> Opinions:
     ratings are not normal) on more than 5 % of *all* videos, upwards about as often as downwards.
     Of raters who saw few of the videos that rejects hardly one.
     """
+    if method == "crowd":
+        rejected = screen(ratings.matrix).rejected
+        return _with_rejected(_estimate(_without(ratings, rejected), method=method), rejected)
+    return _estimate(ratings, method=method)
+
+
+def _without(ratings: Ratings, rejected: Bool[np.ndarray, " raters"]) -> Ratings:
+    kept = tuple(
+        name for name, out in zip(ratings.raters, rejected.tolist(), strict=True) if not out
+    )
+    return Ratings(ratings.videos, kept, ratings.matrix[:, ~rejected])
+
+
+def _with_rejected(opinions: Opinions, rejected: Bool[np.ndarray, " raters"]) -> Opinions:
+    bias = np.zeros(len(rejected))
+    bias[~rejected] = opinions.bias
+    return replace(opinions, rejected=rejected, bias=bias)
+
+
+def _estimate(ratings: Ratings, *, method: str) -> Opinions:
     from sureal.dataset_reader import RawDatasetReader
     from sureal.subjective_model import BiasremvMosModel, MosModel
 

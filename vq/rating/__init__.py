@@ -1,0 +1,1 @@
+"""People rate videos in a browser; their ratings become labels."""
