@@ -91,7 +91,7 @@ lint: $(READY)
 	@lint-imports --no-cache > /dev/null 2>&1 || lint-imports --no-cache
 
 quick: lint
-	@python -m vq.stages.code
+	@python -m vq.stages.code_dependencies
 	@files=$$(python -m tests.affected $(REV)); \
 	if [ -n "$$files" ]; then $(PYTEST) -m "not slow and not browser" $$files; else echo "no test imports what changed"; fi
 

@@ -34,7 +34,7 @@ from vq.metrics import agreement
 from vq.metrics.interval import Interval, nadeau_bengio
 from vq.models.teacher import Teacher
 from vq.params import TeacherRecipe
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import determinism
 from vq.training.teach import teach
 from vq.training.train_student import predict_logits, train_student

@@ -38,7 +38,7 @@ from vq import params as settings
 from vq.errors import DataError, VqError
 from vq.features import store
 from vq.files import read_json
-from vq.metrics import agreement, flips, interval
+from vq.metrics import agreement, flips, interval, score_map_fit
 from vq.metrics.score_map import ScoreMap
 from vq.models import teacher_files
 from vq.models.onnx_session import session
@@ -48,7 +48,7 @@ from vq.models.teacher import Teacher
 from vq.params import DistillRecipe, Params, TeacherRecipe, join
 from vq.training import student_bundle
 from vq.training.dataset import Dataset
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import determinism
 from vq.training.teach import teach
 from vq.training.train_student import on_precomputed_features, predict_logits, untrained
@@ -227,11 +227,11 @@ def _chain(
     for release, new in enumerate(scores[1:], 2):
         chained, direct = np.empty_like(new), np.empty_like(new)
         for number, ((rest, before),) in by_fold.items():
-            link = flips.apply(flips.fit(new[rest], before[rest], scale=scale), new)
+            link = score_map_fit.apply(score_map_fit.fit(new[rest], before[rest], scale=scale), new)
             by_fold[number] = [(rest, link)]
             chained[~rest] = link[~rest]
-            straight = flips.fit(new[rest], first[rest], scale=scale)
-            direct[~rest] = flips.apply(straight, new[~rest])
+            straight = score_map_fit.fit(new[rest], first[rest], scale=scale)
+            direct[~rest] = score_map_fit.apply(straight, new[~rest])
         found[str(release)] = {
             name: _share(
                 np.mean([(one < each) != (first < each) for each in thresholds], 0), contents
@@ -254,8 +254,8 @@ BANDS = (0.05, 0.1)
 
 
 def _line(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:
-    score_map: ScoreMap = flips.fit(new, old, scale=scale)
-    return lambda scores: flips.apply(score_map, scores)
+    score_map: ScoreMap = score_map_fit.fit(new, old, scale=scale)
+    return lambda scores: score_map_fit.apply(score_map, scores)
 
 
 def _shift(new: Scores, old: Scores, scale: tuple[float, float]) -> Callable[[Scores], Scores]:

@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vq.errors import VideoError
-from vq.video import packets, plan, sample, stream
+from vq.video import decode_plan, frame_sampling, packets, stream
 from vq.video.convert import Converter
 from vq.video.decode import decode
 
@@ -197,7 +197,7 @@ def compare(path: Path) -> tuple[str, str]:
         reason = error.reason
     rule = ""
     for choose in CHOICES:
-        if rule and rule != plan.NOTHING_SAVED:
+        if rule and rule != decode_plan.NOTHING_SAVED:
             break  # what forbids one plan forbids all: they end in the same decode
         try:
             rule = rule or _rule(path, choose)
@@ -249,14 +249,14 @@ def _rule(path: Path, choose: Callable[[int], Collection[int]]) -> str:
     if not read.frame_count:
         return "no frame"
     try:
-        plan.plan(read, choose(read.frame_count))
-    except plan.NoPlanError as reason:
+        decode_plan.plan(read, choose(read.frame_count))
+    except decode_plan.NoPlanError as reason:
         return str(reason)
     return ""
 
 
 def _moments(count: int) -> Collection[int]:
-    middles = sample.moments(count, moments=3).tolist()
+    middles = frame_sampling.moments(count, moments=3).tolist()
     return {*middles, *(min(number + 1, count - 1) for number in middles)}
 
 

@@ -35,7 +35,7 @@ from vq.params import DistillRecipe, Params, join
 from vq.stages.extract import extract
 from vq.training import student_bundle
 from vq.training.dataset import Dataset
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import determinism
 from vq.training.train_student import train_student, untrained
 from vq.training.training_data import TrainingData

@@ -34,7 +34,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from tests.conftest import grey, write_video
-from vq.importers.ratings.recover import recover
+from vq.importers.ratings.opinion_scores import recover
 from vq.rating.results import read_single
 from vq.rating.store import NAME, Store
 from vq.synthetic.crowd import Rater, crowd, qualities, rate

@@ -48,7 +48,7 @@ from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
 from vq.params import TeacherRecipe
 from vq.training import predict
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE_STUDENT
 from vq.training.teach import teach

@@ -35,7 +35,7 @@ from rich.table import Table
 from vq.inference import runtime
 from vq.inference.modes import MODES, Mode, spec_of
 from vq.scoring.locate import default, locate
-from vq.video import keyframes, packets, stream
+from vq.video import cheapest_frames, packets, stream
 from vq.video.convert import Converter
 
 POLL_S = 0.01
@@ -139,7 +139,7 @@ def identical(clip: Path, mode: Mode, model: runtime.Model) -> bool:
     promised = packets.read(clip)
     pairs = spec.pairs(looked.frame_count, promised)
     if looked.cheap:
-        pairs = keyframes.pairs(promised, pairs) or pairs
+        pairs = cheapest_frames.pairs(promised, pairs) or pairs
     frames: dict[int, np.ndarray] = {}
     walked = 0
     for number, (_, frame) in enumerate(stream.frames(clip)):

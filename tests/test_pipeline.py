@@ -15,7 +15,7 @@ from vq.pipeline.run_stages import opened, stages, stale
 
 pytestmark = pytest.mark.slow
 
-SUFFIXES = {".csv", ".html", ".json", ".jsonl", ".onnx", ".parquet", ".safetensors"}
+SUFFIXES = {".csv", ".html", ".json", ".jsonl", ".md", ".onnx", ".parquet", ".safetensors"}
 """What may lie on disk: no pickle, which would run code when it is loaded."""
 
 
@@ -231,7 +231,9 @@ def test_the_same_seed_gives_the_same_bits(tiny_workspace: Path, tmp_path: Path)
     }
     # Checkpoints of the first run would make the second one a continuation.
     shutil.rmtree(root / "artifacts/checkpoints")
+    # Else dvc would fetch what it remembers.
     shutil.rmtree(root / ".dvc/cache/runs")
+    (root / "dvc.lock").unlink()
 
     run_stages(root, "teach", "distill", "evaluate", "report")
 

@@ -17,7 +17,7 @@ def test_every_model_is_measured_on_every_split(
     make_file: MakeFile, tmp_path: Path, short: str
 ) -> None:
     """By hand, ours, and students of a cheap block; full references are no experts."""
-    how = ["--splits", "2", "--student", "cheap_light", "--groups", "--params", short]
+    how = ["--splits", "1", "--student", "cheap_light", "--groups", "--params", short]
     main([str(make_file(groups=12)), *how, "--out", str(tmp_path / "out")])
 
     results = json.loads((tmp_path / "out" / "results.json").read_text())["made_up"]
@@ -26,8 +26,7 @@ def test_every_model_is_measured_on_every_split(
     together = ["mean", "concat", "stack", "teacher", "teacher_train"]
     assert sorted(results) == sorted([*singles, *together, *students])
     assert {"srcc", "plcc", "sd", "per_split"} <= set(results["teacher"])
-    assert [len(one["per_split"]) for one in results.values()] == [2] * len(results)
-    assert results["stack"]["srcc"] == pytest.approx(np.mean(results["stack"]["per_split"]))
+    assert [len(one["per_split"]) for one in results.values()] == [1] * len(results)
 
 
 def test_a_file_without_the_cheap_block_has_no_student(
@@ -60,6 +59,8 @@ def test_in_brief_the_teacher_meets_support_vectors_alone(
         "teacher - teacher_learnt",
         "teacher_learnt - concat",
     ]
+    assert results["concat"]["srcc"] == pytest.approx(np.mean(results["concat"]["per_split"]))
+    assert len(results["concat"]["per_split"]) == 2
     gap = results["teacher"]["srcc"] - results["concat"]["srcc"]
     assert differences["teacher - concat"]["value"] == pytest.approx(gap)
 

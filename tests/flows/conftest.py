@@ -15,7 +15,8 @@ from tests.shadow.conftest import shadowed
 __all__ = ["deliver", "prefect", "root", "score", "shadowed", "trained"]
 
 
-@pytest.fixture(scope="session")
+# Of the package: an idle server takes a fifth of a core from the tests that come after these.
+@pytest.fixture(scope="package")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
     """A server of our own with a worker of the pool `vq`."""
     with server(tmp_path_factory.mktemp("prefect")) as running:

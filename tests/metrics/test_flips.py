@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vq.metrics import flips, flips_table
+from vq.metrics import flips, flips_table, score_map_fit
 from vq.metrics.interval import Bootstrap
 
 BOOTSTRAP = Bootstrap(resamples=200, confidence=0.95, seed=7)
@@ -72,7 +72,7 @@ def test_no_video_is_mapped_by_what_was_fitted_on_it() -> None:
 )
 def test_a_map_rises_whatever_the_scores(new: np.ndarray, old: np.ndarray) -> None:
     """Two videos that differ still differ, in the same direction, inside of the scale."""
-    score_map = flips.fit(new, old, scale=SCALE)
+    score_map = score_map_fit.fit(new, old, scale=SCALE)
 
     mapped = [score_map(score) for score in np.linspace(1, 5, 50)]
     assert (np.diff(mapped) > 0).all()

@@ -11,9 +11,9 @@ from tests.rating.conftest import Browser, MakeSession
 from vq.cli import main
 from vq.data import labels_csv
 from vq.errors import DataError
+from vq.importers.ratings.opinion_scores import recover
 from vq.importers.ratings.pairs import bradley_terry, pairs, read_pairs
 from vq.importers.ratings.read import Ratings
-from vq.importers.ratings.recover import recover
 from vq.rating.playlist import Trial
 from vq.rating.progress import progress, table
 from vq.rating.session import Session

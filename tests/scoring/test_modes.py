@@ -8,7 +8,7 @@ import pytest
 import vq
 from tests.conftest import moving, write_video
 from tests.scoring.toy import BRIGHTNESS, random_network, write_bundle
-from tests.video.test_plan import stream
+from tests.video.test_decode_plan import stream
 from vq.errors import ParamsError
 from vq.inference import modes, runtime
 from vq.inference.modes import ModeRequest

@@ -1,7 +1,6 @@
 """A worker opens untrusted files: what it says is held against the schema."""
 
 import asyncio
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +10,7 @@ from fastapi import HTTPException
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from vq.inference.row import Row
+from vq.inference.row import Row, as_mapping
 from vq.scoring.scoring_pool import Answer, Greeting
 from vq.serving.app import Service
 from vq.serving.queue import ScoringQueue
@@ -36,7 +35,7 @@ def test_what_fits_is_told() -> None:
     told = scored(Answer(ROW, TIMELINE), "clip.mp4")
 
     assert told.model_dump(exclude_unset=True) == {
-        **asdict(ROW),
+        **as_mapping(ROW),
         "video": "clip.mp4",
         "levels": [0.5, 0.5],
         "timeline": {**TIMELINE, "scale": (1.0, 5.0)},

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from tests.training.toy_data import make_data
 from vq.models.student import Features, Student
 from vq.training.checkpoint import Checkpoint
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import determinism, initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach

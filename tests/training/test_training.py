@@ -16,7 +16,7 @@ from vq.models.student import Features, Student
 from vq.training import predict
 from vq.training.checkpoint import Checkpoint
 from vq.training.dataset import assemble
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach

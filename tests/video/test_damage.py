@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.video import formats
-from vq.video import packets, plan, stream
+from vq.video import decode_plan, packets, stream
 from vq.video.convert import Converter
 from vq.video.decode import decode
 
@@ -168,5 +168,5 @@ def test_a_lost_packet_forbids_a_plan(name: str, tmp_path: Path) -> None:
     """By rule: the numbers of reference pictures have a gap; a unit has no length."""
     read = packets.read(dict(damaged(tmp_path))[name])
 
-    with pytest.raises(plan.NoPlanError, match="damaged"):
-        plan.plan(read, [read.frame_count // 2])
+    with pytest.raises(decode_plan.NoPlanError, match="damaged"):
+        decode_plan.plan(read, [read.frame_count // 2])

@@ -15,7 +15,7 @@ from tests.video import formats
 from tests.video.formats import FORMATS, FRAMES
 from vq.errors import VideoError
 from vq.video import decode as module
-from vq.video import packets, plan, sample, stream
+from vq.video import decode_plan, frame_sampling, packets, stream
 from vq.video.convert import Converter
 from vq.video.decode import decode, in_groups
 
@@ -24,12 +24,12 @@ Choose = Callable[[int], Iterable[int]]
 
 def pairs(count: int) -> set[int]:
     """Eight moments and the frame after each, as the student sees a video."""
-    moments = sample.moments(count, moments=8)
+    moments = frame_sampling.moments(count, moments=8)
     return {*moments.tolist(), *np.minimum(moments + 1, count - 1).tolist()}
 
 
 CHOICES: dict[str, Choose] = {
-    "moments": lambda count: sample.moments(count, moments=8).tolist(),
+    "moments": lambda count: frame_sampling.moments(count, moments=8).tolist(),
     "pairs": pairs,
     "first-and-last": lambda count: [0, count - 1],
     "clip": lambda count: range(count // 3, min(count // 3 + 5, count)),
@@ -105,7 +105,7 @@ def test_a_plan_decodes_less(name: str, tmp_path: Path) -> None:
     path = FORMATS[name](tmp_path)
     read = packets.read(path)
 
-    planned = plan.plan(read, pairs(FRAMES))
+    planned = decode_plan.plan(read, pairs(FRAMES))
     decode(path, pairs)
 
     assert planned.decoded.sum() <= 0.75 * len(read.pts)
@@ -181,7 +181,7 @@ def test_vp9_of_ten_bits_is_planned() -> None:
     path = Path(__file__).with_name("profile2.webm")
 
     compare(path, lambda count: [count * 5 // 8], lambda count: [count - 1])
-    assert plan.plan(packets.read(path), [25]).decoded.sum() == 6
+    assert decode_plan.plan(packets.read(path), [25]).decoded.sum() == 6
 
 
 @pytest.mark.parametrize(
@@ -242,8 +242,8 @@ def test_a_bad_sector_sends_a_file_to_the_sequential_decoder(
     path = formats.damage(FORMATS[name](tmp_path), place, size=1024)
 
     compare(path, *CHOICES.values())
-    with pytest.raises(plan.NoPlanError):
-        plan.plan(packets.read(path), [packets.read(path).frame_count // 2])
+    with pytest.raises(decode_plan.NoPlanError):
+        decode_plan.plan(packets.read(path), [packets.read(path).frame_count // 2])
 
 
 def test_a_plan_that_fails_is_begun_anew(

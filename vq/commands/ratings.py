@@ -137,8 +137,8 @@ def _read_session(folder: Path) -> "tuple[Ratings | Pairs, list[str]]":
 def _estimate(data: "Ratings | Pairs", args: Namespace) -> tuple[str, _Labels]:
     import numpy as np
 
+    from vq.importers.ratings.opinion_scores import recover
     from vq.importers.ratings.pairs import Pairs, bradley_terry
-    from vq.importers.ratings.recover import recover
 
     is_pairs = isinstance(data, Pairs)
     default = PAIRS if is_pairs else "crowd" if args.file.is_dir() else "bt500"

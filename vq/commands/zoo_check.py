@@ -14,7 +14,7 @@ from jaxtyping import Float
 from vq import params
 from vq.errors import ParamsError, WeightsError
 from vq.params import Expert as Spec
-from vq.video import sample
+from vq.video import frame_sampling
 from vq.video.decode import decode
 from vq.words import count
 from vq.zoo import catalog, plugins
@@ -125,8 +125,10 @@ def _clips(expert: Expert, video: Path, sampling: Sampling) -> list[np.ndarray]:
 
     def frame_numbers(frame_count: int) -> list[list[int]]:
         if expert.kind == "image":
-            return sample.moments(frame_count, moments=sampling.moments)[:, None].tolist()
-        clips = sample.clips(frame_count, moments=sampling.moments, frames=sampling.clip_frames)
+            return frame_sampling.moments(frame_count, moments=sampling.moments)[:, None].tolist()
+        clips = frame_sampling.clips(
+            frame_count, moments=sampling.moments, frames=sampling.clip_frames
+        )
         return clips.tolist()
 
     decoded = decode(video, lambda count: {n for clip in frame_numbers(count) for n in clip})

@@ -12,8 +12,9 @@ if TYPE_CHECKING:  # the supervisor of workers needs names alone
     from vq.video.views import ViewSpec
 
 Mode = Literal["fast", "exact", "thorough"]
-"""`exact` sees the frames that training saw. `fast` sees those that cost least to decode, fewer of
-them. `thorough` sees `TIMES` as many moments, each as it is and mirrored."""
+"""`exact` sees the frames that training saw (`vq.video.frame_sampling`). `fast` sees those that
+cost least to decode, fewer of them (`vq.video.cheapest_frames`). `thorough` sees `TIMES` as many
+moments, each as it is and mirrored."""
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
@@ -72,7 +73,7 @@ def within(budget_ms: float, packets: "Packets", pixels: int, spec: "ViewSpec") 
 
 def estimate_ms(packets: "Packets", pixels: int, spec: "ViewSpec", *, views: int) -> float:
     """About how long a look takes, if its moments go through the network `views` times."""
-    from vq.video.plan import cost
+    from vq.video.decode_plan import cost
 
     many = cost(packets, spec.indices(packets.frame_count, packets))
     return READ_MS + many * pixels * PIXEL_NS / 1e6 + views * spec.moments * NETWORK_MS

@@ -12,7 +12,7 @@ from vq.inference import runtime
 from vq.inference.card import Card
 from vq.inference.modes import MODES, Mode
 from vq.video import packets
-from vq.video.plan import cost
+from vq.video.decode_plan import cost
 from vq.workers.limits import Limits
 from vq.workers.process_pool import follow
 

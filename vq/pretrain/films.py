@@ -15,7 +15,7 @@ from vq.footage.filmed.dataset import COLUMNS, LABELS, VIDEOS
 from vq.pretrain import store
 from vq.pretrain.amount import Role
 from vq.video.decode import decode
-from vq.video.sample import moments
+from vq.video.frame_sampling import moments
 from vq.words import count
 
 MOMENTS = 3

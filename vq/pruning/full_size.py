@@ -26,7 +26,7 @@ from vq.models import builtin_weights
 from vq.models.student import Student, Trunk
 from vq.params import Fusion
 from vq.pruning.trial import Effect, Repeats, Trial, student_srcc, teacher_srcc
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import FULL, FULL_STUDENT
 from vq.training.teach import teach

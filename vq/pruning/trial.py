@@ -12,7 +12,7 @@ from vq.data.score_distribution import expectation
 from vq.metrics import agreement
 from vq.models.student import Features, Student
 from vq.models.teacher import Teacher
-from vq.training.distill import distill
+from vq.training.distillation_loss import distill
 from vq.training.loop import initialisation
 from vq.training.probe_recipe import PROBE, PROBE_STUDENT
 from vq.training.teach import teach

@@ -9,10 +9,10 @@ from vq.errors import VqError
 from vq.rating.forms import Playable
 from vq.rating.store import StoredClip
 from vq.scoring.names import from_text
-from vq.workers.limited_pool import WorkerPool
 from vq.workers.limits import Limits
 from vq.workers.protocol import Job, Message
-from vq.workers.supervised_process import Outcome
+from vq.workers.worker_pool import WorkerPool
+from vq.workers.worker_process import Outcome
 
 log = logging.getLogger(__name__)
 Request = tuple[str, str, str]

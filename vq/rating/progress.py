@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from vq.importers.ratings.crowd_screening import screen
 from vq.importers.ratings.pairs import Pairs, bradley_terry, pairs
 from vq.importers.ratings.read import Ratings
-from vq.importers.ratings.screen import screen
 from vq.rating.results import counted, gold, matrix, missed_gold
 from vq.rating.schemas import Device, Playback
 from vq.rating.session import Session

@@ -1,7 +1,8 @@
 """Tokens of links: who may do what in which session, and until when.
 
-A token is a statement with a signature (HMAC-SHA256 under the secret of the session), so that the
-service keeps no list of them.
+How long one is valid is a setting of the session (`session.Settings.days`). A token is a statement
+with a signature (HMAC-SHA256 under the secret of the session), so that the service keeps no list
+of them.
 """
 
 import base64

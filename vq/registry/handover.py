@@ -14,7 +14,7 @@ from vq import params
 from vq.errors import ParamsError
 from vq.inference import card as cards
 from vq.inference.card import MAPPED_FORMAT, OtherScale
-from vq.metrics import flips, flips_table
+from vq.metrics import flips, flips_table, score_map_fit
 from vq.metrics.flips import Flips
 from vq.metrics.interval import Bootstrap
 from vq.registry.paired_scores import PairedScores
@@ -105,7 +105,7 @@ def handover(
     model, releases = (
         (old.scores_as.model, old.scores_as.releases) if old.scores_as else (champion, 0)
     )
-    score_map = flips.fit(pair.new, pair.old, scale=scale)
+    score_map = score_map_fit.fit(pair.new, pair.old, scale=scale)
     shipped = f"This version gives its scores on the scale of {model}."
     return Handover((*sentences, shipped), changes, OtherScale(model, releases + 1, score_map))
 

@@ -69,7 +69,7 @@ def _head(data: ReportData, student: Student) -> Iterator[str]:
         "A light network that scores the quality of a video without its original: "
         f"{student.meaning}. On {count(test['rows'], 'test video')} of "
         f"{count(test['contents'], 'content')}, on which no model was trained, chosen or tuned, "
-        f"its scores have SRCC **{test['models']['student']['srcc']['value']:z.3f}** "
+        f"its scores have SRCC **{_number(test['models']['student']['srcc']['value'])}** "
         f"{_ends(test['models']['student']['srcc'])} with {labels}."
     )
     level = float(str(data.settings["confidence"]))
@@ -147,7 +147,7 @@ def _agreement(data: ReportData) -> Iterator[str]:
             f"Intervals of scores, ± {coverage['half_width']:.2f} on average, hold "
             f"{_measured(coverage)} of the test ratings; {coverage['nominal']:g} is meant."
         )
-    if order := test.get("order"):
+    if (order := test.get("order")) and order["pairs"]:
         sentences.append(
             f"Of {count(order['pairs'], 'pair')} of versions of one film, one surely worse, "
             f"{_measured(order)} are in the right order."
@@ -178,7 +178,7 @@ def _modes(modes: Mapping[str, Mapping[str, Any]] | None) -> Iterator[str]:
                 [
                     name,
                     _measured(one["srcc"]),
-                    f"{one['exact_srcc']:z.3f}",
+                    _number(one["exact_srcc"]),
                     f"{one['decoded']:.0%}",
                     f"{one['moments']:.1f}",
                 ]
@@ -241,7 +241,12 @@ def _list(sentences: Iterable[str]) -> str:
 
 
 def _measured(interval: Mapping[str, float | None]) -> str:
-    return f"{interval['value']:z.3f} {_ends(interval)}"
+    return f"{_number(interval['value'])} {_ends(interval)}"
+
+
+def _number(value: float | None) -> str:
+    """Three places; "unknown" where too few videos, or equal scores, leave a measure undefined."""
+    return "unknown" if value is None else f"{value:z.3f}"
 
 
 def _ends(interval: Mapping[str, float | None]) -> str:

@@ -10,7 +10,7 @@ from vq.inference.row import Row
 from vq.inference.video_input import Video, as_file, name_of
 from vq.scoring.scoring_pool import ScoringPool
 from vq.workers.limits import Limits
-from vq.workers.supervised_process import call_after_fork
+from vq.workers.worker_process import call_after_fork
 
 
 @runtime_checkable

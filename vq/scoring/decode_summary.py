@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from vq.inference.modes import Mode, spec_of
-from vq.video import keyframes, stream
+from vq.video import cheapest_frames, stream
+from vq.video.decode_plan import NoPlanError, plan
 from vq.video.packets import NO_TIME, Packets, take
-from vq.video.plan import NoPlanError, plan
 from vq.video.shapes import Bool, Int64
 from vq.video.views import ViewSpec
 
@@ -64,7 +64,7 @@ def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
         unit, rate = float(opened.time_base or 0), float(opened.guessed_rate or 25)
     pairs = spec_of(mode, spec).pairs(packets.frame_count, packets)
     if mode == "fast":
-        pairs = keyframes.pairs(packets, pairs) or pairs
+        pairs = cheapest_frames.pairs(packets, pairs) or pairs
     wanted = {number for pair in pairs for number in pair}
     try:
         planned = plan(packets, wanted)

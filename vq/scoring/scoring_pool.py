@@ -15,10 +15,10 @@ from vq.inference.modes import EXACT, ModeRequest
 from vq.inference.row import Row, from_mapping
 from vq.scoring.formats import About
 from vq.scoring.names import is_url
-from vq.workers.limited_pool import WorkerPool
 from vq.workers.limits import Limits
 from vq.workers.protocol import Job, Message
-from vq.workers.supervised_process import Failure, Outcome, call_after_fork
+from vq.workers.worker_pool import WorkerPool
+from vq.workers.worker_process import Failure, Outcome, call_after_fork
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from vq.metrics import conformal
 from vq.models import student_files, teacher_files
 from vq.params import Distill, DistillRecipe, Student, Training, join
 from vq.training import student_bundle, torchrun
-from vq.training.distill import distill as train
+from vq.training.distillation_loss import distill as train
 from vq.training.loop import determinism
 from vq.training.train_student import untrained
 from vq.training.training_run import training_run

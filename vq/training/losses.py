@@ -1,4 +1,4 @@
-"""Losses, as small pure functions; `vq.training.distill` weighs them: L = a L1 + b L2 + c L3."""
+"""The terms of losses, as small pure functions; `distillation_loss` weighs the student's."""
 
 from collections.abc import Callable, Mapping
 

@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from vq.errors import VideoError
-from vq.video import diagnosis, packets, plan, stream
+from vq.video import decode_plan, diagnosis, packets, stream
 from vq.video.convert import Converter
 from vq.video.execute import execute
 from vq.video.shapes import UInt8
@@ -42,7 +42,7 @@ def decode(path: Path, choose: Callable[[int], Iterable[int]]) -> Decoded:
     """Decode the frames that `choose` picks, given how many there are.
 
     The packets are read first, and only those decoded that the wanted frames need
-    (`vq.video.plan`), where they allow it; else the file is decoded from its first frame on, which
+    (`decode_plan`), where they allow it; else the file is decoded from its first frame on, which
     gives the same frames. A file that promises more frames than it delivers is asked again with the
     number it delivers. Each number that `choose` wants is at least 0 and below the number of
     frames.
@@ -95,12 +95,12 @@ def _decode(path: Path, choose: Choose, use: Callable[[int, Decoded], T], see: S
             raise VideoError(path, stream.NO_FRAME)
         groups = _wanted(choose(count, promised), count)
         try:
-            planned = plan.plan(promised, frozenset().union(*groups))
+            planned = decode_plan.plan(promised, frozenset().union(*groups))
             frames = execute(path, source, promised, planned)
             made, _ = _walk(frames, count, groups, use, see, warnings)
             deque(frames, maxlen=0)  # the rest, which nobody wants, may be found damaged
             return made
-        except plan.NoPlanError as reason:
+        except decode_plan.NoPlanError as reason:
             log.debug("%s: decoded from its first frame on: %s", path, reason)
     # To the end, whatever is wanted: frames that are missing there count, too.
     frames = _all(path)

@@ -10,8 +10,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from vq.video import stream
+from vq.video.decode_plan import NoPlanError, Plan, Run
 from vq.video.packets import Packets
-from vq.video.plan import NoPlanError, Plan, Run
 
 
 def execute(

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8, UInt64
 from PIL import Image
 
-from vq.video.sample import moments
+from vq.video.frame_sampling import moments
 
 CUT = (0.04, 0.12)
 """Shares that a window leaves out at a side: a crop of up to 0.16 is at most 0.04 from one."""

@@ -10,9 +10,9 @@ from vq.errors import VideoError
 from vq.video import fingerprint
 from vq.video.fingerprint import Fingerprint
 from vq.video.probe import Probe, sha256, survey
-from vq.workers.limited_pool import WorkerPool
 from vq.workers.limits import LimitError, Limits
 from vq.workers.protocol import Handler, Job, Message
+from vq.workers.worker_pool import WorkerPool
 
 REMEDIES = {
     "crashed": "encode it again",

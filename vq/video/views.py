@@ -6,8 +6,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from vq.video import keyframes as cheapest
-from vq.video import sample
+from vq.video import cheapest_frames as cheapest
+from vq.video import frame_sampling
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
@@ -93,14 +93,14 @@ class ViewSpec:
         keyframes; None where they are not to be had.
         """
         keys = promised.keys if promised else np.zeros(0, np.int64)
-        moments = sample.snap_to_keyframes(
+        moments = frame_sampling.snap_to_keyframes(
             frame_count, keys, moments=self.moments, slack=self.slack
         )
-        return [sample.pair(now, frame_count) for now in moments.tolist()]
+        return [frame_sampling.pair(now, frame_count) for now in moments.tolist()]
 
     def _lines(self, length: int) -> Int64[np.ndarray, " side"]:
         """Rows or columns of the patches: each in the middle of its share of the length."""
-        middles = sample.moments(length, moments=self.grid)
+        middles = frame_sampling.moments(length, moments=self.grid)
         starts = np.clip(middles - self.patch_px // 2, 0, length - self.patch_px) // 2 * 2
         return (starts[:, None] + np.arange(self.patch_px, dtype=np.int64)).ravel()
 

@@ -1,4 +1,4 @@
-"""What one video may cost. `vq.workers.supervised_process` enforces time and memory."""
+"""What one video may cost. `vq.workers.worker_process` enforces time and memory."""
 
 import math
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ class Limits:
     """The most that one video may take; whatever wants more is given up, with a reason.
 
     A process holds itself to `megapixels`, `frames` and `download_mb`. `seconds` and `memory_mb`
-    are held from outside, where a video is opened in a worker process (`vq.workers.limited_pool`).
+    are held from outside, where a video is opened in a worker process (`vq.workers.worker_pool`).
     """
 
     seconds: float = 300.0

@@ -1,6 +1,6 @@
 """What runs in a worker process: requests are answered, one after the other.
 
-Started by `vq.workers.supervised_process`. Requests come as pickles on standard input. Answers go
+Started by `vq.workers.worker_process`. Requests come as pickles on standard input. Answers go
 out to standard output, as lines of JSON, some with bytes after them: a file that takes over a
 decoder cannot make the caller run code, as a pickle could.
 """

@@ -79,7 +79,7 @@ def follow(parent: int) -> None:
     """End this process soon after its parent, which may be gone already: the initializer of a pool.
 
     When a parent is killed nobody tells its workers: they wait for work for ever, each with all
-    that it has in memory. Those of `vq.workers.limited_pool` need none of this: their pipe ends.
+    that it has in memory. Those of `vq.workers.worker_pool` need none of this: their pipe ends.
     """
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 

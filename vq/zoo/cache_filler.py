@@ -10,8 +10,8 @@ from safetensors.numpy import load
 
 from vq.errors import VqError
 from vq.features.cache import Cache
-from vq.workers.limited_pool import WorkerPool
 from vq.workers.protocol import Job, Message
+from vq.workers.worker_pool import WorkerPool
 from vq.zoo.expert import Expert
 from vq.zoo.task import Plan, Shard, Video
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped, UInt8
 from safetensors.numpy import save
 
 from vq.errors import VideoError, VqError
-from vq.video import sample, views
+from vq.video import frame_sampling, views
 from vq.video.bounded import Bounded
 from vq.video.convert import Converter
 from vq.video.decode import Decoded, in_groups
@@ -108,8 +108,10 @@ def glimpses(
     """What is looked at together: a frame, a clip, a view's pair; in the order of their ends."""
     settings, moments = planned.settings, planned.settings.moments
     numbers = {
-        "image": sample.moments(frame_count, moments=moments)[:, None].tolist(),
-        "clip": sample.clips(frame_count, moments=moments, frames=settings.clip_frames).tolist(),
+        "image": frame_sampling.moments(frame_count, moments=moments)[:, None].tolist(),
+        "clip": frame_sampling.clips(
+            frame_count, moments=moments, frames=settings.clip_frames
+        ).tolist(),
         VIEWS: [list(pair) for pair in planned.views.pairs(frame_count, promised)],
     }
     return sorted(

@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from vq.errors import DataError
-from vq.workers.limited_pool import WorkerPool
 from vq.workers.limits import Limits
 from vq.workers.protocol import Job, Message
-from vq.workers.supervised_process import NONSENSE, Outcome
+from vq.workers.worker_pool import WorkerPool
+from vq.workers.worker_process import NONSENSE, Outcome
 
 JOB = Job("tests.workers.jobs:double")
 

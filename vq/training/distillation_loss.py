@@ -1,4 +1,4 @@
-"""Train a student by a teacher: L = a L1 + b L2 + c L3 (claims 1, 6 and 7)."""
+"""Train a student by a teacher: its loss is L = a L1 + b L2 + c L3 (claims 1, 6 and 7)."""
 
 from collections.abc import Callable
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import moving, write_video
-from tests.video.test_plan import stream
-from vq.video import keyframes, packets, sample
+from tests.video.test_decode_plan import stream
+from vq.video import cheapest_frames, frame_sampling, packets
 from vq.video.decode import decode
-from vq.video.plan import plan
+from vq.video.decode_plan import plan
 from vq.video.views import ViewSpec, look
 
 SPEC = ViewSpec(moments=8, grid=2, patch_px=8)
@@ -17,7 +17,9 @@ SPEC = ViewSpec(moments=8, grid=2, patch_px=8)
 
 def exact(count: int) -> list[tuple[int, int]]:
     """Eight moments and their neighbours."""
-    return [sample.pair(n, count) for n in sample.moments(count, moments=8).tolist()]
+    return [
+        frame_sampling.pair(n, count) for n in frame_sampling.moments(count, moments=8).tolist()
+    ]
 
 
 def grouped(path: Path, gop: int) -> Path:
@@ -38,7 +40,7 @@ def test_keyframes_next_to_the_moments_are_taken() -> None:
     """Twenty groups: four of their keyframes, spread over the video."""
     known = stream(["IPPPP"] * 20)
 
-    found = keyframes.pairs(known, exact(100))
+    found = cheapest_frames.pairs(known, exact(100))
 
     assert found is not None
     assert found == [(10, 11), (35, 36), (60, 61), (85, 86)]
@@ -49,7 +51,7 @@ def test_four_keyframes_are_enough(lengths: list[int]) -> None:
     """However unevenly they lie."""
     known = stream(["I" + "P" * length for length in lengths])
 
-    found = keyframes.pairs(known, exact(known.frame_count))
+    found = cheapest_frames.pairs(known, exact(known.frame_count))
 
     assert found is not None
     assert len(set(found)) == 4
@@ -63,13 +65,13 @@ def test_with_few_keyframes_the_last_moment_is_left_out(groups: list[str]) -> No
     known = stream(groups)
     count = known.frame_count
 
-    assert keyframes.pairs(known, exact(count)) == exact(count)[:-1]
+    assert cheapest_frames.pairs(known, exact(count)) == exact(count)[:-1]
 
 
 def test_nothing_is_cheaper_than_exact_where_every_frame_is_needed() -> None:
     """Or where packets cannot be relied on."""
-    assert keyframes.pairs(stream(["IPP"]), exact(3)) is None
-    assert keyframes.pairs(stream(["IPPPP"] * 20, fault="is odd"), exact(100)) is None
+    assert cheapest_frames.pairs(stream(["IPP"]), exact(3)) is None
+    assert cheapest_frames.pairs(stream(["IPPPP"] * 20, fault="is odd"), exact(100)) is None
 
 
 @pytest.mark.parametrize("gop", [10, 30, 250])
@@ -85,7 +87,7 @@ def test_a_cheap_look_costs_less_and_shows_real_frames(tmp_path: Path, gop: int)
     less, more = (plan(known, n).decoded.sum() for n in (found.numbers, SPEC.indices(120)))
     assert less < more
     whole = decode(path, lambda _: found.numbers)
-    pairs = [(n, sample.pair(n, 120)[1]) for n in found.numbers]
+    pairs = [(n, frame_sampling.pair(n, 120)[1]) for n in found.numbers]
     pairs = [pair for pair in pairs if pair[1] in found.numbers]
     views = {now: SPEC.view(whole.pixels[now], whole.pixels[after]) for now, after in pairs}
     assert all(any((view == v).all() for v in views.values()) for view in found.views)

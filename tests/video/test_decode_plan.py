@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vq.video.decode_plan import NoPlanError, plan
 from vq.video.packets import NO_TIME, Packets
-from vq.video.plan import NoPlanError, plan
 
 
 def stream(groups: Sequence[str], **changes: object) -> Packets:

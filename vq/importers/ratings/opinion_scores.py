@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from vq.importers.ratings.crowd_screening import screen
 from vq.importers.ratings.read import Ratings
-from vq.importers.ratings.screen import screen
 
 METHODS = {
     "mean": (False, False),
@@ -18,7 +18,7 @@ METHODS = {
 }
 """Name -> whether raters' bias is taken off (ITU-T P.913, 12.4), and whether outliers are left out
 (ITU-R BT.500, A1-2.3.1). `mean` takes all as they are; `crowd` leaves out raters who do not follow
-the others (`vq.importers.ratings.screen`) before."""
+the others (`vq.importers.ratings.crowd_screening`) before."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import yaml
 from tests.workspace import ROOT
 from vq.code_version import digest_of
 from vq.imports import PACKAGE
-from vq.stages import STAGES, code
+from vq.stages import STAGES, code_dependencies
 
 DVC_YAML = (ROOT / "dvc.yaml").read_text()
 
@@ -22,11 +22,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_stage_depends_on_what_it_imports() -> None:
-    """Run `python -m vq.stages.code --write` after a change of imports.
+    """Run `python -m vq.stages.code_dependencies --write` after a change of imports.
 
     Save `vq.params`: dvc compares the values in params.yaml, and a new key changes none of them.
     """
-    assert not code.outdated(DVC_YAML)
+    assert not code_dependencies.outdated(DVC_YAML)
 
 
 def test_a_new_import_is_a_new_dependency_of_the_stages_that_reach_it(package: Path) -> None:
@@ -35,14 +35,14 @@ def test_a_new_import_is_a_new_dependency_of_the_stages_that_reach_it(package: P
     file = package / "models/teacher.py"
     file.write_text(file.read_text() + "\nimport vq.new\n")
 
-    outdated = code.outdated(DVC_YAML, package=package)
+    outdated = code_dependencies.outdated(DVC_YAML, package=package)
 
     reaching = {stage for stage, files in outdated.items() if "vq/new.py" in files}
     assert reaching == set(outdated)
     assert "teach" in reaching
     assert not reaching & {"import", "validate", "split", "extract", "judge"}
-    fresh = code.corrected(DVC_YAML, package=package)
-    assert not code.outdated(fresh, package=package)
+    fresh = code_dependencies.corrected(DVC_YAML, package=package)
+    assert not code_dependencies.outdated(fresh, package=package)
     assert fresh.replace("      - vq/new.py\n", "") == DVC_YAML
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic
 
 from vq.workers.limits import Limits
 from vq.workers.protocol import Job, Message
-from vq.workers.supervised_process import LOOK_SECONDS, Item, Outcome, Part, WorkerProcess
+from vq.workers.worker_process import LOOK_SECONDS, Item, Outcome, Part, WorkerProcess
 
 AHEAD = 64
 """Things for each worker that may be done before an earlier one that takes long."""

@@ -1,7 +1,7 @@
 """The code that each stage in dvc.yaml depends on: no more and no less than what it imports.
 
-    python -m vq.stages.code            say whether dvc.yaml lists it rightly
-    python -m vq.stages.code --write    correct dvc.yaml
+    python -m vq.stages.code_dependencies            say whether dvc.yaml lists it rightly
+    python -m vq.stages.code_dependencies --write    correct dvc.yaml
 
 A folder stands for its files where a stage needs all of them.
 """
@@ -86,7 +86,9 @@ def _covered(file: str, needed: set[str]) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check dvc.yaml in this folder, or correct it."""
-    parser = argparse.ArgumentParser(prog="python -m vq.stages.code", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m vq.stages.code_dependencies", description=__doc__
+    )
     parser.add_argument("--write", action="store_true", help="correct dvc.yaml")
     args = parser.parse_args(argv)
     file = Path("dvc.yaml")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vq.video import sample
+from vq.video import frame_sampling
+from vq.video.decode_plan import cost
 from vq.video.packets import Packets
-from vq.video.plan import cost
 
 MOMENTS = 4
 """With fewer keyframes than that there is little to be had for less."""
@@ -29,11 +29,11 @@ def pairs(packets: Packets, exact: Pairs) -> Pairs | None:
     if len(keys) < MOMENTS:
         chosen = exact[: max(len(exact) - 1, MOMENTS)]
     else:
-        middles = sample.moments(count, moments=MOMENTS)
+        middles = frame_sampling.moments(count, moments=MOMENTS)
         near = np.abs(keys[None, :] - middles[:, None]).argmin(1)
         if len(set(near.tolist())) < MOMENTS:  # they lie unevenly: each of four parts of them
-            near = sample.moments(len(keys), moments=MOMENTS)
-        chosen = [sample.pair(int(number), count) for number in keys[near]]
+            near = frame_sampling.moments(len(keys), moments=MOMENTS)
+        chosen = [frame_sampling.pair(int(number), count) for number in keys[near]]
     if packets.fault or cost(packets, _union(chosen)) >= cost(packets, _union(exact)):
         return None
     return chosen

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vq.video import sample
+from vq.video import frame_sampling
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_moments_are_the_middles_of_equal_parts(
     frame_count: int, moments: int, expected: list[int]
 ) -> None:
     """Worked out by hand: floor((k + 1/2) n / N)."""
-    np.testing.assert_array_equal(sample.moments(frame_count, moments=moments), expected)
+    np.testing.assert_array_equal(frame_sampling.moments(frame_count, moments=moments), expected)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_clips_are_neighbours(
     frame_count: int, moments: int, frames: int, expected: list[list[int]]
 ) -> None:
     """A clip starts at its moment unless it would run over the end."""
-    found = sample.clips(frame_count, moments=moments, frames=frames)
+    found = frame_sampling.clips(frame_count, moments=moments, frames=frames)
 
     np.testing.assert_array_equal(found, expected)
 
@@ -44,12 +44,12 @@ def test_clips_are_neighbours(
 @given(st.integers(1, 10_000), st.integers(1, 40), st.integers(1, 40))
 def test_no_sample_leaves_the_video(frame_count: int, moments: int, frames: int) -> None:
     """Every number exists, and time never runs backwards."""
-    found = sample.clips(frame_count, moments=moments, frames=frames)
+    found = frame_sampling.clips(frame_count, moments=moments, frames=frames)
 
     assert found.min() >= 0
     assert found.max() < frame_count
     assert (np.diff(found, axis=1) >= 0).all()
-    assert (np.diff(sample.moments(frame_count, moments=moments)) >= 0).all()
+    assert (np.diff(frame_sampling.moments(frame_count, moments=moments)) >= 0).all()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_moments_move_to_where_frames_cost_less(
     slack: float, keys: list[int], expected: list[int]
 ) -> None:
     """Two parts of ten frames, 0 to 9 and 10 to 19; middles 5 and 15."""
-    found = sample.snap_to_keyframes(20, np.array(keys, np.int64), moments=2, slack=slack)
+    found = frame_sampling.snap_to_keyframes(20, np.array(keys, np.int64), moments=2, slack=slack)
 
     np.testing.assert_array_equal(found, expected)
 
@@ -78,9 +78,9 @@ def test_a_moment_stays_in_its_part(
 ) -> None:
     """Moments never cross, however the keyframes lie; without slack they are the middles."""
     keys = sorted(data.draw(st.sets(st.integers(0, frame_count - 1), max_size=60)))
-    middles = sample.moments(frame_count, moments=moments)
+    middles = frame_sampling.moments(frame_count, moments=moments)
 
-    found = sample.snap_to_keyframes(
+    found = frame_sampling.snap_to_keyframes(
         frame_count, np.array(keys, np.int64), moments=moments, slack=slack
     )
 
@@ -95,4 +95,4 @@ def test_a_moment_stays_in_its_part(
 def test_an_empty_video_is_refused() -> None:
     """There is no frame to repeat."""
     with pytest.raises(ValueError, match="2 moments of a video of 0 frames"):
-        sample.moments(0, moments=2)
+        frame_sampling.moments(0, moments=2)
