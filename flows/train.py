@@ -28,7 +28,7 @@ from vq.pipeline.run_stages import (
     written_for_git,
 )
 from vq.pipeline.workspace_lock import hold
-from vq.registry import flow_summary
+from vq.registry import flow_summary, release_event
 from vq.registry import release as releases
 from vq.registry.candidate import Candidate, Videos
 from vq.registry.flow_summary import Release
@@ -113,7 +113,7 @@ def announce(released: Release) -> None:
     emit(
         "vq.released" if released.verdict.accepted else "vq.rejected",
         "vq.student",
-        flow_summary.announcement(released),
+        release_event.payload(released),
         occasion=UUID(released.run_id),
         flow_run=UUID(runtime.flow_run.id),
     )

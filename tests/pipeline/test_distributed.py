@@ -103,20 +103,20 @@ def test_a_machine_that_sees_another_folder_says_so(
 ) -> None:
     """Its features would be written where nobody finds them."""
     monkeypatch.setattr(handshake, "PATIENCE_SECONDS", 0.1)
-    with handshake.lit(tmp_path / "light") as light:
-        light.check()
-        (tmp_path / "light").write_text("of another workspace")
+    with handshake.offered(tmp_path / "file") as offer:
+        offer.check()
+        (tmp_path / "file").write_text("of another workspace")
 
-        with pytest.raises(VqError, match=r"light is not there.* shared file system"):
-            light.check()
+        with pytest.raises(VqError, match=r"file is not there.* shared file system"):
+            offer.check()
 
 
 def test_a_machine_with_other_code_says_so(tmp_path: Path) -> None:
     """Results of two versions would be mixed."""
     with (
-        handshake.lit(tmp_path / "light") as light,
+        handshake.offered(tmp_path / "file") as offer,
         pytest.raises(VqError, match="runs another version of vq"),
     ):
-        replace(light, code="older").check()
+        replace(offer, code="older").check()
 
-    assert not (tmp_path / "light").exists()
+    assert not (tmp_path / "file").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vq.errors import DataError
 from vq.files import atomic, write_rows
-from vq.footage import archives, attribution, fetched, packages, sources_table
+from vq.footage import archives, attribution, fetched, licences, packages, sources_table
 from vq.footage.config import Footage
 from vq.footage.fetched import Source
 from vq.footage.https import Downloads
@@ -221,8 +221,8 @@ class _Run:
 
     def _refusal(self, entry: Entry) -> str:
         params = self._params
-        if entry.licence not in params.allow:
-            return f"licence {entry.licence} ({entry.licence_text}) is not in allow of params"
+        if reason := licences.refusal(entry.licence, entry.licence_text, params.allow):
+            return reason
         if entry.kind not in params.kinds:
             return f"{entry.kind} is not in kinds of params"
         if entry.package and entry.package.registry not in params.registries:

@@ -1,5 +1,6 @@
-"""Classes of licences: what `allow` in params names."""
+"""Classes of licences, and which of them may be trained on: what `allow` in params names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -29,3 +30,11 @@ LICENCES: dict[str, Licence] = {
     "unclear": Licence("not stated for the file itself"),
 }
 """By the name that sources.csv and params use; the exact words are in the row of each source."""
+
+
+def refusal(licence: str, text: str, allow: Collection[str]) -> str:
+    """Why nothing may be trained on a file of this class; empty if params allow it.
+
+    `text` has the exact words of the licence.
+    """
+    return "" if licence in allow else f"licence {licence} ({text}) is not in allow of params"

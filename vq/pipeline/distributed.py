@@ -25,7 +25,7 @@ from vq.pipeline.run_stages import files_of
 from vq.scoring.scoring_pool import ScoringPool
 from vq.scoring.shards import Shard, Shards
 from vq.words import count
-from vq.workers.handshake import PATIENCE_SECONDS, Handshake, lit
+from vq.workers.handshake import PATIENCE_SECONDS, Handshake, offered
 from vq.zoo import extract
 from vq.zoo.cache_filler import CacheFiller
 from vq.zoo.expert import Expert
@@ -40,7 +40,7 @@ Files = Mapping[str, Path]
 class Job:
     """What the parts of some work have in common; travels to other machines."""
 
-    beacon: Handshake
+    handshake: Handshake
     make: Callable[[], Work] = field(compare=False)
     """Makes what works on a part; called once in each process."""
 
@@ -79,8 +79,8 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
         return
     params = load_params(root / "params.yaml")
     with (
-        lit(root / ".dvc" / "tmp" / "vq.workers.handshake") as beacon,
-        STAGES[stage](files_of(root, stage), params, beacon, jobs) as batches,
+        offered(root / ".dvc" / "tmp" / "vq.handshake") as handshake,
+        STAGES[stage](files_of(root, stage), params, handshake, jobs) as batches,
     ):
         yield batches
 
@@ -88,9 +88,9 @@ def rounds(root: Path, stage: str, *, jobs: int) -> Iterator[Iterator[list[Part]
 @contextmanager
 def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iterator[list[Part]]]:
     """One round: shards of a list; `jobs` makes no difference to them."""
-    # Not the beacon of the workspace: scoring runs beside training.
-    with lit(shards.folder / "vq.workers.handshake") as beacon:
-        job = Job(beacon, partial(_score, shards))
+    # Not the handshake of the workspace: scoring runs beside training.
+    with offered(shards.folder / "vq.handshake") as handshake:
+        job = Job(handshake, partial(_score, shards))
         yield iter(
             [[Part(f"{count(len(s.videos), 'video')}, {s.videos[0]}", job, s) for s in todo]]
         )
@@ -98,19 +98,19 @@ def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iter
 
 def _score(shards: Shards) -> Work:
     # For all shards that this process gets; its worker ends with it.
-    crew = ScoringPool(shards.student, limits=shards.limits, feature=shards.feature)
-    return lambda shard: shards.score(shard, crew)
+    pool = ScoringPool(shards.student, limits=shards.limits, feature=shards.feature)
+    return lambda shard: shards.score(shard, pool)
 
 
 @lru_cache(maxsize=1)
 def _work(job: Job) -> Work:
-    job.beacon.check()
+    job.handshake.check()
     return job.make()
 
 
 @contextmanager
 def _shards(
-    files: Files, params: Params, beacon: Handshake, jobs: int
+    files: Files, params: Params, handshake: Handshake, jobs: int
 ) -> Iterator[Iterator[list[Part]]]:
     """One round: the videos that lack features or views, a shard each."""
     settings, cache = params.extract, files["cache"]
@@ -131,7 +131,7 @@ def _shards(
         for name, expert in exported.items():
             if network := network_of(expert):
                 network.publish(graphs / name)
-        job = Job(beacon, partial(_fill, planned, names, exported))
+        job = Job(handshake, partial(_fill, planned, names, exported))
         parts = [
             Part(f"{count(len(s.videos), 'video')}, {s.videos[0].path.name}", job, s) for s in todo
         ]
@@ -149,10 +149,10 @@ def _fill(planned: Plan, names: Sequence[str], exported: Mapping[str, Expert]) -
 
 @contextmanager
 def _trials(
-    files: Files, params: Params, beacon: Handshake, jobs: int
+    files: Files, params: Params, handshake: Handshake, jobs: int
 ) -> Iterator[Iterator[list[Part]]]:
     """Rounds of trials, each chosen by what the ones before it said."""
-    yield _trial_rounds(files, params, Job(beacon, partial(_trial_worker, files, params)))
+    yield _trial_rounds(files, params, Job(handshake, partial(_trial_worker, files, params)))
 
 
 def _trial_rounds(files: Files, params: Params, job: Job) -> Iterator[list[Part]]:

@@ -38,5 +38,5 @@ def hold(path: Path) -> Iterator[None]:
     def busy(number: str) -> str:
         return f"{root}: process {number} is running a stage here; wait for it, or end it"
 
-    with lock.hold(folder / "vq.pipeline.workspace_lock", folder / "vq.pid", busy=busy):
+    with lock.hold(folder / "vq.lock", folder / "vq.pid", busy=busy):
         yield

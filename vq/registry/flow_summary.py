@@ -68,19 +68,6 @@ def description(reason: str, verdict: Verdict, handover: Handover | None, model_
     return (start.rpartition("\n")[0] or start) + end
 
 
-def announcement(release: Release) -> dict[str, str]:
-    """A sentence for people, and what programs need to know of a release."""
-    return {
-        "message": f"{release.model} {release.version} is {release.alias}. {release.reason}",
-        "model": release.model,
-        "version": release.version,
-        "alias": release.alias,
-        "verdict": release.verdict.summary,
-        "commit": release.commit,
-        "run_id": release.run_id,
-    }
-
-
 def proposal(registry: Registry, version: ModelVersion, *, reason: str) -> str:
     """What a person needs to decide whether a version should be champion."""
     reigning = registry.at(CHAMPION)

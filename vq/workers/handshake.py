@@ -1,10 +1,10 @@
 """Whether a process on another machine sees the same folder, and runs the same code.
 
-Whoever gives out work lights a beacon, a file with a token, beside what is shared; whoever takes
-the work looks at it first:
+Whoever gives out work writes a file with a token beside what is shared; whoever takes the work
+looks at it first:
 
-    with beacon.lit(folder / "name.beacon") as seen:
-        ...  # elsewhere: seen.check()
+    with handshake.offered(folder / "vq.handshake") as handshake:
+        ...  # elsewhere: handshake.check()
 """
 
 import secrets
@@ -56,14 +56,14 @@ class Handshake:
 
 
 @contextmanager
-def lit(path: Path) -> Iterator[Handshake]:
-    """Light a beacon at a path, for as long as the work is given out."""
+def offered(path: Path) -> Iterator[Handshake]:
+    """Write the file of a handshake, for as long as the work is given out."""
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    beacon = Handshake(path, secrets.token_hex(16), code_version.digest())
-    path.write_text(beacon.token, encoding="ascii")
+    handshake = Handshake(path, secrets.token_hex(16), code_version.digest())
+    path.write_text(handshake.token, encoding="ascii")
     try:
-        yield beacon
+        yield handshake
     finally:
         path.unlink(missing_ok=True)
 
