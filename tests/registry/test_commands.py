@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.accuracy.records import make_record
 from tests.registry.students import BAD, GOOD, SHUT, Make, release
 from tests.workspace import ROOT, commit
 from tests.workspace import run as shell
 from vq import cli
+from vq.accuracy.record import FILE, add
 from vq.registry import champion, source
-from vq.registry.client import existing
+from vq.registry.client import MODEL_ID, existing
 
 
 @pytest.fixture
@@ -57,6 +59,29 @@ def test_a_version_is_told_whole(workspace: Path, capsys: pytest.CaptureFixture[
     assert "open  SRCC on test is 0.900." in said
     assert "data toy: CC0; expert x: MIT" in said
     assert "release: " in said
+
+
+def test_a_version_is_shown_with_what_was_measured_later(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On how many delivered videos, and how well; nothing where none was."""
+    assert "delive" not in say(capsys, "registry")[1]
+    with existing(workspace, "vq-student") as registry:
+        model = registry.version("2").tags[MODEL_ID]
+    path = workspace / "data/demo" / FILE
+    path.parent.mkdir(parents=True)
+    add(path, make_record(model=model, delivery="a", when="2026-11-01", videos=25))
+    add(path, make_record(model=model, delivery="b", when="2026-12-01"))
+    add(path, make_record(model="student-of-another"))
+
+    listed = json.loads(say(capsys, "registry", "--json")[1])
+    assert {row["version"]: row["delivered"] for row in listed} == {3: 0, 2: 65, 1: 65}
+    assert "deliveries" in say(capsys, "registry")[1]
+    _, said = say(capsys, "registry", "2")
+    assert "delivered  65 videos, SRCC 0.500 last\n" in said
+    assert "2026-11-01  champion 3 on 25 new rated videos: SRCC 0.500 [0.400, 0.590]" in said
+    details = json.loads(say(capsys, "registry", "2", "--json")[1])
+    assert [one["videos"] for one in details["accuracy"]] == [25, 40]
 
 
 def test_back_and_forth(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
