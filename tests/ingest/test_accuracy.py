@@ -61,7 +61,7 @@ def test_the_champion_scores_a_delivery_before_it_is_training_data(
     measured = measure_delivery(
         [
             RatedVideo(video, sha256(video), "a", 2.0),
-            RatedVideo(root / "none.mkv", "0" * 64, "b", 3.0),
+            RatedVideo(root / "none.mkv", "e" * 64, "b", 3.0),
         ],
         card=cards.load(root / "data/mine/card.yaml"),
         config=params.load(root / "params.yaml"),
