@@ -37,7 +37,7 @@ def test_a_delivery_is_taken_in_and_told(
 
     assert told.startswith("## data/mine: 1 video more\n\nThere already: 0. Refused: 1. Com")
     assert "| `b.mkv` | `on_scale` | `9.0` | `correct it, or the scale in card.yaml" in told
-    assert "learning from it\n\nchampion 1 on 1 new rated video: RMSE 1." in told
+    assert "learning from it\n\nchampion 1 on 1 new rated video: RMSE 0.44" in told
     assert said == "data/mine: 0 videos more, 1 there already, 1 refused"
     assert run(root, "git", "status", "--porcelain").stdout == ""
     run(root, "git", "clone", "--quiet", "--branch", "inbox", str(origin), str(then))
