@@ -34,9 +34,11 @@ def test_a_delivery_is_taken_in_and_told(
         (root / ".dvc/config").write_text(REMOTE)
         commit(root, "A remote")
         said = ingest(videos, labels, branch="inbox", partial=True, workspace=root)
+        again = prefect.artifact("intake")
 
     assert told.startswith("## data/mine: 1 video more\n\nThere already: 0. Refused: 1. Com")
     assert "| `b.mkv` | `on_scale` | `9.0` | `correct it, or the scale in card.yaml" in told
+    assert "no new video of this data set has a rating" in again
     assert "learning from it\n\nchampion 1 on 1 new rated video: RMSE 0.44" in told
     assert said == "data/mine: 0 videos more, 1 there already, 1 refused"
     assert run(root, "git", "status", "--porcelain").stdout == ""
