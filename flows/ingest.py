@@ -1,24 +1,46 @@
 """Take new labelled videos into the data set, and record its next version.
 
+Before anything learns from them, the champion scores them: the event `vq.accuracy` says that it no
+longer scores as people do.
+
 `prefect deployment run ingest/ingest --param folder=inbox/videos --param labels=inbox/labels.csv`
 """
 
 from contextlib import chdir
 from pathlib import Path
+from uuid import UUID
 
+from prefect import runtime
 from prefect.artifacts import create_markdown_artifact
 
+from flows.events import emit
 from flows.shared import HOUR, operation, step
+from vq.accuracy.delivery import Measurement
+from vq.accuracy.flow_summary import announcement
 from vq.ingest import flow_summary, share
+from vq.ingest.ingest import Intake
 from vq.ingest.ingest import ingest as ingest_videos
 
 
 @step
-def take_in(folder: Path, labels: Path, *, commit: bool, partial: bool) -> str:
-    """Check the new videos, take in what passes, and show what came of it."""
+def take_in(folder: Path, labels: Path, *, commit: bool, partial: bool) -> Intake:
+    """Check the new videos, take in what passes, and show what came of it.
+
+    Raises:
+        DataError: too much was refused.
+    """
     intake = ingest_videos(folder, labels, root=Path(), commit=commit, partial=partial)
     create_markdown_artifact(flow_summary.markdown(intake), key="intake")
-    return flow_summary.outcome(intake)
+    flow_summary.check(intake)
+    return intake
+
+
+def tell_drop(accuracy: Measurement | None) -> None:
+    """Emit `vq.accuracy` if the champion's accuracy surely dropped; once for a delivery."""
+    if accuracy is not None and accuracy.record is not None and accuracy.drops:
+        payload = announcement(accuracy.record, accuracy.drops)
+        run = UUID(runtime.flow_run.id)
+        emit("vq.accuracy", "vq.videos", payload, occasion=accuracy.record.id, flow_run=run)
 
 
 @step
@@ -51,7 +73,8 @@ def ingest(
         How many videos came in, and how many were refused.
     """
     with chdir(workspace):
-        outcome = take_in(folder, labels, commit=commit or bool(branch), partial=partial)
+        intake = take_in(folder, labels, commit=commit or bool(branch), partial=partial)
+        tell_drop(intake.accuracy)
         if branch:
             push(branch)
-    return outcome
+    return flow_summary.headline(intake)

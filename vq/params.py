@@ -357,13 +357,15 @@ class Run(Section):
 
 
 class Watch(Section):
-    """When recent videos are no longer like those of the training."""
+    """When recent videos are no longer like those of the training, or the champion is worse."""
 
     alpha: Fraction
     min_effect: Share
     min_rows: Annotated[int, Field(ge=5)]
     probe: Level
     days: Rate | None
+    min_srcc: Correlation | None = 0.6
+    max_undercoverage: Share | None = 0.1
 
 
 class Shadow(Section):

@@ -9,10 +9,10 @@ import pytest
 
 from tests.drift.conftest import score, trained
 from tests.flows.server import Prefect, server
-from tests.ingest.conftest import deliver, root
+from tests.ingest.conftest import champion, deliver, root
 from tests.shadow.conftest import shadowed
 
-__all__ = ["deliver", "prefect", "root", "score", "shadowed", "trained"]
+__all__ = ["champion", "deliver", "prefect", "root", "score", "shadowed", "trained"]
 
 
 # Of the package: an idle server takes a fifth of a core from the tests that come after these.

@@ -10,12 +10,15 @@ import yaml
 from prefect import runtime
 
 from flows.events import emit
+from flows.ingest import tell_drop
 from flows.shared import operation
 from flows.train import announce
 from flows.watch import tell_drift
+from tests.accuracy.records import make_record
 from tests.flows.server import Prefect
 from tests.flows.sink import AUTOMATIONS, automated
 from tests.registry.students import BAD, GOOD, SETTINGS, maker
+from vq.accuracy.delivery import Measurement
 from vq.drift.compare import Comparison
 from vq.errors import DataError
 from vq.registry import release as releases
@@ -28,7 +31,7 @@ def test_each_event_has_an_automation(file: str) -> None:
     triggers = {one["name"]: one["trigger"]["expect"] for one in automations}
 
     assert triggers.pop("vq promotion waits") == ["prefect.flow-run.Suspended"]
-    assert set(triggers) == {"vq.released", "vq.rejected", "vq.failed", "vq.drift"}
+    assert set(triggers) == {"vq.released", "vq.rejected", "vq.failed", "vq.drift", "vq.accuracy"}
     assert all(events == [name] for name, events in triggers.items())
 
 
@@ -60,6 +63,12 @@ def test_what_somebody_should_know_arrives_once(
         tell_drift([moved])
 
     @operation
+    def lose_accuracy() -> None:
+        """Twice: as after a kill, when the delivery comes again."""
+        for _ in range(2):
+            tell_drop(Measurement(make_record(), drops={"srcc": "SRCC is 0.1."}))
+
+    @operation
     def fail() -> None:
         raise DataError("card.yaml: no such scale")
 
@@ -69,12 +78,14 @@ def test_what_somebody_should_know_arrives_once(
         announce_again(first)
         release("b")
         drift()
+        lose_accuracy()
         fail(return_state=True)
 
-        messages = {call["event"]: call["payload"]["message"] for call in webhook.wait_for(4)}
+        messages = {call["event"]: call["payload"]["message"] for call in webhook.wait_for(5)}
         time.sleep(2)
-    assert len(webhook.calls) == len(messages) == 4
+    assert len(webhook.calls) == len(messages) == 5
     assert messages["vq.released"].startswith("vq-student 1 is champion. Every gate opened")
     assert messages["vq.rejected"].startswith("vq-student 2 is challenger. SRCC -1.000, champion 1")
     assert messages["vq.drift"] == moved.sentence
+    assert messages["vq.accuracy"].endswith("as people do, on 40 new videos: SRCC is 0.1.")
     assert re.match("fail failed .*: .*no such scale\nMend what", messages["vq.failed"])

@@ -55,3 +55,15 @@ def deliver(tmp_path: Path) -> Deliver:
         return inbox / "videos", inbox / "labels.csv"
 
     return deliver
+
+
+@pytest.fixture
+def champion(root: Path, tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The workspace has one, which scores by brightness and has learnt the contents c0 to c3."""
+    from tests.registry import students  # MLflow takes seconds to import
+    from vq.registry.client import connect
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    shutil.copy(empty_store, root)
+    connect(root, "any")
+    return students.release(students.maker(tmp_path / "students")(students.GOOD), root).alias

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.accuracy.records import make_record
 from tests.registry.students import BAD, GOOD, SHUT, Make, release
 from tests.workspace import ROOT, commit
 from tests.workspace import run as shell
 from vq import cli
+from vq.accuracy.record import FILE, add
 from vq.registry import champion, source
-from vq.registry.client import existing
+from vq.registry.client import MODEL_ID, existing
 
 
 @pytest.fixture
@@ -50,13 +52,30 @@ def test_versions_are_listed(workspace: Path, capsys: pytest.CaptureFixture[str]
     assert aliases(capsys) == {3: "challenger", 2: "champion", 1: ""}
 
 
-def test_a_version_is_told_whole(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each gate with its sentence, licences, and how it came to its alias."""
-    _, said = say(capsys, "registry", "2")
+def test_a_version_is_told_whole(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each gate with its sentence, licences, what was measured later, how it came to its alias."""
+    monkeypatch.setenv("COLUMNS", "200")
+    assert "deliveries" not in say(capsys, "registry")[1]
+    with existing(workspace, "vq-student") as registry:
+        model = registry.version("2").tags[MODEL_ID]
+    path = workspace / "data/demo" / FILE
+    add(path, make_record(model=model, delivery="a", when="2026-11-01", videos=25))
+    add(path, make_record(model=model, delivery="b", when="2026-12-01"))
+    add(path, make_record(model="student-of-another"))
 
+    _, said = say(capsys, "registry", "2")
     assert "open  SRCC on test is 0.900." in said
     assert "data toy: CC0; expert x: MIT" in said
     assert "release: " in said
+    assert "delivered  65 videos, SRCC 0.500 last\n" in said
+    assert "2026-11-01  champion 3 on 25 new rated videos: SRCC 0.500 [0.400, 0.590]" in said
+    details = json.loads(say(capsys, "registry", "2", "--json")[1])
+    assert [one["videos"] for one in details["accuracy"]] == [25, 40]
+    assert "on deliveries" in say(capsys, "registry")[1]
+    listed = json.loads(say(capsys, "registry", "--json")[1])
+    assert {row["version"]: row["delivered"] for row in listed} == {3: 0, 2: 65, 1: 65}
 
 
 def test_back_and_forth(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

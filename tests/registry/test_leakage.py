@@ -1,5 +1,7 @@
 """What a student has learnt from."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from vq.gates import leakage
@@ -28,3 +30,11 @@ def test_seen_is_seen_by_name_or_by_file() -> None:
     assert list(leakage.leaked(test, learnt)["sha256"]) == ["b", "c"]
     assert list(leakage.leaked(test, learnt.iloc[1:])["sha256"]) == ["b"]
     assert leakage.leaked(test, leakage.trained_on(ACCEPTED, SPLITS)).empty
+
+
+def test_a_name_is_a_text(tmp_path: Path) -> None:
+    """Contents may be called 007, 1 or NA, and are the same in the file of a version."""
+    names = pd.DataFrame({"content": ["007", "1", "NA"], "sha256": ["a", "b", "c"]})
+    names.to_csv(tmp_path / "training.csv", index=False)
+
+    assert leakage.leaked(names, leakage.read(tmp_path / "training.csv")).equals(names)

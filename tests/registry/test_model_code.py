@@ -18,7 +18,7 @@ from tests.registry.students import GOOD, Make, release, same
 from tests.scoring.toy import write_video
 from tests.workspace import ROOT
 from vq.errors import VqError
-from vq.registry import client, model_code
+from vq.registry import address, model_code
 from vq.registry.source import Source
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -57,7 +57,7 @@ def test_an_empty_environment_needs_only_the_model(
     lock = ("--constraint", str(ROOT / "requirements.lock"))
     uv("pip", "install", "--python", str(environment), *lock, "-r", str(model / "requirements.txt"))
     command = [str(environment / "bin/python"), "-c", PREDICT, str(video)]
-    said = say(root, *command, MLFLOW_TRACKING_URI=client.tracking_uri(root))
+    said = say(root, *command, MLFLOW_TRACKING_URI=address.tracking_uri(root))
 
     score, code, number, packages = json.loads(said)
     assert (model / "requirements.txt").read_text().split() == model_code.requirements()

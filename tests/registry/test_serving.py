@@ -20,7 +20,7 @@ import vq
 from tests.registry.students import GOOD, Make, release, same
 from tests.scoring.toy import write_video
 from vq.inference.row import COLUMNS
-from vq.registry import client
+from vq.registry import address
 
 PATIENCE_SECONDS = 180
 
@@ -34,7 +34,7 @@ def server(root: Path, candidate: Make) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
     command += ["--model-uri", "models:/vq-student@champion", "--port", str(port)]
-    variables = {**os.environ, "MLFLOW_TRACKING_URI": client.tracking_uri(root)}
+    variables = {**os.environ, "MLFLOW_TRACKING_URI": address.tracking_uri(root)}
     with (root / "server.log").open("wb") as said:
         process = subprocess.Popen(
             command, env=variables, stdout=said, stderr=said, start_new_session=True

@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="commit the new version, and push it to this branch of origin, and its files to dvc's "
         "default remote",
     )
-    parser.add_argument("--jobs", type=int, default=0, help="processes that probe (0: one a core)")
+    parser.add_argument("--jobs", type=int, default=0, help="videos at a time (0: one a core)")
 
 
 def run(args: Namespace) -> int:
@@ -31,6 +31,7 @@ def run(args: Namespace) -> int:
     Raises:
         VqError: nothing could be taken in, or what was taken in could not be pushed.
     """
+    from vq.accuracy import flow_summary as accuracy_summary
     from vq.ingest import flow_summary, share
     from vq.ingest.ingest import ingest
 
@@ -44,6 +45,9 @@ def run(args: Namespace) -> int:
     )
     say = sys.stdout.write
     say(f"{flow_summary.headline(intake)}\n")
+    if intake.accuracy is not None:
+        say(f"{accuracy_summary.sentence(intake.accuracy)}\n")
+        say("".join(f"  accuracy dropped: {one}\n" for one in intake.accuracy.drops.values()))
     for row in intake.refused.head(10).itertuples(index=False):
         say(f"  {row.video}: {row.check}: {row.value}; {row.remedy}\n")
     if len(intake.refused):

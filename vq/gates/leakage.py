@@ -1,5 +1,7 @@
 """What a student has learnt from, so that nobody judges it by that."""
 
+from pathlib import Path
+
 import pandas as pd
 
 COLUMNS = ("content", "sha256")
@@ -12,6 +14,11 @@ def trained_on(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
     as test.
     """
     return _videos(accepted, splits[splits["split"] != "test"])
+
+
+def read(path: Path) -> pd.DataFrame:
+    """What a version has learnt from, as its file `training.csv` says; names may be numbers."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def test_videos(accepted: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,11 @@ class Triage:
     refused: list[tuple[NewVideo, dict[str, str]]] = field(default_factory=list)
     """With `check`, `value` and `remedy`, as in a quarantine."""
 
+    @property
+    def added(self) -> list[tuple[NewVideo, str]]:
+        """What the data set gets, each with its name there."""
+        return [(arrival, arrival.video) for arrival in self.new] + self.late
+
 
 def sort(arrivals: Sequence[NewVideo], videos: Path, labels: Mapping[str, Label]) -> Triage:
     """Compare a delivery with a data set: a video is its bytes, wherever it lies.

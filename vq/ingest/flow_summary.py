@@ -1,5 +1,7 @@
 """What people read of a delivery: how many videos came in, and which did not."""
 
+from vq.accuracy import flow_summary as accuracy_summary
+from vq.accuracy.flow_summary import cell
 from vq.errors import DataError
 from vq.ingest.ingest import Intake
 from vq.words import count
@@ -16,19 +18,18 @@ def headline(intake: Intake) -> str:
     )
 
 
-def outcome(intake: Intake) -> str:
-    """The headline, for a caller that fails where nothing was taken.
+def check(intake: Intake) -> None:
+    """Refuse a delivery of which nothing was taken.
 
     Raises:
         DataError: too much was refused.
     """
     if intake.declined:
         raise DataError(intake.declined)
-    return headline(intake)
 
 
 def markdown(intake: Intake) -> str:
-    """A heading, a sentence, why nothing was taken, and a row for each refused video."""
+    """A heading, a sentence, why nothing was taken, a row for each refused video, the accuracy."""
     refused = intake.refused
     version = f" Commit `{intake.commit[:10]}`." if intake.commit else ""
     lines = [
@@ -37,22 +38,19 @@ def markdown(intake: Intake) -> str:
         f"There already: {intake.duplicates}. Refused: {len(refused)}.{version}",
     ]
     if intake.declined:
-        lines += ["", _cell(intake.declined)]
+        lines += ["", cell(intake.declined)]
     if len(refused):
         lines += [
             "",
             "| video | check | found | what to do |",
             "|---|---|---|---|",
             *(
-                f"| {' | '.join(_cell(str(value)) for value in row)} |"
+                f"| {' | '.join(cell(str(value)) for value in row)} |"
                 for row in refused.head(SHOWN).itertuples(index=False)
             ),
             "",
             f"All of them: `{intake.quarantine}`.",
         ]
+    if intake.accuracy is not None:
+        lines += ["", accuracy_summary.markdown(intake.accuracy).rstrip()]
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    # A name may hold what Markdown would read.
-    return "`" + text.replace("`", "'").replace("|", "/").replace("\n", " ") + "`" if text else ""

@@ -11,9 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from vq import code_version
+from vq.accuracy import record as accuracy_records
+from vq.accuracy.delivery import Measurement, RatedVideo, measure_delivery
 from vq.data import card as cards
 from vq.data import labels_csv
 from vq.data import manifest as manifests
+from vq.data.card import Card
 from vq.data.columns import load as load_columns
 from vq.data.labels_csv import Label
 from vq.errors import DataError
@@ -52,6 +55,8 @@ class Intake:
     """Of git; empty if there was none to make, or none was wanted."""
     declined: str = ""
     """Why nothing was taken, not even what passed: a sentence; empty if that is in the data set."""
+    accuracy: Measurement | None = None
+    """How well the champion scored what was taken; None where nothing was."""
 
 
 def ingest(
@@ -73,12 +78,17 @@ def ingest(
     an instant, with videos that have no label yet; the same delivery again completes it. At the
     end dvc has the new version.
 
+    Before that, while nothing can learn from them, the champion scores the videos that have a
+    rating: a line of `accuracy.jsonl` of the data set, which goes into git with the new version.
+
     With `commit` the new version is put into git, as a commit of its own; with `partial` what
-    passes is taken, however much does not. `jobs` processes probe; 0 for one on each core.
+    passes is taken, however much does not. `jobs` processes open videos; 0 for one on each core.
 
     Raises:
         DataError: delivery or data set cannot be used at all, or too much of the latter was changed
-            by hand (`vq.ingest.manual_changes`); nothing has changed.
+            by hand (`vq.ingest.manual_changes`), or the registry does not answer; nothing has
+            changed.
+        WeightsError: the champion cannot be used; nothing has changed.
         BusyError: another process is at work in the workspace.
     """
     code_version.check(root)
@@ -94,14 +104,21 @@ def ingest(
         quarantine = root / REPORTS / "quarantine.csv"
         if declined := "" if partial else _too_many(triage, quarantined, params, folder):
             return Intake(target, [], len(triage.duplicates), quarantined, quarantine, "", declined)
+        card = cards.load(target / "card.yaml")
+        accuracy = measure_delivery(
+            _rated(triage, folder, card), card=card, config=params, root=root, jobs=jobs
+        )
         _move(folder, triage.new, target / "videos")
+        records = target / accuracy_records.FILE
+        if accuracy.record is not None:
+            accuracy_records.add(records, accuracy.record)
         more = _rows(triage, table_of_labels)
         if more.rows:
             label_file = target / "labels.csv"
             table.write(
                 table.read(label_file).add(more) if label_file.exists() else more, label_file
             )
-        taken = sorted([a.video for a in triage.new] + [name for _, name in triage.late])
+        taken = sorted(name for _, name in triage.added)
         log.info(
             "%s: %s new, %d known, %d refused",
             folder,
@@ -110,8 +127,18 @@ def ingest(
             len(quarantined),
         )
         written = run_stages.add(root, places)
+        if records.exists():
+            written.append(params.data.dir / accuracy_records.FILE)
         made = run_stages.commit(root, written, _message(params, taken)) if commit else ""
-    return Intake(target, taken, len(triage.duplicates), quarantined, quarantine, made)
+    return Intake(
+        target,
+        taken,
+        len(triage.duplicates),
+        quarantined,
+        quarantine,
+        made,
+        accuracy=accuracy,
+    )
 
 
 def _too_many(triage: Triage, refused: pd.DataFrame, params: Params, folder: Path) -> str:
@@ -184,11 +211,26 @@ def _arrivals(accepted: pd.DataFrame, folder: Path, rows: Sequence[Label]) -> It
         yield NewVideo(position, video, digest, (folder / video).stat().st_size, label)
 
 
+def _rated(triage: Triage, folder: Path, card: Card) -> list[RatedVideo]:
+    """What is to be taken that has a rating on the scale of the data set itself."""
+    return [
+        RatedVideo(
+            folder / arrival.video,
+            arrival.sha256,
+            str(arrival.label.values["content"] or name),
+            float(str(arrival.label.values["mos"])),
+        )
+        for arrival, name in triage.added
+        if arrival.label is not None
+        and arrival.label.values["mos"] is not None
+        and arrival.label.values["dataset"] in (None, card.name)
+    ]
+
+
 def _rows(triage: Triage, delivered: Table) -> Table:
     """Rows to add, as they were delivered but for the tidied name of the video."""
-    named = [(a, a.video) for a in triage.new] + triage.late
     rows = []
-    for arrival, name in sorted(named, key=lambda pair: pair[0].position):
+    for arrival, name in sorted(triage.added, key=lambda pair: pair[0].position):
         if arrival.label is not None:
             cells = dict(zip(delivered.header, delivered.rows[arrival.position], strict=True))
             rows.append(tuple((cells | {"video": name}).values()))

@@ -24,6 +24,7 @@ from dvc.stage.cache import RunCacheNotFoundError
 from dvc.stage.decorators import rwlocked, unlocked_repo
 
 from vq import code_version as code
+from vq.accuracy import record as accuracy_records
 from vq.errors import BusyError, DataError, VqError
 from vq.git import git
 from vq.pipeline import durations
@@ -239,7 +240,7 @@ def source_of(root: Path) -> Source:
     ours = [path.as_posix() for path in written]
     return source.read(
         root,
-        ignored=[*ours, *(f"**/{name}" for name in KEPT)],
+        ignored=[*ours, *(f"**/{name}" for name in (*KEPT, accuracy_records.FILE))],
         untracked=[*CODE, *PIPELINE, *wanted],
     )
 

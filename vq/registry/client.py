@@ -20,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from vq import tracking
 from vq.errors import DataError
 from vq.gates.verdict import Verdict
+from vq.registry.address import is_missing, tracking_uri
 from vq.registry.handover import Handover
 from vq.scoring.locate import bundle
 
@@ -28,6 +29,8 @@ RELEASED = "released"
 ANNOUNCED = "announced"
 """The tag that says when the release was announced; `NOT_YET` before that."""
 NOT_YET = "no"
+MODEL_ID = "model_id"
+"""The tag that says what rows of the version have in the column `model`."""
 CHAMPION, CHALLENGER = "champion", "challenger"
 """The aliases: the version that people should use, and the latest that did not make it."""
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -122,11 +125,6 @@ class Registry:
         return [file.path for file in self.client.list_artifacts(version.run_id)]
 
 
-def tracking_uri(root: Path) -> str:
-    """Where the registry of a workspace is; MLFLOW_TRACKING_URI has the first word."""
-    return os.environ.get(tracking.VARIABLE) or f"sqlite:///{root.resolve() / 'mlflow.db'}"
-
-
 def connect(root: Path, model: str) -> Registry:
     """The registry of a workspace; its database is made if need be."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -144,8 +142,7 @@ def existing(root: Path, model: str) -> Iterator[Registry]:
         DataError: there is none, it does not answer, or it does not know the model.
     """
     uri = tracking_uri(root)
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        # MLflow would make an empty one.
+    if is_missing(uri):
         raise DataError(
             f"{uri}: there is no registry here; run the train flow, or set MLFLOW_TRACKING_URI"
         )

@@ -25,8 +25,6 @@ from vq.registry import model_code, pyfunc
 from vq.registry.candidate import Candidate
 from vq.registry.client import Registry
 
-MODEL_ID = "model_id"
-"""Tag of a version: what its rows have in the column `model`."""
 MAKER = "made_in"
 """Tag of a run: which workspace writes it, as a hash."""
 

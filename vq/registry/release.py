@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
 from mlflow.entities.model_registry import ModelVersion
 
 from vq import params
+from vq.gates import leakage
 from vq.gates.verdict import Verdict
 from vq.inference import card as cards
 from vq.registry import flow_summary, release_gates
@@ -20,6 +20,7 @@ from vq.registry.client import (
     ANNOUNCED,
     CHALLENGER,
     CHAMPION,
+    MODEL_ID,
     NOT_YET,
     RELEASED,
     Registry,
@@ -28,7 +29,7 @@ from vq.registry.client import (
 from vq.registry.flow_summary import Release
 from vq.registry.handover import Handover, handover, on_scale
 from vq.registry.paired_scores import Champion
-from vq.registry.register import MODEL_ID, register, sweep, tags
+from vq.registry.register import register, sweep, tags
 from vq.words import count
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def _judged(
             champion = Champion(
                 str(reigning.version),
                 stack.enter_context(registry.student(reigning)),
-                pd.read_csv(stack.enter_context(registry.file(reigning, "training.csv"))),
+                leakage.read(stack.enter_context(registry.file(reigning, "training.csv"))),
             )
         result, pair = release_gates.judge(candidate, champion, settings=settings, seed=seed)
     changes = None
