@@ -306,6 +306,11 @@ def _reproduce(stage: Stage, before: Callable[[], None]) -> None:
     if not stage.cmd:  # data under `dvc add`: there is nothing to call
         stage.run()
         return
+    if missing := [dep.def_path for dep in stage.deps if not dep.exists]:
+        raise DataError(
+            f"{missing[0]}: is missing, and the stage {stage.addressing} reads it; put it there, "
+            "or run `dvc pull`"
+        )
     stage.remove_outs(ignore_remove=False, force=False)
     try:
         stage.repo.stage_cache.restore(stage)
