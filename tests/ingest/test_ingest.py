@@ -1,6 +1,7 @@
 """Deliveries into a workspace with git and dvc."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,20 @@ def test_what_was_done_by_hand_is_held_against_the_limits(root: Path, deliver: D
     run_stages.update(root, "import")
 
     assert list(ingest(videos, labels, root=root, jobs=1).taken) == ["c.mkv"]
+
+
+def test_another_data_set_is_no_earlier_version(root: Path, deliver: Deliver) -> None:
+    """After the demo a team turns to its own videos: none of the demo's was dropped from those."""
+    (root / "dvc.yaml").write_text(IMPORT)
+    ingest(*deliver(["a.mkv,3.5"], a=10), root=root, jobs=1)
+    run_stages.update(root, "import")
+    (root / "data/ours").mkdir()
+    for file in ("card.yaml", "columns.yaml", "expectations.yaml"):
+        shutil.copy(root / "data/mine" / file, root / "data/ours")
+    change(root / "params.yaml", {"data": {"dir": "data/ours"}})
+    (root / "dvc.yaml").write_text(IMPORT.replace("data/mine", "data/ours"))
+
+    assert list(ingest(*deliver(["b.mkv,4"], b=11), root=root, jobs=1).taken) == ["b.mkv"]
 
 
 def test_a_delivery_on_another_scale_is_not_taken_at_all(root: Path, deliver: Deliver) -> None:

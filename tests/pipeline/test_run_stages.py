@@ -107,6 +107,12 @@ def test_old_outs_are_gone_before_a_stage_runs(root: Path) -> None:
     assert stale(root) == []
 
 
+def test_what_a_stage_reads_and_is_not_there_is_named(root: Path) -> None:
+    """A data set whose videos nobody has delivered yet, say; another try would not help."""
+    with pytest.raises(DataError, match="sorted: is missing, and the stage last reads it; put it"):
+        run_stages.update(root, "last")
+
+
 def test_a_known_result_comes_from_the_cache(root: Path) -> None:
     """A stage that has run on these inputs before is not run again: going back is quick."""
     for numbers in (3, 4, 3):

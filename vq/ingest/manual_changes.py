@@ -23,13 +23,13 @@ def check(root: Path, params: Params) -> None:
     """Hold labels and files of the data set, as they lie here, against what was imported last.
 
     Files are not read again: one that was replaced is not noticed here, but by `vq diff`. Before
-    the first import there is nothing to compare with.
+    the first import of this data set there is nothing to compare with.
 
     Raises:
         DataError: more was dropped, regrouped or relabelled than section `versions` allows.
     """
     target = root / params.data.dir
-    manifest = _manifest(root)
+    manifest = _manifest(root, params.data.dir)
     if manifest is None or not manifest.exists():
         return
     card = cards.load(target / "card.yaml")
@@ -47,9 +47,11 @@ def check(root: Path, params: Params) -> None:
     )
 
 
-def _manifest(root: Path) -> Path | None:
+def _manifest(root: Path, data_dir: Path) -> Path | None:
     if not (root / "dvc.yaml").exists():
         return None
+    if not run_stages.has_read(root, "import", data_dir / "videos"):
+        return None  # none yet, or that of another data set
     return run_stages.files_of(root, "import")["manifest"].with_suffix(".csv")
 
 

@@ -126,6 +126,18 @@ def files_of(root: Path, address: str) -> dict[str, Path]:
         return {path.stem: path for path in paths}
 
 
+def has_read(root: Path, address: str, file: Path) -> bool:
+    """Whether the last run of a stage, as dvc.lock has it, read a file or folder of the workspace.
+
+    Raises:
+        DataError: there is no such stage.
+    """
+    with opened(root) as repo:
+        (stage,) = repo.stage.collect(address)
+        place = os.path.normpath(Path(repo.root_dir, file))
+        return any(dep.hash_info for dep in stage.deps if dep.fs_path == place)
+
+
 def objection(root: Path, file: Path) -> str:
     """Why dvc would not take, or not keep, what is added to a file or folder of the workspace.
 
@@ -294,6 +306,11 @@ def _reproduce(stage: Stage, before: Callable[[], None]) -> None:
     if not stage.cmd:  # data under `dvc add`: there is nothing to call
         stage.run()
         return
+    if missing := [dep.def_path for dep in stage.deps if not dep.exists]:
+        raise DataError(
+            f"{missing[0]}: is missing, and the stage {stage.addressing} reads it; put it there, "
+            "or run `dvc pull`"
+        )
     stage.remove_outs(ignore_remove=False, force=False)
     try:
         stage.repo.stage_cache.restore(stage)

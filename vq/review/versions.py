@@ -48,6 +48,10 @@ def judge(
     from vq.validation import version_checks
 
     before, after = (version_checks.read(_bytes(end, "manifest"), _card(end)) for end in (old, new))
+    for end, version in ((old, before), (new, after)):
+        if others := sorted(set(version.rows["dataset"]) - version.card.sets.keys()):
+            names = ", ".join(map(code, others))
+            return _unknown(end.lacks(f"`import` ran last for another data set ({names})"))
     findings = version_checks.find(before, after, params=limits, docs=docs)
     if findings.empty:
         return Section(TITLE, "checks of the data: every limit holds", ""), True
