@@ -287,15 +287,10 @@ class Store:
         """One transaction; what it did is on the disk when this ends."""
         with self._lock, self._explained():
             self._check_place()
-            cursor = self._connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
+            with self._connection:  # ends with COMMIT, or with ROLLBACK if anything is raised
+                cursor = self._connection.cursor()
+                cursor.execute("BEGIN IMMEDIATE")
                 yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
