@@ -1,9 +1,13 @@
-"""A socket for a service, and whether the packages of services are installed."""
+"""A socket for a service, its server, and whether the packages of services are installed."""
 
 import socket
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from vq.errors import VqError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -28,6 +32,24 @@ def address(listener: socket.socket) -> str:
     """Where a browser of this machine reaches it."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def server(app: Any, *, grace_seconds: int, **settings: Any) -> "uvicorn.Server":  # noqa: ANN401 - ASGI
+    """What serves an application; `settings` are further ones of `uvicorn.Config`."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        http="h11",  # whichever others are installed
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=grace_seconds,
+        **settings,
+    )
+    return uvicorn.Server(config)
 
 
 def check_packages(*names: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vq.commands import streams
-from vq.commands.listen import address, check_packages, listen
+from vq.commands.listen import address, check_packages, listen, server
 from vq.commands.score_options import add_limits, at_least, limits_of
 from vq.commands.terminal import stoppable
 from vq.errors import DataError, VqError
@@ -111,8 +111,6 @@ def run(args: Namespace) -> int:
 
 
 def _serve(args: Namespace) -> int:
-    import uvicorn
-
     from vq.rating.app import RatingService
     from vq.rating.clips import clips_of
     from vq.rating.session import Session
@@ -130,19 +128,9 @@ def _serve(args: Namespace) -> int:
             url = f"{(args.url or address(listener)).rstrip('/')}/"
             # Links are told once the service handles signals: whoever sees them may end it.
             service = RatingService(session, started=lambda: _tell(session, args, url))
-            config = uvicorn.Config(
-                service.app(),
-                http="h11",  # whichever others are installed
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                # Of a proxy on this machine: limits by address are of those behind it.
-                forwarded_allow_ips="127.0.0.1",
-                timeout_graceful_shutdown=5,
-            )
-            uvicorn.Server(config).run(sockets=[listener])
+            # Of a proxy on this machine: limits by address are of those behind it.
+            running = server(service.app(), grace_seconds=5, forwarded_allow_ips="127.0.0.1")
+            running.run(sockets=[listener])
     finally:
         session.close()
     return stop.exit_code

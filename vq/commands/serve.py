@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from vq.commands import streams
-from vq.commands.listen import address, check_packages, listen
+from vq.commands.listen import address, check_packages, listen, server
 from vq.commands.score_options import (
     add_jobs,
     add_limits,
@@ -71,8 +71,6 @@ def run(args: Namespace) -> int:
 
 
 def _serve(args: Namespace) -> int:
-    import uvicorn
-
     from vq.serving.app import Service
     from vq.serving.queue import ScoringQueue
 
@@ -85,16 +83,8 @@ def _serve(args: Namespace) -> int:
         limits=limits_of(args),
     )
     try:
-        config = uvicorn.Config(
-            Service(queue, max_upload_mb=args.max_upload_mb).app(),
-            http="h11",  # whichever others are installed
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=args.grace_seconds,
-        )
+        service = Service(queue, max_upload_mb=args.max_upload_mb)
+        running = server(service.app(), grace_seconds=args.grace_seconds)
         # Uvicorn stops at a signal, and then sends it once more to whoever handled it before.
         with stoppable() as stop, listen(args.host, args.port) as listener:
             _say(f"{queue.greeting.model} scores at {address(listener)} (Ctrl-C ends it)")
@@ -102,7 +92,7 @@ def _serve(args: Namespace) -> int:
                 _say(
                     "note: this student learnt from a synthetic MOS, which is not people's opinion"
                 )
-            uvicorn.Server(config).run(sockets=[listener])
+            running.run(sockets=[listener])
     finally:
         queue.close()
     return stop.exit_code
