@@ -73,7 +73,7 @@ def load(path: Path = FILE) -> Comparison:
 
 def measurements(
     shared: Shared,
-    spectra: Float64[np.ndarray, "copies numbers"],
+    spectra: Float64[np.ndarray, "copies spectral"],
     *,
     sizes: Float64[np.ndarray, " copies"],
     bits: Float64[np.ndarray, " copies"],

@@ -24,7 +24,7 @@ from vq.workers.worker_process import Outcome
 
 MOMENTS = 8
 """At which copies are compared."""
-SHORTER, SHORTER_S = 0.95, 0.5
+SHORTER, SHORTER_S = 0.95, 0.25
 """A copy is shorter if it has less of the longest one's time, and lacks this many seconds."""
 LINED_UP = 0.85
 """Correlation of the coarsest detail with what all share, below which a copy shows another part of

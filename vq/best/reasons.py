@@ -56,13 +56,12 @@ def reasons_of(one: Facts, best: Facts) -> tuple[str, ...]:
         reasons.append(f"scaled up (probability {one.upscaled:.2f})")
     if smaller:
         reasons.append(f"smaller: {_size(copy)}, the best has {_size(other)}")
-    softer = best.fine - one.fine
-    if softer > SOFTER and not smaller and not reasons:
-        reasons.append(f"softer: {_decibels(softer)} dB less fine detail")
     bits = _bits(copy) / max(_bits(other), 1e-9)
     if bits < FEWER_BITS:
         reasons.append(f"more compressed: {copy.kbps:.0f} kbit/s, the best has {other.kbps:.0f}")
-    elif one.loading < best.loading and not reasons:
+    if not reasons and best.fine - one.fine > SOFTER:
+        reasons.append(f"softer: {_decibels(best.fine - one.fine)} dB less fine detail")
+    if not reasons and one.loading < best.loading:
         reasons.append("less of its detail is in the other copies too: encoded again, or edited")
     for name in ("frozen", "black"):
         mine, theirs = getattr(copy.probe, name), getattr(other.probe, name)

@@ -1,7 +1,5 @@
 """The table of `vq best`, for people."""
 
-from typing import TextIO
-
 from rich.console import Console
 from rich.table import Table
 
@@ -9,9 +7,9 @@ from vq.best.result import Group, Judged, Result
 from vq.words import count
 
 
-def write(result: Result, file: TextIO) -> None:
+def write(result: Result) -> None:
     """Groups with copies first, then videos of which there is one alone, then failures."""
-    console = Console(file=file, highlight=False, markup=False)
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 160
     groups = [group for group in result.groups if len(group.copies) > 1]

@@ -17,7 +17,7 @@ _STRONG = 2 * BANDS, 2 * (BANDS + STRONG)
 
 def measurements(
     shared: Shared,
-    spectra: Float64[np.ndarray, "copies numbers"],
+    spectra: Float64[np.ndarray, "copies spectral"],
     full: Bool[np.ndarray, " copies"],
     bits: Float64[np.ndarray, " copies"],
 ) -> Float64[np.ndarray, "copies measurements"]:

@@ -81,7 +81,9 @@ def _run(args: Namespace) -> int:
     with Finder(
         folder, jobs=jobs, threads=threads_of(args, jobs), limits=limits_of(args)
     ) as finder:
-        videos = [_local(item) for item in discover(args.inputs, say=_say)]
+        local = [text for text in args.inputs if not is_url(text)]
+        items = [text for text in args.inputs if is_url(text)] + discover(local, say=_say)
+        videos = [_local(item) for item in items]
         with stoppable() as stop:
             result = finder.find(
                 videos,
@@ -103,7 +105,7 @@ def _run(args: Namespace) -> int:
     else:
         from vq.best import table
 
-        table.write(result, sys.stdout)
+        table.write(result)
     # Moved first: a link to what is moved away later would lead nowhere.
     for folder_to, names, verb, do in (
         (args.move, others, "moved", place_files.move),

@@ -14,7 +14,9 @@ from PIL import Image, ImageFilter
 from vq.synthetic.demo import encode
 
 Frames = UInt8[np.ndarray, "frames height width 3"]
-Edit = Callable[[Frames, float], Frames]
+Edited = UInt8[np.ndarray, "frames _ _ 3"]
+"""As many frames, of any size."""
+Edit = Callable[[Frames, float], Edited]
 Chain = Sequence[tuple[str, float]]
 """Edits by name with their strengths, in the order in which they are applied."""
 
@@ -24,18 +26,18 @@ CRF = 12, 34
 """Rate factors of the H.264 that an upload is stored by, best and worst."""
 
 
-def sharpen(frames: Frames, strength: float) -> Frames:
+def sharpen(frames: Frames, strength: float) -> Edited:
     """An unsharp mask of one pixel and a half, up to 250 %."""
     mask = ImageFilter.UnsharpMask(1.5, round(250 * strength), 0)
     return _each(frames, lambda picture: picture.filter(mask))
 
 
-def smooth(frames: Frames, strength: float) -> Frames:
+def smooth(frames: Frames, strength: float) -> Edited:
     """A Gaussian of up to 1.5 pixels, as filters against blocks and noise leave it."""
     return _each(frames, lambda picture: picture.filter(ImageFilter.GaussianBlur(1.5 * strength)))
 
 
-def denoise(frames: Frames, strength: float) -> Frames:
+def denoise(frames: Frames, strength: float) -> Edited:
     """Weak detail goes, up to 12 grey levels; edges stay."""
     out = np.empty_like(frames)
     soft = _each(frames, lambda picture: picture.filter(ImageFilter.GaussianBlur(1.2)))
@@ -47,25 +49,25 @@ def denoise(frames: Frames, strength: float) -> Frames:
     return out
 
 
-def grain(frames: Frames, strength: float) -> Frames:
+def grain(frames: Frames, strength: float) -> Edited:
     """Grey grain, new in each frame, of up to 16 grey levels."""
     rng = np.random.default_rng(SEED)
     noise = rng.standard_normal(frames.shape[:3], dtype=np.float32)
     return _bytes(frames + np.float32(16 * strength) * noise[..., None])
 
 
-def contrast(frames: Frames, strength: float) -> Frames:
+def contrast(frames: Frames, strength: float) -> Edited:
     """From two thirds of the contrast (0) to one and a half times (1); half is none."""
     push = np.float32(1.5 ** (2 * strength - 1))
     return _table(frames, (np.arange(256) - 128) * push + 128)
 
 
-def gamma(frames: Frames, strength: float) -> Frames:
+def gamma(frames: Frames, strength: float) -> Edited:
     """Darker (0) or brighter (1), up to a gamma of 1.6 either way; half is none."""
     return _table(frames, 255 * (np.arange(256) / 255) ** (1.6 ** (1 - 2 * strength)))
 
 
-def saturation(frames: Frames, strength: float) -> Frames:
+def saturation(frames: Frames, strength: float) -> Edited:
     """From grey (0) to twice the colour (1); half is none."""
     out = np.empty_like(frames)
     for number, frame in enumerate(frames):
@@ -74,19 +76,19 @@ def saturation(frames: Frames, strength: float) -> Frames:
     return out
 
 
-def pad(frames: Frames, strength: float) -> Frames:
+def pad(frames: Frames, strength: float) -> Edited:
     """Black borders around the picture, up to an eighth of each side."""
     rows, columns = (round(side * strength / 8 / 2) * 2 for side in frames.shape[1:3])
     return np.pad(frames, ((0, 0), (rows, rows), (columns, columns), (0, 0)))
 
 
-def enlarge(frames: Frames, strength: float) -> Frames:
+def enlarge(frames: Frames, strength: float) -> Edited:
     """Scaled up, to twice the width and height at most."""
     height, width = (round(side * (1 + strength) / 2) * 2 for side in frames.shape[1:3])
     return _each(frames, lambda picture: picture.resize((width, height), Image.Resampling.LANCZOS))
 
 
-def recode(frames: Frames, strength: float) -> Frames:
+def recode(frames: Frames, strength: float) -> Edited:
     """Encoded once more, as H.264."""
     even = frames[:, : frames.shape[1] // 2 * 2, : frames.shape[2] // 2 * 2]
     crf = round(CRF[0] + (CRF[1] - CRF[0]) * strength)
@@ -120,11 +122,12 @@ WORDS: Mapping[str, Callable[[float], str]] = MappingProxyType(
 """What an edit of a strength is, for people."""
 
 
-def apply(frames: Frames, chain: Chain) -> Frames:
+def apply(frames: Frames, chain: Chain) -> Edited:
     """The frames after all edits of a chain."""
+    edited: Edited = frames
     for name, strength in chain:
-        frames = EDITS[name](frames, strength)
-    return frames
+        edited = EDITS[name](edited, strength)
+    return edited
 
 
 def in_words(chain: Chain) -> str:
@@ -132,7 +135,7 @@ def in_words(chain: Chain) -> str:
     return ", ".join(WORDS[name](strength) for name, strength in chain) or "nothing"
 
 
-def _each(frames: Frames, change: Callable[[Image.Image], Image.Image]) -> Frames:
+def _each(frames: Frames, change: Callable[[Image.Image], Image.Image]) -> Edited:
     return np.stack([np.asarray(change(Image.fromarray(frame))) for frame in frames])
 
 

@@ -1,22 +1,25 @@
 """How much cheap edits can add to a score: a bounded search for the worst case.
 
 Whoever is paid by a score will look for such edits. The search draws chains of one to three, and
-then changes the best one so far: what it finds is a lower bound of what a determined uploader finds.
+then changes the best one so far: what it comes upon is the least that a determined uploader gains.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
+from vq.data.paths import inside
 from vq.inference import cheap_edits
-from vq.inference.cheap_edits import Chain, Frames
+from vq.inference.cheap_edits import Chain, Edited, Frames
 from vq.inference.runtime import Model
 from vq.video.decode import decode
 
-SIDE_PX = 512
+SIDE_PX = 384
 """Long side to which a video is scaled down first: a try then costs a tenth of a second."""
 MOST_EDITS = 3
 """Of a chain."""
@@ -57,7 +60,7 @@ def search(model: Model, path: Path, *, tries: int, rng: np.random.Generator) ->
     frames = small(decoded.pixels[number] for number in numbers)
     sign = 1.0 if model.card.better == "higher" else -1.0
 
-    def score(edited: Frames) -> float:
+    def score(edited: Edited) -> float:
         views = [model.spec.view(edited[place[now]], edited[place[after]]) for now, after in pairs]
         return sign * model.predict(np.stack(views)).score
 
@@ -71,6 +74,46 @@ def search(model: Model, path: Path, *, tries: int, rng: np.random.Generator) ->
         if value > best:
             best, chain = value, candidate
     return Gain(sign * before, best - before, chain)
+
+
+def measure(
+    rows: pd.DataFrame, videos: Path, model: Model, *, count: int, tries: int, seed: int
+) -> dict[str, Any] | None:
+    """Search for what cheap edits add to the scores of the best-rated videos.
+
+    The best of each content, and of these the best `count`: nothing can be added to what they show,
+    so whatever a score gains is false. `rows` have `video`, `mos` and `content`.
+
+    Returns:
+        `videos` and `tries` of each; `mean` and `most`, what the scores gain at most by video; and
+        `worst`, the worst case: `video`, `before`, `gain`, `chain`, `words`. None without videos.
+
+    Raises:
+        VideoError: a video cannot be decoded any more.
+    """
+    order = rows.sort_values("mos", ascending=model.card.better != "higher", kind="stable")
+    chosen = order.drop_duplicates("content")["video"].tolist()[:count]
+    if not chosen:
+        return None
+    gains = [
+        search(model, path, tries=tries, rng=np.random.default_rng([seed, number]))
+        for number, path in enumerate(inside(videos, chosen))
+    ]
+    values = [gain.gain for gain in gains]
+    worst = int(np.argmax(values))
+    return {
+        "videos": len(chosen),
+        "tries": tries,
+        "mean": round(float(np.mean(values)), 6),
+        "most": round(values[worst], 6),
+        "worst": {
+            "video": chosen[worst],
+            "before": round(gains[worst].before, 6),
+            "gain": round(values[worst], 6),
+            "chain": [[name, round(strength, 6)] for name, strength in gains[worst].chain],
+            "words": gains[worst].words,
+        },
+    }
 
 
 def small(frames: Iterable[np.ndarray]) -> Frames:
