@@ -299,7 +299,7 @@ class Evaluate(Section):
     slices: tuple[str, ...]
     modes: Positive
     gaming_videos: Level = 0
-    gaming_tries: Positive = 25
+    gaming_tries: Positive = 20
 
 
 class Report(Section):

@@ -49,7 +49,7 @@ def test_the_best_is_linked_and_the_others_moved(
 def test_what_cannot_be_done_is_refused_before_anything_is(
     folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One sentence, and the exit code of a run that cannot work."""
+    """One sentence, and the exit code of a run that cannot work; the answer is shown."""
     taken = tmp_path / "taken"
     taken.write_text("a file")
     code = main(["best", str(folder), "--model", student, "--link", str(taken), "--jobs", "1"])
@@ -57,7 +57,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is(
 
     assert code == 2
     assert f"{taken}: is no folder" in shown.err
-    assert not shown.out
+    assert "clear.mp4" in shown.out
 
 
 def test_a_file_without_a_score_has_a_row(

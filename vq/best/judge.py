@@ -108,10 +108,9 @@ def among(
 
 
 def _other(one: Facts, best: Facts, worse: float) -> Judged:
-    verdict = "worse" if worse >= ALIKE else "alike"
     return Judged(
         one.copy,
-        verdict,
+        "worse" if worse >= ALIKE else "alike",
         visibly_worse=worse,
         upscaled=one.upscaled,
         reasons=reasons_of(one, best),

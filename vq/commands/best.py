@@ -95,17 +95,17 @@ def _run(args: Namespace) -> int:
             return stop.exit_code
     best = [one.copies[one.best].copy.video for one in result.groups if one.best is not None]
     others = [other.copy.video for one in result.groups for other in one.others]
-    # All of it can be done, or none is.
-    if args.link is not None:
-        place_files.check(best, args.link)
-    if args.move is not None:
-        place_files.check(others, args.move)
     if args.json:
         sys.stdout.write(json.dumps(result.as_mapping(), indent=2) + "\n")
     else:
         from vq.best import table
 
         table.write(result)
+    # All of it can be done, or none is.
+    if args.link is not None:
+        place_files.check(best, args.link)
+    if args.move is not None:
+        place_files.check(others, args.move)
     # Moved first: a link to what is moved away later would lead nowhere.
     for folder_to, names, verb, do in (
         (args.move, others, "moved", place_files.move),

@@ -108,9 +108,9 @@ EDITS: Mapping[str, Edit] = MappingProxyType(
 WORDS: Mapping[str, Callable[[float], str]] = MappingProxyType(
     {
         "sharpen": lambda s: f"sharpened by {250 * s:.0f} %",
-        "smooth": lambda s: f"smoothed by {1.5 * s:.1f} px",
-        "denoise": lambda s: f"denoised up to {12 * s:.0f} grey levels",
-        "grain": lambda s: f"grain of {16 * s:.0f} grey levels",
+        "smooth": lambda s: f"smoothed by {1.5 * s:.2f} px",
+        "denoise": lambda s: f"denoised up to {12 * s:.1f} grey levels",
+        "grain": lambda s: f"grain of {16 * s:.1f} grey levels",
         "contrast": lambda s: f"contrast times {1.5 ** (2 * s - 1):.2f}",
         "gamma": lambda s: f"gamma {1.6 ** (1 - 2 * s):.2f}",
         "saturation": lambda s: f"colour times {2 * s:.2f}",
