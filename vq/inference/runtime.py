@@ -49,6 +49,8 @@ class Model:
     """Those of pixels and frames are held here; the others need a worker process."""
     feature: str = ""
     """Which output of the network is the second feature; empty if nobody wants it."""
+    causes: bool = False
+    """Whether rows say what is wrong with a video."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -130,6 +132,7 @@ class Model:
             if budget_ms is not None:
                 mode = self._within(budget_ms, path)
             sample, mode = self.look(path, mode)
+            causes = _causes(path) if self.causes and sample.frame_count >= MIN_FRAMES else {}
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         except LimitError as error:
@@ -151,6 +154,7 @@ class Model:
             mode=mode,
             warning=sample.warning,
             feature=scored.feature,
+            causes=causes,
             seconds=round(time.perf_counter() - start, 4),
         )
 
@@ -176,17 +180,29 @@ def _absent(path: Path) -> Row:
     return Row(video=str(path), status="missing", reason="no such file or folder")
 
 
+def _causes(path: Path) -> dict[str, float]:
+    # Imported only on request: nobody else pays for it.
+    from vq.causes import model
+
+    return model.of(path)
+
+
 def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
     return np.ascontiguousarray(views[None])
 
 
 def load(
-    folder: Path, *, threads: int = 1, limits: Limits | None = None, feature: bool = False
+    folder: Path,
+    *,
+    threads: int = 1,
+    limits: Limits | None = None,
+    feature: bool = False,
+    causes: bool = False,
 ) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
     The score has the same bits for any number of `threads`, which are those of the network. Rows
-    have the second `feature` only if it is wanted.
+    have the second `feature` and `causes` only if they are wanted.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
@@ -194,7 +210,9 @@ def load(
     """
     card, network = cards.load(folder)
     name = folder / "student.onnx"
-    return build(card, network, name=name, threads=threads, limits=limits, feature=feature)
+    return build(
+        card, network, name=name, threads=threads, limits=limits, feature=feature, causes=causes
+    )
 
 
 def build(
@@ -205,6 +223,7 @@ def build(
     threads: int = 1,
     limits: Limits | None = None,
     feature: bool = False,
+    causes: bool = False,
 ) -> Model:
     """A student of its card and its network, whose file is named in errors.
 
@@ -230,7 +249,7 @@ def build(
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(name, session, card)
-    return Model(card, session, limits or Limits(), output)
+    return Model(card, session, limits or Limits(), output, causes)
 
 
 def _feature(network: bytes, path: Path) -> str:
