@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2
 """Below this there is nothing to compare a frame with: a picture, not a video."""
+
+Causes = Callable[[Path], Mapping[str, float]]
+"""Gives the probability of each cause, the highest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +52,8 @@ class Model:
     """Those of pixels and frames are held here; the others need a worker process."""
     feature: str = ""
     """Which output of the network is the second feature; empty if nobody wants it."""
-    causes: bool = False
-    """Whether rows say what is wrong with a video."""
+    causes: Causes | None = None
+    """Says what is wrong with a video; None if nobody wants it."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -132,12 +135,13 @@ class Model:
             if budget_ms is not None:
                 mode = self._within(budget_ms, path)
             sample, mode = self.look(path, mode)
-            causes = _causes(path) if self.causes and sample.frame_count >= MIN_FRAMES else {}
+            enough = sample.frame_count >= MIN_FRAMES
+            causes = self.causes(path) if self.causes and enough else {}
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         except LimitError as error:
             return Row(video=str(path), status="too_large", reason=str(error))
-        if sample.frame_count < MIN_FRAMES:
+        if not enough:
             reason = f"{sample.frame_count} frame; a video has at least {MIN_FRAMES}"
             return Row(video=str(path), status="too_short", reason=reason)
         scored = self.predict(sample.views, mode)
@@ -180,13 +184,6 @@ def _absent(path: Path) -> Row:
     return Row(video=str(path), status="missing", reason="no such file or folder")
 
 
-def _causes(path: Path) -> dict[str, float]:
-    # Imported only on request: nobody else pays for it.
-    from vq.causes import model
-
-    return model.of(path)
-
-
 def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
     return np.ascontiguousarray(views[None])
 
@@ -197,12 +194,13 @@ def load(
     threads: int = 1,
     limits: Limits | None = None,
     feature: bool = False,
-    causes: bool = False,
+    causes: Causes | None = None,
 ) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
     The score has the same bits for any number of `threads`, which are those of the network. Rows
-    have the second `feature` and `causes` only if they are wanted.
+    have the second `feature` only if it is wanted, and what `causes` says of a video, such as
+    `vq.causes.model.of`.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
@@ -223,7 +221,7 @@ def build(
     threads: int = 1,
     limits: Limits | None = None,
     feature: bool = False,
-    causes: bool = False,
+    causes: Causes | None = None,
 ) -> Model:
     """A student of its card and its network, whose file is named in errors.
 

@@ -18,7 +18,8 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool, causes: b
     Raises:
         VqError: it cannot be loaded.
     """
-    model = runtime.load(folder, threads=threads, limits=limits, feature=feature, causes=causes)
+    say = _causes() if causes else None
+    model = runtime.load(folder, threads=threads, limits=limits, feature=feature, causes=say)
     card = model.card
     greeting = {
         "model": card.model_id,
@@ -33,6 +34,13 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool, causes: b
         "coverage": card.interval and card.interval.coverage,
     }
     return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
+
+
+def _causes() -> runtime.Causes:
+    # Imported only on request: nobody else pays for it.
+    from vq.causes import model
+
+    return model.of
 
 
 def _fetch_and_answer(
@@ -53,7 +61,7 @@ def _fetch_and_answer(
 
 def _spans(model: runtime.Model, path: Path) -> dict[str, Any]:
     """When each cause is seen; nothing where nobody asks for causes."""
-    if not model.causes:
+    if model.causes is None:
         return {}
     from vq.causes import spans
     from vq.scoring.timeline import rate_of, seconds_of
