@@ -61,7 +61,7 @@ def read(cache: Path) -> Rows:
     )
 
 
-def fit(rows: Rows, *, seed: int, networks: int = NETWORKS) -> CausesModel:
+def fit(rows: Rows, *, seed: int, networks: int = NETWORKS, epochs: int = EPOCHS) -> CausesModel:
     """Networks on all rows; not calibrated."""
     generator = torch.Generator().manual_seed(seed)
     centre = np.median(rows.evidence, 0)
@@ -81,9 +81,9 @@ def fit(rows: Rows, *, seed: int, networks: int = NETWORKS) -> CausesModel:
         torch.full((networks, 1, count), -2.0, requires_grad=True),
     ]
     optimizer = torch.optim.AdamW(weights, lr=4e-3, weight_decay=0.05)
-    steps = EPOCHS * -(-len(x) // BATCH)
+    steps = epochs * -(-len(x) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         # Each network sees the rows in an order of its own.
         orders = torch.stack([torch.randperm(len(x), generator=generator) for _ in range(networks)])
         for part in orders.split(BATCH, dim=1):
@@ -129,14 +129,14 @@ def logits(model: CausesModel, rows: Rows) -> np.ndarray:
     return model.slope * each.mean(0) + model.offset
 
 
-def unseen(rows: Rows, *, seed: int) -> np.ndarray:
+def unseen(rows: Rows, *, seed: int, epochs: int = EPOCHS) -> np.ndarray:
     """Logits of every version, by networks that did not see its content."""
     contents = np.unique(rows.content)
     fold = np.random.default_rng(seed).permutation(len(contents)) % FOLDS
     of_row = fold[np.searchsorted(contents, rows.content)]
     out = np.zeros_like(rows.causes)
     for number in range(FOLDS):
-        model = fit(rows.take(np.flatnonzero(of_row != number)), seed=seed + number)
+        model = fit(rows.take(np.flatnonzero(of_row != number)), seed=seed + number, epochs=epochs)
         out[of_row == number] = logits(model, rows.take(np.flatnonzero(of_row == number)))
     return out
 
