@@ -26,6 +26,7 @@ def score_all(
     model: str,
     mode: Mode,
     feature: bool,
+    causes: bool,
     jobs: int,
     cost_per_core_hour: float | None,
     workspace: Path,
@@ -37,6 +38,7 @@ def score_all(
         model=model,
         closely=ModeRequest(mode),
         feature=feature,
+        causes=causes,
         jobs=cores(jobs),
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),
@@ -53,6 +55,7 @@ def score(
     model: str = "models:/vq-student@champion",
     mode: Mode = "exact",
     feature: bool = False,
+    causes: bool = False,
     jobs: NonNegativeInt = 0,
     cost_per_core_hour: NonNegativeFloat | None = None,
     workspace: Path = Path(),
@@ -66,6 +69,7 @@ def score(
         model: models:/NAME@ALIAS, the folder of a student, or `shipped`.
         mode: how closely to look; `fast` decodes least, `thorough` sees most.
         feature: add the second feature to each row, by which `vq ask` chooses what to rate next.
+        causes: say what is wrong with each video, and how likely that is.
         jobs: videos at a time; 0 for one on each core. With run.runner: ray, params say it.
         cost_per_core_hour: price of a core for an hour; the artifact then has that of 1,000 videos.
         workspace: its folder, seen from the folder that the deployment runs in.
@@ -80,6 +84,7 @@ def score(
             model=model,
             mode=mode,
             feature=feature,
+            causes=causes,
             jobs=jobs,
             cost_per_core_hour=cost_per_core_hour,
             workspace=Path(),

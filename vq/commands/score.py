@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vq.commands import streams
@@ -79,6 +79,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="a column more: the second feature, by which `vq ask` chooses what to rate next",
     )
+    parser.add_argument(
+        "--causes",
+        action="store_true",
+        help="a column more: what is wrong with each video, and how likely that is",
+    )
     add_jobs(parser, default=0)
     add_limits(parser)
 
@@ -102,13 +107,19 @@ def _run(args: Namespace) -> int:
     folder, jobs = folder_of(args, _say), jobs_of(args)
     threads, limits = threads_of(args, jobs), limits_of(args)
     with ScoringPool(
-        folder, jobs=jobs, threads=threads, limits=limits, feature=args.feature
+        folder,
+        jobs=jobs,
+        threads=threads,
+        limits=limits,
+        feature=args.feature,
+        causes=args.causes,
     ) as pool:
         # Meanwhile the first worker loads the model.
         videos = discover(args.inputs, say=_say)
         timelines = Timelines(args.timeline, videos) if args.timeline else None
         _check_outputs(args, videos, timelines)
-        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines, feature=args.feature)
+        wanted = {"feature": args.feature, "causes": args.causes}
+        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines, wanted)
         if args.output is None:
             return run.to_stdout(videos, form)
         with Journal(args.output, form) as journal:
@@ -123,16 +134,16 @@ class _Run:
         pool: ScoringPool,
         closely: ModeRequest,
         timelines: Timelines | None,
-        *,
-        feature: bool,
+        wanted: Mapping[str, bool],
     ) -> None:
-        self.pool, self.closely, self.feature = pool, closely, feature
+        """`wanted` says of each field of a row that may lack whether it should be there."""
+        self.pool, self.closely, self.wanted = pool, closely, wanted
         self.timelines = timelines
         self.done = self.failed = 0
 
     def to_stdout(self, videos: Sequence[str | Row], form: str) -> int:
         """Write rows as soon as the form can."""
-        about = self._greet().about(feature=self.feature)
+        about = self._greet().about(**self.wanted)
         with stoppable() as stop:
             rows = self._rows(videos, stop, streaming=FORMS[form].streams)
             try:
@@ -154,7 +165,7 @@ class _Run:
         greeting = self._greet()
         scored: set[str] = set()
         if resume:
-            scored = journal.resume(greeting.model, self.closely, feature=self.feature)
+            scored = journal.resume(greeting.model, self.closely, **self.wanted)
         else:
             journal.begin()
         remaining = [item for item in videos if _name(item) not in scored]
@@ -165,7 +176,7 @@ class _Run:
         with stoppable() as stop:
             for row in self._rows(remaining, stop, streaming=False):
                 journal.add(row)
-            journal.finish(map(_name, videos), greeting.about(feature=self.feature))
+            journal.finish(map(_name, videos), greeting.about(**self.wanted))
         if stop():
             _say(
                 f"interrupted after {self._progress(remaining)}; {journal.output} has their rows, "

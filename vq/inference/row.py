@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from vq.inference.modes import MODES, Mode
@@ -42,6 +42,9 @@ class Row:
     feature: str = ""
     """The second feature, base64 of float16 (`vq.inference.second_feature`); empty unless it was
     wanted."""
+    causes: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """What is wrong with it: probability that people would see each kind of damage, the highest
+    first (`vq.causes`); empty unless it was wanted."""
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
@@ -49,22 +52,34 @@ class Row:
         numbers = [n for n in (self.score, self.low, self.high, *self.levels) if n is not None]
         finite = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
         base64 = re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", self.feature)
-        if not finite or self.mode not in (*MODES, "") or not base64:
+        causes = all(
+            re.fullmatch(r"[a-z_]+", name) and isinstance(chance, int | float) and 0 <= chance <= 1
+            for name, chance in self.causes.items()
+        )
+        if not finite or self.mode not in (*MODES, "") or not base64 or not causes:
             raise ValueError(f"no row has such values: {self}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
 
 
-COLUMNS = tuple(field.name for field in fields(Row) if field.name != "feature")
-"""What a row has to say to everybody; the feature is there only for those who want it."""
+OPTIONAL = ("feature", "causes")
+"""Fields that are there only for those who want them."""
+COLUMNS = tuple(each.name for each in fields(Row) if each.name not in OPTIONAL)
+"""What a row has to say to everybody."""
 
 
 def as_mapping(row: Row) -> dict[str, Any]:
-    """The fields of a row by name, without a feature if it has none."""
+    """The fields of a row by name, without a feature or causes if it has none."""
     values = asdict(row)
-    if not row.feature:
-        del values["feature"]
+    for name in OPTIONAL:
+        if not values[name]:
+            del values[name]
     return values
+
+
+def likely(causes: Mapping[str, float]) -> list[str]:
+    """Those of the causes that are rather there than not, the likeliest first."""
+    return [name for name, chance in causes.items() if chance >= 0.5]
 
 
 def from_mapping(fields: Mapping[str, Any]) -> Row:

@@ -69,6 +69,7 @@ def score(
     model: str,
     closely: ModeRequest = EXACT,
     feature: bool = False,
+    causes: bool = False,
     jobs: int = 1,
     limits: Limits | None = None,
     scratch: Path,
@@ -83,7 +84,7 @@ def score(
     in .parquet, .jsonl, .json or .csv; a URL comes to be at the end of the run. The folder
     `scratch` keeps rows until they are all there, those for a URL and those of other machines:
     `elsewhere` has them score, and they see videos and folder under the same path. Rows have the
-    second `feature` only if it is wanted.
+    second `feature` and `causes` only if they are wanted.
 
     Raises:
         DataError: inputs or output cannot be used, or the output has scores of another model.
@@ -102,13 +103,13 @@ def score(
             remote.download(output, file)
     folder = locate(model)
     with (
-        ScoringPool(folder, jobs=jobs, limits=limits, feature=feature) as pool,
+        ScoringPool(folder, jobs=jobs, limits=limits, feature=feature, causes=causes) as pool,
         Journal(file, form) as journal,
     ):
         items = discover(inputs, say=log.info)
         outputs.check([file], inputs, items, is_ours=None)
         names = [item if isinstance(item, str) else item.video for item in items]
-        scored = journal.resume(pool.greeting.model, closely, feature=feature)
+        scored = journal.resume(pool.greeting.model, closely, feature=feature, causes=causes)
         left = [item for item, name in zip(items, names, strict=True) if name not in scored]
         log.info("%d of %d videos have a score already", len(items) - len(left), len(items))
         greeting = pool.greeting
@@ -117,14 +118,20 @@ def score(
             closely.check(greeting.modes, greeting.model)
             kept = scratch / "shards"
             how = Shards.of(
-                folder, kept, output=output, closely=closely, limits=limits, feature=feature
+                folder,
+                kept,
+                output=output,
+                closely=closely,
+                limits=limits,
+                feature=feature,
+                causes=causes,
             )
             rows = _gathered(left, how, elsewhere)
         core_seconds = 0.0
         for row in _with_progress(rows, total=len(left)):
             journal.add(row)
             core_seconds += row.seconds
-        journal.finish(names, greeting.about(feature=feature))
+        journal.finish(names, greeting.about(feature=feature, causes=causes))
     outcome = Batch(
         output,
         greeting.model,

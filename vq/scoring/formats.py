@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping
+from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping, likely
 from vq.scoring.names import as_text, from_text, readable
 
 GROUP = 1000
@@ -28,11 +28,14 @@ class About:
     """What a score means, such as "1 to 5, higher is better"."""
     feature: bool = False
     """Whether rows have the second feature; without, there is no such column."""
+    causes: bool = False
+    """Whether rows have causes; likewise."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields of a row that are written."""
-        return (*COLUMNS, "feature") if self.feature else COLUMNS
+        optional = {"feature": self.feature, "causes": self.causes}
+        return (*COLUMNS, *(name for name, wanted in optional.items() if wanted))
 
 
 @runtime_checkable
@@ -131,7 +134,7 @@ def _write_csv(rows: Iterable[Row], file: Sink, about: About) -> None:
         names += levels if column == "levels" else [column]
     file.write(_csv_line(names))
     for row in rows:
-        cells = _cells(row)
+        cells = _flat(row)
         cells |= dict(zip(levels, cells.pop("levels"), strict=False))
         file.write(_csv_line([cells.get(name) for name in names]))
         file.flush()
@@ -187,6 +190,9 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     table.add_column("video", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("interval", justify="right")
+    causes = any(row.causes for row in rows)
+    if causes:
+        table.add_column("cause", overflow="fold")
     table.add_column("mode")
     table.add_column("status")
     table.add_column("reason or warning", overflow="fold")
@@ -197,15 +203,27 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
         video, status, reason = _words(row)
         words = (row.mode or "-", Text(status, style), Text(reason))
-        table.add_row(Text(video), score, interval, *words)
+        cause = [Text(_first(row))] if causes else []
+        table.add_row(Text(video), score, interval, *cause, *words)
     if width is None:
         # Borders and padding of six columns take 19 characters.
-        widest = max((sum(map(len, _words(row))) for row in rows), default=0)
+        widest = max((sum(map(len, (*_words(row), _first(row)))) for row in rows), default=0)
         width = max(80, widest + len("score 100.0 to 100.0 thorough status reason or warning") + 19)
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+def _first(row: Row) -> str:
+    """The likeliest cause, and how many more there are; empty for a row without causes."""
+    if not row.causes:
+        return ""
+    names = likely(row.causes)
+    if not names:
+        return "none"
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]} {row.causes[names[0]]:.2f}{more}"
 
 
 def _words(row: Row) -> tuple[str, str, str]:
@@ -215,14 +233,14 @@ def _words(row: Row) -> tuple[str, str, str]:
 def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    texts = ("video", "status", "reason", "model", "mode", "warning", "feature")
+    texts = ("video", "status", "reason", "model", "mode", "warning", "feature", "causes")
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]
     )
     rows = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
-        while group := [_cells(row) for row in islice(rows, GROUP)]:
+        while group := [_flat(row) for row in islice(rows, GROUP)]:
             writer.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
@@ -246,11 +264,32 @@ def _cells(row: Row) -> dict[str, Any]:
     return as_mapping(row) | {"video": as_text(row.video), **texts}
 
 
+def _flat(row: Row) -> dict[str, Any]:
+    """As `_cells`, for a table whose cells hold one value: causes are a text."""
+    cells = _cells(row)
+    if row.causes:
+        # In full: reading them back gives the same bits.
+        cells["causes"] = "; ".join(f"{name} {chance!r}" for name, chance in row.causes.items())
+    return cells
+
+
 def _row(cells: Mapping[str, Any]) -> Row:
     # A column may be there, and a row have none: of a video that has no score.
     return from_mapping(
-        {**cells, "video": from_text(cells["video"]), "feature": cells.get("feature") or ""}
+        {
+            **cells,
+            "video": from_text(cells["video"]),
+            "feature": cells.get("feature") or "",
+            "causes": _causes(cells.get("causes") or {}),
+        }
     )
+
+
+def _causes(cell: str | Mapping[str, float]) -> Mapping[str, float]:
+    if isinstance(cell, str):
+        pairs = [each.split(" ") for each in cell.split("; ")]
+        return {name: float(chance) for name, chance in pairs}
+    return cell
 
 
 def _json(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -65,11 +65,16 @@ class Journal:
         self._file.truncate(0)
 
     def resume(
-        self, model: str, closely: ModeRequest = EXACT, *, feature: bool = False
+        self,
+        model: str,
+        closely: ModeRequest = EXACT,
+        *,
+        feature: bool = False,
+        causes: bool = False,
     ) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
-        If the second `feature` is wanted, a score without it is none.
+        If the second `feature` or `causes` are wanted, a score without them is none.
 
         Scores of two models do not belong into one file, nor do those of two modes, unless a budget
         chooses them.
@@ -78,14 +83,15 @@ class Journal:
             DataError: the scores are another model's or mode's, or the file holds no rows.
         """
         scored: set[str] = set()
+        wanted = tuple(name for name, value in (("feature", feature), ("causes", causes)) if value)
         for offset, row in self._left():
             self._places[row.video] = offset
-            self._take(row, model, closely, scored, feature)
+            self._take(row, model, closely, scored, wanted)
         if self.output.exists():
             for row in read(self.output, self._form):
                 if row.video not in self._places:
                     self.add(row)
-                    self._take(row, model, closely, scored, feature)
+                    self._take(row, model, closely, scored, wanted)
         return scored
 
     def add(self, row: Row) -> None:
@@ -142,7 +148,12 @@ class Journal:
         self._file.truncate(offset)
 
     def _take(
-        self, row: Row, model: str, closely: ModeRequest, scored: set[str], feature: bool
+        self,
+        row: Row,
+        model: str,
+        closely: ModeRequest,
+        scored: set[str],
+        wanted: Sequence[str],
     ) -> None:
         if row.status != "ok":
             scored.discard(row.video)
@@ -159,7 +170,7 @@ class Journal:
                 f"{self.output}: has scores of mode {row.mode or 'exact'}, this run would add "
                 f"{closely.mode} ones; name another --output, or the --mode of before"
             )
-        if row.feature or not feature:
+        if all(getattr(row, name) for name in wanted):
             scored.add(row.video)
 
 

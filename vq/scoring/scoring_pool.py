@@ -41,9 +41,9 @@ class Greeting:
     coverage: float | None
     """Share of ratings that the interval of an exact score is to hold; None without interval."""
 
-    def about(self, *, feature: bool = False) -> About:
-        """What the forms of rows have to know; `feature`: rows have the second feature."""
-        return About(levels=self.levels, scale=self.scale, feature=feature)
+    def about(self, *, feature: bool = False, causes: bool = False) -> About:
+        """What the forms of rows have to know; rows have second feature and causes if wanted."""
+        return About(levels=self.levels, scale=self.scale, feature=feature, causes=causes)
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,18 @@ class ScoringPool:
         threads: int = 1,
         limits: Limits | None = None,
         feature: bool = False,
+        causes: bool = False,
     ) -> None:
         """Start the first worker.
 
         More processes start when there is work for them. Threads are those of the network, in each.
-        Rows have the second `feature` only if it is wanted.
+        Rows have the second `feature` and `causes` only if they are wanted.
         """
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
         self._workers = WorkerPool[str | Row, Part](
-            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature)),
+            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature, causes)),
             limits=limits,
             read=_read,
             jobs=jobs,
