@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vq.commands import streams
 from vq.commands.score_options import (
@@ -20,7 +21,7 @@ from vq.commands.terminal import Stop, shown, stoppable
 from vq.errors import DataError, VqError
 from vq.inference.modes import MODES, TIMES, ModeRequest
 from vq.inference.row import Row
-from vq.scoring import outputs
+from vq.scoring import formats, outputs
 from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
@@ -28,6 +29,9 @@ from vq.scoring.names import is_url
 from vq.scoring.scoring_pool import Greeting, ScoringPool
 from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
+
+if TYPE_CHECKING:
+    from vq.scoring.examples import Examples
 
 WRONG = 2
 """Exit code of a run that cannot work: wrong usage, no model, no place for the rows."""
@@ -79,6 +83,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="a column more: the second feature, by which `vq ask` chooses what to rate next",
     )
+    parser.add_argument(
+        "--examples",
+        type=_file,
+        metavar="FILE.html",
+        help="a page with some of the videos at each half step of the score, to choose a threshold "
+        "by looking",
+    )
     add_jobs(parser, default=0)
     add_limits(parser)
 
@@ -108,7 +119,13 @@ def _run(args: Namespace) -> int:
         videos = discover(args.inputs, say=_say)
         timelines = Timelines(args.timeline, videos) if args.timeline else None
         _check_outputs(args, videos, timelines)
-        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines, feature=args.feature)
+        run = _Run(
+            pool,
+            ModeRequest(args.mode, args.max_ms),
+            timelines,
+            feature=args.feature,
+            examples=args.examples,
+        )
         if args.output is None:
             return run.to_stdout(videos, form)
         with Journal(args.output, form) as journal:
@@ -125,9 +142,11 @@ class _Run:
         timelines: Timelines | None,
         *,
         feature: bool,
+        examples: Path | None,
     ) -> None:
         self.pool, self.closely, self.feature = pool, closely, feature
-        self.timelines = timelines
+        self.timelines, self.examples_file = timelines, examples
+        self.examples: Examples | None = None
         self.done = self.failed = 0
 
     def to_stdout(self, videos: Sequence[str | Row], form: str) -> int:
@@ -147,6 +166,7 @@ class _Run:
         if stop():
             _say(f"interrupted after {self._progress(videos)}; with --output, --resume can go on")
             return stop.exit_code
+        self._write_examples()
         return int(self.failed > 0)
 
     def to_file(self, videos: Sequence[str | Row], journal: Journal, *, resume: bool) -> int:
@@ -172,6 +192,11 @@ class _Run:
                 "the same command with --resume goes on"
             )
             return stop.exit_code
+        if self.examples is not None and scored:
+            for row in formats.read(journal.output, journal.form):
+                if row.video in scored:
+                    self.examples.add(row)
+        self._write_examples()
         return int(self.failed > 0)
 
     def _greet(self) -> Greeting:
@@ -181,7 +206,19 @@ class _Run:
                 "note: this student learnt from a synthetic MOS: scores say how visible damage is "
                 "to a metric, not what people like; train one on ratings (README, bring your own)"
             )
+        if self.examples_file is not None:
+            from vq.scoring.examples import Examples
+
+            self.examples = Examples((greeting.least, greeting.most))
         return greeting
+
+    def _write_examples(self) -> None:
+        if self.examples is not None and self.examples_file is not None:
+            from vq.scoring import examples
+
+            examples.write(
+                self.examples_file, self.examples, self.pool.greeting, self.pool.pictures
+            )
 
     def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:
         answers = self.pool.score(
@@ -190,6 +227,8 @@ class _Run:
         for answer in shown(answers, total=len(items), streaming=streaming):
             if self.timelines is not None:
                 self.timelines.write(answer)
+            if self.examples is not None:
+                self.examples.add(answer.row)
             self.done += 1
             self.failed += answer.row.status != "ok" or bool(answer.lost)
             if answer.lost:
@@ -234,6 +273,12 @@ def _check_outputs(
         if args.output in timelines.files:
             raise DataError(f"{args.output}: is --output and --timeline; name another")
         outputs.check(timelines.files, args.inputs, videos, is_ours=is_ours)
+    if args.examples is not None:
+        from vq.scoring import examples
+
+        examples.check(args.examples)
+        ours = None if args.overwrite else examples.is_ours
+        outputs.check([args.examples], args.inputs, videos, is_ours=ours)
     if args.output is not None:
         # With --resume, whoever reads the file complains if it holds something else.
         may_overwrite = args.overwrite or args.resume

@@ -13,6 +13,7 @@ from jaxtyping import Float64, Shaped
 
 from vq.inference.card import Card, Interval, ModeCalibration
 from vq.inference.modes import MODES, Mode
+from vq.inference.reference import POINTS, Reference
 from vq.inference.score_all_modes import ModeScore, score_all_modes
 from vq.metrics import agreement, conformal
 
@@ -82,6 +83,14 @@ def fit_mode(
         exact_srcc=agreement.srcc(score, exact),
         srcc=agreement.srcc(score, mos),
     )
+
+
+def reference(scores: Float64[np.ndarray, " videos"], name: str) -> Reference | None:
+    """The collection that percentiles are of, by its exact scores; None of fewer than two."""
+    if len(scores) < 2:
+        return None
+    quantiles = np.quantile(scores, np.linspace(0, 1, POINTS))
+    return Reference(name, len(scores), tuple(np.round(quantiles, 4).tolist()))
 
 
 def line(

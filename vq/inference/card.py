@@ -13,6 +13,8 @@ from typing import Any, NoReturn, TypeGuard, cast
 
 from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
+from vq.inference.reference import Reference
+from vq.metrics import category_rating
 from vq.metrics.score_map import ScoreMap
 
 _NOTHING = object()
@@ -111,6 +113,8 @@ class Card:
     """64 hexadecimal digits."""
     scores_as: OtherScale | None = None
     """None: scores are on the student's own scale."""
+    reference: Reference | None = None
+    """The collection for percentiles; none in cards of earlier versions."""
 
     def corrected(self, score: float, mode: Mode) -> float:
         """The score of a mode, corrected towards that of an exact look, within the scale."""
@@ -134,6 +138,17 @@ class Card:
         half = low + (high - low) * (own - self.scale.min) / (self.scale.max - self.scale.min)
         ends = min(own - half, score), max(own + half, score)
         return max(ends[0], self.scale.min), min(ends[1], self.scale.max)
+
+    def label(self, score: float) -> str:
+        """The word for a score, on the scale that scores are given on."""
+        return category_rating.label(score, (self.scale.min, self.scale.max), self.better)
+
+    def percentile(self, score: float) -> float | None:
+        """Share of the reference collection that is worse, in percent; None without a reference."""
+        if self.reference is None:
+            return None
+        own = self.scores_as.map.inverse(score) if self.scores_as else score
+        return self.reference.percentile(own, self.better)
 
     @property
     def network_id(self) -> str:
@@ -195,6 +210,7 @@ def parse(content: object) -> Card:
         },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
         scores_as=None if top.get("scores_as") is None else _other_scale(top.part("scores_as")),
+        reference=None if top.get("reference") is None else _reference(top.part("reference")),
     )
     if not 0 <= card.views.slack <= 1:
         raise ValueError(f"views.slack should be from 0 to 1, got {card.views.slack:g}")
@@ -266,6 +282,14 @@ def _other_scale(part: "_Object") -> OtherScale:
         model=part.text("model"),
         releases=part.whole("releases"),
         map=ScoreMap(tuple((score, mapped) for score, mapped, *_ in pairs)),
+    )
+
+
+def _reference(part: "_Object") -> Reference:
+    return Reference(
+        name=part.text("name"),
+        videos=part.whole("videos"),
+        quantiles=part.numbers("quantiles", least=2),
     )
 
 

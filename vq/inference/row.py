@@ -42,6 +42,10 @@ class Row:
     feature: str = ""
     """The second feature, base64 of float16 (`vq.inference.second_feature`); empty unless it was
     wanted."""
+    label: str = ""
+    """The word for the score, from `bad` to `excellent` (`vq.metrics.category_rating`)."""
+    percentile: float | None = None
+    """Share of the model's reference collection that is worse, in percent; None without one."""
     causes: Mapping[str, float] = field(default_factory=dict, hash=False)
     """What is wrong with it: probability that people would see each kind of damage, the highest
     first (`vq.causes`); empty unless it was wanted."""
@@ -49,7 +53,7 @@ class Row:
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
             raise ValueError(f"no status is called {self.status!r}")
-        numbers = [n for n in (self.score, self.low, self.high, *self.levels) if n is not None]
+        numbers = [n for n in self._numbers() if n is not None]
         finite = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
         base64 = re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", self.feature)
         causes = all(
@@ -60,6 +64,9 @@ class Row:
             raise ValueError(f"no row has such values: {self}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
+
+    def _numbers(self) -> tuple[float | None, ...]:
+        return (self.score, self.low, self.high, *self.levels, self.percentile)
 
 
 OPTIONAL = ("feature", "causes")

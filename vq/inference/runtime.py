@@ -152,6 +152,8 @@ class Model:
             warning=sample.warning,
             feature=scored.feature,
             seconds=round(time.perf_counter() - start, 4),
+            label=self.card.label(scored.score),
+            percentile=self.card.percentile(scored.score),
         )
 
     def _within(self, budget_ms: float, path: Path) -> Mode:

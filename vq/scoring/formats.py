@@ -161,7 +161,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _cell(name: str, text: str) -> str | float | int:
-    if name in ("score", "low", "high", "seconds"):
+    if name in ("score", "low", "high", "seconds", "percentile"):
         return float(text)
     return int(text) if name == "frames" else text
 
@@ -190,6 +190,7 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     table.add_column("video", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("interval", justify="right")
+    table.add_column("label")
     causes = any(row.causes for row in rows)
     if causes:
         table.add_column("cause", overflow="fold")
@@ -204,11 +205,14 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         video, status, reason = _words(row)
         words = (row.mode or "-", Text(status, style), Text(reason))
         cause = [Text(_first(row))] if causes else []
-        table.add_row(Text(video), score, interval, *cause, *words)
+        table.add_row(Text(video), score, interval, row.label or "-", *cause, *words)
     if width is None:
-        # Borders and padding of six columns take 19 characters.
+        # Borders and padding of seven columns take 22 characters.
         widest = max((sum(map(len, (*_words(row), _first(row)))) for row in rows), default=0)
-        width = max(80, widest + len("score 100.0 to 100.0 thorough status reason or warning") + 19)
+        width = max(
+            80,
+            widest + len("score 100.0 to 100.0 excellent thorough status reason or warning") + 22,
+        )
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
@@ -233,7 +237,8 @@ def _words(row: Row) -> tuple[str, str, str]:
 def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    texts = ("video", "status", "reason", "model", "mode", "warning", "feature", "causes")
+    texts = ("video", "status", "reason", "model", "mode", "warning", "feature")
+    texts += ("label", "causes")
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]

@@ -33,7 +33,7 @@ class Journal:
             # What is finished takes its place, and that of a device must not be taken.
             raise DataError(f"{output}: is no ordinary file; leave out --output, or name another")
         self.output = output
-        self._form = form
+        self.form = form
         self._places: dict[str, int] = {}
         self._path = output.with_name(f".{output.name}.part")
         with _explained(output):
@@ -88,7 +88,7 @@ class Journal:
             self._places[row.video] = offset
             self._take(row, model, closely, scored, wanted)
         if self.output.exists():
-            for row in read(self.output, self._form):
+            for row in read(self.output, self.form):
                 if row.video not in self._places:
                     self.add(row)
                     self._take(row, model, closely, scored, wanted)
@@ -120,7 +120,7 @@ class Journal:
                 path.open("wb") as file,
             ):
                 rows = (_row_at(place, journal) for place in self._in(order))
-                FORMS[self._form].write(rows, file, about)
+                FORMS[self.form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
 

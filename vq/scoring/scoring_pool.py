@@ -163,6 +163,25 @@ class ScoringPool:
                     self._sweep()
                 yield _put_together(video, outcome)
 
+    def pictures(self, videos: Iterable[str]) -> Iterator[str]:
+        """The frame in the middle of each video, as a data URI; empty where there is none.
+
+        Raises:
+            VqError: the model cannot be loaded.
+        """
+        outcomes = self._workers.work(
+            videos,
+            request=lambda video: {
+                "video": video,
+                "scratch": self._scratch_of(video),
+                "picture": True,
+            },
+        )
+        for _, outcome in outcomes:
+            parts = outcome.parts if outcome else ()
+            fields = [part for part in parts if isinstance(part, Mapping)]
+            yield str(fields[0].get("picture", "")) if fields else ""
+
     def close(self) -> None:
         """End all workers, whatever they are at."""
         self._workers.close()

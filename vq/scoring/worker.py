@@ -53,6 +53,11 @@ def _fetch_and_answer(
 
 def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Iterator[Message]:
     """The row first, then the extras: if those fail, the score is not lost."""
+    if request.get("picture"):
+        from vq.report.thumbnail import middle_frame
+
+        yield Message({"picture": middle_frame(path)})
+        return
     row = model.score(path, **request["closely"])
     yield Message({"row": asdict(row)})
     if not row.mode:

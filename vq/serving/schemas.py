@@ -85,6 +85,10 @@ class Scored(_Schema):
     seconds: Finite = Field(description="From opening the file to the score; no timeline, no wait.")
     mode: Mode | Literal[""] = Field(description="How closely the video was looked at.")
     warning: str = Field(description="What a viewer sees of it that the score does not know.")
+    label: str = Field(description="The word for the score: bad, poor, fair, good, excellent.")
+    percentile: Finite | None = Field(
+        description="Share of the model's reference collection that is worse (%); null without one."
+    )
     timeline: Timeline | None = Field(default=None, description="Only if asked for.")
     plan: Plan | None = Field(default=None, description="Only if asked for.")
     lost: str = Field(
