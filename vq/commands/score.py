@@ -31,6 +31,8 @@ from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
 
 if TYPE_CHECKING:
+    from vq.policy.policy import Policy
+    from vq.scoring.decisions import Decider
     from vq.scoring.examples import Examples
 
 WRONG = 2
@@ -90,6 +92,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a page with some of the videos at each half step of the score, to choose a threshold "
         "by looking",
     )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE.yaml",
+        help="rules that decide on each video: pass, review or fail; a column for that and one for "
+        "the reason",
+    )
     add_jobs(parser, default=0)
     add_limits(parser)
 
@@ -99,7 +108,9 @@ def run(args: Namespace) -> int:
 
     Returns:
         0 if every input has a score, 1 if any has none or nobody reads the rows, 2 if nothing can
-        be scored, 128 and the number of the signal that ended the run.
+        be scored, 128 and the number of the signal that ended the run. With a policy 0 if all
+        pass, 3 if one is to be reviewed, 4 if one fails; 1 and 2 are as before, but for inputs
+        without a score, on which the policy decides.
     """
     try:
         return _run(args)
@@ -112,6 +123,7 @@ def _run(args: Namespace) -> int:
     form = _form(args)
     folder, jobs = folder_of(args, _say), jobs_of(args)
     threads, limits = threads_of(args, jobs), limits_of(args)
+    policy = _policy(args)
     with ScoringPool(
         folder, jobs=jobs, threads=threads, limits=limits, feature=args.feature
     ) as pool:
@@ -125,6 +137,7 @@ def _run(args: Namespace) -> int:
             timelines,
             feature=args.feature,
             examples=args.examples,
+            policy=policy,
         )
         if args.output is None:
             return run.to_stdout(videos, form)
@@ -143,15 +156,17 @@ class _Run:
         *,
         feature: bool,
         examples: Path | None,
+        policy: "Policy | None",
     ) -> None:
         self.pool, self.closely, self.feature = pool, closely, feature
         self.timelines, self.examples_file = timelines, examples
         self.examples: Examples | None = None
+        self.policy, self.decider = policy, None if policy is None else self._decider(policy)
         self.done = self.failed = 0
 
     def to_stdout(self, videos: Sequence[str | Row], form: str) -> int:
         """Write rows as soon as the form can."""
-        about = self._greet().about(feature=self.feature)
+        about = self._about(self._greet())
         with stoppable() as stop:
             rows = self._rows(videos, stop, streaming=FORMS[form].streams)
             try:
@@ -167,7 +182,7 @@ class _Run:
             _say(f"interrupted after {self._progress(videos)}; with --output, --resume can go on")
             return stop.exit_code
         self._write_examples()
-        return int(self.failed > 0)
+        return self._exit_code()
 
     def to_file(self, videos: Sequence[str | Row], journal: Journal, *, resume: bool) -> int:
         """Keep each row as it comes; the file is written when all are there, or at Ctrl-C."""
@@ -177,6 +192,10 @@ class _Run:
             scored = journal.resume(greeting.model, self.closely, feature=self.feature)
         else:
             journal.begin()
+        if self.decider is not None and scored:  # the policy may be another one than before
+            rows = [row for row in journal.rows() if row.video in scored]
+            for row in self.decider.decide_all(rows, self.pool.probes):
+                journal.add(row)
         remaining = [item for item in videos if _name(item) not in scored]
         if len(remaining) < len(videos):
             done = len(videos) - len(remaining)
@@ -185,7 +204,7 @@ class _Run:
         with stoppable() as stop:
             for row in self._rows(remaining, stop, streaming=False):
                 journal.add(row)
-            journal.finish(map(_name, videos), greeting.about(feature=self.feature))
+            journal.finish(map(_name, videos), self._about(greeting))
         if stop():
             _say(
                 f"interrupted after {self._progress(remaining)}; {journal.output} has their rows, "
@@ -197,7 +216,19 @@ class _Run:
                 if row.video in scored:
                     self.examples.add(row)
         self._write_examples()
-        return int(self.failed > 0)
+        return self._exit_code()
+
+    def _decider(self, policy: "Policy") -> "Decider":
+        from vq.scoring.decisions import Decider
+
+        return Decider(policy, self.pool.greeting)
+
+    def _about(self, greeting: Greeting) -> formats.About:
+        return greeting.about(feature=self.feature, decision=self.decider is not None)
+
+    def _exit_code(self) -> int:
+        code = self.decider.exit_code if self.decider is not None else 0
+        return code or int(self.failed > 0)
 
     def _greet(self) -> Greeting:
         greeting = self.pool.greeting
@@ -222,7 +253,11 @@ class _Run:
 
     def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:
         answers = self.pool.score(
-            items, closely=self.closely, timeline=self.timelines is not None, stopped=stop
+            items,
+            closely=self.closely,
+            timeline=self.timelines is not None,
+            probe=self.policy is not None and self.policy.needs_probe,
+            stopped=stop,
         )
         for answer in shown(answers, total=len(items), streaming=streaming):
             if self.timelines is not None:
@@ -230,10 +265,14 @@ class _Run:
             if self.examples is not None:
                 self.examples.add(answer.row)
             self.done += 1
-            self.failed += answer.row.status != "ok" or bool(answer.lost)
+            row = answer.row
+            if self.decider is not None:
+                row = self.decider.decide(row, answer.probe)
+            # A policy decides on what has no score.
+            self.failed += bool(answer.lost) or (row.status != "ok" and not row.decision)
             if answer.lost:
                 _say(f"{answer.row.video}: has a score, but no timeline: {answer.lost}")
-            yield answer.row
+            yield row
 
     def _progress(self, items: Sequence[str | Row]) -> str:
         return f"{self.done} of {count(len(items), 'video')}"
@@ -258,6 +297,14 @@ def _form(args: Namespace) -> str:
         raise DataError("standard output is closed; name a file with --output")
     FORMS[name].check()
     return name
+
+
+def _policy(args: Namespace) -> "Policy | None":
+    if args.policy is None:
+        return None
+    from vq.policy.read import load
+
+    return load(args.policy)
 
 
 def _check_outputs(

@@ -12,6 +12,8 @@ Status = Literal["ok", "missing", "unreadable", "too_short", "too_large", "timed
 """`ok` has a score; `missing` names no file; `unreadable` and `too_short` say what is wrong with
 the file; `too_large` and `timed_out` want more than a limit allows; `crashed` ended its process."""
 
+Verdict = Literal["pass", "review", "fail"]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -46,6 +48,10 @@ class Row:
     """The word for the score, from `bad` to `excellent` (`vq.metrics.category_rating`)."""
     percentile: float | None = None
     """Share of the model's reference collection that is worse, in percent; None without one."""
+    decision: Verdict | Literal[""] = ""
+    """What a policy says of it (`vq.policy`); empty without a policy."""
+    decision_reason: str = ""
+    """Why, in a sentence."""
     causes: Mapping[str, float] = field(default_factory=dict, hash=False)
     """What is wrong with it: probability that people would see each kind of damage, the highest
     first (`vq.causes`); empty unless it was wanted."""
@@ -60,7 +66,13 @@ class Row:
             re.fullmatch(r"[a-z_]+", name) and isinstance(chance, int | float) and 0 <= chance <= 1
             for name, chance in self.causes.items()
         )
-        if not finite or self.mode not in (*MODES, "") or not base64 or not causes:
+        if (
+            not finite
+            or self.mode not in (*MODES, "")
+            or not base64
+            or not causes
+            or self.decision not in ("", *get_args(Verdict))
+        ):
             raise ValueError(f"no row has such values: {self}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
@@ -69,7 +81,7 @@ class Row:
         return (self.score, self.low, self.high, *self.levels, self.percentile)
 
 
-OPTIONAL = ("feature", "causes")
+OPTIONAL = ("feature", "causes", "decision", "decision_reason")
 """Fields that are there only for those who want them."""
 COLUMNS = tuple(each.name for each in fields(Row) if each.name not in OPTIONAL)
 """What a row has to say to everybody."""

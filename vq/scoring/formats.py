@@ -14,6 +14,8 @@ from vq.errors import DataError
 from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping, likely
 from vq.scoring.names import as_text, from_text, readable
 
+READABLE = ("reason", "model", "warning")
+"""Texts of a row that may name a file."""
 GROUP = 1000
 """Rows that a Parquet file keeps together: what is in memory at a time."""
 
@@ -30,11 +32,14 @@ class About:
     """Whether rows have the second feature; without, there is no such column."""
     causes: bool = False
     """Whether rows have causes; likewise."""
+    decision: bool = False
+    """Whether a policy decided on rows; likewise."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields of a row that are written."""
         optional = {"feature": self.feature, "causes": self.causes}
+        optional |= dict.fromkeys(("decision", "decision_reason"), self.decision)
         return (*COLUMNS, *(name for name, wanted in optional.items() if wanted))
 
 
@@ -194,6 +199,9 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     causes = any(row.causes for row in rows)
     if causes:
         table.add_column("cause", overflow="fold")
+    decided = any(row.decision for row in rows)
+    if decided:
+        table.add_column("decision")
     table.add_column("mode")
     table.add_column("status")
     table.add_column("reason or warning", overflow="fold")
@@ -205,13 +213,16 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         video, status, reason = _words(row)
         words = (row.mode or "-", Text(status, style), Text(reason))
         cause = [Text(_first(row))] if causes else []
-        table.add_row(Text(video), score, interval, row.label or "-", *cause, *words)
+        decision = [row.decision] if decided else []
+        table.add_row(Text(video), score, interval, row.label or "-", *cause, *decision, *words)
     if width is None:
-        # Borders and padding of seven columns take 22 characters.
+        # Borders and padding of eight columns take 25 characters.
         widest = max((sum(map(len, (*_words(row), _first(row)))) for row in rows), default=0)
         width = max(
             80,
-            widest + len("score 100.0 to 100.0 excellent thorough status reason or warning") + 22,
+            widest
+            + len("score 100.0 to 100.0 excellent decision thorough status reason or warning")
+            + 25,
         )
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
@@ -231,14 +242,18 @@ def _first(row: Row) -> str:
 
 
 def _words(row: Row) -> tuple[str, str, str]:
-    return as_text(row.video), row.status, readable(row.reason or row.warning)
+    return (
+        as_text(row.video),
+        row.status,
+        readable(row.decision_reason or row.reason or row.warning),
+    )
 
 
 def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    texts = ("video", "status", "reason", "model", "mode", "warning", "feature")
-    texts += ("label", "causes")
+    texts = ["video", "status", "reason", "model", "mode", "warning", "feature"]
+    texts += ["label", "causes", "decision", "decision_reason"]
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]
@@ -265,7 +280,9 @@ def _pyarrow() -> Any:  # noqa: ANN401 - a module
 
 def _cells(row: Row) -> dict[str, Any]:
     """What is written of a row; all of it is text or numbers."""
-    texts = {name: readable(getattr(row, name)) for name in ("reason", "model", "warning")}
+    texts = {name: readable(getattr(row, name)) for name in READABLE}
+    if row.decision_reason:
+        texts["decision_reason"] = readable(row.decision_reason)
     return as_mapping(row) | {"video": as_text(row.video), **texts}
 
 
@@ -286,6 +303,8 @@ def _row(cells: Mapping[str, Any]) -> Row:
             "video": from_text(cells["video"]),
             "feature": cells.get("feature") or "",
             "causes": _causes(cells.get("causes") or {}),
+            "decision": cells.get("decision") or "",
+            "decision_reason": cells.get("decision_reason") or "",
         }
     )
 

@@ -94,6 +94,11 @@ class Journal:
                     self._take(row, model, closely, scored, wanted)
         return scored
 
+    def rows(self) -> Iterator[Row]:
+        """The rows so far, in the order in which their videos first came."""
+        with self._path.open("rb") as journal:
+            yield from (_row_at(place, journal) for place in self._places.values())
+
     def add(self, row: Row) -> None:
         """Keep a row; it takes the place of an earlier one of the same video.
 

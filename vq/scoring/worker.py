@@ -31,6 +31,7 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handle
         "most": card.scale.max,
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
+        "reference": card.reference and card.reference.name,
     }
     return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
 
@@ -53,10 +54,14 @@ def _fetch_and_answer(
 
 def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Iterator[Message]:
     """The row first, then the extras: if those fail, the score is not lost."""
-    if request.get("picture"):
+    only = request.get("only")
+    if only == "picture":
         from vq.report.thumbnail import middle_frame
 
         yield Message({"picture": middle_frame(path)})
+    elif only == "probe":
+        yield _probed(path)
+    if only:
         return
     row = model.score(path, **request["closely"])
     yield Message({"row": asdict(row)})
@@ -71,3 +76,11 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
         from vq.scoring.decode_summary import explain
 
         yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})
+    if request["extras"]["probe"]:
+        yield _probed(path)
+
+
+def _probed(path: Path) -> Message:
+    from vq.scoring.packet_probe import probe
+
+    return Message({"probe": asdict(probe(path))})

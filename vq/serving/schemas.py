@@ -109,6 +109,10 @@ class Health(_Schema):
     coverage: float | None = Field(
         description="Share of ratings that an interval is to hold; null for a model without."
     )
+    reference: str | None = Field(
+        default=None,
+        description="The collection that percentiles are of; null for a model without.",
+    )
     opinion: Literal["human", "synthetic"] = Field(
         description="Whose opinion the model learnt: people's, or a metric's and simulated raters'."
     )
