@@ -5,8 +5,9 @@
 `--footage` is a folder that `vq footage fetch` filled. Of each photograph and clip whose content
 the split of `params.yaml` and `presets/footage.yaml` gives to validation or test, it films two
 takes with a seed of its own, longer ones than those of `vq footage film`, with keyframes at the
-distances that uploads have, and damages each by two chains at two strengths. There are no labels:
-whatever reads these films compares looks at a video with each other.
+distances that uploads have, and damages each by two chains at two strengths. Joins of
+three versions of other films follow, whose scene and quality change. There are no labels: whatever
+reads these films compares looks at a video with each other.
 
 Writes `OUT/videos` and, last, `OUT/films.csv`; a film that is there is not made again.
 """
@@ -56,7 +57,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     with (args.out / "films.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(
+            [*rows, *joins(rows, args.out / "videos", seed=args.seed, count=args.joins)]
+        )
+
+
+def joins(
+    rows: Sequence[dict[str, Any]], out: Path, *, seed: int, count: int
+) -> list[dict[str, Any]]:
+    """Three versions of other films of one side, one after the other, at the size of the first."""
+    made = []
+    for number in range(count):
+        video = f"join_{seed}-{number:03d}.mkv"
+        rng = np.random.default_rng([seed, number])
+        side = ("validation", "test")[number % 2]
+        some = [row for row in rows if row["side"] == side]
+        three = [some[int(place)] for place in rng.choice(len(some), 3, replace=False)]
+        keyframes, level = int(rng.choice(KEYFRAMES)), float(rng.integers(*CLEAN))
+        if not (out / video).exists():
+            clips = [damage_steps.decode((out / row["video"]).read_bytes()) for row in three]
+            height, width = clips[0].shape[1:3]
+            frames = [Image.fromarray(frame) for clip in clips for frame in clip]
+            clip = np.stack([np.asarray(frame.resize((width, height))) for frame in frames])
+            with atomic(out / video) as part:
+                part.write_bytes(_encoded(clip, "libx264", level, keyframes, 25))
+        about = {"video": video, "content": f"join-{number}", "side": side, "film": video}
+        made.append(about | {"chain": "join", "strength": 0.0, "keyframes": keyframes})
+    return made
 
 
 def make(footage: Path, out: Path, *, takes: int, seed: int) -> list[dict[str, Any]]:
@@ -156,6 +183,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--footage", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--takes", type=int, default=2)
+    parser.add_argument("--joins", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)
     return parser.parse_args(argv)
 

@@ -12,9 +12,11 @@ from vq.commands.score_options import (
     add_jobs,
     add_limits,
     add_model,
+    finite,
     folder_of,
     jobs_of,
     limits_of,
+    share,
     threads_of,
 )
 from vq.commands.terminal import Stop, shown, stoppable
@@ -61,6 +63,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=above_zero,
         metavar="N",
         help="choose the mode instead, for each video: the closest look of about so many ms",
+    )
+    parser.add_argument(
+        "--decide",
+        type=finite,
+        metavar="SCORE",
+        help="instead of a score as good as can be: above or below this, from the shortest look "
+        "that is sure what a thorough one would say",
+    )
+    parser.add_argument(
+        "--error",
+        type=share,
+        metavar="P%",
+        help="of --decide: how likely a thorough look may say otherwise (default: 1%%)",
     )
     parser.add_argument(
         "--format", choices=list(FORMS), help="default: as --output ends, else table"
@@ -123,7 +138,7 @@ def _run(args: Namespace) -> int:
     form = _form(args)
     folder, jobs = folder_of(args, _say), jobs_of(args)
     threads, limits = threads_of(args, jobs), limits_of(args)
-    policy = _policy(args)
+    closely, policy = _closely(args), _policy(args)
     with ScoringPool(
         folder, jobs=jobs, threads=threads, limits=limits, feature=args.feature
     ) as pool:
@@ -133,7 +148,7 @@ def _run(args: Namespace) -> int:
         _check_outputs(args, videos, timelines)
         run = _Run(
             pool,
-            ModeRequest(args.mode, args.max_ms),
+            closely,
             timelines,
             feature=args.feature,
             examples=args.examples,
@@ -224,7 +239,11 @@ class _Run:
         return Decider(policy, self.pool.greeting)
 
     def _about(self, greeting: Greeting) -> formats.About:
-        return greeting.about(feature=self.feature, decision=self.decider is not None)
+        return greeting.about(
+            feature=self.feature,
+            decision=self.decider is not None,
+            side=self.closely.threshold is not None,
+        )
 
     def _exit_code(self) -> int:
         code = self.decider.exit_code if self.decider is not None else 0
@@ -237,11 +256,29 @@ class _Run:
                 "note: this student learnt from a synthetic MOS: scores say how visible damage is "
                 "to a metric, not what people like; train one on ratings (README, bring your own)"
             )
+        if self.closely.threshold is not None:
+            self._check_decide(greeting, self.closely.threshold)
         if self.examples_file is not None:
             from vq.scoring.examples import Examples
 
             self.examples = Examples((greeting.least, greeting.most))
         return greeting
+
+    def _check_decide(self, greeting: Greeting, threshold: float) -> None:
+        if greeting.least_error is None:
+            raise DataError(
+                f"{greeting.model} was not calibrated for --decide; `dvc repro` trains one that is"
+            )
+        if not greeting.least < threshold < greeting.most:
+            raise DataError(
+                f"--decide {threshold:g} divides nothing: scores are from {greeting.least:g} to "
+                f"{greeting.most:g}"
+            )
+        if self.closely.error < greeting.least_error:
+            _say(
+                f"note: this student was calibrated on too few videos to be sure at an error below "
+                f"{greeting.least_error:.1%}: every video gets a thorough look"
+            )
 
     def _write_examples(self) -> None:
         if self.examples is not None and self.examples_file is not None:
@@ -297,6 +334,28 @@ def _form(args: Namespace) -> str:
         raise DataError("standard output is closed; name a file with --output")
     FORMS[name].check()
     return name
+
+
+def _closely(args: Namespace) -> ModeRequest:
+    """How to look at a video.
+
+    Raises:
+        DataError: options contradict each other.
+    """
+    if args.decide is None:
+        if args.error is not None:
+            raise DataError("--error is that of --decide; name a score to decide at")
+        return ModeRequest(args.mode, args.max_ms)
+    others = {
+        "--mode": args.mode != "exact",
+        "--max-ms": args.max_ms is not None,
+        "--feature": args.feature,
+        "--policy": args.policy is not None,
+        "--resume": args.resume,
+    }
+    for option in (name for name, is_there in others.items() if is_there):
+        raise DataError(f"--decide and {option} do not go together; leave one out")
+    return ModeRequest(threshold=args.decide, error=args.error or 0.01)
 
 
 def _policy(args: Namespace) -> "Policy | None":

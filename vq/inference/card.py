@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeGuard, cast
 from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
 from vq.inference.reference import Reference
+from vq.inference.sure import StageCalibration, Sureness
 from vq.metrics import category_rating
 from vq.metrics.score_map import ScoreMap
 
@@ -113,6 +114,8 @@ class Card:
     """64 hexadecimal digits."""
     scores_as: OtherScale | None = None
     """None: scores are on the student's own scale."""
+    sure: Sureness | None = None
+    """When a short look is enough for a decision; none in cards of earlier versions."""
     reference: Reference | None = None
     """The collection for percentiles; none in cards of earlier versions."""
 
@@ -210,6 +213,7 @@ def parse(content: object) -> Card:
         },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
         scores_as=None if top.get("scores_as") is None else _other_scale(top.part("scores_as")),
+        sure=None if top.get("sure") is None else _sureness(top.part("sure")),
         reference=None if top.get("reference") is None else _reference(top.part("reference")),
     )
     if not 0 <= card.views.slack <= 1:
@@ -282,6 +286,30 @@ def _other_scale(part: "_Object") -> OtherScale:
         model=part.text("model"),
         releases=part.whole("releases"),
         map=ScoreMap(tuple((score, mapped) for score, mapped, *_ in pairs)),
+    )
+
+
+def _sureness(part: "_Object") -> Sureness:
+    stages = [_Object(one, f"{part.at}stages.") for one in part.items("stages")]
+    return Sureness(
+        videos=part.whole("videos"),
+        contents=part.whole("contents"),
+        stages=tuple(_stage(one) for one in stages),
+    )
+
+
+def _stage(part: "_Object") -> StageCalibration:
+    usual, apart, *_ = part.numbers("usual", least=2)
+    below, above = (part.numbers(key, least=0) for key in ("below", "above"))
+    if min((usual, apart)) < 0:
+        raise ValueError(f"{part.at}usual should be 0 or more")
+    return StageCalibration(
+        part.text("stage"),
+        part.number("slope"),
+        part.number("intercept"),
+        (usual, apart),
+        below,
+        above,
     )
 
 

@@ -52,6 +52,13 @@ class Row:
     """What a policy says of it (`vq.policy`); empty without a policy."""
     decision_reason: str = ""
     """Why, in a sentence."""
+    side: Literal["above", "below", ""] = ""
+    """On which side of a threshold the thorough score is (`vq score --decide`); empty without."""
+    stage: str = ""
+    """The look that was sure of that: see `vq.inference.stages`."""
+    thorough_low: float | None = None
+    """Ends of the interval in which the thorough score lies, as far as that look tells."""
+    thorough_high: float | None = None
     causes: Mapping[str, float] = field(default_factory=dict, hash=False)
     """What is wrong with it: probability that people would see each kind of damage, the highest
     first (`vq.causes`); empty unless it was wanted."""
@@ -78,20 +85,23 @@ class Row:
             raise ValueError(f"a score and the status ok go together: {self}")
 
     def _numbers(self) -> tuple[float | None, ...]:
-        return (self.score, self.low, self.high, *self.levels, self.percentile)
+        ends = self.thorough_low, self.thorough_high
+        return (self.score, self.low, self.high, *self.levels, self.percentile, *ends)
 
 
-OPTIONAL = ("feature", "causes", "decision", "decision_reason")
+DECISION = ("decision", "decision_reason")
+SIDE = ("side", "stage", "thorough_low", "thorough_high")
+OPTIONAL = ("feature", "causes", *DECISION, *SIDE)
 """Fields that are there only for those who want them."""
 COLUMNS = tuple(each.name for each in fields(Row) if each.name not in OPTIONAL)
 """What a row has to say to everybody."""
 
 
 def as_mapping(row: Row) -> dict[str, Any]:
-    """The fields of a row by name, without a feature or causes if it has none."""
+    """The fields of a row by name, without those of `OPTIONAL` that it does not have."""
     values = asdict(row)
     for name in OPTIONAL:
-        if not values[name]:
+        if values[name] is None or values[name] in ("", {}):
             del values[name]
     return values
 

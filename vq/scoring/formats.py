@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping, likely
+from vq.inference.row import COLUMNS, DECISION, SIDE, Row, as_mapping, from_mapping, likely
 from vq.scoring.names import as_text, from_text, readable
 
 READABLE = ("reason", "model", "warning")
@@ -34,12 +34,14 @@ class About:
     """Whether rows have causes; likewise."""
     decision: bool = False
     """Whether a policy decided on rows; likewise."""
+    side: bool = False
+    """Whether rows say on which side of a threshold they are; likewise."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields of a row that are written."""
         optional = {"feature": self.feature, "causes": self.causes}
-        optional |= dict.fromkeys(("decision", "decision_reason"), self.decision)
+        optional |= dict.fromkeys(DECISION, self.decision) | dict.fromkeys(SIDE, self.side)
         return (*COLUMNS, *(name for name, wanted in optional.items() if wanted))
 
 
@@ -166,7 +168,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _cell(name: str, text: str) -> str | float | int:
-    if name in ("score", "low", "high", "seconds", "percentile"):
+    if name in ("score", "low", "high", "seconds", "percentile", *SIDE[2:]):
         return float(text)
     return int(text) if name == "frames" else text
 
@@ -199,7 +201,7 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     causes = any(row.causes for row in rows)
     if causes:
         table.add_column("cause", overflow="fold")
-    decided = any(row.decision for row in rows)
+    decided = any(row.decision or row.side for row in rows)
     if decided:
         table.add_column("decision")
     table.add_column("mode")
@@ -211,9 +213,9 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         # Text, not str: a path with [brackets] is no markup.
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
         video, status, reason = _words(row)
-        words = (row.mode or "-", Text(status, style), Text(reason))
+        words = (row.mode or row.stage or "-", Text(status, style), Text(reason))
         cause = [Text(_first(row))] if causes else []
-        decision = [row.decision] if decided else []
+        decision = [row.decision or row.side] if decided else []
         table.add_row(Text(video), score, interval, row.label or "-", *cause, *decision, *words)
     if width is None:
         # Borders and padding of eight columns take 25 characters.
@@ -253,7 +255,7 @@ def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
     texts = ["video", "status", "reason", "model", "mode", "warning", "feature"]
-    texts += ["label", "causes", "decision", "decision_reason"]
+    texts += ["label", "causes", *DECISION, *SIDE[:2]]
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]
@@ -303,8 +305,7 @@ def _row(cells: Mapping[str, Any]) -> Row:
             "video": from_text(cells["video"]),
             "feature": cells.get("feature") or "",
             "causes": _causes(cells.get("causes") or {}),
-            "decision": cells.get("decision") or "",
-            "decision_reason": cells.get("decision_reason") or "",
+            **{name: cells.get(name) or "" for name in (*DECISION, *SIDE[:2])},
         }
     )
 

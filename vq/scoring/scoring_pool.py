@@ -42,13 +42,17 @@ class Greeting:
     """Share of ratings that the interval of an exact score is to hold; None without interval."""
     reference: str | None = None
     """The collection of which percentiles are; None for a model without."""
+    least_error: float | None = None
+    """Least error at which a short look can decide; None for a model that cannot."""
 
-    def about(self, *, feature: bool = False, decision: bool = False) -> About:
+    def about(self, *, feature: bool = False, decision: bool = False, side: bool = False) -> About:
         """What the forms of rows have to know.
 
-        Rows have the second `feature`, and the `decision` of a policy.
+        Rows have the second `feature`, the `decision` of a policy, and the `side` of a threshold.
         """
-        return About(levels=self.levels, scale=self.scale, feature=feature, decision=decision)
+        return About(
+            levels=self.levels, scale=self.scale, feature=feature, decision=decision, side=side
+        )
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handle
         "most": card.scale.max,
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
+        "least_error": card.sure and card.sure.least_error,
         "reference": card.reference and card.reference.name,
     }
     return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
@@ -65,7 +66,7 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
         return
     row = model.score(path, **request["closely"])
     yield Message({"row": asdict(row)})
-    if not row.mode:
+    if row.status != "ok":
         return
     # Imported only on request: both are heavy.
     if request["extras"]["timeline"]:
@@ -75,7 +76,7 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
     if request["extras"]["plan"]:
         from vq.scoring.decode_summary import explain
 
-        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})
+        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode or "exact"))})
     if request["extras"]["probe"]:
         yield _probed(path)
 

@@ -153,5 +153,5 @@ def health(greeting: Greeting, **now: int) -> Health:
     """The response about a model that is ready; `now` are the numbers of the service."""
     fields = {**asdict(greeting), **now, "status": "ready"}
     fields["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
-    del fields["levels"]
+    del fields["levels"], fields["least_error"]
     return Health.model_validate(fields)

@@ -110,7 +110,7 @@ def distill(
         sample = drawn(len(score), params.calibrate, seed)
         names = learnable.manifest["video"].to_numpy(str)[rows]
         files = inside(videos, names[sample])
-        modes, exact = calibrate(
+        modes, exact, sure = calibrate(
             student_card,
             unfinished / "student.onnx",
             files,
@@ -124,6 +124,7 @@ def distill(
         student_card = replace(
             student_card,
             modes=modes,
+            sure=sure,
             reference=reference(score, f"{learnable.card.name} validation"),
         )
         (unfinished / "card.json").write_text(student_cards.dumps(student_card))
