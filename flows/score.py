@@ -28,6 +28,7 @@ def score_all(
     mode: Mode,
     feature: bool,
     policy: str | None,
+    causes: bool,
     jobs: int,
     cost_per_core_hour: float | None,
     workspace: Path,
@@ -40,6 +41,7 @@ def score_all(
         closely=ModeRequest(mode),
         feature=feature,
         policy=None if policy is None else read.load(Path(policy)),
+        causes=causes,
         jobs=cores(jobs),
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),
@@ -57,6 +59,7 @@ def score(
     mode: Mode = "exact",
     feature: bool = False,
     policy: str | None = None,
+    causes: bool = False,
     jobs: NonNegativeInt = 0,
     cost_per_core_hour: NonNegativeFloat | None = None,
     workspace: Path = Path(),
@@ -72,6 +75,7 @@ def score(
         feature: add the second feature to each row, by which `vq ask` chooses what to rate next.
         policy: file of rules that decide on each video (docs/policy.md), seen from the workspace;
             the artifact counts what they say.
+        causes: say what is wrong with each video, and how likely that is.
         jobs: videos at a time; 0 for one on each core. With run.runner: ray, params say it.
         cost_per_core_hour: price of a core for an hour; the artifact then has that of 1,000 videos.
         workspace: its folder, seen from the folder that the deployment runs in.
@@ -87,6 +91,7 @@ def score(
             mode=mode,
             feature=feature,
             policy=policy,
+            causes=causes,
             jobs=jobs,
             cost_per_core_hour=cost_per_core_hour,
             workspace=Path(),

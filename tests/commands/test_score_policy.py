@@ -102,3 +102,18 @@ def test_the_flow_counts_decisions(workspace: Path) -> None:
         assert scored.decisions == {"pass": 1, "fail": 1}
         assert "| fail | 1 | 50.0% |" in text
         assert "| `videos/black.mkv` | fail | `score 3 is below 3.5 and short_side" in text
+
+
+def test_a_policy_that_asks_for_causes_has_them(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody has to say `--causes` as well; rows of an earlier run without them are scored anew."""
+    rule = "rules: [{decision: review, when: {causes: {noise: {at_least: 0.999}}}}]\n"
+    Path("causes.yaml").write_text(rule)
+    again = ["score", "videos", "--output", "rows.jsonl"]
+    assert cli.main(again) == 0
+    assert cli.main([*again, "--policy", "causes.yaml", "--resume"]) == 0
+
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text().splitlines()]
+    assert all("noise" in row["causes"] for row in rows)
+    assert [row["decision"] for row in rows] == ["pass", "pass"]

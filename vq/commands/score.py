@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="rules that decide on each video: pass, review or fail; a column for that and one for "
         "the reason",
     )
+    parser.add_argument(
+        "--causes",
+        action="store_true",
+        help="a column more: what is wrong with each video, and how likely that is",
+    )
     add_jobs(parser, default=0)
     add_limits(parser)
 
@@ -139,21 +144,21 @@ def _run(args: Namespace) -> int:
     folder, jobs = folder_of(args, _say), jobs_of(args)
     threads, limits = threads_of(args, jobs), limits_of(args)
     closely, policy = _closely(args), _policy(args)
+    causes = args.causes or (policy is not None and policy.needs_causes)
     with ScoringPool(
-        folder, jobs=jobs, threads=threads, limits=limits, feature=args.feature
+        folder,
+        jobs=jobs,
+        threads=threads,
+        limits=limits,
+        feature=args.feature,
+        causes=causes,
     ) as pool:
         # Meanwhile the first worker loads the model.
         videos = discover(args.inputs, say=_say)
         timelines = Timelines(args.timeline, videos) if args.timeline else None
         _check_outputs(args, videos, timelines)
-        run = _Run(
-            pool,
-            closely,
-            timelines,
-            feature=args.feature,
-            examples=args.examples,
-            policy=policy,
-        )
+        wanted = {"feature": args.feature, "causes": causes}
+        run = _Run(pool, closely, timelines, wanted, examples=args.examples, policy=policy)
         if args.output is None:
             return run.to_stdout(videos, form)
         with Journal(args.output, form) as journal:
@@ -168,12 +173,13 @@ class _Run:
         pool: ScoringPool,
         closely: ModeRequest,
         timelines: Timelines | None,
+        wanted: Mapping[str, bool],
         *,
-        feature: bool,
         examples: Path | None,
         policy: "Policy | None",
     ) -> None:
-        self.pool, self.closely, self.feature = pool, closely, feature
+        """`wanted` says of each field of a row that may lack whether it should be there."""
+        self.pool, self.closely, self.wanted = pool, closely, wanted
         self.timelines, self.examples_file = timelines, examples
         self.examples: Examples | None = None
         self.policy, self.decider = policy, None if policy is None else self._decider(policy)
@@ -204,7 +210,7 @@ class _Run:
         greeting = self._greet()
         scored: set[str] = set()
         if resume:
-            scored = journal.resume(greeting.model, self.closely, feature=self.feature)
+            scored = journal.resume(greeting.model, self.closely, **self.wanted)
         else:
             journal.begin()
         if self.decider is not None and scored:  # the policy may be another one than before
@@ -240,7 +246,7 @@ class _Run:
 
     def _about(self, greeting: Greeting) -> formats.About:
         return greeting.about(
-            feature=self.feature,
+            **self.wanted,
             decision=self.decider is not None,
             side=self.closely.threshold is not None,
         )
@@ -350,6 +356,7 @@ def _closely(args: Namespace) -> ModeRequest:
         "--mode": args.mode != "exact",
         "--max-ms": args.max_ms is not None,
         "--feature": args.feature,
+        "--causes": args.causes,
         "--policy": args.policy is not None,
         "--resume": args.resume,
     }

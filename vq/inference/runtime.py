@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2
 """Below this there is nothing to compare a frame with: a picture, not a video."""
+
+Causes = Callable[[Path], Mapping[str, float]]
+"""Gives the probability of each cause, the highest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,8 @@ class Model:
     """Those of pixels and frames are held here; the others need a worker process."""
     feature: str = ""
     """Which output of the network is the second feature; empty if nobody wants it."""
+    causes: Causes | None = None
+    """Says what is wrong with a video; None if nobody wants it."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -149,11 +154,13 @@ class Model:
             if closely.budget_ms is not None:
                 mode = self._within(closely.budget_ms, path)
             sample, mode = self.look(path, mode)
+            enough = sample.frame_count >= MIN_FRAMES
+            causes = self.causes(path) if self.causes and enough else {}
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         except LimitError as error:
             return Row(video=str(path), status="too_large", reason=str(error))
-        if sample.frame_count < MIN_FRAMES:
+        if not enough:
             return _too_short(path, sample.frame_count)
         scored = self.predict(sample.views, mode)
         low, high = self.card.around(scored.score, mode)
@@ -169,6 +176,7 @@ class Model:
             mode=mode,
             warning=sample.warning,
             feature=scored.feature,
+            causes=causes,
             seconds=round(time.perf_counter() - start, 4),
             label=self.card.label(scored.score),
             percentile=self.card.percentile(scored.score),
@@ -215,12 +223,18 @@ def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
 
 
 def load(
-    folder: Path, *, threads: int = 1, limits: Limits | None = None, feature: bool = False
+    folder: Path,
+    *,
+    threads: int = 1,
+    limits: Limits | None = None,
+    feature: bool = False,
+    causes: Causes | None = None,
 ) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
     The score has the same bits for any number of `threads`, which are those of the network. Rows
-    have the second `feature` only if it is wanted.
+    have the second `feature` only if it is wanted, and what `causes` says of a video, such as
+    `vq.causes.model.of`.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
@@ -228,7 +242,9 @@ def load(
     """
     card, network = cards.load(folder)
     name = folder / "student.onnx"
-    return build(card, network, name=name, threads=threads, limits=limits, feature=feature)
+    return build(
+        card, network, name=name, threads=threads, limits=limits, feature=feature, causes=causes
+    )
 
 
 def build(
@@ -239,6 +255,7 @@ def build(
     threads: int = 1,
     limits: Limits | None = None,
     feature: bool = False,
+    causes: Causes | None = None,
 ) -> Model:
     """A student of its card and its network, whose file is named in errors.
 
@@ -264,7 +281,7 @@ def build(
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(name, session, card)
-    return Model(card, session, limits or Limits(), output)
+    return Model(card, session, limits or Limits(), output, causes)
 
 
 def _feature(network: bytes, path: Path) -> str:

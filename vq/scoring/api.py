@@ -28,8 +28,10 @@ class Isolated:
     forked it has another process of its own.
     """
 
-    def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
-        self._pool = ScoringPool(folder, threads=threads, limits=limits)
+    def __init__(
+        self, folder: Path, *, threads: int, limits: Limits | None, causes: bool = False
+    ) -> None:
+        self._pool = ScoringPool(folder, threads=threads, limits=limits, causes=causes)
         self._turn = threading.Lock()
         call_after_fork(self)
         try:

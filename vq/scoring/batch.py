@@ -76,6 +76,7 @@ def score(
     closely: ModeRequest = EXACT,
     feature: bool = False,
     policy: Policy | None = None,
+    causes: bool = False,
     jobs: int = 1,
     limits: Limits | None = None,
     scratch: Path,
@@ -90,8 +91,8 @@ def score(
     in .parquet, .jsonl, .json or .csv; a URL comes to be at the end of the run. The folder
     `scratch` keeps rows until they are all there, those for a URL and those of other machines:
     `elsewhere` has them score, and they see videos and folder under the same path. Rows have the
-    second `feature` only if it is wanted. A `policy` decides on every row of these videos, also on
-    those of earlier runs.
+    second `feature` and `causes` only if they are wanted. A `policy` decides on every row of these
+    videos, also on those of earlier runs; one that asks for causes has them in the rows.
 
     Raises:
         DataError: inputs, output or policy cannot be used, or the output has scores of another
@@ -110,15 +111,16 @@ def score(
         if not file.exists():  # else a run ended before it was there
             remote.download(output, file)
     folder = locate(model)
+    causes = causes or (policy is not None and policy.needs_causes)
     with (
-        ScoringPool(folder, jobs=jobs, limits=limits, feature=feature) as pool,
+        ScoringPool(folder, jobs=jobs, limits=limits, feature=feature, causes=causes) as pool,
         Journal(file, form) as journal,
     ):
         decider = None if policy is None else Decider(policy, pool.greeting)
         items = discover(inputs, say=log.info)
         outputs.check([file], inputs, items, is_ours=None)
         names = [item if isinstance(item, str) else item.video for item in items]
-        scored = journal.resume(pool.greeting.model, closely, feature=feature)
+        scored = journal.resume(pool.greeting.model, closely, feature=feature, causes=causes)
         left = [item for item, name in zip(items, names, strict=True) if name not in scored]
         log.info("%d of %d videos have a score already", len(items) - len(left), len(items))
         greeting = pool.greeting
@@ -133,7 +135,13 @@ def score(
             closely.check(greeting.modes, greeting.model)
             kept = scratch / "shards"
             how = Shards.of(
-                folder, kept, output=output, closely=closely, limits=limits, feature=feature
+                folder,
+                kept,
+                output=output,
+                closely=closely,
+                limits=limits,
+                feature=feature,
+                causes=causes,
             )
             rows = _gathered(left, how, elsewhere)
             if decider is not None:
@@ -145,7 +153,8 @@ def score(
         for row in _with_progress(rows, total=len(left)):
             journal.add(row)
             core_seconds += row.seconds
-        journal.finish(names, greeting.about(feature=feature, decision=policy is not None))
+        about = greeting.about(feature=feature, causes=causes, decision=policy is not None)
+        journal.finish(names, about)
     outcome = Batch(
         output,
         greeting.model,

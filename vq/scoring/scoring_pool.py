@@ -45,13 +45,26 @@ class Greeting:
     least_error: float | None = None
     """Least error at which a short look can decide; None for a model that cannot."""
 
-    def about(self, *, feature: bool = False, decision: bool = False, side: bool = False) -> About:
+    def about(
+        self,
+        *,
+        feature: bool = False,
+        causes: bool = False,
+        decision: bool = False,
+        side: bool = False,
+    ) -> About:
         """What the forms of rows have to know.
 
-        Rows have the second `feature`, the `decision` of a policy, and the `side` of a threshold.
+        Rows have second feature and causes if wanted, the `decision` of a policy, and the `side` of
+        a threshold.
         """
         return About(
-            levels=self.levels, scale=self.scale, feature=feature, decision=decision, side=side
+            levels=self.levels,
+            scale=self.scale,
+            feature=feature,
+            causes=causes,
+            decision=decision,
+            side=side,
         )
 
 
@@ -95,17 +108,18 @@ class ScoringPool:
         threads: int = 1,
         limits: Limits | None = None,
         feature: bool = False,
+        causes: bool = False,
     ) -> None:
         """Start the first worker.
 
         More processes start when there is work for them. Threads are those of the network, in each.
-        Rows have the second `feature` only if it is wanted.
+        Rows have the second `feature` and `causes` only if they are wanted.
         """
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
         self._workers = WorkerPool[str | Row, Part](
-            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature)),
+            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature, causes)),
             limits=limits,
             read=_read,
             jobs=jobs,

@@ -12,13 +12,14 @@ from vq.workers.limits import Limits
 from vq.workers.protocol import Handler, Message
 
 
-def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handler:
-    """Load the model; rows have the second `feature` only if it is wanted.
+def prepare(folder: Path, threads: int, limits: Limits, feature: bool, causes: bool) -> Handler:
+    """Load the model; rows have the second `feature` and `causes` only if they are wanted.
 
     Raises:
         VqError: it cannot be loaded.
     """
-    model = runtime.load(folder, threads=threads, limits=limits, feature=feature)
+    say = _causes() if causes else None
+    model = runtime.load(folder, threads=threads, limits=limits, feature=feature, causes=say)
     card = model.card
     greeting = {
         "model": card.model_id,
@@ -37,6 +38,13 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handle
     return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
 
 
+def _causes() -> runtime.Causes:
+    # Imported only on request: nobody else pays for it.
+    from vq.causes import model
+
+    return model.of
+
+
 def _fetch_and_answer(
     model: runtime.Model, limits: Limits, request: Mapping[str, Any]
 ) -> Iterator[Message]:
@@ -51,6 +59,17 @@ def _fetch_and_answer(
         yield from [Message({"row": asdict(failed)})] if failed else _answer(model, path, request)
     finally:
         path.unlink(missing_ok=True)
+
+
+def _spans(model: runtime.Model, path: Path) -> dict[str, Any]:
+    """When each cause is seen; nothing where nobody asks for causes."""
+    if model.causes is None:
+        return {}
+    from vq.causes import spans
+    from vq.scoring.timeline import rate_of, seconds_of
+
+    rate = rate_of(path)
+    return {"causes": [asdict(one) for one in spans.measure(path, lambda n: seconds_of(n, rate))]}
 
 
 def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Iterator[Message]:
@@ -72,7 +91,7 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
     if request["extras"]["timeline"]:
         from vq.scoring.timeline import measure
 
-        yield Message({"timeline": measure(model, path).as_mapping()})
+        yield Message({"timeline": measure(model, path).as_mapping() | _spans(model, path)})
     if request["extras"]["plan"]:
         from vq.scoring.decode_summary import explain
 

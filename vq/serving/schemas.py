@@ -13,10 +13,20 @@ from vq.inference.row import Status, as_mapping
 from vq.scoring.scoring_pool import Answer, Greeting
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Chance = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Span(_Schema):
+    """Seconds after each other in which a cause is likely."""
+
+    cause: str = Field(pattern=r"^[a-z_]{1,40}$", description="As in the row.")
+    start: Finite = Field(description="From the first frame (s).")
+    end: Finite = Field(description="From the first frame (s).")
+    probability: Chance = Field(description="The highest of any second.")
 
 
 class Timeline(_Schema):
@@ -35,6 +45,9 @@ class Timeline(_Schema):
     )
     scale: tuple[Finite, Finite] = Field(description="Least and greatest score there can be.")
     better: Literal["higher", "lower"] = Field(description="Which direction is better.")
+    causes: list[Span] | None = Field(
+        default=None, description="When each cause is seen; only of a service with causes."
+    )
 
 
 class Strip(_Schema):
@@ -88,6 +101,11 @@ class Scored(_Schema):
     label: str = Field(description="The word for the score: bad, poor, fair, good, excellent.")
     percentile: Finite | None = Field(
         description="Share of the model's reference collection that is worse (%); null without one."
+    )
+    causes: dict[str, Chance] | None = Field(
+        default=None,
+        description="What is wrong with it: probability of each cause, the highest first; only of "
+        "a service with causes.",
     )
     timeline: Timeline | None = Field(default=None, description="Only if asked for.")
     plan: Plan | None = Field(default=None, description="Only if asked for.")
