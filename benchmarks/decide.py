@@ -6,8 +6,8 @@
     python -m benchmarks.decide cost --videos DIR --model DIR --threshold 3
 
 `score` writes what each stage says of each video of a folder; it goes on where it stopped. `check`
-calibrates on the films (`benchmarks.unseen_films`) of one side of the split and counts wrong
-decisions on those of the other, both ways, and on real videos, which calibrated nothing.
+calibrates on the films (`benchmarks.unseen_films`) of three quarters of the contents and counts
+wrong decisions on those of the fourth, in turns, and on real videos, which calibrated nothing.
 `calibrate` writes the numbers of all films into a bundle, and its reference collection. `cost`
 scores videos with `exact` and decides on them, in turns, and compares the CPU of both.
 """
@@ -17,6 +17,7 @@ import csv
 import json
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -37,6 +38,7 @@ from vq.video.suffixes import SUFFIXES
 from vq.workers.limits import Limits
 
 SHIPPED = Path("vq/scoring/shipped")
+FOLDS = 4
 THRESHOLDS = (2.5, 3.0, 3.5, 4.0)
 
 
@@ -52,7 +54,7 @@ def decided(one: StageScores, sure: Sureness, threshold: float, error: float) ->
         if stage == THOROUGH:
             return stage, one.scores[stage] >= threshold
         if stage in one.scores:
-            ends = sure.of(stage).bounds(one.scores[stage], apart=one.apart, error=error)
+            ends = sure.bounds(stage, one.scores[stage], several=one.several, error=error)
             if ends is not None and (ends[1] >= threshold or ends[2] < threshold):
                 return stage, ends[0] >= threshold
     raise ValueError(f"{one} has no thorough score")
@@ -77,11 +79,10 @@ def _score(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    films, sides, contents = _films(args)
-    sure = {side: _fit(films, contents, sides == side) for side in np.unique(sides)}
-    pools: dict[str, list[tuple[StageScores, Sureness]]] = {"films": []}
-    for one, side in zip(films, sides, strict=True):
-        pools["films"].append((one, next(s for name, s in sure.items() if name != side)))
+    films, contents = _films(args)
+    folds = np.array([zlib.crc32(content.encode()) % FOLDS for content in contents])
+    sure = [_fit(films, contents, folds != fold) for fold in range(FOLDS)]
+    pools = {"films": [(one, sure[fold]) for one, fold in zip(films, folds.tolist(), strict=True)]}
     for path in args.real:
         whole = _fit(films, contents, np.ones(len(films), bool))
         pools[path.stem] = [(one, whole) for one in _read(path).values()]
@@ -100,7 +101,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> None:
-    films, _, contents = _films(args)
+    films, contents = _films(args)
     card, _ = cards.load(args.model)
     single = np.array([not content.startswith("join") for content in contents])
     exact = np.array([one.scores["exact"] for one in films])[single]
@@ -148,20 +149,19 @@ def _cost(args: argparse.Namespace) -> None:
         args.out.write_text(json.dumps({"cpu": cpu, "rows": rows}, indent=1) + "\n")
 
 
-def _films(args: argparse.Namespace) -> tuple[list[StageScores], np.ndarray, np.ndarray]:
+def _films(args: argparse.Namespace) -> tuple[list[StageScores], np.ndarray]:
     scores = _read(args.films)
     with args.table.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["video"] in scores]
     return (
         [scores[row["video"]] for row in rows],
-        np.array([row["side"] for row in rows]),
         np.array([row["content"] for row in rows]),
     )
 
 
 def _read(path: Path) -> dict[str, StageScores]:
     rows = map(json.loads, path.read_text().splitlines())
-    return {row["video"]: StageScores(row["apart"], row["scores"]) for row in rows}
+    return {row["video"]: StageScores(row["several"], row["scores"]) for row in rows}
 
 
 def _fit(films: Sequence[StageScores], contents: np.ndarray, rows: np.ndarray) -> Sureness:

@@ -14,8 +14,9 @@ from vq import cli
 from vq.errors import ParamsError
 from vq.inference import runtime, sure_calibration
 from vq.inference.score_all_modes import StageScores, score_video
-from vq.inference.stages import EXACT, HALF, ONE, STAGES, THOROUGH, THREE
-from vq.inference.sure import LEVELS, StageCalibration
+from vq.inference.stages import EXACT, HALF, ONE, STAGES, THOROUGH, THREE, Steps
+from vq.inference.sure import LEVELS, Distance
+from vq.video import packets
 from vq.video.decode import in_groups
 
 MOMENTS = 8
@@ -23,9 +24,18 @@ MOMENTS = 8
 
 def sure(width: float) -> dict[str, Any]:
     """Every stage is so far from the thorough score at most, whatever the error."""
-    stage = {"slope": 1.0, "intercept": 0.0, "usual": [width, width]}
-    stage |= {"below": [1.0] * len(LEVELS), "above": [1.0] * len(LEVELS)}
-    return {"videos": 99, "contents": 9, "stages": [stage | {"stage": s} for s in STAGES[:-1]]}
+    kind = {"videos": 99, "slope": 1.0, "intercept": 0.0}
+    kind |= {"below": [width] * len(LEVELS), "above": [width] * len(LEVELS)}
+    stages = [{"stage": s, "single": {**kind}, "several": {**kind}} for s in STAGES[:-1]]
+    return {"videos": 99, "contents": 9, "stages": stages}
+
+
+def narrow(calibration: dict[str, Any], stage: str) -> dict[str, Any]:
+    """The same, but a stage is always sure."""
+    for one in calibration["stages"]:
+        for kind in ("single", "several") if one["stage"] == stage else ():
+            one[kind]["below"] = one[kind]["above"] = [0.0] * len(LEVELS)
+    return calibration
 
 
 def h264(path: Path, keyframes: str) -> Path:
@@ -80,20 +90,19 @@ def test_calibration_sees_what_a_decision_sees(tmp_path: Path) -> None:
     network = random_network(4)
     for keyframes in ("4", "250"):
         video = h264(tmp_path / f"{keyframes}.mkv", keyframes)
-        looks, stages = score_video(
-            runtime.load(write_bundle(tmp_path / "b", *network, moments=MOMENTS)), video
-        )
+        model = runtime.load(write_bundle(tmp_path / "b", *network, moments=MOMENTS))
+        looks, stages = score_video(model, video)
         for stage in STAGES[:-1]:
-            only = sure(9.0)
-            for one in only["stages"]:
-                if one["stage"] == stage:
-                    one["usual"] = [1e-6, 1e-6]
+            only = narrow(sure(9.0), stage)
             row = runtime.load(
                 write_bundle(tmp_path / "c", *network, moments=MOMENTS, sure=only)
             ).score(video, threshold=1.01)
             assert (row.stage, row.score) == (stage, pytest.approx(stages.scores[stage], abs=1e-6))
         assert looks["exact"].score == stages.scores[EXACT]
-        assert stages.apart is (keyframes == "4")
+        assert stages.several is (keyframes == "4")
+        steps = Steps.of(model.spec, packets.read(video))
+        assert steps is not None
+        assert steps.apart is (keyframes == "4")
 
 
 @pytest.mark.parametrize("keyframes", ["4", "250"])
@@ -108,9 +117,8 @@ def test_nothing_is_decoded_twice(
         return in_groups(*args, see=lambda c, f: (seen.append(f.pts), see(c, f))[1], **options)
 
     monkeypatch.setattr("vq.inference.stages.in_groups", counted)
-    narrow = sure(9.0)
-    narrow["stages"][2]["usual"] = [0.0, 0.0]
-    bundle = write_bundle(bundle, *BRIGHTNESS, moments=MOMENTS, sure=narrow)
+    only = narrow(sure(9.0), EXACT)
+    bundle = write_bundle(bundle, *BRIGHTNESS, moments=MOMENTS, sure=only)
     video = h264(tmp_path / "ramp.mkv", keyframes)
 
     row = runtime.load(bundle).score(video, threshold=3.5)
@@ -166,31 +174,31 @@ def test_ends_are_exceeded_no_more_often_than_meant() -> None:
     for error in (0.1, 0.01):
         outside = 0
         for one in stages(4000, rng):
-            ends = calibrated.of(THREE).bounds(one.scores[THREE], apart=one.apart, error=error)
+            ends = calibrated.bounds(THREE, one.scores[THREE], several=one.several, error=error)
             assert ends is not None
             outside += one.scores[THOROUGH] < ends[1]
         assert outside / 4000 == pytest.approx(error, rel=0.35)
 
 
 def test_of_few_videos_nothing_rare_is_promised() -> None:
-    """99 videos tell of one in a hundred, and of nothing rarer; 10 of nothing at all."""
+    """99 videos of a kind tell of one in a hundred, and of nothing rarer; 10 of nothing."""
     rng = np.random.default_rng(6)
-    calibrated = sure_calibration.fit(stages(99, rng), np.arange(99))
+    calibrated = sure_calibration.fit(stages(198, rng), np.arange(198))
 
     assert calibrated is not None
     assert calibrated.least_error == 0.01
-    assert calibrated.of(HALF).bounds(3.0, apart=True, error=0.005) is None
+    assert calibrated.bounds(HALF, 3.0, several=True, error=0.005) is None
     assert sure_calibration.fit(stages(10, rng), np.arange(10)) is None
 
 
 def test_an_error_between_levels_takes_the_stricter_one() -> None:
     """7 % is held by what holds 5 %."""
     widths = tuple(float(n) for n in range(len(LEVELS)))
-    stage = StageCalibration(ONE, 1.0, 0.0, (1.0, 2.0), widths, widths)
+    distance = Distance(99, 1.0, 0.0, widths, widths)
 
-    assert stage.bounds(3.0, apart=False, error=0.07) == stage.bounds(3.0, apart=False, error=0.05)
-    assert stage.bounds(3.0, apart=True, error=0.5) == (3.0, 3.0, 3.0)
-    assert replace(stage, below=()).bounds(3.0, apart=True, error=0.5) is None
+    assert distance.bounds(3.0, error=0.07) == distance.bounds(3.0, error=0.05) == (3.0, -1.0, 7.0)
+    assert distance.bounds(3.0, error=0.5) == (3.0, 3.0, 3.0)
+    assert replace(distance, below=()).bounds(3.0, error=0.5) is None
 
 
 def test_the_command_decides(

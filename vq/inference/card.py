@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeGuard, cast
 from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
 from vq.inference.reference import Reference
-from vq.inference.sure import StageCalibration, Sureness
+from vq.inference.sure import Distance, StageCalibration, Sureness
 from vq.metrics import category_rating
 from vq.metrics.score_map import ScoreMap
 
@@ -299,17 +299,17 @@ def _sureness(part: "_Object") -> Sureness:
 
 
 def _stage(part: "_Object") -> StageCalibration:
-    usual, apart, *_ = part.numbers("usual", least=2)
-    below, above = (part.numbers(key, least=0) for key in ("below", "above"))
-    if min((usual, apart)) < 0:
-        raise ValueError(f"{part.at}usual should be 0 or more")
-    return StageCalibration(
-        part.text("stage"),
-        part.number("slope"),
-        part.number("intercept"),
-        (usual, apart),
-        below,
-        above,
+    single, several = (_distance(part.part(kind)) for kind in ("single", "several"))
+    return StageCalibration(part.text("stage"), single, several)
+
+
+def _distance(part: "_Object") -> Distance:
+    return Distance(
+        videos=part.whole("videos"),
+        slope=part.number("slope"),
+        intercept=part.number("intercept"),
+        below=part.numbers("below", least=0),
+        above=part.numbers("above", least=0),
     )
 
 

@@ -20,6 +20,7 @@ from vq.inference.stages import (
     Steps,
     Views,
     exact_in_steps,
+    has_several_keyframes,
 )
 from vq.video import packets, stream
 from vq.video.bounded import Bounded
@@ -98,7 +99,7 @@ class _Decision:
         if not promised.frame_count:
             raise VideoError(self.path, stream.NO_FRAME)
         steps = Steps.of(self.spec, promised)
-        self.apart = steps is not None and steps.apart
+        self.several = has_several_keyframes(promised)
         seen = exact_in_steps(self.path, self.spec, steps, self._ask)
         if seen.frame_count < 2:
             return seen
@@ -141,7 +142,7 @@ class _Decision:
         if stage == THOROUGH:
             bounds = raw, raw, raw
         elif card.sure is not None:
-            bounds = card.sure.of(stage).bounds(raw, apart=self.apart, error=self.error)
+            bounds = card.sure.bounds(stage, raw, several=self.several, error=self.error)
         score, low, high = bounds or (raw, card.scale.min, card.scale.max)
         self.bounds = Bounds(*(self._inside(one) for one in (score, low, high)))
 

@@ -11,7 +11,7 @@ from vq.inference import runtime
 from vq.inference.card import Card
 from vq.inference.decide import raw_score, stage_scores
 from vq.inference.modes import MODES, Mode
-from vq.inference.stages import EXACT, THOROUGH, Steps
+from vq.inference.stages import EXACT, THOROUGH, Steps, has_several_keyframes
 from vq.video import packets
 from vq.video.decode_plan import cost
 from vq.workers.limits import Limits
@@ -36,8 +36,8 @@ class ModeScore:
 class StageScores:
     """What each stage of `vq.inference.stages` says of one video, without correction."""
 
-    apart: bool
-    """Whether its moments stand apart."""
+    several: bool
+    """Whether its file has several keyframes."""
     scores: dict[str, float]
     """By stage; a student that looks at few moments has no short ones."""
 
@@ -92,4 +92,4 @@ def score_video(model: runtime.Model, video: Path) -> Scores:
             cost(stream_packets, sample.numbers) / max(len(stream_packets.pts), 1),
             len(sample.views) * (2 if actual_mode == "thorough" else 1),
         )
-    return scores, StageScores(steps is not None and steps.apart, stages)
+    return scores, StageScores(has_several_keyframes(stream_packets), stages)

@@ -35,8 +35,10 @@ Ask = Callable[[str, Views], bool]
 class Steps:
     """Which moments of an exact look are seen first, and which next."""
 
+    several: bool
+    """The file has several keyframes, or it is not known how many."""
     apart: bool
-    """They stand at keyframes, so that those in the middle cost no more than the first ones."""
+    """Moments stand at keyframes, so that those in the middle cost no more than the first ones."""
     one: tuple[int, ...]
     three: tuple[int, ...]
     """With that of `one`."""
@@ -52,12 +54,18 @@ class Steps:
         def costs(places: set[int]) -> int:
             return cost(promised, {number for place in places for number in pairs[place]})
 
+        several = has_several_keyframes(promised)
         one, three = {count // 2}, {count // 8, count // 2, 7 * count // 8}
         whole = set(range(count))
         in_steps = costs(one) + costs(three - one) + costs(whole - three)
         if in_steps <= TWICE * costs(whole):
-            return cls(True, tuple(one), tuple(sorted(three)))
-        return cls(False, (0,), (0, count // 4, 5 * count // 8))
+            return cls(several, True, tuple(one), tuple(sorted(three)))
+        return cls(several, False, (0,), (0, count // 4, 5 * count // 8))
+
+
+def has_several_keyframes(promised: Packets) -> bool:
+    """Whether a file has, or it is not known: encoders begin anew where the scene changes."""
+    return len(promised.keys) != 1
 
 
 @dataclass(frozen=True, eq=False)
