@@ -99,7 +99,7 @@ def exact_in_steps(path: Path, spec: ViewSpec, steps: Steps | None, ask: Ask) ->
         looking.at(range(spec.moments))
     else:
         try:
-            looking.at(range(spec.moments), asked={ONE: steps.one, THREE: steps.three}, ask=ask)
+            looking.at(range(spec.moments), questions={ONE: steps.one, THREE: steps.three}, ask=ask)
         except _EnoughError as enough:
             return looking.seen(enough.stage)
     ask(EXACT, looking.views(range(spec.moments)))
@@ -127,7 +127,7 @@ class _Looking:
         self,
         places: Sequence[int],
         *,
-        asked: dict[str, tuple[int, ...]] | None = None,
+        questions: dict[str, tuple[int, ...]] | None = None,
         ask: Ask = lambda *_: False,
     ) -> None:
         """Look at moments that were not looked at yet; asks as soon as a stage is complete."""
@@ -147,7 +147,7 @@ class _Looking:
             self._views[place] = stack_view(*(decoded.pixels[one] for one in pair))
             self._numbers[place] = pair
             self._about = decoded.frame_count, decoded.warning
-            for stage, wanted in (asked or {}).items():
+            for stage, wanted in (questions or {}).items():
                 if place == wanted[-1] and ask(stage, self.views(wanted)):
                     raise _EnoughError(stage)
 

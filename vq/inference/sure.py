@@ -30,13 +30,13 @@ class Distance:
             None if there were too few videos to say anything at that error.
         """
         place = next((n for n, level in enumerate(LEVELS) if level <= error + 1e-12), len(LEVELS))
-        if place >= self.told:
+        if place >= self.depth:
             return None
         score = self.intercept + self.slope * raw
         return score, score - self.below[place], score + self.above[place]
 
     @property
-    def told(self) -> int:
+    def depth(self) -> int:
         """How many of the `LEVELS` there is something to say of."""
         return min(len(self.below), len(self.above))
 
@@ -73,5 +73,5 @@ class Sureness:
     @property
     def least_error(self) -> float:
         """The least error at which a shorter look can be sure, of either kind of file."""
-        told = max((min(one.single.told, one.several.told) for one in self.stages), default=0)
-        return LEVELS[told - 1] if told else 1.0
+        deepest = max((min(one.single.depth, one.several.depth) for one in self.stages), default=0)
+        return LEVELS[deepest - 1] if deepest else 1.0
