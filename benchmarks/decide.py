@@ -105,7 +105,7 @@ def _calibrate(args: argparse.Namespace) -> None:
     card, _ = cards.load(args.model)
     single = np.array([not content.startswith("join") for content in contents])
     exact = np.array([one.scores["exact"] for one in films])[single]
-    text = f"footage ladders ({len(np.unique(contents[single]))} films' contents)"
+    text = f"films of {len(np.unique(contents[single]))} unseen contents, damaged in ladders"
     changed = replace(
         card,
         sure=_fit(films, contents, np.ones(len(films), bool)),

@@ -223,3 +223,20 @@ def test_the_command_decides(
     write_bundle(bundle, *BRIGHTNESS)
     assert cli.main([*score, "3.5"]) == 2
     assert "was not calibrated for --decide" in capsys.readouterr().err
+
+
+def test_a_file_that_ends_early_is_decided_as_it_is_scored(tmp_path: Path) -> None:
+    """It delivers fewer frames than its packets promise: the looks begin anew with those."""
+    whole = h264(tmp_path / "whole.mkv", "250")
+    cut = tmp_path / "cut.mkv"
+    data = bytearray(whole.read_bytes())
+    data[len(data) * 2 // 3 :] = bytes(len(data) - len(data) * 2 // 3)
+    cut.write_bytes(data)
+    network = random_network(4)
+    model = runtime.load(
+        write_bundle(tmp_path / "a", *network, moments=MOMENTS, sure=narrow(sure(9.0), EXACT))
+    )
+
+    row = model.score(cut, threshold=1.01)
+
+    assert (row.stage, row.score) == (EXACT, model.score(cut).score)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vq.errors import ParamsError, VideoError
+from vq.errors import ParamsError
 from vq.inference.card import Card
 from vq.inference.modes import TIMES, spec_of
 from vq.inference.row import Row
@@ -20,9 +20,7 @@ from vq.inference.stages import (
     Steps,
     Views,
     exact_in_steps,
-    has_several_keyframes,
 )
-from vq.video import packets, stream
 from vq.video.bounded import Bounded
 from vq.video.shapes import Float32, UInt8
 from vq.video.views import look
@@ -90,17 +88,12 @@ class _Decision:
         mapped = model.card.scores_as
         self.threshold = mapped.map.inverse(threshold) if mapped else threshold
         self.spec = Bounded.of(model.spec, model.limits)
+        self.several = True
         self.levels = np.zeros(0, np.float32)
         self.bounds = Bounds(0.0, 0.0, 0.0)
 
     def row(self) -> Row | Seen:
-        with stream.opened(self.path, blind=True) as source:
-            promised = packets.take(self.path, *source)
-        if not promised.frame_count:
-            raise VideoError(self.path, stream.NO_FRAME)
-        steps = Steps.of(self.spec, promised)
-        self.several = has_several_keyframes(promised)
-        seen = exact_in_steps(self.path, self.spec, steps, self._ask)
+        seen = exact_in_steps(self.path, self.spec, self._ask)
         if seen.frame_count < 2:
             return seen
         if not self._is_sure():
@@ -129,7 +122,8 @@ class _Decision:
         self._told(THOROUGH, mean_of([runs[part] for part in every]))
         return replace(seen, stage=THOROUGH)
 
-    def _ask(self, stage: str, views: Views) -> bool:
+    def _ask(self, stage: str, views: Views, several: bool) -> bool:
+        self.several = several
         self._told(stage, self.model.levels(views, "exact"))
         return self._is_sure()
 

@@ -27,8 +27,9 @@ TWICE = 1.1
 """Most packets that three steps may decode, for one of an exact look in one go."""
 
 Views = UInt8[np.ndarray, "moments 4 side side"]
-Ask = Callable[[str, Views], bool]
-"""Called with a stage and what it sees; true: that is enough."""
+Ask = Callable[[str, Views, bool], bool]
+"""Called with a stage, what it sees, and whether the file has several keyframes; true: that is
+enough."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Seen:
     warning: str
 
 
-def exact_in_steps(path: Path, spec: ViewSpec, steps: Steps | None, ask: Ask) -> Seen:
+def exact_in_steps(path: Path, spec: ViewSpec, ask: Ask) -> Seen:
     """Decode what an exact look sees, in steps; nothing is decoded twice.
 
     Where moments stand apart, the middle one comes first, then one on either side, then the rest.
@@ -88,21 +89,15 @@ def exact_in_steps(path: Path, spec: ViewSpec, steps: Steps | None, ask: Ask) ->
     Raises:
         VideoError: the file is not a video, or not one frame of it decodes.
     """
-    looking = _Looking(path, spec)
-    if steps is None:
-        looking.at(range(spec.moments))
-    elif steps.apart:
-        for stage, places in ((ONE, steps.one), (THREE, steps.three)):
-            looking.at(places)
-            if ask(stage, looking.views(places)):
-                return looking.seen(stage)
-        looking.at(range(spec.moments))
-    else:
-        try:
-            looking.at(range(spec.moments), questions={ONE: steps.one, THREE: steps.three}, ask=ask)
-        except _EnoughError as enough:
-            return looking.seen(enough.stage)
-    ask(EXACT, looking.views(range(spec.moments)))
+    looking = _Looking(path, spec, ask)
+    try:
+        looking.at(None)
+        if (steps := looking.steps) is not None and steps.apart:
+            looking.at(steps.three)
+            looking.at(range(spec.moments))
+    except _EnoughError as enough:
+        return looking.seen(enough.stage)
+    ask(EXACT, looking.views(range(spec.moments)), looking.several)
     return looking.seen(EXACT)
 
 
@@ -117,41 +112,52 @@ class _EnoughError(Exception):
 class _Looking:
     """The views of some moments of a file so far."""
 
-    def __init__(self, path: Path, spec: ViewSpec) -> None:
-        self._path, self._spec = path, spec
+    def __init__(self, path: Path, spec: ViewSpec, ask: Ask) -> None:
+        self._path, self._spec, self._ask = path, spec, ask
+        self.steps: Steps | None = None
+        self.several = True
         self._views: dict[int, np.ndarray] = {}
         self._numbers: dict[int, tuple[int, int]] = {}
         self._about = (0, "")
 
-    def at(
-        self,
-        places: Sequence[int],
-        *,
-        questions: dict[str, tuple[int, ...]] | None = None,
-        ask: Ask = lambda *_: False,
-    ) -> None:
-        """Look at moments that were not looked at yet; asks as soon as a stage is complete."""
-        left = [place for place in places if place not in self._views]
+    def at(self, places: Sequence[int] | None) -> None:
+        """Look at moments that were not looked at yet; asks as soon as a stage is complete.
+
+        None: at those of the first step, which the packets choose.
+        """
+        left: list[int] = []
         pairs: list[tuple[int, int]] = []
 
         def choose(frame_count: int, promised: Packets | None) -> list[tuple[int, int]]:
+            if places is None and promised is not None:
+                self.steps = Steps.of(self._spec, promised)
+                self.several = has_several_keyframes(promised)
+            apart = self.steps is not None and self.steps.apart
+            first = self.steps.one if apart and self.steps else range(self._spec.moments)
+            wanted = first if places is None else places
+            for gone in left:  # the file delivers another number of frames, and is begun anew
+                self._views.pop(gone, None)
+            left[:] = [place for place in wanted if place not in self._views]
             every = self._spec.pairs(frame_count, promised)
             pairs[:] = [every[place] for place in left]
             return pairs
 
         def view(number: int, decoded: Decoded) -> None:
             place, pair = left[number], pairs[number]
-            if number == 0:  # a damaged file is begun anew
-                for gone in left:
-                    self._views.pop(gone, None)
             self._views[place] = stack_view(*(decoded.pixels[one] for one in pair))
             self._numbers[place] = pair
             self._about = decoded.frame_count, decoded.warning
-            for stage, wanted in (questions or {}).items():
-                if place == wanted[-1] and ask(stage, self.views(wanted)):
-                    raise _EnoughError(stage)
+            self._question(place)
 
         in_groups(self._path, choose, view, see=self._spec.see)
+
+    def _question(self, place: int) -> None:
+        if self.steps is None:
+            return
+        for stage, wanted in ((ONE, self.steps.one), (THREE, self.steps.three)):
+            complete = place == wanted[-1] and all(one in self._views for one in wanted)
+            if complete and self._ask(stage, self.views(wanted), self.several):
+                raise _EnoughError(stage)
 
     def views(self, places: Sequence[int]) -> Views:
         """Those of some moments, in order."""

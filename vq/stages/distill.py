@@ -125,7 +125,7 @@ def distill(
             student_card,
             modes=modes,
             sure=sure,
-            reference=reference(score, f"{learnable.card.name} validation"),
+            reference=reference(score, f"the validation videos of {learnable.card.name}"),
         )
         (unfinished / "card.json").write_text(student_cards.dumps(student_card))
     run.tag_weights(student / student_files.NAME)
