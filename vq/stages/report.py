@@ -19,6 +19,7 @@ from vq.inference import card as student_cards
 from vq.inference.card import Card as StudentCard
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
+from vq.metrics.opinions import Opinions, opinions
 from vq.params import Evaluate, Report
 from vq.report import model_card as model_cards
 from vq.report.report import ReportData, render
@@ -77,6 +78,7 @@ def report(
         groups=rows["kind"].tolist(),
         grouped_by=apart[0] if apart else "",
         curve=curve,
+        opinions=_opinions(rows, accepted, bundle),
         importance=importance(on_validation),
         pruning=pd.read_csv(pruning, keep_default_na=True),
         alike=pd.read_csv(similarity, index_col="expert"),
@@ -114,6 +116,17 @@ def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> pd.Data
     score = curve(rows["student"].to_numpy(np.float64))
     order = np.argsort(-np.abs(score - rows["mos"].to_numpy(np.float64)), kind="stable")[:count]
     return _pictured(rows.assign(score=score).iloc[order], videos)
+
+
+def _opinions(rows: pd.DataFrame, accepted: Path, bundle: StudentCard) -> Opinions:
+    videos = manifests.read(accepted).set_index("video").loc[rows["video"].tolist()]
+    return opinions(
+        rows["student"].to_numpy(np.float64),
+        rows["mos"].to_numpy(np.float64),
+        videos["mos_std"].to_numpy(np.float64),
+        scale=(bundle.scale.min, bundle.scale.max),
+        better=bundle.better,
+    )
 
 
 def _pictured(rows: pd.DataFrame, videos: Path) -> pd.DataFrame:
