@@ -298,6 +298,8 @@ class Evaluate(Section):
     confidence: Fraction
     slices: tuple[str, ...]
     modes: Positive
+    gaming_videos: Level = 0
+    gaming_tries: Positive = 20
 
 
 class Report(Section):
@@ -318,6 +320,7 @@ class Judge(Section):
     max_interval: Share | None
     max_calibration_error: Share | None
     min_order: Share | None = None
+    max_gaming: Share | None = None
     max_student_mb: Rate
     max_gmacs: Rate
     max_memory_mb: Rate
