@@ -13,6 +13,7 @@ from vq.data.card import Card, Scale
 from vq.duplicates import pairs_table
 from vq.metrics import mapping
 from vq.metrics.interval import Bootstrap
+from vq.metrics.opinions import opinions
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
 from vq.report.report import ReportData
 
@@ -83,6 +84,13 @@ def exhibit(
         groups=frame["distortion"].tolist(),
         grouped_by="distortion",
         curve=curves["student"],
+        opinions=opinions(
+            frame["student"].to_numpy(),
+            frame["mos"].to_numpy(),
+            np.full(len(frame), 0.6),
+            scale=(1.0, 5.0),
+            better="higher",
+        ),
         importance=pd.DataFrame(
             rng.dirichlet([1.0, 1.5, 1.0, 4.0], len(KINDS)), index=list(KINDS), columns=EXPERTS
         ),
@@ -97,6 +105,14 @@ def exhibit(
             picture=[picture(rng) for _ in range(len(worst))],
         ),
         misordered=misordered(),
+        gamed={
+            "videos": 3,
+            "tries": 25,
+            "mean": 0.05,
+            "most": 0.12,
+            "worst": {"video": "<best>.mp4", "before": 4.1, "gain": 0.12, "words": "gamma 0.62"},
+            "pictures": [picture(rng), picture(rng)],
+        },
         doubted=11,
         doubts=pd.DataFrame(
             {

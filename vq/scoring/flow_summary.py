@@ -1,5 +1,6 @@
 """What people read of a batch of scores: how many, how fast, what they cost, worst and failed."""
 
+from vq.policy.policy import VERDICTS
 from vq.scoring.batch import Batch
 from vq.scoring.names import readable
 from vq.words import count
@@ -21,6 +22,27 @@ def markdown(batch: Batch, *, cost_per_core_hour: float | None = None) -> str:
             [f"| {status} | {rows} | {rows / total:.1%} |" for status, rows in statuses],
         ),
     ]
+    if batch.decisions:
+        parts.append(
+            _table(
+                "### Decisions\n\n| decision | videos | share |\n|---|---:|---:|",
+                [
+                    f"| {name} | {rows} | {rows / sum(batch.decisions.values()):.1%} |"
+                    for name in VERDICTS
+                    if (rows := batch.decisions.get(name, 0))
+                ],
+            )
+        )
+    if batch.objections:
+        parts.append(
+            _table(
+                "### Not passed\n\n| video | decision | reason |\n|---|---|---|",
+                [
+                    f"| {_cell(row.video)} | {row.decision} | {_cell(row.decision_reason)} |"
+                    for row in batch.objections
+                ],
+            )
+        )
     if batch.worst:
         parts.append(
             _table(

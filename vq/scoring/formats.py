@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping, likely
+from vq.inference.row import COLUMNS, DECISION, SIDE, Row, as_mapping, from_mapping, likely
 from vq.scoring.names import as_text, from_text, readable
 
+READABLE = ("reason", "model", "warning")
+"""Texts of a row that may name a file."""
 GROUP = 1000
 """Rows that a Parquet file keeps together: what is in memory at a time."""
 
@@ -30,11 +32,16 @@ class About:
     """Whether rows have the second feature; without, there is no such column."""
     causes: bool = False
     """Whether rows have causes; likewise."""
+    decision: bool = False
+    """Whether a policy decided on rows; likewise."""
+    side: bool = False
+    """Whether rows say on which side of a threshold they are; likewise."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields of a row that are written."""
         optional = {"feature": self.feature, "causes": self.causes}
+        optional |= dict.fromkeys(DECISION, self.decision) | dict.fromkeys(SIDE, self.side)
         return (*COLUMNS, *(name for name, wanted in optional.items() if wanted))
 
 
@@ -161,7 +168,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _cell(name: str, text: str) -> str | float | int:
-    if name in ("score", "low", "high", "seconds"):
+    if name in ("score", "low", "high", "seconds", "percentile", *SIDE[2:]):
         return float(text)
     return int(text) if name == "frames" else text
 
@@ -190,9 +197,13 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     table.add_column("video", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("interval", justify="right")
+    table.add_column("label")
     causes = any(row.causes for row in rows)
     if causes:
         table.add_column("cause", overflow="fold")
+    decided = any(row.decision or row.side for row in rows)
+    if decided:
+        table.add_column("decision")
     table.add_column("mode")
     table.add_column("status")
     table.add_column("reason or warning", overflow="fold")
@@ -202,13 +213,19 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         # Text, not str: a path with [brackets] is no markup.
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
         video, status, reason = _words(row)
-        words = (row.mode or "-", Text(status, style), Text(reason))
+        words = (row.mode or row.stage or "-", Text(status, style), Text(reason))
         cause = [Text(_first(row))] if causes else []
-        table.add_row(Text(video), score, interval, *cause, *words)
+        decision = [row.decision or row.side] if decided else []
+        table.add_row(Text(video), score, interval, row.label or "-", *cause, *decision, *words)
     if width is None:
-        # Borders and padding of six columns take 19 characters.
+        # Borders and padding of eight columns take 25 characters.
         widest = max((sum(map(len, (*_words(row), _first(row)))) for row in rows), default=0)
-        width = max(80, widest + len("score 100.0 to 100.0 thorough status reason or warning") + 19)
+        width = max(
+            80,
+            widest
+            + len("score 100.0 to 100.0 excellent decision thorough status reason or warning")
+            + 25,
+        )
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
@@ -227,13 +244,18 @@ def _first(row: Row) -> str:
 
 
 def _words(row: Row) -> tuple[str, str, str]:
-    return as_text(row.video), row.status, readable(row.reason or row.warning)
+    return (
+        as_text(row.video),
+        row.status,
+        readable(row.decision_reason or row.reason or row.warning),
+    )
 
 
 def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    texts = ("video", "status", "reason", "model", "mode", "warning", "feature", "causes")
+    texts = ["video", "status", "reason", "model", "mode", "warning", "feature"]
+    texts += ["label", "causes", *DECISION, *SIDE[:2]]
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]
@@ -260,7 +282,9 @@ def _pyarrow() -> Any:  # noqa: ANN401 - a module
 
 def _cells(row: Row) -> dict[str, Any]:
     """What is written of a row; all of it is text or numbers."""
-    texts = {name: readable(getattr(row, name)) for name in ("reason", "model", "warning")}
+    texts = {name: readable(getattr(row, name)) for name in READABLE}
+    if row.decision_reason:
+        texts["decision_reason"] = readable(row.decision_reason)
     return as_mapping(row) | {"video": as_text(row.video), **texts}
 
 
@@ -281,6 +305,7 @@ def _row(cells: Mapping[str, Any]) -> Row:
             "video": from_text(cells["video"]),
             "feature": cells.get("feature") or "",
             "causes": _causes(cells.get("causes") or {}),
+            **{name: cells.get(name) or "" for name in (*DECISION, *SIDE[:2])},
         }
     )
 

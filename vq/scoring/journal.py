@@ -33,7 +33,7 @@ class Journal:
             # What is finished takes its place, and that of a device must not be taken.
             raise DataError(f"{output}: is no ordinary file; leave out --output, or name another")
         self.output = output
-        self._form = form
+        self.form = form
         self._places: dict[str, int] = {}
         self._path = output.with_name(f".{output.name}.part")
         with _explained(output):
@@ -88,11 +88,16 @@ class Journal:
             self._places[row.video] = offset
             self._take(row, model, closely, scored, wanted)
         if self.output.exists():
-            for row in read(self.output, self._form):
+            for row in read(self.output, self.form):
                 if row.video not in self._places:
                     self.add(row)
                     self._take(row, model, closely, scored, wanted)
         return scored
+
+    def rows(self) -> Iterator[Row]:
+        """The rows so far, in the order in which their videos first came."""
+        with self._path.open("rb") as journal:
+            yield from (_row_at(place, journal) for place in self._places.values())
 
     def add(self, row: Row) -> None:
         """Keep a row; it takes the place of an earlier one of the same video.
@@ -120,7 +125,7 @@ class Journal:
                 path.open("wb") as file,
             ):
                 rows = (_row_at(place, journal) for place in self._in(order))
-                FORMS[self._form].write(rows, file, about)
+                FORMS[self.form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
 

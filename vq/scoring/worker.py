@@ -32,6 +32,8 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool, causes: b
         "most": card.scale.max,
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
+        "least_error": card.sure and card.sure.least_error,
+        "reference": card.reference and card.reference.name,
     }
     return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
 
@@ -72,9 +74,18 @@ def _spans(model: runtime.Model, path: Path) -> dict[str, Any]:
 
 def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Iterator[Message]:
     """The row first, then the extras: if those fail, the score is not lost."""
+    only = request.get("only")
+    if only == "picture":
+        from vq.report.thumbnail import middle_frame
+
+        yield Message({"picture": middle_frame(path)})
+    elif only == "probe":
+        yield _probed(path)
+    if only:
+        return
     row = model.score(path, **request["closely"])
     yield Message({"row": asdict(row)})
-    if not row.mode:
+    if row.status != "ok":
         return
     # Imported only on request: both are heavy.
     if request["extras"]["timeline"]:
@@ -84,4 +95,12 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
     if request["extras"]["plan"]:
         from vq.scoring.decode_summary import explain
 
-        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})
+        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode or "exact"))})
+    if request["extras"]["probe"]:
+        yield _probed(path)
+
+
+def _probed(path: Path) -> Message:
+    from vq.scoring.packet_probe import probe
+
+    return Message({"probe": asdict(probe(path))})

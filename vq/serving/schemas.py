@@ -98,6 +98,10 @@ class Scored(_Schema):
     seconds: Finite = Field(description="From opening the file to the score; no timeline, no wait.")
     mode: Mode | Literal[""] = Field(description="How closely the video was looked at.")
     warning: str = Field(description="What a viewer sees of it that the score does not know.")
+    label: str = Field(description="The word for the score: bad, poor, fair, good, excellent.")
+    percentile: Finite | None = Field(
+        description="Share of the model's reference collection that is worse (%); null without one."
+    )
     causes: dict[str, Chance] | None = Field(
         default=None,
         description="What is wrong with it: probability of each cause, the highest first; only of "
@@ -122,6 +126,10 @@ class Health(_Schema):
     values: list[float] = Field(description="What each quality level is worth, worst first.")
     coverage: float | None = Field(
         description="Share of ratings that an interval is to hold; null for a model without."
+    )
+    reference: str | None = Field(
+        default=None,
+        description="The collection that percentiles are of; null for a model without.",
     )
     opinion: Literal["human", "synthetic"] = Field(
         description="Whose opinion the model learnt: people's, or a metric's and simulated raters'."
@@ -163,5 +171,5 @@ def health(greeting: Greeting, **now: int) -> Health:
     """The response about a model that is ready; `now` are the numbers of the service."""
     fields = {**asdict(greeting), **now, "status": "ready"}
     fields["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
-    del fields["levels"]
+    del fields["levels"], fields["least_error"]
     return Health.model_validate(fields)
