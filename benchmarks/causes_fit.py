@@ -229,7 +229,7 @@ def summary(chances: np.ndarray, rows: Rows, *, weighted: bool = False) -> dict[
         "chains": float(hit[length == 2].mean()),
         "ece_first": ece(top, right, weights),
         "ece_all": ece(chances.ravel(), rows.causes.ravel(), weights.repeat(len(CAUSES))),
-        "clean_named": float((top[clean] >= 0.5).mean()),
+        "clean_named": {f"{t}": round(float((top[clean] >= t).mean()), 3) for t in (0.5, 0.8)},
         "by_cause": by_cause,
     }
 

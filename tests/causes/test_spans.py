@@ -7,14 +7,20 @@ import numpy as np
 from tests.conftest import moving, write_video
 from vq.causes import spans
 from vq.causes.spans import Span, joined
+from vq.inference import row
+
+
+def test_a_span_is_likely_where_a_row_is() -> None:
+    """People are told of a cause from the same probability on."""
+    assert spans.LIKELY == row.LIKELY
 
 
 def test_neighbouring_seconds_are_one_span() -> None:
     """With the highest probability of any; a second between them parts two spans."""
-    chances = [0.2, 0.5, 0.9, 0.4, 0.6]
+    chances = [0.2, 0.8, 0.9, 0.7, 0.85]
     seconds = [(float(n), n + 1.0, {"blur": chance}) for n, chance in enumerate(chances)]
 
-    assert joined(seconds) == [Span("blur", 1.0, 3.0, 0.9), Span("blur", 4.0, 5.0, 0.6)]
+    assert joined(seconds) == [Span("blur", 1.0, 3.0, 0.9), Span("blur", 4.0, 5.0, 0.85)]
 
 
 def test_a_noisy_second_is_found(tmp_path: Path) -> None:

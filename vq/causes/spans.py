@@ -12,8 +12,8 @@ from vq.causes.evidence import Run
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 
-LIKELY = 0.5
-"""Probability from which a second belongs to a span."""
+LIKELY = 0.8
+"""Probability from which a second belongs to a span: that of `vq.inference.row`."""
 ROOM = 1e-4
 """Seconds by which times of packets and frames may differ."""
 
