@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.best import copies
@@ -118,6 +119,19 @@ def test_a_better_looking_part_leaves_the_question_open(
     assert group.best is None
     assert "part.mp4 scores higher by itself" in group.doubt
     assert group.others == ()
+
+
+def test_a_mirrored_copy_is_not_named_among_straight_ones(student: Path, tmp_path: Path) -> None:
+    """However good it looks."""
+    frames = copies.scene(11)
+    videos = [copies.write(frames, tmp_path / f"{crf}.mp4", crf) for crf in (30, 34)]
+    turned = np.ascontiguousarray(frames[:, :, ::-1])
+    videos.append(copies.write(turned, tmp_path / "turned.mp4", 16))
+    (group,) = find(student, list(map(str, videos))).groups
+
+    assert of(group, "turned.mp4").reasons == ("mirrored: left and right are exchanged",)
+    assert of(group, "turned.mp4").verdict == "apart"
+    assert of(group, "30.mp4").verdict == "best"
 
 
 def test_any_number_of_jobs_gives_the_same_bits(

@@ -185,8 +185,8 @@ class Finder:
                 break
         for place in whole:
             if place not in best:
-                apart[place] = "not to be lined up with the others: other moments, or other speed"
-        return best
+                apart[place] = "not to be lined up with the others: borders, other moments or speed"
+        return _straight(best, apart)
 
     def _looks(
         self, copies: Sequence[Copy], offsets: dict[int, Offset], apart: dict[int, str]
@@ -237,7 +237,7 @@ def _incomplete(copies: Sequence[Copy]) -> dict[int, str]:
         for other in copies:
             one, whole = copy.fingerprint, other.fingerprint
             if other is not copy and groups.is_crop(one, whole) and not groups.is_crop(whole, one):
-                apart[place] = f"cropped: {other.video} shows more of the picture"
+                apart[place] = "cropped: another copy shows more of the picture"
                 break
     longest = max(copy.probe.duration_s for copy in copies)
     for place, copy in enumerate(copies):
@@ -245,6 +245,19 @@ def _incomplete(copies: Sequence[Copy]) -> dict[int, str]:
         if place not in apart and seconds < SHORTER * longest and longest - seconds > SHORTER_S:
             apart[place] = f"shorter: {seconds:.1f} s of {longest:.1f} s"
     return apart
+
+
+def _straight(offsets: dict[int, Offset], apart: dict[int, str]) -> dict[int, Offset]:
+    """Those that are turned as most are; nobody knows which way is right where it is half each."""
+    turned = [place for place, one in offsets.items() if one.mirrored]
+    fewer = turned
+    if 2 * len(turned) > len(offsets):
+        fewer = [place for place in offsets if place not in turned]
+    if 2 * len(fewer) == len(offsets):
+        return offsets
+    for place in fewer:
+        apart[place] = "mirrored: left and right are exchanged"
+    return {place: one for place, one in offsets.items() if place not in fewer}
 
 
 def _shared(looks: dict[int, Look], apart: dict[int, str]) -> detail.Shared | None:
