@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from vq.causes.bars import Bars
-from vq.video.shapes import Float32, UInt8
+from vq.causes.counting import percentile
+from vq.video.shapes import Int16, UInt8
 
 PIXELS = 40_000
 """About how many of each frame are compared; they are picked, not averaged: noise stays."""
@@ -37,20 +38,23 @@ def measure(runs: Sequence[Run], bars: Bars, *, black: int, white: int) -> dict[
     gains: list[np.ndarray] = []
     bends: list[np.ndarray] = []
     for run in runs:
-        thin = [_inside(frame, bars) * np.float32(scale) for frame in run]
+        thin = [_inside(frame, bars) for frame in run]
         moves = [np.abs(after - before) for before, after in pairwise(thin)]
         if not moves:
             continue
-        steps.append(np.array([move.mean() for move in moves], np.float64))
-        tops.append(np.array([np.percentile(move, 99) for move in moves], np.float64))
-        quiet.append(float(np.percentile([np.percentile(move, 25) for move in moves], 50)))
+        steps.append(scale * np.array([move.mean() for move in moves]))
+        tops.append(scale * np.array([percentile(move, 99) for move in moves]))
+        quiet.append(scale * float(np.median([percentile(move, 25) for move in moves])))
         if len(thin) > 2:
             jumps = [
-                np.median(np.abs(b - (a + c) / 2)) / (np.median(np.abs(c - a)) + 0.3)
+                scale
+                * percentile(np.abs(2 * b - a - c), 50)
+                / 2
+                / (scale * percentile(np.abs(c - a), 50) + 0.3)
                 for a, b, c in zip(thin, thin[1:], thin[2:], strict=False)
             ]
             white_noise.append(float(np.median(jumps)))
-        light = np.stack([_cells(frame) for frame in thin])
+        light = scale * np.stack([_cells(frame) for frame in thin])
         change = np.log((light[1:] + 8) / (light[:-1] + 8))
         # What all of the picture does alike; things that move do so in some cells.
         gains.append(np.median(change, axis=1))
@@ -65,12 +69,12 @@ def picked(luma: UInt8[np.ndarray, "height width"]) -> Picked:
     return Picked(luma[apart // 2 :: apart, apart // 2 :: apart].copy(), apart)
 
 
-def _inside(frame: Picked, bars: Bars) -> Float32[np.ndarray, "rows columns"]:
+def _inside(frame: Picked, bars: Bars) -> Int16[np.ndarray, "rows columns"]:
     top, bottom, left, right = (
         -(-width // frame.apart) for width in (bars.top, bars.bottom, bars.left, bars.right)
     )
     height, width = frame.pixels.shape
-    return frame.pixels[top : height - bottom, left : width - right].astype(np.float32)
+    return frame.pixels[top : height - bottom, left : width - right].astype(np.int16)
 
 
 def _cells(frame: np.ndarray) -> np.ndarray:

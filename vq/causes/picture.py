@@ -7,6 +7,7 @@ frame costs no more than a small one.
 import numpy as np
 
 from vq.causes.bars import Bars
+from vq.causes.counting import percentile
 from vq.video.shapes import Float32, UInt8
 
 SIDE, MOST = 64, 24
@@ -147,7 +148,7 @@ def _gradients(blocks: UInt8[np.ndarray, "blocks side side"]) -> dict[str, float
     for name, axis in (("row", 2), ("column", 1)):
         near = np.abs(np.diff(whole, axis=axis))
         far = np.abs(whole.take(range(4, SIDE), axis) - whole.take(range(SIDE - 4), axis))
-        steep = np.percentile(near, 99), np.percentile(far, 99)
+        steep = percentile(near, 99), percentile(far, 99)
         numbers[f"steep_{name}"] = float(np.log2((steep[0] + 1) / (steep[1] + 1)))
         mean = near.mean(), far.mean()
         numbers[f"gradient_{name}"] = float(np.log2(mean[0] + 0.1))

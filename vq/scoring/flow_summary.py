@@ -2,6 +2,7 @@
 
 from vq.policy.policy import VERDICTS
 from vq.scoring.batch import Batch
+from vq.scoring.formats import likeliest
 from vq.scoring.names import readable
 from vq.words import count
 
@@ -44,11 +45,16 @@ def markdown(batch: Batch, *, cost_per_core_hour: float | None = None) -> str:
             )
         )
     if batch.worst:
+        causes = any(row.causes for row in batch.worst)
+        head = "### Lowest quality\n\n| video | score | interval |\n|---|---:|---|"
+        if causes:
+            head = "### Lowest quality\n\n| video | score | interval | cause |\n|---|---:|---|---|"
         parts.append(
             _table(
-                "### Lowest quality\n\n| video | score | interval |\n|---|---:|---|",
+                head,
                 [
                     f"| {_cell(row.video)} | {row.score:.3f} | {_interval(row.low, row.high)} |"
+                    + (f" {likeliest(row)} |" if causes else "")
                     for row in batch.worst
                 ],
             )

@@ -214,12 +214,12 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
         video, status, reason = _words(row)
         words = (row.mode or row.stage or "-", Text(status, style), Text(reason))
-        cause = [Text(_first(row))] if causes else []
+        cause = [Text(likeliest(row))] if causes else []
         decision = [row.decision or row.side] if decided else []
         table.add_row(Text(video), score, interval, row.label or "-", *cause, *decision, *words)
     if width is None:
         # Borders and padding of eight columns take 25 characters.
-        widest = max((sum(map(len, (*_words(row), _first(row)))) for row in rows), default=0)
+        widest = max((sum(map(len, (*_words(row), likeliest(row)))) for row in rows), default=0)
         width = max(
             80,
             widest
@@ -232,7 +232,7 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     return captured.get()
 
 
-def _first(row: Row) -> str:
+def likeliest(row: Row) -> str:
     """The likeliest cause, and how many more there are; empty for a row without causes."""
     if not row.causes:
         return ""
