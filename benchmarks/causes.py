@@ -45,23 +45,25 @@ SIZES = (
 RATES = (15, 24, 25, 30, 30)
 SINGLES, CHAINS = 8, 3
 """Versions of a film with one damage, and with two."""
+HARD = ("exposure", "blur", "upscaled", "clipping", "compression")
+"""Causes that were named least often in the first 45 films, by networks that had not seen them."""
 STRENGTHS, PAIRS, LONGEST = (0.35, 0.85), 4, 36
 """Of damage to real clips; versions with two; frames."""
 
 
-def make(footage: Path, cache: Path, *, takes: int, shard: int, shards: int) -> None:
-    """The evidence of damaged films, in a file for each film."""
+def make(footage: Path, cache: Path, *, films: int, focus: bool) -> None:
+    """The evidence of damaged films, in a file for each of so many films.
+
+    With `focus`, films that are not there yet are damaged mostly by what is hard to tell.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     photos, clips = sources(footage)
-    films = [(source, take) for take in range(takes) for source in photos]
-    cuts = [(source, take) for take in range(len(films) // 12) for source in clips]
-    mixed: list[tuple[Source, int]] = []
-    order = np.random.default_rng(SEED).permutation(len(films) + len(cuts))
-    everything = films + cuts
-    mixed = [everything[int(number)] for number in order]
-    for place, (source, take) in enumerate(mixed):
+    cuts = [(source, take) for take in range(len(photos) // 12) for source in clips]
+    takes = [(source, 0) for source in photos] + cuts
+    order = np.random.default_rng(SEED).permutation(len(takes))[:films]
+    for place, (source, take) in enumerate((takes[int(number)] for number in order), 1):
         path = cache / f"{source.content}_{take:02d}.json"
-        if place % shards != shard or path.exists():
+        if path.exists():
             continue
         rng = np.random.default_rng([SEED, take, zlib.crc32(source.content.encode())])
         try:
@@ -69,20 +71,13 @@ def make(footage: Path, cache: Path, *, takes: int, shard: int, shards: int) -> 
         except DataError as error:
             log.warning("%s", error)
             continue
-        rows = list(versions(frames, fps, rng))
+        rows = list(versions(frames, fps, focused(rng) if focus else usual(rng), rng))
         for row in rows:
             row |= {"content": source.content, "kind": source.kind, "take": take}
         part = path.with_suffix(".part")
         part.write_text(json.dumps(rows))
         part.rename(path)
-        log.info(
-            "%d of %d: %s, %d versions of %s",
-            place + 1,
-            len(mixed),
-            path.name,
-            len(rows),
-            frames.shape,
-        )
+        log.info("%d of %d: %s, %d versions", place, len(order), path.name, len(rows))
 
 
 def sources(footage: Path) -> tuple[list[Source], list[Source]]:
@@ -140,14 +135,25 @@ def opened(source: Source) -> Image.Image:
         return picture.convert("RGB")
 
 
-def versions(
-    frames: np.ndarray, fps: float, rng: np.random.Generator
-) -> Iterator[dict[str, object]]:
+def usual(rng: np.random.Generator) -> list[tuple[str, ...]]:
     """A clean version, some with one damage, some with two."""
     names = list(CAUSES)
     plans: list[tuple[str, ...]] = [()]
     plans += [(names[int(number)],) for number in rng.permutation(len(names))[:SINGLES]]
     plans += [tuple(map(str, rng.choice(names, 2, replace=False))) for _ in range(CHAINS)]
+    return plans
+
+
+def focused(rng: np.random.Generator) -> list[tuple[str, ...]]:
+    """Two clean versions, two of each hard cause, two of the others."""
+    others = [name for name in CAUSES if name not in HARD]
+    return [(), (), *((name,) for name in (*HARD, *HARD, *map(str, rng.choice(others, 2))))]
+
+
+def versions(
+    frames: np.ndarray, fps: float, plans: Sequence[tuple[str, ...]], rng: np.random.Generator
+) -> Iterator[dict[str, object]]:
+    """Evidence of a film with each damage, at any strength."""
     for plan in plans:
         yield from planted(frames, fps, [(plan, tuple(rng.random(len(plan)).tolist()))], rng)
 
@@ -182,13 +188,13 @@ def fit(cache: Path, folder: Path, *, seed: int) -> None:
     """Cross-validate over contents, calibrate, and write the model that ships."""
     rows = causes_fit.read(cache)
     values = causes_fit.unseen(rows, seed=seed)
-    slope, offset = causes_fit.platt(values, rows.causes)
+    slope, offset = causes_fit.platt(values, rows.causes, rows.weights)
     held = causes_fit.held_calibration(values, rows)
-    show(causes_fit.summary(held, rows))
+    show(causes_fit.summary(held, rows, weighted=True))
     for kind in ("photo", "clip"):
         some = np.flatnonzero(rows.kind == kind)
         log.info("%s alone:", kind)
-        show(causes_fit.summary(held[some], rows.take(some)))
+        show(causes_fit.summary(held[some], rows.take(some), weighted=True))
     final = replace(causes_fit.fit(rows, seed=seed), slope=slope, offset=offset)
     photos, clips = (len(set(rows.content[rows.kind == kind])) for kind in ("photo", "clip"))
     save(
@@ -227,6 +233,7 @@ def measure(out: Path) -> None:
         [[one[cause] for cause in CAUSES] for one in map(probabilities, rows.each())]
     )
     summary = causes_fit.summary(chances, rows)
+    summary["by_strength"] = causes_fit.by_strength(chances, rows)
     summary |= causes_fit.intervals(chances, rows, rng=np.random.default_rng(SEED))
     show(summary)
     causes_fit.draw(chances, rows, out / "reliability.png")
@@ -284,7 +291,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = _parse(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     if args.make:
-        make(args.footage, args.cache, takes=args.takes, shard=args.shard, shards=args.shards)
+        make(args.footage, args.cache, films=args.films, focus=args.focus)
     if args.fit:
         fit(args.cache, args.model, seed=args.seed)
     if args.cost:
@@ -302,9 +309,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--model", type=Path, default=FOLDER)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--takes", type=int, default=1)
-    parser.add_argument("--shard", type=int, default=0)
-    parser.add_argument("--shards", type=int, default=1)
+    parser.add_argument("--films", type=int, default=1000, help="so many, in a shuffled order")
+    parser.add_argument("--focus", action="store_true", help="mostly what is hard to tell")
     parser.add_argument("--together", nargs="*", default=[], help="prefixes: clips of one content")
     return parser.parse_args(argv)
 

@@ -14,6 +14,10 @@ from vq.causes.vocabulary import CAUSES
 NETWORKS, UNITS = 5, 48
 EPOCHS, BATCH = 250, 256
 FOLDS = 5
+SHARES = {"0": 1 / 12, "2": 3 / 12}
+"""Of clean versions and of those with two damages."""
+SINGLE = (1 - sum(SHARES.values())) / len(CAUSES)
+"""Share of the versions with one damage of a kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +30,8 @@ class Rows:
     causes: np.ndarray
     """versions x causes, 0 or 1"""
     planted: tuple[tuple[str, ...], ...]
+    strength: np.ndarray
+    """Mean of the planted ones; 0 for a clean version."""
     content: np.ndarray
     kind: np.ndarray
 
@@ -37,9 +43,19 @@ class Rows:
             self.evidence[rows],
             self.causes[rows],
             planted,
+            self.strength[rows],
             self.content[rows],
             self.kind[rows],
         )
+
+    @property
+    def weights(self) -> np.ndarray:
+        """As if each cause alone had been planted equally often, whatever was made more of."""
+        kinds = np.array([plan[0] if len(plan) == 1 else str(len(plan)) for plan in self.planted])
+        weights = np.ones(len(kinds))
+        for kind in np.unique(kinds):
+            weights[kinds == kind] = SHARES.get(str(kind), SINGLE) / (kinds == kind).mean()
+        return weights / weights.mean()
 
     def each(self) -> Iterator[dict[str, float]]:
         """The evidence of each version by name."""
@@ -56,6 +72,7 @@ def read(cache: Path) -> Rows:
         np.array([[row["evidence"][name] for name in names] for row in rows], np.float64),
         np.array([[cause in row["causes"] for cause in CAUSES] for row in rows], np.float64),
         tuple(tuple(row["planted"]) for row in rows),
+        np.array([sum(row["strengths"]) / max(len(row["strengths"]), 1) for row in rows]),
         np.array([row["content"] for row in rows]),
         np.array([row["kind"] for row in rows]),
     )
@@ -69,6 +86,7 @@ def fit(rows: Rows, *, seed: int, networks: int = NETWORKS, epochs: int = EPOCHS
     spread = np.maximum((high - low) / 2.56, np.maximum(rows.evidence.std(0) * 0.25, 1e-3))
     x = torch.tensor(np.tanh((rows.evidence - centre) / spread / REACH), dtype=torch.float32)
     y = torch.tensor(rows.causes, dtype=torch.float32)
+    weight = torch.tensor(rows.weights, dtype=torch.float32)
     width, count = x.shape[1], y.shape[1]
 
     def drawn(*shape: int, scale: float) -> torch.Tensor:
@@ -97,7 +115,7 @@ def fit(rows: Rows, *, seed: int, networks: int = NETWORKS, epochs: int = EPOCHS
                 logits, y[part] * 0.98 + 0.005, reduction="none"
             )
             optimizer.zero_grad()
-            loss.mean(dim=(1, 2)).sum().backward()
+            (loss.mean(2) * weight[part]).mean(1).sum().backward()
             optimizer.step()
             schedule.step()
     hidden, hidden_bias, output, output_bias = (
@@ -141,13 +159,15 @@ def unseen(rows: Rows, *, seed: int, epochs: int = EPOCHS) -> np.ndarray:
     return out
 
 
-def platt(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def platt(
+    values: np.ndarray, truth: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Slope and offset of each cause."""
     from sklearn.linear_model import LogisticRegression
 
     slopes, offsets = [], []
     for value, there in zip(values.T, truth.T, strict=True):
-        line = LogisticRegression(C=100.0).fit(value[:, None], there)
+        line = LogisticRegression(C=100.0).fit(value[:, None], there, weights)
         slopes.append(float(line.coef_[0, 0]))
         offsets.append(float(line.intercept_[0]))
     return np.array(slopes), np.array(offsets)
@@ -159,7 +179,8 @@ def held_calibration(values: np.ndarray, rows: Rows) -> np.ndarray:
     fold = np.searchsorted(contents, rows.content) % FOLDS
     chances = np.zeros_like(values)
     for number in range(FOLDS):
-        slope, offset = platt(values[fold != number], rows.causes[fold != number])
+        some = rows.take(np.flatnonzero(fold != number))
+        slope, offset = platt(values[fold != number], some.causes, some.weights)
         chances[fold == number] = 1 / (1 + np.exp(-(slope * values[fold == number] + offset)))
     return chances
 
@@ -172,19 +193,23 @@ def hits(chances: np.ndarray, planted: Sequence[tuple[str, ...]]) -> np.ndarray:
     )
 
 
-def ece(chance: np.ndarray, truth: np.ndarray, bins: int = 10) -> float:
+def ece(
+    chance: np.ndarray, truth: np.ndarray, weights: np.ndarray | None = None, bins: int = 10
+) -> float:
     """Expected calibration error (Guo et al., ICML 2017), in bins of equal width."""
+    weights = np.ones(len(chance)) if weights is None else weights
     place = np.minimum((chance * bins).astype(int), bins - 1)
     total = 0.0
     for number in range(bins):
         there = place == number
         if there.any():
-            total += there.mean() * abs(chance[there].mean() - truth[there].mean())
-    return total
+            gap = np.average(chance[there] - truth[there], weights=weights[there])
+            total += weights[there].sum() / weights.sum() * abs(gap)
+    return float(total)
 
 
-def summary(chances: np.ndarray, rows: Rows) -> dict[str, object]:
-    """Hit rates and calibration of some versions."""
+def summary(chances: np.ndarray, rows: Rows, *, weighted: bool = False) -> dict[str, object]:
+    """Hit rates and calibration of some versions; `weighted` as they are for the fit."""
     hit = hits(chances, rows.planted)
     length = np.array([len(plan) for plan in rows.planted])
     first = chances.argmax(1)
@@ -198,13 +223,24 @@ def summary(chances: np.ndarray, rows: Rows) -> dict[str, object]:
             wrong = {str(n): int((names == n).sum()) for n in np.unique(names) if n != cause}
             by_cause[cause] = (round(float(hit[mine].mean()), 3), int(mine.sum()), wrong)
     clean = length == 0
+    weights = rows.weights if weighted else np.ones(len(top))
     return {
-        "singles": float(hit[length == 1].mean()),
+        "singles": float(np.average(hit[length == 1], weights=weights[length == 1])),
         "chains": float(hit[length == 2].mean()),
-        "ece_first": ece(top, right),
-        "ece_all": ece(chances.ravel(), rows.causes.ravel()),
+        "ece_first": ece(top, right, weights),
+        "ece_all": ece(chances.ravel(), rows.causes.ravel(), weights.repeat(len(CAUSES))),
         "clean_named": float((top[clean] >= 0.5).mean()),
         "by_cause": by_cause,
+    }
+
+
+def by_strength(chances: np.ndarray, rows: Rows) -> dict[str, float]:
+    """Hit rate of single damage at each strength."""
+    hit = hits(chances, rows.planted)
+    single = np.array([len(plan) == 1 for plan in rows.planted])
+    return {
+        f"{strength:.2f}": round(float(hit[single & (rows.strength == strength)].mean()), 3)
+        for strength in np.unique(rows.strength[single])
     }
 
 

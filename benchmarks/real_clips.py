@@ -286,7 +286,7 @@ def content_of(path: Path, together: Sequence[str]) -> str:
     return next((name for name in together if path.stem.startswith(name)), path.stem)
 
 
-def pristine(path: Path) -> tuple[np.ndarray, float]:
+def pristine(path: Path, *, seconds: float = SECONDS) -> tuple[np.ndarray, float]:
     """The first seconds of a clip, half as tall or less."""
     frames = []
     with av.open(str(path)) as container:
@@ -297,7 +297,7 @@ def pristine(path: Path) -> tuple[np.ndarray, float]:
             width = round(frame.width * height / frame.height) // 2 * 2
             whole = Image.fromarray(frame.to_ndarray(format="rgb24"))
             frames.append(np.asarray(whole.resize((width, height), Image.Resampling.LANCZOS)))
-            if len(frames) == round(SECONDS * fps):
+            if len(frames) == round(seconds * fps):
                 break
     return np.stack(frames), fps
 

@@ -183,7 +183,8 @@ def test_strict_judging_follows_the_verdict(
     root = copy_workspace(tiny_workspace, tmp_path / "copy")
     gates = {"min_srcc": floor, "min_plcc": floor, "beat": {}, "min_slice_srcc": {}}
     free = dict.fromkeys(
-        ("max_undercoverage", "max_interval", "max_calibration_error", "min_order"), None
+        ("max_undercoverage", "max_interval", "max_calibration_error", "min_order", "max_gaming"),
+        None,
     )
     params = yaml.safe_load((root / "params.yaml").read_text())
     params["judge"] |= gates | free | {"max_rejected": 1.0}

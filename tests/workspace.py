@@ -49,7 +49,7 @@ PARAMS: dict[str, Any] = {
     "training": {"dim": 16},
     "teach": {"epochs": 5, "batch": 8},
     "student": {"epochs": 2, "moments": 2, "batch": 8},
-    "evaluate": {"bootstrap": 50},
+    "evaluate": {"bootstrap": 50, "gaming_videos": 1, "gaming_tries": 2},
     "report": {"worst": 2},
 }
 """What is smaller than in the project's own params.yaml."""

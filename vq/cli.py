@@ -10,6 +10,7 @@ from vq.commands import streams
 
 COMMANDS = {
     "score": "Score videos with the student.",
+    "best": "Name the best copy of each source, and why the others are worse.",
     "serve": "Score videos over HTTP, with a page to drop them on.",
     "rate": "Have people rate videos in a browser.",
     "export": "Copy the student's files that scoring needs.",

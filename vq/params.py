@@ -298,6 +298,8 @@ class Evaluate(Section):
     confidence: Fraction
     slices: tuple[str, ...]
     modes: Positive
+    gaming_videos: Level = 0
+    gaming_tries: Positive = 20
 
 
 class Report(Section):
@@ -309,8 +311,8 @@ class Report(Section):
 class Judge(Section):
     """What a student must reach to be released: the gates that need files only."""
 
-    min_srcc: Share
-    min_plcc: Share
+    min_srcc: Correlation
+    min_plcc: Correlation
     beat: dict[Literal["constant", "handcrafted", "single", "plain"], Correlation]
     min_slice_srcc: dict[str, Correlation]
     min_slice_videos: Positive
@@ -318,6 +320,7 @@ class Judge(Section):
     max_interval: Share | None
     max_calibration_error: Share | None
     min_order: Share | None = None
+    max_gaming: Share | None = None
     max_student_mb: Rate
     max_gmacs: Rate
     max_memory_mb: Rate

@@ -70,6 +70,7 @@ def test_a_fit_tells_what_can_be_told() -> None:
             evidence=np.hstack([3 * causes, rng.normal(size=(120, 3))]),
             causes=causes,
             planted=tuple(tuple(np.array(list(CAUSES))[row > 0].tolist()) for row in causes),
+            strength=np.full(120, 0.5),
             content=np.repeat([f"c{number}" for number in range(10)], 12),
             kind=np.full(120, "photo"),
         )

@@ -105,6 +105,14 @@ def exhibit(
             picture=[picture(rng) for _ in range(len(worst))],
         ),
         misordered=misordered(),
+        gamed={
+            "videos": 3,
+            "tries": 25,
+            "mean": 0.05,
+            "most": 0.12,
+            "worst": {"video": "<best>.mp4", "before": 4.1, "gain": 0.12, "words": "gamma 0.62"},
+            "pictures": [picture(rng), picture(rng)],
+        },
         doubted=11,
         doubts=pd.DataFrame(
             {

@@ -248,7 +248,7 @@ def test_a_browser_shows_it_without_complaint(page: str, tmp_path: Path) -> None
 
     done = _browse(file, tmp_path)
 
-    assert "<title>20 pictures, 193 marks, fits</title>" in done.stdout
+    assert "<title>22 pictures, 193 marks, fits</title>" in done.stdout
     assert 'id="headline">0.' in done.stdout
     assert "CONSOLE" not in done.stderr
 

@@ -268,3 +268,31 @@ def test_a_test_from_before_orders_were_measured_is_named() -> None:
 
     with pytest.raises(DataError, match=r"'order' is missing.*dvc repro"):
         judged(old)
+
+
+def gaming(most: float) -> dict[str, Any]:
+    """What `evaluate` writes of cheap edits."""
+    worst = {"video": "a.mp4", "before": 4.0, "gain": most, "chain": [], "words": "gamma 0.62"}
+    return {"gaming": {"videos": 3, "tries": 25, "mean": 0.1, "most": most, "worst": worst}}
+
+
+@pytest.mark.parametrize(("most", "passed"), [(0.3, True), (0.31, False)], ids=["on-it", "over-it"])
+def test_a_student_that_is_fooled_by_cheap_edits_is_shut_out(most: float, passed: bool) -> None:
+    """The sentence says by which, and by how much."""
+    params = PARAMS.model_copy(update={"max_gaming": 0.075})
+    verdict = judged({**measured(), **gaming(most)}, params=params)
+    (gate,) = [gate for gate in verdict.gates if gate.name == "gaming"]
+
+    assert gate.passed is passed
+    assert gate.value == pytest.approx(most / 4)
+    assert f"the worst adds {most:.3f} to a score" in gate.sentence
+    assert "(a.mp4: gamma 0.62)" in gate.sentence
+
+
+def test_without_a_search_the_gate_of_cheap_edits_stays_shut() -> None:
+    """Unless nobody asks."""
+    params = PARAMS.model_copy(update={"max_gaming": 0.075})
+    verdict = judged({**measured(), "gaming": None}, params=params)
+
+    assert not verdict.accepted
+    assert "evaluate.gaming_videos above 0" in verdict.objections[0]

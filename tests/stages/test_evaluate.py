@@ -28,6 +28,8 @@ PARAMS = Evaluate(
     confidence=0.95,
     slices=("height",),
     modes=3,
+    gaming_videos=1,
+    gaming_tries=2,
 )
 COLUMNS = """\
 slices: [distortion]
@@ -194,6 +196,17 @@ def test_every_mode_is_measured_on_test_files(evaluated: Workspace) -> None:
     moments = {mode: one["moments"] for mode, one in told.items()}
     assert moments == {"fast": 3, "exact": 3, "thorough": 24}
     assert {one["decoded"] for one in told.values()} == {1}
+
+
+def test_cheap_edits_are_tried_on_the_best_rated_test_video(evaluated: Workspace) -> None:
+    """What they add is written beside the edits that did it."""
+    gaming = read_json(evaluated.test)["gaming"]
+    rows = pd.read_csv(evaluated.predictions)
+    tested = rows[rows["split"] == "test"].set_index("video")["mos"]
+
+    assert (gaming["videos"], gaming["tries"]) == (1, 2)
+    assert tested[gaming["worst"]["video"]] == tested.max()
+    assert gaming["most"] == gaming["worst"]["gain"] >= 0
 
 
 def test_experiments_are_compared_by_numbers_of_validation(evaluated: Workspace) -> None:

@@ -13,6 +13,7 @@ from tests.stages import test_evaluate
 from tests.stages.test_evaluate import PARAMS as EVALUATE
 from vq.data import manifest, split
 from vq.duplicates import pairs_table
+from vq.files import read_json
 from vq.params import Report
 from vq.stages.evaluate import evaluate
 from vq.stages.report import importance, report
@@ -87,6 +88,16 @@ def test_the_report_shows_the_worst_validation_videos(files: Workspace) -> None:
     assert all("Middle frame of validation-" in picture for picture in pictures)
     assert "Synthetic MOS" in page
     assert "Agreement against cost" in page
+
+
+def test_the_report_shows_the_worst_case_of_cheap_edits(files: Workspace) -> None:
+    """Before and after, with the edit in words."""
+    shown = section(files.page.read_text(), "gaming")
+    worst = read_json(files.test)["gaming"]["worst"]
+
+    assert shown.count("<img src=") == 2
+    assert worst["video"] in shown
+    assert (worst["words"] in shown) or not worst["chain"]
 
 
 def test_the_report_shows_the_labels_that_look_wrong(files: Workspace) -> None:

@@ -69,6 +69,8 @@ def _gates(measured: Measured, params: Judge) -> Iterator[Gate]:
         yield _calibration(test["calibration"], measured.span, params.max_calibration_error)
     if params.min_order is not None:
         yield _order(test["order"], params.min_order)
+    if params.max_gaming is not None:
+        yield _gaming(test["gaming"], measured.span, params.max_gaming)
     yield _budget("size_mb", measured.bundle_bytes / 1e6, params.max_student_mb, "bundle", "MB")
     yield _budget("gmacs", measured.cost.gmacs, params.max_gmacs, "network", "GMACs a video")
     yield _budget(
@@ -188,6 +190,24 @@ def _order(order: Mapping[str, Any] | None, floor: float) -> Gate:
         f"{floor:z.3f}."
     )
     return _gate("order", order, floor, passed, sentence)
+
+
+def _gaming(gaming: Mapping[str, Any] | None, span: float, most: float) -> Gate:
+    if gaming is None:
+        sentence = (
+            "Nothing tried to raise scores by cheap edits: set evaluate.gaming_videos above 0, or "
+            "judge.max_gaming: null."
+        )
+        return shut("gaming", most, sentence)
+    share, worst = gaming["most"] / span, gaming["worst"]
+    passed = share <= most
+    sentence = (
+        f"Of {count(gaming['tries'], 'cheap edit')} tried on each of the "
+        f"{count(gaming['videos'], 'best-rated test video')}, the worst adds {gaming['most']:z.3f} "
+        f"to a score, {share:.1%} of the scale, {_within(passed)} {most:.1%} "
+        f"({worst['video']}: {worst['words']})."
+    )
+    return Gate("gaming", share, None, None, most, passed, sentence)
 
 
 def _budget(name: str, value: float, most: float, what: str, unit: str) -> Gate:

@@ -78,6 +78,9 @@ class ReportData:
     `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI."""
     misordered: pd.DataFrame
     """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
+    gamed: Mapping[str, Any] | None
+    """The worst case of cheap edits (`vq.inference.gaming`), with `pictures` of before and after as
+    data URIs; None if none was sought."""
     doubted: int
     """Labels that look wrong."""
     doubts: pd.DataFrame
@@ -127,6 +130,7 @@ def render(data: ReportData) -> str:
         ladders=ladders(data.test.get("order")),
         worst=data.worst.to_dict("records"),
         misordered=data.misordered.to_dict("records"),
+        gamed=data.gamed,
         doubts=data.doubts.to_dict("records"),
         near=near_duplicates(data.near_duplicates),
         level=f"{float(str(data.settings['confidence'])):.0%}",

@@ -4,6 +4,8 @@ import base64
 import io
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from vq.video.decode import decode
@@ -18,8 +20,22 @@ def middle_frame(path: Path) -> str:
     Raises:
         VideoError: the file is not a video.
     """
+    return picture_of(middle_pixels(path))
+
+
+def middle_pixels(path: Path) -> UInt8[np.ndarray, "height width 3"]:
+    """The frame in the middle of a video, at its own size.
+
+    Raises:
+        VideoError: the file is not a video.
+    """
     decoded = decode(path, lambda count: [count // 2])
     (pixels,) = decoded.pixels.values()
+    return pixels
+
+
+def picture_of(pixels: UInt8[np.ndarray, "height width 3"]) -> str:
+    """A frame as a JPEG data URI."""
     picture = Image.fromarray(pixels)
     picture.thumbnail((WIDTH_PX, HEIGHT_PX))
     jpeg = io.BytesIO()

@@ -18,7 +18,7 @@ from vq.errors import DataError
 from vq.features import store
 from vq.files import read_json, sha256, write_csv, write_json, write_measurements
 from vq.inference import card as student_cards
-from vq.inference import runtime
+from vq.inference import gaming, runtime
 from vq.inference.mode_agreement import modes
 from vq.metrics import (
     baselines,
@@ -87,7 +87,7 @@ def evaluate(
     rated video of these splits and the importance of each expert for it; `misordered`, CSV of the
     validation pairs that the student has in the wrong order, the worst first; `scatter`, CSV of
     ratings and the student's scores on validation, for dvc's plot. `seed` is that of resamples, of
-    the baselines that are fitted here, and of the videos for modes.
+    the baselines that are fitted here, of the videos for modes, and of the cheap edits.
 
     Raises:
         DataError: a split has nothing to rank, or `evaluate.slices` or `columns` names a column
@@ -163,6 +163,14 @@ def evaluate(
         student / "student.onnx",
         most=params.modes,
         bootstrap=bootstrap,
+    )
+    summaries["test"]["gaming"] = gaming.measure(
+        sides["test"],
+        videos,
+        models["student"],
+        count=params.gaming_videos,
+        tries=params.gaming_tries,
+        seed=seed,
     )
     # These stay out of the metrics file: its readers compare agreement.
     summaries["test"]["maps"] = {name: curve.to_json() for name, curve in curves.items()}

@@ -16,14 +16,16 @@ from vq.data.paths import inside
 from vq.files import read_json, write_text
 from vq.gates import model_cost
 from vq.inference import card as student_cards
+from vq.inference import cheap_edits
 from vq.inference.card import Card as StudentCard
+from vq.inference.gaming import small
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.opinions import Opinions, opinions
 from vq.params import Evaluate, Report
 from vq.report import model_card as model_cards
 from vq.report.report import ReportData, render
-from vq.report.thumbnail import middle_frame
+from vq.report.thumbnail import middle_frame, middle_pixels, picture_of
 
 IMPORTANCE = "importance_"
 """Before the name of each expert, in the columns of predictions."""
@@ -87,6 +89,7 @@ def report(
         single=combination["single"],
         worst=worst(on_validation, curve, videos, params.worst),
         misordered=_read(misordered).head(params.worst),
+        gamed=gamed(measured.get("gaming"), videos),
         doubted=len(suspects),
         doubts=_pictured(suspects.head(params.worst), videos),
         settings=_settings(bundle, params, evaluate, named, seed),
@@ -127,6 +130,16 @@ def _opinions(rows: pd.DataFrame, accepted: Path, bundle: StudentCard) -> Opinio
         scale=(bundle.scale.min, bundle.scale.max),
         better=bundle.better,
     )
+
+
+def gamed(gaming: dict[str, Any] | None, videos: Path) -> dict[str, Any] | None:
+    """The worst case of cheap edits, with pictures of before and after; None if none was sought."""
+    if gaming is None:
+        return None
+    (path,) = inside(videos, [gaming["worst"]["video"]])
+    frame = small([middle_pixels(path)])
+    edited = cheap_edits.apply(frame, gaming["worst"]["chain"])
+    return {**gaming, "pictures": [picture_of(frame[0]), picture_of(edited[0])]}
 
 
 def _pictured(rows: pd.DataFrame, videos: Path) -> pd.DataFrame:

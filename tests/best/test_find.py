@@ -1,0 +1,132 @@
+"""Which copy is best, from files to groups."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.best import copies
+from tests.scoring import toy
+from vq.best import judge
+from vq.best.find import Finder
+from vq.best.result import Group, Judged, Result
+from vq.inference.row import Row
+from vq.workers.limits import Limits
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student that likes what is bright."""
+    return toy.write_bundle(tmp_path_factory.mktemp("student"), *toy.BRIGHTNESS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copies of one scene, another scene, and a file that is none."""
+    return copies.make(tmp_path_factory.mktemp("copies") / "in")
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path, student: Path) -> Result:
+    """What is said of them."""
+    return find(student, sorted(map(str, folder.iterdir())))
+
+
+def find(student: Path, videos: list[str], jobs: int = 1) -> Result:
+    """Look for the best copies."""
+    with Finder(student, jobs=jobs, threads=1, limits=Limits()) as finder:
+        return finder.find([*videos, Row("gone.mp4", "missing", "no such file or folder")])
+
+
+def of(group: Group, name: str) -> Judged:
+    """What is said of a copy."""
+    (one,) = [one for one in group.copies if Path(one.copy.video).name == name]
+    return one
+
+
+def test_copies_of_one_source_are_a_group(result: Result) -> None:
+    """A video without a copy is alone."""
+    names = [{Path(one.copy.video).name for one in group.copies} for group in result.groups]
+
+    assert sorted(names, key=len) == [
+        {"another.mp4"},
+        {"clear.mp4", "compressed.mp4", "small.webm", "upscaled.mp4", "shorter.mp4", "cropped.mp4"},
+    ]
+
+
+def test_the_copy_that_is_nearest_to_the_source_is_best(result: Result) -> None:
+    """Not the one with most bits: that one was scaled up."""
+    group = max(result.groups, key=lambda group: len(group.copies))
+    assert group.best is not None
+    bits = max(group.copies, key=lambda one: one.copy.kbps)
+
+    assert group.copies[group.best] is of(group, "clear.mp4")
+    assert group.confidence is not None
+    assert group.confidence > 0.9
+    assert bits is not group.copies[group.best]
+    for name in ("compressed.mp4", "small.webm", "upscaled.mp4"):
+        assert of(group, name).verdict == "worse"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("compressed.mp4", "more compressed"),
+        ("small.webm", "smaller: 160x96, the best has 320x192"),
+        ("upscaled.mp4", "scaled up"),
+        ("shorter.mp4", "shorter: 0.5 s of 1.0 s"),
+        ("cropped.mp4", "cropped: "),
+    ],
+)
+def test_the_others_say_why(result: Result, name: str, reason: str) -> None:
+    """The weightiest reason comes first; what lacks a part is set apart."""
+    group = max(result.groups, key=lambda group: len(group.copies))
+    one = of(group, name)
+
+    assert one.reasons[0].startswith(reason)
+    assert (one.verdict == "apart") == (name in ("shorter.mp4", "cropped.mp4"))
+
+
+def test_failures_have_rows(result: Result) -> None:
+    """Nothing that was asked for vanishes."""
+    assert [(Path(row.video).name, row.status) for row in result.failed] == [
+        ("broken.mp4", "unreadable"),
+        ("gone.mp4", "missing"),
+    ]
+
+
+def test_equal_files_are_alike(student: Path, folder: Path, tmp_path: Path) -> None:
+    """Either will do."""
+    twin = tmp_path / "twin.mp4"
+    twin.write_bytes((folder / "clear.mp4").read_bytes())
+    (group,) = find(student, [str(folder / "clear.mp4"), str(twin)]).groups
+
+    assert sorted(one.verdict for one in group.copies) == ["alike", "best"]
+
+
+def test_a_better_looking_part_leaves_the_question_open(
+    student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say whether less of a better picture is wanted."""
+    monkeypatch.setattr(judge, "LOOKS_BETTER", 0.02)  # a toy tells little apart
+    frames = copies.scene(3)
+    whole = copies.write(frames, tmp_path / "whole.mp4", 30)
+    bright = (frames[:12] // 2 + 127).astype("uint8")
+    part = copies.write(bright, tmp_path / "part.mp4", 18)
+    (group,) = find(student, [str(whole), str(part)]).groups
+
+    assert group.best is None
+    assert "part.mp4 scores higher by itself" in group.doubt
+    assert group.others == ()
+
+
+def test_any_number_of_jobs_gives_the_same_bits(
+    result: Result, student: Path, folder: Path
+) -> None:
+    """Nor does it matter who decodes what."""
+    other = find(student, sorted(map(str, folder.iterdir())), jobs=2)
+
+    def text(one: Result) -> str:
+        return json.dumps([group.as_mapping() for group in one.groups])
+
+    assert text(other) == text(result)

@@ -1,0 +1,74 @@
+"""`vq best` as people call it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.best import copies
+from tests.scoring import toy
+from vq.cli import main
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A student that likes what is bright."""
+    return str(toy.write_bundle(tmp_path_factory.mktemp("student"), *toy.BRIGHTNESS))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A clear copy and a compressed one."""
+    made = tmp_path / "in"
+    made.mkdir()
+    frames = copies.scene(7)
+    copies.write(frames, made / "clear.mp4", 18)
+    copies.write(frames, made / "compressed.mp4", 42)
+    return made
+
+
+def test_the_best_is_linked_and_the_others_moved(
+    folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was done is said; a file stays a file."""
+    best, others = tmp_path / "best", tmp_path / "others"
+    options = ["--link", str(best), "--move", str(others), "--json", "--jobs", "1"]
+    code = main(["best", str(folder), "--model", student, *options])
+    shown = capsys.readouterr()
+    (group,) = json.loads(shown.out)["groups"]
+
+    assert code == 0
+    assert Path(group["best"]).name == "clear.mp4"
+    assert (best / "clear.mp4").resolve() == (folder / "clear.mp4").resolve()
+    assert [path.name for path in others.iterdir()] == ["compressed.mp4"]
+    assert [path.name for path in folder.iterdir()] == ["clear.mp4"]
+    assert "moved" in shown.err
+    assert "linked" in shown.err
+
+
+def test_what_cannot_be_done_is_refused_before_anything_is(
+    folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, and the exit code of a run that cannot work; the answer is shown."""
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    code = main(["best", str(folder), "--model", student, "--link", str(taken), "--jobs", "1"])
+    shown = capsys.readouterr()
+
+    assert code == 2
+    assert f"{taken}: is no folder" in shown.err
+    assert "clear.mp4" in shown.out
+
+
+def test_a_file_without_a_score_has_a_row(
+    folder: Path, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And makes the exit code 1, as in `vq score`."""
+    (folder / "broken.mp4").write_text("no video")
+    (folder / "compressed.mp4").unlink()
+    code = main(["best", str(folder), "https://example.org/a.mp4", "--model", student])
+    shown = capsys.readouterr().out
+
+    assert code == 1
+    assert "broken.mp4" in shown
+    assert "fetch it" in " ".join(shown.split())
