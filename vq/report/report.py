@@ -75,7 +75,8 @@ class ReportData:
     """Name of the best single expert."""
     worst: pd.DataFrame
     """Videos of the validation split that the student got badly wrong, worst first: `video`, `mos`,
-    `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI."""
+    `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI, `causes`
+    that are likely (`vq.causes`)."""
     misordered: pd.DataFrame
     """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
     gamed: Mapping[str, Any] | None

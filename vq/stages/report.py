@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vq.causes import model as causes_model
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
@@ -19,6 +20,7 @@ from vq.inference import card as student_cards
 from vq.inference import cheap_edits
 from vq.inference.card import Card as StudentCard
 from vq.inference.gaming import small
+from vq.inference.row import likely
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
 from vq.metrics.opinions import Opinions, opinions
@@ -115,10 +117,12 @@ def importance(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> pd.DataFrame:
-    """The videos with the largest error after the map, with a picture of each."""
+    """The videos with the largest error after the map, with a picture and the causes of each."""
     score = curve(rows["student"].to_numpy(np.float64))
     order = np.argsort(-np.abs(score - rows["mos"].to_numpy(np.float64)), kind="stable")[:count]
-    return _pictured(rows.assign(score=score).iloc[order], videos)
+    shown = _pictured(rows.assign(score=score).iloc[order], videos)
+    causes = [likely(causes_model.of(path)) for path in inside(videos, shown["video"])]
+    return shown.assign(causes=causes)
 
 
 def _opinions(rows: pd.DataFrame, accepted: Path, bundle: StudentCard) -> Opinions:
