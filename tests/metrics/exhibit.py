@@ -103,7 +103,7 @@ def exhibit(
             score=worst["student"],
             kind=worst["distortion"],
             picture=[picture(rng) for _ in range(len(worst))],
-            causes=[["blur", "noise"], *([] for _ in range(len(worst) - 1))],
+            causes=["blur, noise", *[""] * (len(worst) - 1)],
         ),
         misordered=misordered(),
         gamed={

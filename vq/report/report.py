@@ -76,7 +76,7 @@ class ReportData:
     worst: pd.DataFrame
     """Videos of the validation split that the student got badly wrong, worst first: `video`, `mos`,
     `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI, `causes`
-    that are likely (`vq.causes`)."""
+    that are likely, in words (`vq.causes`)."""
     misordered: pd.DataFrame
     """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
     gamed: Mapping[str, Any] | None

@@ -121,7 +121,8 @@ def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> pd.Data
     score = curve(rows["student"].to_numpy(np.float64))
     order = np.argsort(-np.abs(score - rows["mos"].to_numpy(np.float64)), kind="stable")[:count]
     shown = _pictured(rows.assign(score=score).iloc[order], videos)
-    causes = [likely(causes_model.of(path)) for path in inside(videos, shown["video"])]
+    paths = inside(videos, shown["video"])
+    causes = [", ".join(likely(causes_model.of(path))) for path in paths]
     return shown.assign(causes=causes)
 
 
