@@ -13,6 +13,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt
 from flows.shared import HOUR, operation, step
 from flows.spread import scorers
 from vq.inference.modes import Mode, ModeRequest
+from vq.policy import read
 from vq.scoring import batch, flow_summary
 from vq.words import count
 from vq.workers.process_pool import cores
@@ -26,6 +27,8 @@ def score_all(
     model: str,
     mode: Mode,
     feature: bool,
+    policy: str | None,
+    causes: bool,
     jobs: int,
     cost_per_core_hour: float | None,
     workspace: Path,
@@ -37,6 +40,8 @@ def score_all(
         model=model,
         closely=ModeRequest(mode),
         feature=feature,
+        policy=None if policy is None else read.load(Path(policy)),
+        causes=causes,
         jobs=cores(jobs),
         scratch=workspace / ".dvc" / "tmp" / "score",
         elsewhere=scorers(workspace),
@@ -53,6 +58,8 @@ def score(
     model: str = "models:/vq-student@champion",
     mode: Mode = "exact",
     feature: bool = False,
+    policy: str | None = None,
+    causes: bool = False,
     jobs: NonNegativeInt = 0,
     cost_per_core_hour: NonNegativeFloat | None = None,
     workspace: Path = Path(),
@@ -66,6 +73,9 @@ def score(
         model: models:/NAME@ALIAS, the folder of a student, or `shipped`.
         mode: how closely to look; `fast` decodes least, `thorough` sees most.
         feature: add the second feature to each row, by which `vq ask` chooses what to rate next.
+        policy: file of rules that decide on each video (docs/policy.md), seen from the workspace;
+            the artifact counts what they say.
+        causes: say what is wrong with each video, and how likely that is.
         jobs: videos at a time; 0 for one on each core. With run.runner: ray, params say it.
         cost_per_core_hour: price of a core for an hour; the artifact then has that of 1,000 videos.
         workspace: its folder, seen from the folder that the deployment runs in.
@@ -80,6 +90,8 @@ def score(
             model=model,
             mode=mode,
             feature=feature,
+            policy=policy,
+            causes=causes,
             jobs=jobs,
             cost_per_core_hour=cost_per_core_hour,
             workspace=Path(),

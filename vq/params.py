@@ -311,8 +311,8 @@ class Report(Section):
 class Judge(Section):
     """What a student must reach to be released: the gates that need files only."""
 
-    min_srcc: Share
-    min_plcc: Share
+    min_srcc: Correlation
+    min_plcc: Correlation
     beat: dict[Literal["constant", "handcrafted", "single", "plain"], Correlation]
     min_slice_srcc: dict[str, Correlation]
     min_slice_videos: Positive

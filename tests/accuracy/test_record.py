@@ -10,7 +10,7 @@ from tests.workspace import ROOT, commit, run
 from vq.accuracy import flow_summary
 from vq.accuracy.delivery import Measurement
 from vq.accuracy.drop import drops
-from vq.accuracy.record import FILE, add, read
+from vq.accuracy.record import FILE, RatedScore, add, read
 from vq.errors import DataError
 from vq.metrics.interval import Interval
 from vq.params import Watch
@@ -22,10 +22,15 @@ def test_records_come_back_as_they_were(tmp_path: Path) -> None:
     """The earliest first; the same delivery and champion once."""
     path = tmp_path / FILE
     bare = make_record(delivery="e" * 64, when="2026-11-29", promised=None, measures={})
-    for record in (make_record(), bare, make_record(when="2026-12-24")):
+    rated = (
+        RatedScore("a", 2.5, None, None, 3.0, random=True),
+        RatedScore("b", 2.0, 1.25, 3.0, 4.0, random=False),
+    )
+    full = make_record(rated=rated)
+    for record in (full, bare, make_record(when="2026-12-24")):
         add(path, record)
 
-    assert read(path) == [bare, make_record()]
+    assert read(path) == [bare, full]
     assert read(tmp_path / "none.jsonl") == []
 
 

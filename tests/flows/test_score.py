@@ -14,16 +14,18 @@ from vq.scoring.formats import read
 @pytest.mark.slow
 @pytest.mark.xdist_group("prefect")
 def test_a_folder_becomes_rows_and_an_artifact(prefect: Prefect, tmp_path: Path) -> None:
-    """Paths are those of the workspace; a second run finds nothing to do."""
+    """Paths are those of the workspace, that of a policy, too; the artifact counts decisions."""
     write_bundle(tmp_path / "student", *BRIGHTNESS)
     write_video(tmp_path / "uploads" / "a.mkv")
     (tmp_path / "uploads" / "b.mkv").write_bytes(b"no video")
+    (tmp_path / "policy.yaml").write_text("rules: [{decision: fail, when: {score: {below: 2}}}]")
 
     with prefect.here():
         said = score(
             ["uploads"],
             "rows.parquet",
             model="student",
+            policy="policy.yaml",
             jobs=1,
             cost_per_core_hour=0.04,
             workspace=tmp_path,
@@ -37,6 +39,7 @@ def test_a_folder_becomes_rows_and_an_artifact(prefect: Prefect, tmp_path: Path)
     artifact = prefect.artifact("scores")
     assert artifact.startswith("## rows.parquet: 1 of 2 videos have a score")
     assert "at 0.04 a core-hour" in artifact
+    assert "| review | 1 | 50.0% |" in artifact
 
 
 @pytest.mark.slow

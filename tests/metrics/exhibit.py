@@ -13,6 +13,7 @@ from vq.data.card import Card, Scale
 from vq.duplicates import pairs_table
 from vq.metrics import mapping
 from vq.metrics.interval import Bootstrap
+from vq.metrics.opinions import opinions
 from vq.metrics.summary import MODELS, Rated, rounded, summarise
 from vq.report.report import ReportData
 
@@ -83,6 +84,13 @@ def exhibit(
         groups=frame["distortion"].tolist(),
         grouped_by="distortion",
         curve=curves["student"],
+        opinions=opinions(
+            frame["student"].to_numpy(),
+            frame["mos"].to_numpy(),
+            np.full(len(frame), 0.6),
+            scale=(1.0, 5.0),
+            better="higher",
+        ),
         importance=pd.DataFrame(
             rng.dirichlet([1.0, 1.5, 1.0, 4.0], len(KINDS)), index=list(KINDS), columns=EXPERTS
         ),
@@ -95,6 +103,7 @@ def exhibit(
             score=worst["student"],
             kind=worst["distortion"],
             picture=[picture(rng) for _ in range(len(worst))],
+            causes=["blur, noise", *[""] * (len(worst) - 1)],
         ),
         misordered=misordered(),
         gamed={

@@ -78,6 +78,12 @@ def test_labels_that_look_wrong_are_shown_where_there_are_any(page: str) -> None
     assert 'id="doubts"' not in nothing
 
 
+def test_the_worst_misses_say_what_is_wrong_with_them(page: str) -> None:
+    """Those causes that are likely; nothing where none is."""
+    assert page.count("seen: ") == 1
+    assert "seen: blur, noise" in page
+
+
 def test_order_is_told_by_kind_the_worst_first(page: str) -> None:
     """With pairs and interval; what is not shown is summed up."""
     (section,) = re.findall(r'<section id="order">.*?</section>', page, re.DOTALL)

@@ -99,7 +99,10 @@ def test_a_session_from_the_link_to_the_thanks(
 
 
 def test_pairs_and_the_organiser(tab: Tab, make_session: MakeSession, clips: Path) -> None:
-    """Two clips, one question; the other page says how far it is. All in the rater's language."""
+    """Two clips, one question; a break after 20 minutes. The other page says how far it is.
+
+    All in the rater's language.
+    """
     session = make_session(clips, mode="pairs", repeats=0)
     tab.look()
     with serving(session) as url:
@@ -108,8 +111,16 @@ def test_pairs_and_the_organiser(tab: Tab, make_session: MakeSession, clips: Pat
         tab.ask("document.getElementById('go').click()")
         tab.until(VOTING)
         assert TEXTS["de"]["pair_question"] in tab.ask("document.getElementById('vote').innerText")
-        tab.ask(KEY.format(2))
+        tab.ask(f"ratedMs = 20.6 * 60000; {KEY.format(2)}")
         _soon(lambda: len(session.store.rated()) == 1)
+        for title in ("ready_title", "break_title"):
+            tab.until(f"document.getElementById('note-title').innerText === '{TEXTS['de'][title]}'")
+            tab.until("!document.getElementById('note').hidden")
+            note = tab.ask("document.getElementById('note').innerText")
+            tab.ask("document.getElementById('next').click()")
+        assert TEXTS["de"]["break"].format(minutes=21).split(".")[0] in note
+        tab.until(VOTING)
+        assert tab.ask("ratedMs") == 0
         tab.call("Page.navigate", url=f"{url}organiser#{session.token('organiser')}")
         tab.until("document.getElementById('totals')?.hidden === false")
         assert "1 of 7" in tab.ask("document.body.innerText")

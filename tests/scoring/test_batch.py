@@ -40,6 +40,21 @@ def test_a_batch_tells_what_its_file_holds(bundle: str, videos: Path, tmp_path: 
     assert "broken.mkv` | unreadable |" in text
 
 
+def test_a_batch_tells_what_is_wrong_with_the_worst(
+    bundle: str, videos: Path, tmp_path: Path
+) -> None:
+    """If its rows know; else there is no such column."""
+    wanted = batch.score(
+        [str(videos)], str(tmp_path / "rows.csv"), model=bundle, causes=True, scratch=tmp_path
+    )
+    worst = [replace(row, causes={"exposure": 0.9}) for row in wanted.worst]
+    plain = [replace(row, causes={}) for row in wanted.worst]
+
+    assert all(row.causes for row in wanted.worst)
+    assert "| exposure 0.90 |" in flow_summary.markdown(replace(wanted, worst=worst))
+    assert "cause" not in flow_summary.markdown(replace(wanted, worst=plain))
+
+
 def test_a_batch_tells_what_a_thousand_videos_cost(
     bundle: str, videos: Path, tmp_path: Path
 ) -> None:

@@ -96,7 +96,7 @@ def test_csv_has_a_column_for_each_level() -> None:
 
     assert list(bad) == [
         *("video", "status", "reason", "score", "low", "high", "level_1", "level_2"),
-        *("frames", "model", "seconds", "mode", "warning"),
+        *("frames", "model", "seconds", "mode", "warning", "label", "percentile"),
     ]
     assert (bad["video"], bad["reason"], bad["level_1"]) == (BAD.video, BAD.reason, "")
 

@@ -42,6 +42,9 @@ def test_it_is_small_synthetic_and_knows_every_mode() -> None:
     assert (card.opinion, card.scale) == ("synthetic", cards.Scale(1.0, 5.0))
     assert {*card.modes, "exact"} == set(MODES)
     assert card.interval is not None
+    assert card.reference is not None
+    assert card.sure is not None
+    assert card.sure.least_error == 0.01
     assert card.licences
 
 

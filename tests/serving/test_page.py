@@ -56,6 +56,7 @@ def test_a_chosen_video_is_scored(tab: Tab, server: Server, clip: Path) -> None:
         if key not in ("timeline", "plan")
     }
     assert tab.ask(TEXT.format("score")) == f"{told['score']:.2f}"
+    assert tab.ask(TEXT.format("of")).startswith(f"{told['label']} on a scale of 1 to 5")
     assert f"between {told['low']:.2f} and {told['high']:.2f}" in tab.ask(TEXT.format("interval"))
     assert "90 % of ratings" in tab.ask(TEXT.format("interval"))
     shares = tab.ask("[...document.querySelectorAll('#levels b')].map(one => one.textContent)")

@@ -396,6 +396,7 @@ def test_health_tells_of_the_model(server: Server) -> None:
         "better": "higher",
         "values": [1.0, 2.0, 3.0, 4.0, 5.0],
         "coverage": 0.9,
+        "reference": None,
         "opinion": "synthetic",
         "modes": ["exact"],
         "max_upload_mb": 8,
@@ -461,7 +462,10 @@ def test_the_schema_says_everything(server: Server) -> None:
     answers = told["paths"]["/score"]["post"]["responses"]
     assert list(answers) == ["200", "400", "408", "413", "415", "422", "503"]
     row = list(COLUMNS)
-    assert list(schemas["Scored"]["properties"]) == [*row, "timeline", "plan", "lost"]
+    assert list(schemas["Scored"]["properties"]) == [
+        *row,
+        *("causes", "timeline", "plan", "lost"),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

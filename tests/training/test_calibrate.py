@@ -67,11 +67,12 @@ def test_modes_are_returned_and_the_bundle_stays_as_it_is(tmp_path: Path) -> Non
     ]
     before = {file.name: file.read_bytes() for file in bundle.iterdir()}
 
-    modes, exact = calibrate(
+    modes, exact, sure = calibrate(
         cards.load(bundle)[0], bundle / "student.onnx", videos, np.array([1.0, 2.0, 3.0, 4.0]),
         np.arange(4), coverage=0.5, jobs=1,
     )  # fmt: skip
 
     assert set(modes) == {"fast", "thorough"}
     assert (np.diff(exact) > 0).all()
+    assert sure is None  # of four videos
     assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before

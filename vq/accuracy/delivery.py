@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from vq.accuracy import record as records
 from vq.accuracy.drop import drops
-from vq.accuracy.measures import RatedScores, measure
-from vq.accuracy.record import Record
+from vq.accuracy.measures import measure
+from vq.accuracy.pool import as_arrays
+from vq.accuracy.pool import pool as pool_deliveries
+from vq.accuracy.record import MOST_RATED, RatedScore, Record
 from vq.data.card import Card
 from vq.gates import leakage
 from vq.inference import card as cards
@@ -38,6 +40,8 @@ class RatedVideo:
     content: str
     mos: float
     """On the scale of the data set."""
+    random: bool = False
+    """Whether it is known to be drawn at random from what came in."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Measurement:
     failed: Sequence[Row] = ()
     """Rated videos that the champion could not score."""
     drops: Mapping[str, str] = field(default_factory=dict)
-    """By measure, a sentence on what is surely worse than `watch` of params.yaml allows."""
+    """By measure, a sentence on what is surely worse than `watch` of params.yaml allows, in this
+    delivery or in all of this champion together."""
 
 
 def measure_delivery(
@@ -77,12 +82,13 @@ def measure_delivery(
     with fetched(root, config.release.model) as champion:
         if champion is None:
             return Measurement(reason=f"{config.release.model} has no champion")
-        return _measured(videos, champion, card, config, jobs)
+        return _measured(videos, champion, card, config, root, jobs)
 
 
 def _measured(
-    videos: Sequence[RatedVideo], champion: "Champion", card: Card, config: Params, jobs: int
-) -> Measurement:
+    videos: Sequence[RatedVideo], champion: "Champion", card: Card, config: Params, root: Path,
+    jobs: int,
+) -> Measurement:  # fmt: skip
     student = cards.load(champion.bundle)[0]
     if (student.scale.min, student.scale.max, student.better) != (
         card.scale.min,
@@ -103,7 +109,9 @@ def _measured(
     with ScoringPool(champion.bundle, jobs=cores(jobs), limits=limits) as pool:
         rows = [answer.row for answer in pool.score([str(video.path) for video in fresh])]
     scored = [(video, row) for video, row in zip(fresh, rows, strict=True) if row.status == "ok"]
+    rated = [_rated(video, row) for video, row in scored]
     evaluate = config.evaluate
+    bootstrap = Bootstrap(evaluate.bootstrap, evaluate.confidence, config.seed)
     record = Record(
         delivery=_digest(videos),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -115,14 +123,16 @@ def _measured(
         failed=len(fresh) - len(scored),
         learnt=len(videos) - len(fresh),
         promised=student.interval.coverage if student.interval else None,
-        measures=measure(
-            _arrays(scored), Bootstrap(evaluate.bootstrap, evaluate.confidence, config.seed)
-        ),
+        measures=measure(as_arrays(rated), bootstrap),
+        rated=tuple(rated) if len(rated) <= MOST_RATED else (),
     )
+    earlier = records.read(root / config.data.dir / records.FILE)
+    before = [one for one in earlier if one.model == record.model and one.id != record.id]
+    together = pool_deliveries([*before, record], bootstrap)
     return Measurement(
         record,
         failed=[row for row in rows if row.status != "ok"],
-        drops=drops(record, config.watch),
+        drops=(drops(together, config.watch) if together else {}) | drops(record, config.watch),
     )
 
 
@@ -137,15 +147,11 @@ def _not_learnt(videos: Sequence[RatedVideo], learnt: pd.DataFrame) -> list[Rate
     return [video for place, video in enumerate(videos) if place not in leaked]
 
 
-def _arrays(scored: Sequence[tuple[RatedVideo, Row]]) -> RatedScores:
-    return RatedScores(
-        score=np.array([row.score for _, row in scored], np.float64),
-        # None becomes nan.
-        low=np.array([row.low for _, row in scored], np.float64),
-        high=np.array([row.high for _, row in scored], np.float64),
-        mos=np.array([video.mos for video, _ in scored], np.float64),
-        contents=np.array([video.content for video, _ in scored], np.str_),
-    )
+def _rated(video: RatedVideo, row: Row) -> RatedScore:
+    if row.score is None:
+        raise ValueError(f"{row.video} has no score")
+    content = hashlib.sha256(video.content.encode()).hexdigest()[:12]
+    return RatedScore(content, row.score, row.low, row.high, video.mos, video.random)
 
 
 def _digest(videos: Sequence[RatedVideo]) -> str:

@@ -20,6 +20,23 @@ from vq.metrics.summary import as_json, rounded
 
 FILE = "accuracy.jsonl"
 """In the folder of the data set."""
+MOST_RATED = 500
+"""Videos of a delivery that a record lists; a larger one says enough by itself."""
+
+
+@dataclass(frozen=True)
+class RatedScore:
+    """A video that the champion scored, and what people said of it."""
+
+    content: str
+    """Hash of what it shows."""
+    score: float
+    low: float | None
+    """End of the interval around the score, as `high`; None from a model that gives none."""
+    high: float | None
+    mos: float
+    random: bool
+    """Whether it is known to be drawn at random."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,8 @@ class Record:
     """Coverage that the champion's card promises; None if it has no intervals."""
     measures: Mapping[str, Interval]
     """Those of `vq.accuracy.measures.MEASURES` that could be had."""
+    rated: tuple[RatedScore, ...] = ()
+    """Each video, so that small deliveries can be pooled; none of more than `MOST_RATED`."""
 
     @property
     def id(self) -> UUID:
@@ -55,12 +74,14 @@ class Record:
         return uuid5(NAMESPACE_OID, f"{self.delivery} {self.model}")
 
     def line(self) -> str:
-        """The record as a line of the file; numbers have six decimals."""
+        """The record as a line of the file; numbers have six decimals, of videos four."""
         measured = {
             name: as_json(self.measures[name]) if name in self.measures else None
             for name in measures.MEASURES
         }
-        return json.dumps(rounded(asdict(self) | {"measures": measured}), allow_nan=False)
+        rated = [[_rounded(value) for value in asdict(one).values()] for one in self.rated]
+        fields = asdict(self) | {"measures": measured, "rated": rated}
+        return json.dumps(rounded(fields), allow_nan=False)
 
 
 def read(path: Path) -> list[Record]:
@@ -108,9 +129,14 @@ def _parse(path: Path, number: int, line: str) -> Record:
             learnt=int(raw["learnt"]),
             promised=None if raw["promised"] is None else float(raw["promised"]),
             measures=measures.from_json(raw["measures"]),
+            rated=tuple(RatedScore(*one) for one in raw["rated"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path}: line {number} is no record of an accuracy: {line[:60]!r}; take it out, or "
             "`git checkout` the file"
         ) from error
+
+
+def _rounded(value: object) -> object:
+    return round(value, 4) if isinstance(value, float) else value

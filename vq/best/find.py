@@ -237,7 +237,9 @@ def _incomplete(copies: Sequence[Copy]) -> dict[int, str]:
         for other in copies:
             one, whole = copy.fingerprint, other.fingerprint
             if other is not copy and groups.is_crop(one, whole) and not groups.is_crop(whole, one):
-                apart[place] = "cropped: another copy shows more of the picture"
+                apart[place] = (
+                    "shows less of the picture than another copy: cropped, or too dark to tell"
+                )
                 break
     longest = max(copy.probe.duration_s for copy in copies)
     for place, copy in enumerate(copies):

@@ -3,11 +3,12 @@
 import math
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vq.data.labels_csv import RANDOM
 from vq.errors import DataError
 from vq.words import count
 
@@ -88,10 +89,11 @@ def run(args: Namespace) -> int:
     keep_input(args.out, args.file)
     if args.scale and args.scale[0] >= args.scale[1]:
         raise DataError("--scale: give the lowest rating first, then the highest")
-    data, notes = _read(args)
+    data, notes, random = _read(args)
     method, labels = _estimate(data, args)
     if args.format == "labels":
-        write_rows(args.out, HEADER, _rows(labels))
+        header, rows = _table(labels, random)
+        write_rows(args.out, header, rows)
     else:
         _write_tasks(args.out, data, labels)
     rejected = [name for name, out in zip(labels.raters, labels.rejected, strict=True) if out]
@@ -106,7 +108,8 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _read(args: Namespace) -> "tuple[Ratings | Pairs, list[str]]":
+def _read(args: Namespace) -> "tuple[Ratings | Pairs, list[str], dict[str, str]]":
+    """Ratings, sentences about those that do not count, and which videos were drawn at random."""
     from vq.commands.labels import columns as parse_columns
     from vq.importers.ratings import pairs, read
 
@@ -118,12 +121,12 @@ def _read(args: Namespace) -> "tuple[Ratings | Pairs, list[str]]":
     if unknown := columns.keys() - {"video", "rating", *pairs.COLUMNS}:
         raise DataError(f"--column {min(unknown)}: we have video, rater, rating")
     if pairs.is_pairs(args.file, columns=columns, delimiter=args.delimiter):
-        return pairs.read_pairs(args.file, columns=columns, delimiter=args.delimiter), []
+        return pairs.read_pairs(args.file, columns=columns, delimiter=args.delimiter), [], {}
     scale = (args.scale[0], args.scale[1])
-    return read.read(args.file, columns=columns, scale=scale, delimiter=args.delimiter), []
+    return read.read(args.file, columns=columns, scale=scale, delimiter=args.delimiter), [], {}
 
 
-def _read_session(folder: Path) -> "tuple[Ratings | Pairs, list[str]]":
+def _read_session(folder: Path) -> "tuple[Ratings | Pairs, list[str], dict[str, str]]":
     from contextlib import closing
 
     from vq.rating.results import read_pairs, read_single
@@ -131,7 +134,9 @@ def _read_session(folder: Path) -> "tuple[Ratings | Pairs, list[str]]":
 
     with closing(open_session(folder)) as store:
         is_pairs = store.setting("mode") == "pairs"
-        return read_pairs(store) if is_pairs else read_single(store)
+        data, notes = read_pairs(store) if is_pairs else read_single(store)
+        random = {clip.name: clip.random for clip in store.clips() if clip.role == "test"}
+    return data, notes, random if any(random.values()) else {}
 
 
 def _estimate(data: "Ratings | Pairs", args: Namespace) -> tuple[str, _Labels]:
@@ -166,6 +171,16 @@ def _estimate(data: "Ratings | Pairs", args: Namespace) -> tuple[str, _Labels]:
     return method, _Labels(
         data.videos, data.raters, one.mos, one.std, one.ratings, low, high, one.rejected
     )
+
+
+def _table(
+    labels: _Labels, random: Mapping[str, str]
+) -> tuple[tuple[str, ...], Iterable[list[str]]]:
+    """Header and rows; which videos were drawn at random only where somebody said so."""
+    rows = _rows(labels)
+    if not random:
+        return HEADER, rows
+    return (*HEADER, RANDOM), ([*row, random.get(row[0], "")] for row in rows)
 
 
 def _rows(labels: _Labels) -> Iterable[list[str]]:

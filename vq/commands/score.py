@@ -2,8 +2,9 @@
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vq.commands import streams
 from vq.commands.score_options import (
@@ -11,16 +12,18 @@ from vq.commands.score_options import (
     add_jobs,
     add_limits,
     add_model,
+    finite,
     folder_of,
     jobs_of,
     limits_of,
+    share,
     threads_of,
 )
 from vq.commands.terminal import Stop, shown, stoppable
 from vq.errors import DataError, VqError
 from vq.inference.modes import MODES, TIMES, ModeRequest
 from vq.inference.row import Row
-from vq.scoring import outputs
+from vq.scoring import formats, outputs
 from vq.scoring.discover import discover
 from vq.scoring.formats import FORMS
 from vq.scoring.journal import Journal
@@ -28,6 +31,11 @@ from vq.scoring.names import is_url
 from vq.scoring.scoring_pool import Greeting, ScoringPool
 from vq.scoring.timeline_files import Timelines
 from vq.words import count, which
+
+if TYPE_CHECKING:
+    from vq.policy.policy import Policy
+    from vq.scoring.decisions import Decider
+    from vq.scoring.examples import Examples
 
 WRONG = 2
 """Exit code of a run that cannot work: wrong usage, no model, no place for the rows."""
@@ -57,6 +65,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="choose the mode instead, for each video: the closest look of about so many ms",
     )
     parser.add_argument(
+        "--decide",
+        type=finite,
+        metavar="SCORE",
+        help="instead of a score as good as can be: above or below this, from the shortest look "
+        "that is sure what a thorough one would say",
+    )
+    parser.add_argument(
+        "--error",
+        type=share,
+        metavar="P%",
+        help="of --decide: how likely a thorough look may say otherwise (default: 1%%)",
+    )
+    parser.add_argument(
         "--format", choices=list(FORMS), help="default: as --output ends, else table"
     )
     parser.add_argument("--output", type=_file, help="file for the rows (default: standard output)")
@@ -79,6 +100,25 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="a column more: the second feature, by which `vq ask` chooses what to rate next",
     )
+    parser.add_argument(
+        "--examples",
+        type=_file,
+        metavar="FILE.html",
+        help="a page with some of the videos at each half step of the score, to choose a threshold "
+        "by looking",
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE.yaml",
+        help="rules that decide on each video: pass, review or fail; a column for that and one for "
+        "the reason",
+    )
+    parser.add_argument(
+        "--causes",
+        action="store_true",
+        help="a column more: what is wrong with each video, and how likely that is",
+    )
     add_jobs(parser, default=0)
     add_limits(parser)
 
@@ -88,7 +128,9 @@ def run(args: Namespace) -> int:
 
     Returns:
         0 if every input has a score, 1 if any has none or nobody reads the rows, 2 if nothing can
-        be scored, 128 and the number of the signal that ended the run.
+        be scored, 128 and the number of the signal that ended the run. With a policy 0 if all
+        pass, 3 if one is to be reviewed, 4 if one fails; 1 and 2 are as before, but for inputs
+        without a score, on which the policy decides.
     """
     try:
         return _run(args)
@@ -101,14 +143,22 @@ def _run(args: Namespace) -> int:
     form = _form(args)
     folder, jobs = folder_of(args, _say), jobs_of(args)
     threads, limits = threads_of(args, jobs), limits_of(args)
+    closely, policy = _closely(args), _policy(args)
+    causes = args.causes or (policy is not None and policy.needs_causes)
     with ScoringPool(
-        folder, jobs=jobs, threads=threads, limits=limits, feature=args.feature
+        folder,
+        jobs=jobs,
+        threads=threads,
+        limits=limits,
+        feature=args.feature,
+        causes=causes,
     ) as pool:
         # Meanwhile the first worker loads the model.
         videos = discover(args.inputs, say=_say)
         timelines = Timelines(args.timeline, videos) if args.timeline else None
         _check_outputs(args, videos, timelines)
-        run = _Run(pool, ModeRequest(args.mode, args.max_ms), timelines, feature=args.feature)
+        wanted = {"feature": args.feature, "causes": causes}
+        run = _Run(pool, closely, timelines, wanted, examples=args.examples, policy=policy)
         if args.output is None:
             return run.to_stdout(videos, form)
         with Journal(args.output, form) as journal:
@@ -123,16 +173,21 @@ class _Run:
         pool: ScoringPool,
         closely: ModeRequest,
         timelines: Timelines | None,
+        wanted: Mapping[str, bool],
         *,
-        feature: bool,
+        examples: Path | None,
+        policy: "Policy | None",
     ) -> None:
-        self.pool, self.closely, self.feature = pool, closely, feature
-        self.timelines = timelines
+        """`wanted` says of each field of a row that may lack whether it should be there."""
+        self.pool, self.closely, self.wanted = pool, closely, wanted
+        self.timelines, self.examples_file = timelines, examples
+        self.examples: Examples | None = None
+        self.policy, self.decider = policy, None if policy is None else self._decider(policy)
         self.done = self.failed = 0
 
     def to_stdout(self, videos: Sequence[str | Row], form: str) -> int:
         """Write rows as soon as the form can."""
-        about = self._greet().about(feature=self.feature)
+        about = self._about(self._greet())
         with stoppable() as stop:
             rows = self._rows(videos, stop, streaming=FORMS[form].streams)
             try:
@@ -147,16 +202,21 @@ class _Run:
         if stop():
             _say(f"interrupted after {self._progress(videos)}; with --output, --resume can go on")
             return stop.exit_code
-        return int(self.failed > 0)
+        self._write_examples()
+        return self._exit_code()
 
     def to_file(self, videos: Sequence[str | Row], journal: Journal, *, resume: bool) -> int:
         """Keep each row as it comes; the file is written when all are there, or at Ctrl-C."""
         greeting = self._greet()
         scored: set[str] = set()
         if resume:
-            scored = journal.resume(greeting.model, self.closely, feature=self.feature)
+            scored = journal.resume(greeting.model, self.closely, **self.wanted)
         else:
             journal.begin()
+        if self.decider is not None and scored:  # the policy may be another one than before
+            rows = [row for row in journal.rows() if row.video in scored]
+            for row in self.decider.decide_all(rows, self.pool.probes):
+                journal.add(row)
         remaining = [item for item in videos if _name(item) not in scored]
         if len(remaining) < len(videos):
             done = len(videos) - len(remaining)
@@ -165,14 +225,35 @@ class _Run:
         with stoppable() as stop:
             for row in self._rows(remaining, stop, streaming=False):
                 journal.add(row)
-            journal.finish(map(_name, videos), greeting.about(feature=self.feature))
+            journal.finish(map(_name, videos), self._about(greeting))
         if stop():
             _say(
                 f"interrupted after {self._progress(remaining)}; {journal.output} has their rows, "
                 "the same command with --resume goes on"
             )
             return stop.exit_code
-        return int(self.failed > 0)
+        if self.examples is not None and scored:
+            for row in formats.read(journal.output, journal.form):
+                if row.video in scored:
+                    self.examples.add(row)
+        self._write_examples()
+        return self._exit_code()
+
+    def _decider(self, policy: "Policy") -> "Decider":
+        from vq.scoring.decisions import Decider
+
+        return Decider(policy, self.pool.greeting)
+
+    def _about(self, greeting: Greeting) -> formats.About:
+        return greeting.about(
+            **self.wanted,
+            decision=self.decider is not None,
+            side=self.closely.threshold is not None,
+        )
+
+    def _exit_code(self) -> int:
+        code = self.decider.exit_code if self.decider is not None else 0
+        return code or int(self.failed > 0)
 
     def _greet(self) -> Greeting:
         greeting = self.pool.greeting
@@ -181,20 +262,60 @@ class _Run:
                 "note: this student learnt from a synthetic MOS: scores say how visible damage is "
                 "to a metric, not what people like; train one on ratings (README, bring your own)"
             )
+        if self.closely.threshold is not None:
+            self._check_decide(greeting, self.closely.threshold)
+        if self.examples_file is not None:
+            from vq.scoring.examples import Examples
+
+            self.examples = Examples((greeting.least, greeting.most))
         return greeting
+
+    def _check_decide(self, greeting: Greeting, threshold: float) -> None:
+        if greeting.least_error is None:
+            raise DataError(
+                f"{greeting.model} was not calibrated for --decide; `dvc repro` trains one that is"
+            )
+        if not greeting.least < threshold < greeting.most:
+            raise DataError(
+                f"--decide {threshold:g} divides nothing: scores are from {greeting.least:g} to "
+                f"{greeting.most:g}"
+            )
+        if self.closely.error < greeting.least_error:
+            _say(
+                f"note: this student was calibrated on too few videos to be sure at an error below "
+                f"{greeting.least_error:.1%}: every video gets a thorough look"
+            )
+
+    def _write_examples(self) -> None:
+        if self.examples is not None and self.examples_file is not None:
+            from vq.scoring import examples
+
+            examples.write(
+                self.examples_file, self.examples, self.pool.greeting, self.pool.pictures
+            )
 
     def _rows(self, items: Sequence[str | Row], stop: Stop, *, streaming: bool) -> Iterator[Row]:
         answers = self.pool.score(
-            items, closely=self.closely, timeline=self.timelines is not None, stopped=stop
+            items,
+            closely=self.closely,
+            timeline=self.timelines is not None,
+            probe=self.policy is not None and self.policy.needs_probe,
+            stopped=stop,
         )
         for answer in shown(answers, total=len(items), streaming=streaming):
             if self.timelines is not None:
                 self.timelines.write(answer)
+            if self.examples is not None:
+                self.examples.add(answer.row)
             self.done += 1
-            self.failed += answer.row.status != "ok" or bool(answer.lost)
+            row = answer.row
+            if self.decider is not None:
+                row = self.decider.decide(row, answer.probe)
+            # A policy decides on what has no score.
+            self.failed += bool(answer.lost) or (row.status != "ok" and not row.decision)
             if answer.lost:
                 _say(f"{answer.row.video}: has a score, but no timeline: {answer.lost}")
-            yield answer.row
+            yield row
 
     def _progress(self, items: Sequence[str | Row]) -> str:
         return f"{self.done} of {count(len(items), 'video')}"
@@ -221,6 +342,37 @@ def _form(args: Namespace) -> str:
     return name
 
 
+def _closely(args: Namespace) -> ModeRequest:
+    """How to look at a video.
+
+    Raises:
+        DataError: options contradict each other.
+    """
+    if args.decide is None:
+        if args.error is not None:
+            raise DataError("--error is that of --decide; name a score to decide at")
+        return ModeRequest(args.mode, args.max_ms)
+    others = {
+        "--mode": args.mode != "exact",
+        "--max-ms": args.max_ms is not None,
+        "--feature": args.feature,
+        "--causes": args.causes,
+        "--policy": args.policy is not None,
+        "--resume": args.resume,
+    }
+    for option in (name for name, is_there in others.items() if is_there):
+        raise DataError(f"--decide and {option} do not go together; leave one out")
+    return ModeRequest(threshold=args.decide, error=args.error or 0.01)
+
+
+def _policy(args: Namespace) -> "Policy | None":
+    if args.policy is None:
+        return None
+    from vq.policy.read import load
+
+    return load(args.policy)
+
+
 def _check_outputs(
     args: Namespace, videos: Sequence[str | Row], timelines: Timelines | None
 ) -> None:
@@ -234,6 +386,12 @@ def _check_outputs(
         if args.output in timelines.files:
             raise DataError(f"{args.output}: is --output and --timeline; name another")
         outputs.check(timelines.files, args.inputs, videos, is_ours=is_ours)
+    if args.examples is not None:
+        from vq.scoring import examples
+
+        examples.check(args.examples)
+        ours = None if args.overwrite else examples.is_ours
+        outputs.check([args.examples], args.inputs, videos, is_ours=ours)
     if args.output is not None:
         # With --resume, whoever reads the file complains if it holds something else.
         may_overwrite = args.overwrite or args.resume

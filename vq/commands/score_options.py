@@ -106,6 +106,36 @@ def above_zero(text: str) -> float:
     return number
 
 
+def share(text: str) -> float:
+    """Read a share, such as 1% or 0.01: above 0, at most one half.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= 0.5:
+        raise ArgumentTypeError(f"should be above 0 and at most 50%, got {text!r}")
+    return number
+
+
+def finite(text: str) -> float:
+    """Read a number.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ArgumentTypeError(f"should be a number, got {text!r}")
+    return number
+
+
 _LIMITS: dict[str, tuple[Callable[[str], float], str]] = {
     "seconds": (above_zero, "wall time of a video"),
     "memory_mb": (at_least(1), "memory of the process that scores it"),

@@ -53,6 +53,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="time for what is at work to end, once the service is to stop (default: 20)",
     )
+    parser.add_argument(
+        "--causes",
+        action="store_true",
+        help="rows say what is wrong with a video, and how likely that is; /metrics counts it",
+    )
     add_limits(parser)
 
 
@@ -81,6 +86,7 @@ def _serve(args: Namespace) -> int:
         waiting=args.queue,
         threads=threads_of(args, jobs),
         limits=limits_of(args),
+        causes=args.causes,
     )
     try:
         service = Service(queue, max_upload_mb=args.max_upload_mb)

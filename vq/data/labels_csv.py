@@ -12,7 +12,11 @@ from vq.data.manifest import DTYPES
 from vq.errors import DataError
 from vq.words import count
 
-LABELS = ("mos", "mos_std", "ratings", "content", "dataset")
+RANDOM = "random"
+"""Column that says which videos were drawn at random, and not chosen for what they teach."""
+YES_OR_NO = ("yes", "no")
+"""What its cells may say."""
+LABELS = ("mos", "mos_std", "ratings", "content", "dataset", RANDOM)
 """Columns that a label file may have beside `video`, which it must have."""
 
 
@@ -106,6 +110,10 @@ def _label(header: list[str], line: list[str], keep: Sequence[str]) -> Label:
             values[name] = parse(cell) if cell else None
         except ValueError:
             problem = problem or f"{name} {cell!r} is not a number; correct the label"
+    drawn = cells.get(RANDOM) or None
+    if drawn not in (None, *YES_OR_NO) and RANDOM not in keep:
+        problem = problem or f"{RANDOM} {drawn!r} is neither yes nor no; correct the label"
+    values[RANDOM] = drawn
     values.update({name: cells.get(name) or None for name in keep})
     return Label(video, is_inside, values, problem)
 

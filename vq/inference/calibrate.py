@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64, Shaped
 
+from vq.inference import sure_calibration
 from vq.inference.card import Card, Interval, ModeCalibration
 from vq.inference.modes import MODES, Mode
+from vq.inference.reference import POINTS, Reference
 from vq.inference.score_all_modes import ModeScore, score_all_modes
+from vq.inference.sure import Sureness
 from vq.metrics import agreement, conformal
 
 log = logging.getLogger(__name__)
@@ -31,19 +34,20 @@ def calibrate(
     *,
     coverage: float,
     jobs: int,
-) -> tuple[dict[str, ModeCalibration], Float64[np.ndarray, " videos"]]:
-    """Calibrate each mode but the exact one.
+) -> tuple[dict[str, ModeCalibration], Float64[np.ndarray, " videos"], Sureness | None]:
+    """Calibrate each mode but the exact one, and when a short look is sure of a thorough one.
 
     The videos are files of validation, all with a rating. No number depends on `jobs`, processes
     side by side.
 
     Returns:
-        The modes for the card, and the exact scores.
+        The modes for the card, the exact scores, and the stages of `--decide`.
 
     Raises:
         VideoError: one of them cannot be decoded.
     """
-    scores = score_all_modes(card, network, videos, jobs=jobs)
+    both = score_all_modes(card, network, videos, jobs=jobs)
+    scores = [modes for modes, _ in both]
     calibrations = {
         str(mode): fit_mode(
             scores, mode, mos, contents, scale=(card.scale.min, card.scale.max), coverage=coverage
@@ -53,7 +57,8 @@ def calibrate(
     }
     for mode, entry in calibrations.items():
         log.info("%s on validation: srcc %.4f, %.4f with exact", mode, entry.srcc, entry.exact_srcc)
-    return calibrations, np.array([entry["exact"].score for entry in scores])
+    exact = np.array([entry["exact"].score for entry in scores])
+    return calibrations, exact, sure_calibration.fit([stages for _, stages in both], contents)
 
 
 def fit_mode(
@@ -82,6 +87,14 @@ def fit_mode(
         exact_srcc=agreement.srcc(score, exact),
         srcc=agreement.srcc(score, mos),
     )
+
+
+def reference(scores: Float64[np.ndarray, " videos"], name: str) -> Reference | None:
+    """The collection that percentiles are of, by its exact scores; None of fewer than two."""
+    if len(scores) < 2:
+        return None
+    quantiles = np.quantile(scores, np.linspace(0, 1, POINTS))
+    return Reference(name, len(scores), tuple(np.round(quantiles, 4).tolist()))
 
 
 def line(

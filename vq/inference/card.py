@@ -13,6 +13,9 @@ from typing import Any, NoReturn, TypeGuard, cast
 
 from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
+from vq.inference.reference import Reference
+from vq.inference.sure import Distance, StageCalibration, Sureness
+from vq.metrics import category_rating
 from vq.metrics.score_map import ScoreMap
 
 _NOTHING = object()
@@ -111,6 +114,10 @@ class Card:
     """64 hexadecimal digits."""
     scores_as: OtherScale | None = None
     """None: scores are on the student's own scale."""
+    sure: Sureness | None = None
+    """When a short look is enough for a decision; none in cards of earlier versions."""
+    reference: Reference | None = None
+    """The collection for percentiles; none in cards of earlier versions."""
 
     def corrected(self, score: float, mode: Mode) -> float:
         """The score of a mode, corrected towards that of an exact look, within the scale."""
@@ -134,6 +141,17 @@ class Card:
         half = low + (high - low) * (own - self.scale.min) / (self.scale.max - self.scale.min)
         ends = min(own - half, score), max(own + half, score)
         return max(ends[0], self.scale.min), min(ends[1], self.scale.max)
+
+    def label(self, score: float) -> str:
+        """The word for a score, on the scale that scores are given on."""
+        return category_rating.label(score, (self.scale.min, self.scale.max), self.better)
+
+    def percentile(self, score: float) -> float | None:
+        """Share of the reference collection that is worse, in percent; None without a reference."""
+        if self.reference is None:
+            return None
+        own = self.scores_as.map.inverse(score) if self.scores_as else score
+        return self.reference.percentile(own, self.better)
 
     @property
     def network_id(self) -> str:
@@ -195,6 +213,8 @@ def parse(content: object) -> Card:
         },
         onnx_sha256=top.text("onnx_sha256", r"[0-9a-f]{64}"),
         scores_as=None if top.get("scores_as") is None else _other_scale(top.part("scores_as")),
+        sure=None if top.get("sure") is None else _sureness(top.part("sure")),
+        reference=None if top.get("reference") is None else _reference(top.part("reference")),
     )
     if not 0 <= card.views.slack <= 1:
         raise ValueError(f"views.slack should be from 0 to 1, got {card.views.slack:g}")
@@ -266,6 +286,38 @@ def _other_scale(part: "_Object") -> OtherScale:
         model=part.text("model"),
         releases=part.whole("releases"),
         map=ScoreMap(tuple((score, mapped) for score, mapped, *_ in pairs)),
+    )
+
+
+def _sureness(part: "_Object") -> Sureness:
+    stages = [_Object(one, f"{part.at}stages.") for one in part.items("stages")]
+    return Sureness(
+        videos=part.whole("videos"),
+        contents=part.whole("contents"),
+        stages=tuple(_stage(one) for one in stages),
+    )
+
+
+def _stage(part: "_Object") -> StageCalibration:
+    single, several = (_distance(part.part(kind)) for kind in ("single", "several"))
+    return StageCalibration(part.text("stage"), single, several)
+
+
+def _distance(part: "_Object") -> Distance:
+    return Distance(
+        videos=part.whole("videos"),
+        slope=part.number("slope"),
+        intercept=part.number("intercept"),
+        below=part.numbers("below", least=0),
+        above=part.numbers("above", least=0),
+    )
+
+
+def _reference(part: "_Object") -> Reference:
+    return Reference(
+        name=part.text("name"),
+        videos=part.whole("videos"),
+        quantiles=part.numbers("quantiles", least=2),
     )
 
 

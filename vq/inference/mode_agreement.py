@@ -36,9 +36,8 @@ def modes(
         return {}
     if len(rows) > most:
         rows = rows.sample(most, random_state=bootstrap.seed).sort_index()
-    mode_scores = score_all_modes(
-        card, network, [videos / video for video in rows["video"]], jobs=cores(0)
-    )
+    files = [videos / video for video in rows["video"]]
+    mode_scores = [scores for scores, _ in score_all_modes(card, network, files, jobs=cores(0))]
     mos, contents = rows["mos"].to_numpy(np.float64), rows["content"].to_numpy(str)
     weights = bootstrap.draw(contents)
     exact = np.array([one["exact"].score for one in mode_scores])

@@ -25,6 +25,10 @@ class ModeRequest:
     mode: Mode = "exact"
     budget_ms: float | None = None
     """About how long a video may take, without start-up."""
+    threshold: float | None = None
+    """Instead of a score, on which side of this a thorough one would be (`vq.inference.decide`)."""
+    error: float = 0.01
+    """Probability with which a thorough look may say otherwise."""
 
     def __post_init__(self) -> None:
         if self.budget_ms is not None and not 0 < self.budget_ms < math.inf:
@@ -37,7 +41,7 @@ class ModeRequest:
             ParamsError: it does not.
         """
         missing = set(MODES if self.budget_ms is not None else (self.mode,)) - {*modes, "exact"}
-        if missing:
+        if self.threshold is None and missing:
             raise ParamsError(
                 f"{model} has no mode {min(missing)}: it was calibrated for "
                 f"{', '.join(modes) or 'exact'} alone; `dvc repro` trains one that has all"

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from vq.inference.modes import MODES, Mode
@@ -11,6 +11,8 @@ from vq.inference.modes import MODES, Mode
 Status = Literal["ok", "missing", "unreadable", "too_short", "too_large", "timed_out", "crashed"]
 """`ok` has a score; `missing` names no file; `unreadable` and `too_short` say what is wrong with
 the file; `too_large` and `timed_out` want more than a limit allows; `crashed` ended its process."""
+
+Verdict = Literal["pass", "review", "fail"]
 
 
 @dataclass(frozen=True)
@@ -42,29 +44,76 @@ class Row:
     feature: str = ""
     """The second feature, base64 of float16 (`vq.inference.second_feature`); empty unless it was
     wanted."""
+    label: str = ""
+    """The word for the score, from `bad` to `excellent` (`vq.metrics.category_rating`)."""
+    percentile: float | None = None
+    """Share of the model's reference collection that is worse, in percent; None without one."""
+    decision: Verdict | Literal[""] = ""
+    """What a policy says of it (`vq.policy`); empty without a policy."""
+    decision_reason: str = ""
+    """Why, in a sentence."""
+    side: Literal["above", "below", ""] = ""
+    """On which side of a threshold the thorough score is (`vq score --decide`); empty without."""
+    stage: str = ""
+    """The look that was sure of that: see `vq.inference.stages`."""
+    thorough_low: float | None = None
+    """Ends of the interval in which the thorough score lies, as far as that look tells."""
+    thorough_high: float | None = None
+    causes: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """What is wrong with it: probability that people would see each kind of damage, the highest
+    first (`vq.causes`); empty unless it was wanted."""
 
     def __post_init__(self) -> None:
         if self.status not in get_args(Status):
             raise ValueError(f"no status is called {self.status!r}")
-        numbers = [n for n in (self.score, self.low, self.high, *self.levels) if n is not None]
+        numbers = [n for n in self._numbers() if n is not None]
         finite = all(isinstance(n, int | float) and math.isfinite(n) for n in numbers)
         base64 = re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", self.feature)
-        if not finite or self.mode not in (*MODES, "") or not base64:
+        causes = all(
+            re.fullmatch(r"[a-z_]+", name) and isinstance(chance, int | float) and 0 <= chance <= 1
+            for name, chance in self.causes.items()
+        )
+        if (
+            not finite
+            or self.mode not in (*MODES, "")
+            or not base64
+            or not causes
+            or self.decision not in ("", *get_args(Verdict))
+        ):
             raise ValueError(f"no row has such values: {self}")
         if (self.status == "ok") != (self.score is not None):
             raise ValueError(f"a score and the status ok go together: {self}")
 
+    def _numbers(self) -> tuple[float | None, ...]:
+        ends = self.thorough_low, self.thorough_high
+        return (self.score, self.low, self.high, *self.levels, self.percentile, *ends)
 
-COLUMNS = tuple(field.name for field in fields(Row) if field.name != "feature")
-"""What a row has to say to everybody; the feature is there only for those who want it."""
+
+DECISION = ("decision", "decision_reason")
+SIDE = ("side", "stage", "thorough_low", "thorough_high")
+OPTIONAL = ("feature", "causes", *DECISION, *SIDE)
+"""Fields that are there only for those who want them."""
+COLUMNS = tuple(each.name for each in fields(Row) if each.name not in OPTIONAL)
+"""What a row has to say to everybody."""
 
 
 def as_mapping(row: Row) -> dict[str, Any]:
-    """The fields of a row by name, without a feature if it has none."""
+    """The fields of a row by name, without those of `OPTIONAL` that it does not have."""
     values = asdict(row)
-    if not row.feature:
-        del values["feature"]
+    for name in OPTIONAL:
+        if values[name] is None or values[name] in ("", {}):
+            del values[name]
     return values
+
+
+LIKELY = 0.8
+"""Probability from which a cause is named to people: of unseen films without damage, one in eight
+has such a cause (EXPERIMENTS.md); at .5 it is two in five."""
+
+
+def likely(causes: Mapping[str, float]) -> list[str]:
+    """Those of the causes that people are told of, the likeliest first."""
+    return [name for name, chance in causes.items() if chance >= LIKELY]
 
 
 def from_mapping(fields: Mapping[str, Any]) -> Row:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from vq.workers.limits import LimitError, Limits
 
 MIN_FRAMES = 2
 """Below this there is nothing to compare a frame with: a picture, not a video."""
+
+Causes = Callable[[Path], Mapping[str, float]]
+"""Gives the probability of each cause, the highest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,8 @@ class Model:
     """Those of pixels and frames are held here; the others need a worker process."""
     feature: str = ""
     """Which output of the network is the second feature; empty if nobody wants it."""
+    causes: Causes | None = None
+    """Says what is wrong with a video; None if nobody wants it."""
 
     @property
     def spec(self) -> ViewSpec:
@@ -100,7 +105,15 @@ class Model:
         sample = look(path, spec_of(mode, spec), cheap=mode == "fast")
         return sample, "exact" if mode == "fast" and not sample.cheap else mode
 
-    def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
+    def score(
+        self,
+        video: Video,
+        *,
+        mode: Mode = "exact",
+        budget_ms: float | None = None,
+        threshold: float | None = None,
+        error: float = 0.01,
+    ) -> Row:
         """Decode and score one video; whatever is wrong with it becomes the row's reason.
 
         Args:
@@ -108,16 +121,25 @@ class Model:
                 read to its end.
             mode: how closely to look.
             budget_ms: chooses the mode instead: the closest look that takes about so long.
+            threshold: looks no longer than it takes to be sure on which side of it a thorough
+                score is.
+            error: probability with which a thorough look may say otherwise.
 
         Raises:
             TypeError: this is no video.
-            ParamsError: the student does not know the mode.
+            ParamsError: the student does not know the mode, or cannot decide at a threshold.
         """
-        ModeRequest(mode, budget_ms).check(self.card.modes, self.card.model_id)
-        with as_file(video) as path:
-            return replace(self._score(path, mode, budget_ms), video=name_of(video))
+        closely = ModeRequest(mode, budget_ms, threshold, error)
+        closely.check(self.card.modes, self.card.model_id)
+        if threshold is not None:
+            from vq.inference.decide import check
 
-    def _score(self, path: Path, mode: Mode, budget_ms: float | None) -> Row:
+            check(self.card, threshold, error)
+        with as_file(video) as path:
+            return replace(self._score(path, closely), video=name_of(video))
+
+    def _score(self, path: Path, closely: ModeRequest) -> Row:
+        mode: Mode = closely.mode
         start = time.perf_counter()
         if not os.path.exists(path):  # noqa: PTH110 - which answers, where a name is too long
             return _absent(path)
@@ -127,16 +149,19 @@ class Model:
             reason = f"is {what}; give a video file"
             return Row(video=str(path), status="unreadable", reason=reason)
         try:
-            if budget_ms is not None:
-                mode = self._within(budget_ms, path)
+            if closely.threshold is not None:
+                return self._decide(path, closely.threshold, closely.error)
+            if closely.budget_ms is not None:
+                mode = self._within(closely.budget_ms, path)
             sample, mode = self.look(path, mode)
+            enough = sample.frame_count >= MIN_FRAMES
+            causes = self.causes(path) if self.causes and enough else {}
         except VideoError as error:
             return Row(video=str(path), status="unreadable", reason=error.reason)
         except LimitError as error:
             return Row(video=str(path), status="too_large", reason=str(error))
-        if sample.frame_count < MIN_FRAMES:
-            reason = f"{sample.frame_count} frame; a video has at least {MIN_FRAMES}"
-            return Row(video=str(path), status="too_short", reason=reason)
+        if not enough:
+            return _too_short(path, sample.frame_count)
         scored = self.predict(sample.views, mode)
         low, high = self.card.around(scored.score, mode)
         return Row(
@@ -151,8 +176,20 @@ class Model:
             mode=mode,
             warning=sample.warning,
             feature=scored.feature,
+            causes=causes,
             seconds=round(time.perf_counter() - start, 4),
+            label=self.card.label(scored.score),
+            percentile=self.card.percentile(scored.score),
         )
+
+    def _decide(self, path: Path, threshold: float, error: float) -> Row:
+        from vq.inference.decide import decide
+
+        start = time.perf_counter()
+        row = decide(self, path, threshold, error)
+        if not isinstance(row, Row):
+            return _too_short(path, row.frame_count)
+        return replace(row, seconds=round(time.perf_counter() - start, 4))
 
     def _within(self, budget_ms: float, path: Path) -> Mode:
         with stream.opened(path) as (container, opened):
@@ -161,6 +198,11 @@ class Model:
             if not stream_packets.frame_count:
                 raise VideoError(path, stream.NO_FRAME)
             return within(budget_ms, stream_packets, codec.width * codec.height, self.spec)
+
+
+def _too_short(path: Path, frame_count: int) -> Row:
+    reason = f"{frame_count} frame; a video has at least {MIN_FRAMES}"
+    return Row(video=str(path), status="too_short", reason=reason)
 
 
 def _absent(path: Path) -> Row:
@@ -181,12 +223,18 @@ def _one(views: UInt8[np.ndarray, "moments 4 side side"]) -> np.ndarray:
 
 
 def load(
-    folder: Path, *, threads: int = 1, limits: Limits | None = None, feature: bool = False
+    folder: Path,
+    *,
+    threads: int = 1,
+    limits: Limits | None = None,
+    feature: bool = False,
+    causes: Causes | None = None,
 ) -> Model:
     """Load a student bundle: `card.json` and `student.onnx`.
 
     The score has the same bits for any number of `threads`, which are those of the network. Rows
-    have the second `feature` only if it is wanted.
+    have the second `feature` only if it is wanted, and what `causes` says of a video, such as
+    `vq.causes.model.of`.
 
     Raises:
         WeightsError: a file is missing or altered, or the network does not fit the card.
@@ -194,7 +242,9 @@ def load(
     """
     card, network = cards.load(folder)
     name = folder / "student.onnx"
-    return build(card, network, name=name, threads=threads, limits=limits, feature=feature)
+    return build(
+        card, network, name=name, threads=threads, limits=limits, feature=feature, causes=causes
+    )
 
 
 def build(
@@ -205,6 +255,7 @@ def build(
     threads: int = 1,
     limits: Limits | None = None,
     feature: bool = False,
+    causes: Causes | None = None,
 ) -> Model:
     """A student of its card and its network, whose file is named in errors.
 
@@ -230,7 +281,7 @@ def build(
             f"({error}); run `dvc repro` to export it anew"
         ) from error
     _check(name, session, card)
-    return Model(card, session, limits or Limits(), output)
+    return Model(card, session, limits or Limits(), output, causes)
 
 
 def _feature(network: bytes, path: Path) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from joblib import Parallel, delayed
 
 from vq.inference import runtime
 from vq.inference.card import Card
+from vq.inference.decide import raw_score, stage_scores
 from vq.inference.modes import MODES, Mode
+from vq.inference.stages import EXACT, THOROUGH, Steps, has_several_keyframes
 from vq.video import packets
 from vq.video.decode_plan import cost
 from vq.workers.limits import Limits
@@ -31,10 +32,23 @@ class ModeScore:
     """Views that go through the network."""
 
 
+@dataclass(frozen=True)
+class StageScores:
+    """What each stage of `vq.inference.stages` says of one video, without correction."""
+
+    several: bool
+    """Whether its file has several keyframes."""
+    scores: dict[str, float]
+    """By stage; a student that looks at few moments has no short ones."""
+
+
+Scores = tuple[dict[Mode, ModeScore], StageScores]
+
+
 def score_all_modes(
     card: Card, network: Path, videos: Sequence[Path], *, jobs: int
-) -> list[dict[Mode, ModeScore]]:
-    """Score videos in every mode.
+) -> list[Scores]:
+    """Score videos in every mode, and at every stage on the way to the most thorough one.
 
     What the card says of modes is not looked at. No number depends on `jobs`, processes side by
     side, each of which loads the network.
@@ -49,20 +63,33 @@ def score_all_modes(
     return [by_job[place % jobs][place // jobs] for place in range(len(videos))]
 
 
-def _score_part(card: Card, network: Path, videos: Sequence[Path]) -> list[dict[Mode, ModeScore]]:
+def _score_part(card: Card, network: Path, videos: Sequence[Path]) -> list[Scores]:
     # No limits: these videos passed those of `extract` already.
     limits = Limits(megapixels=1e9, frames=10**12)
     model = runtime.build(card, network.read_bytes(), name=network, limits=limits)
-    return [{mode: _score_mode(model, video, mode) for mode in MODES} for video in videos]
+    return [score_video(model, video) for video in videos]
 
 
-def _score_mode(model: runtime.Model, video: Path, mode: Mode) -> ModeScore:
-    sample, actual_mode = model.look(video, mode)
-    levels = model.levels(sample.views, actual_mode).astype(np.float64)
+def score_video(model: runtime.Model, video: Path) -> Scores:
+    """Score one video in every mode and at every stage.
+
+    Raises:
+        VideoError: it cannot be decoded.
+    """
+    looks = {mode: model.look(video, mode) for mode in MODES}
     stream_packets = packets.read(video)
-    return ModeScore(
-        float(levels @ np.array(model.card.values)),
-        actual_mode,
-        cost(stream_packets, sample.numbers) / max(len(stream_packets.pts), 1),
-        len(sample.views) * (2 if actual_mode == "thorough" else 1),
-    )
+    steps = Steps.of(model.spec, stream_packets)
+    stages = stage_scores(model, steps, looks["exact"][0].views, looks["thorough"][0].views)
+    exact = {"exact": stages[EXACT], "thorough": stages[THOROUGH]}
+    scores: dict[Mode, ModeScore] = {}
+    for mode, (sample, actual_mode) in looks.items():
+        score = exact.get(actual_mode)
+        if score is None:
+            score = raw_score(model.levels(sample.views, actual_mode), model.card)
+        scores[mode] = ModeScore(
+            score,
+            actual_mode,
+            cost(stream_packets, sample.numbers) / max(len(stream_packets.pts), 1),
+            len(sample.views) * (2 if actual_mode == "thorough" else 1),
+        )
+    return scores, StageScores(has_several_keyframes(stream_packets), stages)

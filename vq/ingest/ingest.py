@@ -219,6 +219,7 @@ def _rated(triage: Triage, folder: Path, card: Card) -> list[RatedVideo]:
             arrival.sha256,
             str(arrival.label.values["content"] or name),
             float(str(arrival.label.values["mos"])),
+            random=arrival.label.values["random"] == "yes",
         )
         for arrival, name in triage.added
         if arrival.label is not None

@@ -98,7 +98,9 @@ def scores(shards: Shards, todo: Sequence[Shard], *, jobs: int) -> Iterator[Iter
 
 def _score(shards: Shards) -> Work:
     # For all shards that this process gets; its worker ends with it.
-    pool = ScoringPool(shards.student, limits=shards.limits, feature=shards.feature)
+    pool = ScoringPool(
+        shards.student, limits=shards.limits, feature=shards.feature, causes=shards.causes
+    )
     return lambda shard: shards.score(shard, pool)
 
 

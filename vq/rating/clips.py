@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from vq.data import tables
+from vq.data.labels_csv import RANDOM, YES_OR_NO
 from vq.errors import DataError
 from vq.inference.row import Row
 from vq.scoring.discover import discover
@@ -30,6 +31,8 @@ class Clip:
     """Lowest level that a careful rater gives to a gold clip."""
     high: int = LEVELS
     """Highest one."""
+    random: str = ""
+    """`yes` if it was drawn at random, `no` if it was chosen; empty where nobody says."""
 
 
 def digest(path: Path) -> str:
@@ -83,17 +86,21 @@ def _of_folder(folder: Path) -> Iterable[Clip]:
 def _of_table(source: Path, *, gold: bool) -> Iterable[Clip]:
     table = tables.read(source)
     names = table.text("video")
+    random = table.text(RANDOM) if table.has(RANDOM) else [""] * len(names)
     lows, highs = (
         _levels(table, name) if gold else [None] * len(names) for name in ("low", "high")
     )
-    for line, (name, low, high) in enumerate(zip(names, lows, highs, strict=True), 2):
+    rows = zip(names, lows, highs, random, strict=True)
+    for line, (name, low, high, drawn) in enumerate(rows, 2):
         if not name:
             raise DataError(f"{source}: line {line} names no video; fill it in or drop the line")
         if is_url(name):
             raise DataError(f"{source}: line {line} is the URL {name}; fetch it, and name the file")
         if low is not None and high is not None and low > high:
             raise DataError(f"{source}: line {line} has low {low} above high {high}; exchange them")
-        yield Clip(name, source.parent / name, low or 1, high or LEVELS)
+        if drawn not in ("", *YES_OR_NO):
+            raise DataError(f"{source}: line {line} has {RANDOM} {drawn!r}; say yes or no")
+        yield Clip(name, source.parent / name, low or 1, high or LEVELS, drawn)
 
 
 def _levels(table: tables.Table, column: str) -> list[int]:

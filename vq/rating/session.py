@@ -216,7 +216,7 @@ def _stored(role: Role, clip: Clip, look: Playable, number: int) -> StoredClip:
     return StoredClip(
         number, role, clip.name, as_text(str(clip.path.absolute())), clip.low, clip.high,
         fingerprint, modified, look.form, look.media_type, look.width, look.height,
-        look.duration_s, problem,
+        look.duration_s, problem, clip.random,
         active=True,
     )  # fmt: skip
 

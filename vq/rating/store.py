@@ -20,7 +20,7 @@ from vq.rating.clips import Role
 from vq.rating.playlist import Kind, Trial
 
 NAME = "ratings.sqlite"
-VERSION = 1
+VERSION = 2
 LOCKED_SECONDS = 5.0
 """How long a write waits for another program that holds the file."""
 SCHEMA = """
@@ -29,7 +29,8 @@ CREATE TABLE clips (
   number INTEGER PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL,
   low INTEGER NOT NULL, high INTEGER NOT NULL, digest TEXT NOT NULL, modified_ns INTEGER NOT NULL,
   form TEXT NOT NULL, media_type TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-  duration_s REAL NOT NULL, problem TEXT NOT NULL, active INTEGER NOT NULL, UNIQUE (role, name)
+  duration_s REAL NOT NULL, problem TEXT NOT NULL, random TEXT NOT NULL,
+  active INTEGER NOT NULL, UNIQUE (role, name)
 ) STRICT;
 CREATE TABLE raters (
   name TEXT PRIMARY KEY, joined REAL NOT NULL, language TEXT NOT NULL, device TEXT NOT NULL
@@ -73,6 +74,8 @@ class StoredClip:
     duration_s: float
     problem: str
     """Why it is not shown; empty if it is."""
+    random: str
+    """Whether it was drawn at random: see `vq.rating.clips.Clip`."""
     active: bool
     """Whether the input still names it."""
 

@@ -8,9 +8,10 @@ import pandas as pd
 
 from vq.data.card import Ratings
 from vq.metrics import slices
+from vq.metrics.category_rating import LABELS
 from vq.metrics.summary import MEASURES, MODELS
 from vq.report.failures import failures
-from vq.report.report import ReportData, difference
+from vq.report.report import ReportData, basis, difference
 from vq.words import count
 
 SIDES = {"train": "training", "validation": "validation", "test": "test"}
@@ -46,6 +47,7 @@ def render(data: ReportData, student: Student, videos: pd.DataFrame) -> str:
         _use(data, student),
         _sources(data, student, videos),
         _agreement(data),
+        _opinions(data),
         _modes(data.test.get("modes")),
         _slices(data.test["slices"]),
         _failures(data),
@@ -167,6 +169,19 @@ def _agreement(data: ReportData) -> Iterator[str]:
 
 SHOWN = ("srcc", "plcc")
 """Measures of each data set."""
+
+
+def _opinions(data: ReportData) -> Iterator[str]:
+    synthetic = data.card.opinion == "synthetic"
+    yield f"### What a score means: what {'the labels' if synthetic else 'people'} say"
+    yield basis(data.opinions, synthetic=synthetic)
+    yield _table(
+        ["score", "videos", *LABELS],
+        [
+            [f"{step.low:g} to {step.high:g}", step.videos, *(f"{one:.0%}" for one in step.shares)]
+            for step in data.opinions.steps
+        ],
+    )
 
 
 def _modes(modes: Mapping[str, Mapping[str, Any]] | None) -> Iterator[str]:

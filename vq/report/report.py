@@ -10,7 +10,9 @@ from jinja2 import Environment, StrictUndefined
 
 from vq.data.card import Card
 from vq.metrics import other_datasets
+from vq.metrics.category_rating import LABELS
 from vq.metrics.mapping import Mapping as Curve
+from vq.metrics.opinions import Opinions
 from vq.metrics.summary import MODELS
 from vq.report import plots, pruning_plots
 from vq.words import count, which
@@ -57,6 +59,8 @@ class ReportData:
     """Column that the kinds come from; empty if there are none."""
     curve: Curve
     """Of the student, fitted on validation."""
+    opinions: Opinions
+    """What people say of videos of a score, on validation and test."""
     importance: pd.DataFrame
     """Mean importance of each expert (columns) for each kind of video (index), 0 to 1."""
     pruning: pd.DataFrame
@@ -71,7 +75,8 @@ class ReportData:
     """Name of the best single expert."""
     worst: pd.DataFrame
     """Videos of the validation split that the student got badly wrong, worst first: `video`, `mos`,
-    `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI."""
+    `score` after the map to the scale of the ratings, `kind`, `picture` as a data URI, `causes`
+    that are likely, in words (`vq.causes`)."""
     misordered: pd.DataFrame
     """Pairs of validation videos that are most in the wrong order (`vq.metrics.pair_order`)."""
     gamed: Mapping[str, Any] | None
@@ -119,6 +124,8 @@ def render(data: ReportData) -> str:
         pruning=data.pruning.to_dict("records"),
         heat=pruning_plots.heat(data.alike),
         cell=pruning_plots.CELL,
+        words=LABELS,
+        basis=basis(data.opinions, synthetic=data.card.opinion == "synthetic"),
         costs=pruning_plots.costs(data.pruning, data.combination),
         wide=pruning_plots.WIDE,
         ladders=ladders(data.test.get("order")),
@@ -150,6 +157,21 @@ def difference(other: str, interval: Mapping[str, float | None]) -> dict[str, st
         "verdict": "level",
         "sentence": f"Student and {other} cannot be told apart: {measured} may be noise.",
     }
+
+
+def basis(opinions: Opinions, *, synthetic: bool) -> str:
+    """What the table of opinions rests on, in words."""
+    rests = f"{count(opinions.videos, 'rated video')} of validation and test. "
+    if not opinions.spread:
+        rests += "How far opinions of one video are apart is not known: each counts by its MOS."
+    elif opinions.spread < opinions.videos:
+        rests += (
+            f"Of {opinions.spread} it is known how far opinions are apart; the others count by "
+            "their MOS."
+        )
+    else:
+        rests += "Opinions of a video spread around its MOS as its ratings do."
+    return rests + (" The labels are synthetic: nobody said any of it." if synthetic else "")
 
 
 def ladders(order: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -28,8 +28,10 @@ class Isolated:
     forked it has another process of its own.
     """
 
-    def __init__(self, folder: Path, *, threads: int, limits: Limits | None) -> None:
-        self._pool = ScoringPool(folder, threads=threads, limits=limits)
+    def __init__(
+        self, folder: Path, *, threads: int, limits: Limits | None, causes: bool = False
+    ) -> None:
+        self._pool = ScoringPool(folder, threads=threads, limits=limits, causes=causes)
         self._turn = threading.Lock()
         call_after_fork(self)
         try:
@@ -49,10 +51,19 @@ class Isolated:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def score(self, video: Video, *, mode: Mode = "exact", budget_ms: float | None = None) -> Row:
+    def score(
+        self,
+        video: Video,
+        *,
+        mode: Mode = "exact",
+        budget_ms: float | None = None,
+        threshold: float | None = None,
+        error: float = 0.01,
+    ) -> Row:
         """Score one video as `Model.score` does; what becomes of its process is a reason, too."""
+        closely = ModeRequest(mode, budget_ms, threshold, error)
         with as_file(video) as path, self._turn:
-            (answer,) = self._pool.score([str(path)], closely=ModeRequest(mode, budget_ms))
+            (answer,) = self._pool.score([str(path)], closely=closely)
         return replace(answer.row, video=name_of(video))
 
     def close(self) -> None:

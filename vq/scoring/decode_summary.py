@@ -71,9 +71,9 @@ def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
         decoded, runs, reason = planned.decoded, len(planned.runs), ""
     except NoPlanError as why:
         decoded, runs, reason = _up_to(packets, max(wanted)), 1, str(why)
-    clock, unit = _clock(packets, unit, rate)
-    shown = np.sort(clock[packets.shown])
-    end = int(shown[-1]) + _step(shown)
+    times, unit = clock(packets, unit, rate)
+    shown = np.sort(times[packets.shown])
+    end = int(shown[-1]) + step(shown)
     return Decoding(
         codec=name,
         width=width,
@@ -87,7 +87,7 @@ def explain(path: Path, spec: ViewSpec, *, mode: Mode) -> Decoding:
         runs=runs,
         sequential=reason,
         moments=tuple(round(int(shown[now] - shown[0]) * unit, 3) for now, _ in pairs),
-        strip=_strip(packets, clock, decoded, span=(int(shown[0]), end)),
+        strip=_strip(packets, times, decoded, span=(int(shown[0]), end)),
     )
 
 
@@ -98,7 +98,7 @@ def _up_to(packets: Packets, last: int) -> Bool[np.ndarray, " packets"]:
     return decoded
 
 
-def _clock(
+def clock(
     packets: Packets, unit: float, rate: float
 ) -> tuple[Int64[np.ndarray, " packets"], float]:
     """Times of packets and what their unit is in seconds; their order where some have no time."""
@@ -107,7 +107,7 @@ def _clock(
     return np.arange(len(packets.pts), dtype=np.int64), 1 / rate
 
 
-def _step(times: Int64[np.ndarray, " frames"]) -> int:
+def step(times: Int64[np.ndarray, " frames"]) -> int:
     """The usual distance of two frames."""
     return max(1, int(np.median(np.diff(times)))) if len(times) > 1 else 1
 

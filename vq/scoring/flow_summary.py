@@ -1,6 +1,8 @@
 """What people read of a batch of scores: how many, how fast, what they cost, worst and failed."""
 
+from vq.policy.policy import VERDICTS
 from vq.scoring.batch import Batch
+from vq.scoring.formats import likeliest
 from vq.scoring.names import readable
 from vq.words import count
 
@@ -21,12 +23,38 @@ def markdown(batch: Batch, *, cost_per_core_hour: float | None = None) -> str:
             [f"| {status} | {rows} | {rows / total:.1%} |" for status, rows in statuses],
         ),
     ]
-    if batch.worst:
+    if batch.decisions:
         parts.append(
             _table(
-                "### Lowest quality\n\n| video | score | interval |\n|---|---:|---|",
+                "### Decisions\n\n| decision | videos | share |\n|---|---:|---:|",
+                [
+                    f"| {name} | {rows} | {rows / sum(batch.decisions.values()):.1%} |"
+                    for name in VERDICTS
+                    if (rows := batch.decisions.get(name, 0))
+                ],
+            )
+        )
+    if batch.objections:
+        parts.append(
+            _table(
+                "### Not passed\n\n| video | decision | reason |\n|---|---|---|",
+                [
+                    f"| {_cell(row.video)} | {row.decision} | {_cell(row.decision_reason)} |"
+                    for row in batch.objections
+                ],
+            )
+        )
+    if batch.worst:
+        causes = any(row.causes for row in batch.worst)
+        head = "### Lowest quality\n\n| video | score | interval |\n|---|---:|---|"
+        if causes:
+            head = "### Lowest quality\n\n| video | score | interval | cause |\n|---|---:|---|---|"
+        parts.append(
+            _table(
+                head,
                 [
                     f"| {_cell(row.video)} | {row.score:.3f} | {_interval(row.low, row.high)} |"
+                    + (f" {likeliest(row)} |" if causes else "")
                     for row in batch.worst
                 ],
             )

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import IO, Any, Protocol, runtime_checkable
 
 from vq.errors import DataError
-from vq.inference.row import COLUMNS, Row, as_mapping, from_mapping
+from vq.inference.row import COLUMNS, DECISION, SIDE, Row, as_mapping, from_mapping, likely
 from vq.scoring.names import as_text, from_text, readable
 
+READABLE = ("reason", "model", "warning")
+"""Texts of a row that may name a file."""
 GROUP = 1000
 """Rows that a Parquet file keeps together: what is in memory at a time."""
 
@@ -28,11 +30,19 @@ class About:
     """What a score means, such as "1 to 5, higher is better"."""
     feature: bool = False
     """Whether rows have the second feature; without, there is no such column."""
+    causes: bool = False
+    """Whether rows have causes; likewise."""
+    decision: bool = False
+    """Whether a policy decided on rows; likewise."""
+    side: bool = False
+    """Whether rows say on which side of a threshold they are; likewise."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields of a row that are written."""
-        return (*COLUMNS, "feature") if self.feature else COLUMNS
+        optional = {"feature": self.feature, "causes": self.causes}
+        optional |= dict.fromkeys(DECISION, self.decision) | dict.fromkeys(SIDE, self.side)
+        return (*COLUMNS, *(name for name, wanted in optional.items() if wanted))
 
 
 @runtime_checkable
@@ -131,7 +141,7 @@ def _write_csv(rows: Iterable[Row], file: Sink, about: About) -> None:
         names += levels if column == "levels" else [column]
     file.write(_csv_line(names))
     for row in rows:
-        cells = _cells(row)
+        cells = _flat(row)
         cells |= dict(zip(levels, cells.pop("levels"), strict=False))
         file.write(_csv_line([cells.get(name) for name in names]))
         file.flush()
@@ -158,7 +168,7 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
 
 
 def _cell(name: str, text: str) -> str | float | int:
-    if name in ("score", "low", "high", "seconds"):
+    if name in ("score", "low", "high", "seconds", "percentile", *SIDE[2:]):
         return float(text)
     return int(text) if name == "frames" else text
 
@@ -187,6 +197,13 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
     table.add_column("video", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("interval", justify="right")
+    table.add_column("label")
+    causes = any(row.causes for row in rows)
+    if causes:
+        table.add_column("cause", overflow="fold")
+    decided = any(row.decision or row.side for row in rows)
+    if decided:
+        table.add_column("decision")
     table.add_column("mode")
     table.add_column("status")
     table.add_column("reason or warning", overflow="fold")
@@ -196,33 +213,56 @@ def as_table(rows: Sequence[Row], *, scale: str, width: int | None = None) -> st
         # Text, not str: a path with [brackets] is no markup.
         interval = "-" if row.low is None else f"{row.low:.1f} to {row.high:.1f}"
         video, status, reason = _words(row)
-        words = (row.mode or "-", Text(status, style), Text(reason))
-        table.add_row(Text(video), score, interval, *words)
+        words = (row.mode or row.stage or "-", Text(status, style), Text(reason))
+        cause = [Text(likeliest(row))] if causes else []
+        decision = [row.decision or row.side] if decided else []
+        table.add_row(Text(video), score, interval, row.label or "-", *cause, *decision, *words)
     if width is None:
-        # Borders and padding of six columns take 19 characters.
-        widest = max((sum(map(len, _words(row))) for row in rows), default=0)
-        width = max(80, widest + len("score 100.0 to 100.0 thorough status reason or warning") + 19)
+        # Borders and padding of eight columns take 25 characters.
+        widest = max((sum(map(len, (*_words(row), likeliest(row)))) for row in rows), default=0)
+        width = max(
+            80,
+            widest
+            + len("score 100.0 to 100.0 excellent decision thorough status reason or warning")
+            + 25,
+        )
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(table)
     return captured.get()
 
 
+def likeliest(row: Row) -> str:
+    """The likeliest cause, and how many more there are; empty for a row without causes."""
+    if not row.causes:
+        return ""
+    names = likely(row.causes)
+    if not names:
+        return "none"
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]} {row.causes[names[0]]:.2f}{more}"
+
+
 def _words(row: Row) -> tuple[str, str, str]:
-    return as_text(row.video), row.status, readable(row.reason or row.warning)
+    return (
+        as_text(row.video),
+        row.status,
+        readable(row.decision_reason or row.reason or row.warning),
+    )
 
 
 def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:
     pyarrow = _pyarrow()
     kinds = {"levels": pyarrow.list_(pyarrow.float64()), "frames": pyarrow.int64()}
-    texts = ("video", "status", "reason", "model", "mode", "warning", "feature")
+    texts = ["video", "status", "reason", "model", "mode", "warning", "feature"]
+    texts += ["label", "causes", *DECISION, *SIDE[:2]]
     kinds |= dict.fromkeys(texts, pyarrow.string())
     schema = pyarrow.schema(
         [(column, kinds.get(column, pyarrow.float64())) for column in about.columns]
     )
     rows = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
-        while group := [_cells(row) for row in islice(rows, GROUP)]:
+        while group := [_flat(row) for row in islice(rows, GROUP)]:
             writer.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
@@ -242,15 +282,39 @@ def _pyarrow() -> Any:  # noqa: ANN401 - a module
 
 def _cells(row: Row) -> dict[str, Any]:
     """What is written of a row; all of it is text or numbers."""
-    texts = {name: readable(getattr(row, name)) for name in ("reason", "model", "warning")}
+    texts = {name: readable(getattr(row, name)) for name in READABLE}
+    if row.decision_reason:
+        texts["decision_reason"] = readable(row.decision_reason)
     return as_mapping(row) | {"video": as_text(row.video), **texts}
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    """As `_cells`, for a table whose cells hold one value: causes are a text."""
+    cells = _cells(row)
+    if row.causes:
+        # In full: reading them back gives the same bits.
+        cells["causes"] = "; ".join(f"{name} {chance!r}" for name, chance in row.causes.items())
+    return cells
 
 
 def _row(cells: Mapping[str, Any]) -> Row:
     # A column may be there, and a row have none: of a video that has no score.
     return from_mapping(
-        {**cells, "video": from_text(cells["video"]), "feature": cells.get("feature") or ""}
+        {
+            **cells,
+            "video": from_text(cells["video"]),
+            "feature": cells.get("feature") or "",
+            "causes": _causes(cells.get("causes") or {}),
+            **{name: cells.get(name) or "" for name in (*DECISION, *SIDE[:2])},
+        }
     )
+
+
+def _causes(cell: str | Mapping[str, float]) -> Mapping[str, float]:
+    if isinstance(cell, str):
+        pairs = [each.split(" ") for each in cell.split("; ")]
+        return {name: float(chance) for name, chance in pairs}
+    return cell
 
 
 def _json(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -33,7 +33,7 @@ class Journal:
             # What is finished takes its place, and that of a device must not be taken.
             raise DataError(f"{output}: is no ordinary file; leave out --output, or name another")
         self.output = output
-        self._form = form
+        self.form = form
         self._places: dict[str, int] = {}
         self._path = output.with_name(f".{output.name}.part")
         with _explained(output):
@@ -65,11 +65,16 @@ class Journal:
         self._file.truncate(0)
 
     def resume(
-        self, model: str, closely: ModeRequest = EXACT, *, feature: bool = False
+        self,
+        model: str,
+        closely: ModeRequest = EXACT,
+        *,
+        feature: bool = False,
+        causes: bool = False,
     ) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
-        If the second `feature` is wanted, a score without it is none.
+        If the second `feature` or `causes` are wanted, a score without them is none.
 
         Scores of two models do not belong into one file, nor do those of two modes, unless a budget
         chooses them.
@@ -78,15 +83,21 @@ class Journal:
             DataError: the scores are another model's or mode's, or the file holds no rows.
         """
         scored: set[str] = set()
+        wanted = tuple(name for name, value in (("feature", feature), ("causes", causes)) if value)
         for offset, row in self._left():
             self._places[row.video] = offset
-            self._take(row, model, closely, scored, feature)
+            self._take(row, model, closely, scored, wanted)
         if self.output.exists():
-            for row in read(self.output, self._form):
+            for row in read(self.output, self.form):
                 if row.video not in self._places:
                     self.add(row)
-                    self._take(row, model, closely, scored, feature)
+                    self._take(row, model, closely, scored, wanted)
         return scored
+
+    def rows(self) -> Iterator[Row]:
+        """The rows so far, in the order in which their videos first came."""
+        with self._path.open("rb") as journal:
+            yield from (_row_at(place, journal) for place in self._places.values())
 
     def add(self, row: Row) -> None:
         """Keep a row; it takes the place of an earlier one of the same video.
@@ -114,7 +125,7 @@ class Journal:
                 path.open("wb") as file,
             ):
                 rows = (_row_at(place, journal) for place in self._in(order))
-                FORMS[self._form].write(rows, file, about)
+                FORMS[self.form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
 
@@ -142,7 +153,12 @@ class Journal:
         self._file.truncate(offset)
 
     def _take(
-        self, row: Row, model: str, closely: ModeRequest, scored: set[str], feature: bool
+        self,
+        row: Row,
+        model: str,
+        closely: ModeRequest,
+        scored: set[str],
+        wanted: Sequence[str],
     ) -> None:
         if row.status != "ok":
             scored.discard(row.video)
@@ -159,7 +175,7 @@ class Journal:
                 f"{self.output}: has scores of mode {row.mode or 'exact'}, this run would add "
                 f"{closely.mode} ones; name another --output, or the --mode of before"
             )
-        if row.feature or not feature:
+        if all(getattr(row, name) for name in wanted):
             scored.add(row.video)
 
 

@@ -40,10 +40,32 @@ class Greeting:
     """Which direction is better: higher or lower."""
     coverage: float | None
     """Share of ratings that the interval of an exact score is to hold; None without interval."""
+    reference: str | None = None
+    """The collection of which percentiles are; None for a model without."""
+    least_error: float | None = None
+    """Least error at which a short look can decide; None for a model that cannot."""
 
-    def about(self, *, feature: bool = False) -> About:
-        """What the forms of rows have to know; `feature`: rows have the second feature."""
-        return About(levels=self.levels, scale=self.scale, feature=feature)
+    def about(
+        self,
+        *,
+        feature: bool = False,
+        causes: bool = False,
+        decision: bool = False,
+        side: bool = False,
+    ) -> About:
+        """What the forms of rows have to know.
+
+        Rows have second feature and causes if wanted, the `decision` of a policy, and the `side` of
+        a threshold.
+        """
+        return About(
+            levels=self.levels,
+            scale=self.scale,
+            feature=feature,
+            causes=causes,
+            decision=decision,
+            side=side,
+        )
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,7 @@ class Extras:
 
     timeline: bool = False
     plan: bool = False
+    probe: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,8 @@ class Answer:
     plan: dict[str, Any] | None = None
     """The fields of `vq.scoring.decode_summary.Decoding`; None if it was not asked for, or has no
     score."""
+    probe: dict[str, Any] | None = None
+    """What the packets say of the file (`vq.scoring.packet_probe`), if it was asked for."""
     lost: str = ""
     """Why what was asked for beside the row of a score is not there; empty if it is."""
 
@@ -83,17 +108,18 @@ class ScoringPool:
         threads: int = 1,
         limits: Limits | None = None,
         feature: bool = False,
+        causes: bool = False,
     ) -> None:
         """Start the first worker.
 
         More processes start when there is work for them. Threads are those of the network, in each.
-        Rows have the second `feature` only if it is wanted.
+        Rows have the second `feature` and `causes` only if they are wanted.
         """
         limits = limits or Limits()
         self._greeting: Greeting | None = None
         self._scratch: Path | None = None
         self._workers = WorkerPool[str | Row, Part](
-            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature)),
+            Job("vq.scoring.worker:prepare", (folder, threads, limits, feature, causes)),
             limits=limits,
             read=_read,
             jobs=jobs,
@@ -134,13 +160,15 @@ class ScoringPool:
         closely: ModeRequest = EXACT,
         timeline: bool = False,
         plan: bool = False,
+        probe: bool = False,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Answer]:
         """Give an answer for each video, in order; a row is its own answer.
 
         Videos are paths, or URLs that fsspec knows: each is fetched when its turn comes. Answers
-        have a timeline, or tell what of the file was decoded (`plan`), if that is asked for. Once
-        `stopped`, which is called several times a second, says so, no more answers come.
+        have a timeline, tell what of the file was decoded (`plan`), or what its packets say of it
+        (`probe`), if that is asked for. Once `stopped`, which is called several times a second,
+        says so, no more answers come.
 
         Raises:
             ParamsError: the model has no such mode.
@@ -148,7 +176,7 @@ class ScoringPool:
         """
         if closely != EXACT:
             closely.check(self.greeting.modes, self.greeting.model)
-        how = {"closely": asdict(closely), "extras": asdict(Extras(timeline, plan))}
+        how = {"closely": asdict(closely), "extras": asdict(Extras(timeline, plan, probe))}
         outcomes = self._workers.work(
             videos,
             request=lambda video: {"video": video, "scratch": self._scratch_of(video), **how},
@@ -162,6 +190,37 @@ class ScoringPool:
                 if outcome.end:
                     self._sweep()
                 yield _put_together(video, outcome)
+
+    def pictures(self, videos: Iterable[str]) -> Iterator[str]:
+        """The frame in the middle of each video, as a data URI; empty where there is none.
+
+        Raises:
+            VqError: the model cannot be loaded.
+        """
+        for fields in self._only("picture", videos):
+            yield str(fields.get("picture", ""))
+
+    def probes(self, videos: Iterable[str]) -> Iterator[dict[str, Any] | None]:
+        """What the packets of each video say of it, without a score; None where nothing.
+
+        Raises:
+            VqError: the model cannot be loaded.
+        """
+        for fields in self._only("probe", videos):
+            yield fields.get("probe")
+
+    def _only(self, what: str, videos: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+        outcomes = self._workers.work(
+            videos,
+            request=lambda video: {
+                "video": video,
+                "scratch": self._scratch_of(video),
+                "only": what,
+            },
+        )
+        for _, outcome in outcomes:
+            parts = outcome.parts if outcome else ()
+            yield next((part for part in parts if isinstance(part, Mapping)), {})
 
     def close(self) -> None:
         """End all workers, whatever they are at."""
@@ -215,4 +274,5 @@ def _put_together(video: str, outcome: Outcome[Part]) -> Answer:
     for part in rest:
         extras.update(part if isinstance(part, Mapping) else {})
     # A score that is there already is not lost by what was asked for beside it.
-    return Answer(row, extras.get("timeline"), extras.get("plan"), end.reason if end else "")
+    wanted = {name: extras.get(name) for name in ("timeline", "plan", "probe")}
+    return Answer(row, **wanted, lost=end.reason if end else "")

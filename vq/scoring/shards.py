@@ -49,6 +49,8 @@ class Shards:
     limits: Limits
     feature: bool = False
     """Whether rows have the second feature."""
+    causes: bool = False
+    """Whether rows have causes."""
 
     @classmethod
     def of(
@@ -60,13 +62,14 @@ class Shards:
         closely: ModeRequest,
         limits: Limits,
         feature: bool = False,
+        causes: bool = False,
     ) -> "Shards":
         """Those of a student, a way of looking and an output; the student is put beside them."""
         content = [(student / name).read_bytes() for name in STUDENT]
         hashes = [hashlib.sha256(data).hexdigest() for data in content]
-        settings = [asdict(closely), asdict(limits), feature]
+        settings = [asdict(closely), asdict(limits), feature, causes]
         key = _hash([output, str(Path.cwd()), *settings, *hashes])
-        shards = cls(within.absolute() / key[:16], Path.cwd(), closely, limits, feature)
+        shards = cls(within.absolute() / key[:16], Path.cwd(), closely, limits, feature, causes)
         for name, data in zip(STUDENT, content, strict=True):
             with atomic(shards.student / name) as path:
                 path.write_bytes(data)

@@ -54,8 +54,7 @@ def measure(model: Model, path: Path) -> Timeline:
     Raises:
         VideoError: the file cannot be read as video.
     """
-    with stream.opened(path) as (_, video):
-        rate = float(video.average_rate or video.guessed_rate or 0)
+    rate = rate_of(path)
     worst = _Worst(better=1 if model.card.better == "higher" else -1)
 
     def choose(count: int, _: Packets | None) -> list[set[int]]:
@@ -81,6 +80,16 @@ def measure(model: Model, path: Path) -> Timeline:
         scale=(model.card.scale.min, model.card.scale.max),
         better=model.card.better,
     )
+
+
+def rate_of(path: Path) -> float:
+    """Frames a second of a file, as it says; 0 if it does not.
+
+    Raises:
+        VideoError: the file cannot be read as video.
+    """
+    with stream.opened(path) as (_, video):
+        return float(video.average_rate or video.guessed_rate or 0)
 
 
 def seconds_of(frame_count: int, rate: float) -> list[range]:

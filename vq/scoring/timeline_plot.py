@@ -22,10 +22,18 @@ def draw(path: Path, answer: Answer) -> None:
     """Write a PNG: score of each second and of the whole, and a frame of the worst second."""
     timeline: dict[str, Any] = answer.timeline or {}
     # Not pyplot: it keeps every figure, and asks for a screen.
-    figure = Figure(figsize=(11, 3.6), dpi=120, layout="constrained")
-    curve, picture = figure.subplots(1, 2, width_ratios=(3, 1.3))
+    spans = timeline.get("causes") or []
+    lanes = list(dict.fromkeys(span["cause"] for span in spans))
+    figure = Figure(figsize=(11, 3.6 + 0.24 * len(lanes)), dpi=120, layout="constrained")
+    parts: Any = figure.subfigures(1, 2, width_ratios=(3, 1.3))
+    left, right = parts
+    heights = (3.0, 0.24 * len(lanes) + 0.1) if lanes else (1,)
+    curve, *below = left.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     _curve(curve, answer, timeline)
-    _worst(picture, timeline)
+    for axes in below:
+        curve.set_xlabel("")
+        _causes(axes, spans, lanes, curve.get_xlim())
+    _worst(right.subplots(), timeline)
     figure.suptitle(_title(answer.row.video), fontsize=10, color=INK, parse_math=False)
     figure.savefig(path, metadata={"Software": "vq"})
 
@@ -52,6 +60,29 @@ def _curve(axes: Axes, answer: Answer, timeline: dict[str, Any]) -> None:
     axes.grid(axis="y", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="best", fontsize=8, frameon=False)
+
+
+def _causes(
+    axes: Axes, spans: list[dict[str, Any]], lanes: list[str], limits: tuple[float, float]
+) -> None:
+    """A bar for each span, the darker the likelier; a lane for each cause."""
+    for span in spans:
+        length = max(span["end"] - span["start"], 1e-3)
+        shade = 0.25 + 0.75 * span["probability"]
+        axes.barh(
+            lanes.index(span["cause"]),
+            length,
+            left=span["start"],
+            color=BAD,
+            alpha=shade,
+            height=0.6,
+        )
+    axes.set_yticks(range(len(lanes)), lanes, fontsize=8, color=INK)
+    axes.set_ylim(len(lanes) - 0.5, -0.5)
+    axes.set_xlim(*limits)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: clock(at)))
+    axes.set_xlabel("time", color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _worst(axes: Axes, timeline: dict[str, Any]) -> None:

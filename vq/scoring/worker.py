@@ -12,13 +12,14 @@ from vq.workers.limits import Limits
 from vq.workers.protocol import Handler, Message
 
 
-def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handler:
-    """Load the model; rows have the second `feature` only if it is wanted.
+def prepare(folder: Path, threads: int, limits: Limits, feature: bool, causes: bool) -> Handler:
+    """Load the model; rows have the second `feature` and `causes` only if they are wanted.
 
     Raises:
         VqError: it cannot be loaded.
     """
-    model = runtime.load(folder, threads=threads, limits=limits, feature=feature)
+    say = _causes() if causes else None
+    model = runtime.load(folder, threads=threads, limits=limits, feature=feature, causes=say)
     card = model.card
     greeting = {
         "model": card.model_id,
@@ -31,8 +32,17 @@ def prepare(folder: Path, threads: int, limits: Limits, feature: bool) -> Handle
         "most": card.scale.max,
         "better": card.better,
         "coverage": card.interval and card.interval.coverage,
+        "least_error": card.sure and card.sure.least_error,
+        "reference": card.reference and card.reference.name,
     }
     return Handler(lambda request: _fetch_and_answer(model, limits, request), greeting)
+
+
+def _causes() -> runtime.Causes:
+    # Imported only on request: nobody else pays for it.
+    from vq.causes import model
+
+    return model.of
 
 
 def _fetch_and_answer(
@@ -51,18 +61,46 @@ def _fetch_and_answer(
         path.unlink(missing_ok=True)
 
 
+def _spans(model: runtime.Model, path: Path) -> dict[str, Any]:
+    """When each cause is seen; nothing where nobody asks for causes."""
+    if model.causes is None:
+        return {}
+    from vq.causes import spans
+    from vq.scoring.timeline import rate_of, seconds_of
+
+    rate = rate_of(path)
+    return {"causes": [asdict(one) for one in spans.measure(path, lambda n: seconds_of(n, rate))]}
+
+
 def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Iterator[Message]:
     """The row first, then the extras: if those fail, the score is not lost."""
+    only = request.get("only")
+    if only == "picture":
+        from vq.report.thumbnail import middle_frame
+
+        yield Message({"picture": middle_frame(path)})
+    elif only == "probe":
+        yield _probed(path)
+    if only:
+        return
     row = model.score(path, **request["closely"])
     yield Message({"row": asdict(row)})
-    if not row.mode:
+    if row.status != "ok":
         return
     # Imported only on request: both are heavy.
     if request["extras"]["timeline"]:
         from vq.scoring.timeline import measure
 
-        yield Message({"timeline": measure(model, path).as_mapping()})
+        yield Message({"timeline": measure(model, path).as_mapping() | _spans(model, path)})
     if request["extras"]["plan"]:
         from vq.scoring.decode_summary import explain
 
-        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode))})
+        yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode or "exact"))})
+    if request["extras"]["probe"]:
+        yield _probed(path)
+
+
+def _probed(path: Path) -> Message:
+    from vq.scoring.packet_probe import probe
+
+    return Message({"probe": asdict(probe(path))})

@@ -198,6 +198,7 @@ class Service:
             body = scored(Answer(row), name)
         self._metrics.videos.labels(body.status, body.mode).inc()
         self._metrics.score_seconds.observe(body.seconds)
+        self._metrics.count_cause(body.causes or {})
         return body
 
     @asynccontextmanager

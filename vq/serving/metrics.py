@@ -1,12 +1,14 @@
 """Numbers for Prometheus."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vq.causes.vocabulary import CAUSES
+from vq.inference.row import likely
 from vq.serving.queue import ScoringQueue
 
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
@@ -36,6 +38,12 @@ class Metrics:
         self.videos = Counter(
             "vq_videos", "Rows, by status and mode.", ["status", "mode"], registry=registry
         )
+        self.causes = Counter(
+            "vq_causes",
+            "Rows with causes, by the likeliest of them; none where no cause is likely.",
+            ["cause"],
+            registry=registry,
+        )
         self.score_seconds = Histogram(
             "vq_score_seconds",
             "Wall time of a row, as the row says.",
@@ -54,6 +62,13 @@ class Metrics:
         Gauge("vq_model", "The model at work.", ["model"], registry=registry).labels(
             queue.greeting.model
         ).set(1)
+
+    def count_cause(self, causes: Mapping[str, float]) -> None:
+        """Count the likeliest cause of a row; nothing for a row without causes."""
+        if causes:
+            first = next(iter(likely(causes)), "none")
+            # A worker that was taken over makes no new series.
+            self.causes.labels(first if first in CAUSES else "none").inc()
 
     def exposed(self) -> bytes:
         """All of them, as text."""

@@ -35,17 +35,26 @@ class ScoringQueue:
     """
 
     def __init__(
-        self, folder: Path, *, jobs: int, waiting: int, threads: int, limits: Limits
+        self,
+        folder: Path,
+        *,
+        jobs: int,
+        waiting: int,
+        threads: int,
+        limits: Limits,
+        causes: bool = False,
     ) -> None:
         """Start the first worker, and wait until it has loaded the model.
 
         Further workers start when there is work. So many `waiting` videos may be uploaded or wait
-        beside those of the jobs; threads are those of the network, in each process.
+        beside those of the jobs; threads are those of the network, in each process. Rows have
+        `causes` only if they are wanted.
 
         Raises:
             VqError: the model cannot be loaded.
         """
         self._folder, self._threads, self._limits = folder, threads, limits
+        self._causes = causes
         self.jobs = jobs
         self.places = jobs + waiting
         """Most videos at a time: uploaded, waiting or at work."""
@@ -205,4 +214,6 @@ class ScoringQueue:
         pool.close()
 
     def _new_pool(self) -> ScoringPool:
-        return ScoringPool(self._folder, threads=self._threads, limits=self._limits)
+        return ScoringPool(
+            self._folder, threads=self._threads, limits=self._limits, causes=self._causes
+        )

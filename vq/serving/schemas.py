@@ -13,10 +13,20 @@ from vq.inference.row import Status, as_mapping
 from vq.scoring.scoring_pool import Answer, Greeting
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Chance = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Span(_Schema):
+    """Seconds after each other in which a cause is likely."""
+
+    cause: str = Field(pattern=r"^[a-z_]{1,40}$", description="As in the row.")
+    start: Finite = Field(description="From the first frame (s).")
+    end: Finite = Field(description="From the first frame (s).")
+    probability: Chance = Field(description="The highest of any second.")
 
 
 class Timeline(_Schema):
@@ -35,6 +45,9 @@ class Timeline(_Schema):
     )
     scale: tuple[Finite, Finite] = Field(description="Least and greatest score there can be.")
     better: Literal["higher", "lower"] = Field(description="Which direction is better.")
+    causes: list[Span] | None = Field(
+        default=None, description="When each cause is seen; only of a service with causes."
+    )
 
 
 class Strip(_Schema):
@@ -85,6 +98,15 @@ class Scored(_Schema):
     seconds: Finite = Field(description="From opening the file to the score; no timeline, no wait.")
     mode: Mode | Literal[""] = Field(description="How closely the video was looked at.")
     warning: str = Field(description="What a viewer sees of it that the score does not know.")
+    label: str = Field(description="The word for the score: bad, poor, fair, good, excellent.")
+    percentile: Finite | None = Field(
+        description="Share of the model's reference collection that is worse (%); null without one."
+    )
+    causes: dict[str, Chance] | None = Field(
+        default=None,
+        description="What is wrong with it: probability of each cause, the highest first; only of "
+        "a service with causes.",
+    )
     timeline: Timeline | None = Field(default=None, description="Only if asked for.")
     plan: Plan | None = Field(default=None, description="Only if asked for.")
     lost: str = Field(
@@ -104,6 +126,10 @@ class Health(_Schema):
     values: list[float] = Field(description="What each quality level is worth, worst first.")
     coverage: float | None = Field(
         description="Share of ratings that an interval is to hold; null for a model without."
+    )
+    reference: str | None = Field(
+        default=None,
+        description="The collection that percentiles are of; null for a model without.",
     )
     opinion: Literal["human", "synthetic"] = Field(
         description="Whose opinion the model learnt: people's, or a metric's and simulated raters'."
@@ -145,5 +171,5 @@ def health(greeting: Greeting, **now: int) -> Health:
     """The response about a model that is ready; `now` are the numbers of the service."""
     fields = {**asdict(greeting), **now, "status": "ready"}
     fields["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
-    del fields["levels"]
+    del fields["levels"], fields["least_error"]
     return Health.model_validate(fields)

@@ -15,7 +15,7 @@ from vq.features import store
 from vq.files import fresh_folder, sha256
 from vq.inference import card as student_cards
 from vq.inference import onnx_parity
-from vq.inference.calibrate import calibrate
+from vq.inference.calibrate import calibrate, reference
 from vq.metrics import conformal
 from vq.models import student_files, teacher_files
 from vq.params import Distill, DistillRecipe, Student, Training, join
@@ -110,7 +110,7 @@ def distill(
         sample = drawn(len(score), params.calibrate, seed)
         names = learnable.manifest["video"].to_numpy(str)[rows]
         files = inside(videos, names[sample])
-        modes, exact = calibrate(
+        modes, exact, sure = calibrate(
             student_card,
             unfinished / "student.onnx",
             files,
@@ -121,7 +121,12 @@ def distill(
         )
         span = abs(student_card.values[-1] - student_card.values[0])
         onnx_parity.check(files, exact, score[sample], span=span)
-        student_card = replace(student_card, modes=modes)
+        student_card = replace(
+            student_card,
+            modes=modes,
+            sure=sure,
+            reference=reference(score, f"the validation videos of {learnable.card.name}"),
+        )
         (unfinished / "card.json").write_text(student_cards.dumps(student_card))
     run.tag_weights(student / student_files.NAME)
 

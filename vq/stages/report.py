@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vq.causes import model as causes_model
 from vq.data import card as cards
 from vq.data import manifest as manifests
 from vq.data import split
@@ -19,8 +20,10 @@ from vq.inference import card as student_cards
 from vq.inference import cheap_edits
 from vq.inference.card import Card as StudentCard
 from vq.inference.gaming import small
+from vq.inference.row import likely
 from vq.metrics import slices
 from vq.metrics.mapping import Mapping as Curve
+from vq.metrics.opinions import Opinions, opinions
 from vq.params import Evaluate, Report
 from vq.report import model_card as model_cards
 from vq.report.report import ReportData, render
@@ -79,6 +82,7 @@ def report(
         groups=rows["kind"].tolist(),
         grouped_by=apart[0] if apart else "",
         curve=curve,
+        opinions=_opinions(rows, accepted, bundle),
         importance=importance(on_validation),
         pruning=pd.read_csv(pruning, keep_default_na=True),
         alike=pd.read_csv(similarity, index_col="expert"),
@@ -113,10 +117,24 @@ def importance(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst(rows: pd.DataFrame, curve: Curve, videos: Path, count: int) -> pd.DataFrame:
-    """The videos with the largest error after the map, with a picture of each."""
+    """The videos with the largest error after the map, with a picture and the causes of each."""
     score = curve(rows["student"].to_numpy(np.float64))
     order = np.argsort(-np.abs(score - rows["mos"].to_numpy(np.float64)), kind="stable")[:count]
-    return _pictured(rows.assign(score=score).iloc[order], videos)
+    shown = _pictured(rows.assign(score=score).iloc[order], videos)
+    paths = inside(videos, shown["video"])
+    causes = [", ".join(likely(causes_model.of(path))) for path in paths]
+    return shown.assign(causes=causes)
+
+
+def _opinions(rows: pd.DataFrame, accepted: Path, bundle: StudentCard) -> Opinions:
+    videos = manifests.read(accepted).set_index("video").loc[rows["video"].tolist()]
+    return opinions(
+        rows["student"].to_numpy(np.float64),
+        rows["mos"].to_numpy(np.float64),
+        videos["mos_std"].to_numpy(np.float64),
+        scale=(bundle.scale.min, bundle.scale.max),
+        better=bundle.better,
+    )
 
 
 def gamed(gaming: dict[str, Any] | None, videos: Path) -> dict[str, Any] | None:

@@ -30,8 +30,9 @@ class Decoded:
 
     frame_count: int
     """Frames in the whole video."""
-    pixels: Mapping[int, UInt8[np.ndarray, "height width 3"]]
-    """RGB, upright, native resolution; all frames of a video have the size of its first."""
+    pixels: Mapping[int, UInt8[np.ndarray, "height width *colours"]]
+    """RGB, upright, native resolution, or what `see` kept; all frames of a video have the size of
+    its first."""
     seconds: Mapping[int, float]
     """Presentation time of each frame, from the first frame of the video."""
     warning: str = ""

@@ -68,7 +68,7 @@ class ViewSpec:
         patches overlap; one smaller than a patch is made larger by its mirror images. Neither
         changes what a pixel is: a frame scaled up would look blurred.
         """
-        return _view(self.patches(now), self.patches(after))
+        return stack_view(self.patches(now), self.patches(after))
 
     def see(self, convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "side side 3"]:
         """Cut the patches of a frame as it is decoded: the same as of its pixels, and cheaper."""
@@ -140,7 +140,7 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False) -> Look:
 
     def view(place: int, decoded: Decoded) -> tuple[Decoded, np.ndarray]:
         pair = (decoded.pixels[number] for number in chosen[place])
-        return replace(decoded, pixels={}), _view(*pair)
+        return replace(decoded, pixels={}), stack_view(*pair)
 
     made = in_groups(path, choose, view, see=spec.see)
     decoded = made[0][0]
@@ -150,9 +150,10 @@ def look(path: Path, spec: ViewSpec, *, cheap: bool = False) -> Look:
     return Look(views, decoded.frame_count, tuple(seen), cheap=cheap, warning=decoded.warning)
 
 
-def _view(
+def stack_view(
     now: UInt8[np.ndarray, "side side 3"], after: UInt8[np.ndarray, "side side 3"]
 ) -> UInt8[np.ndarray, "4 side side"]:
+    """One view of the patches of a frame and of its neighbour: see `ViewSpec.view`."""
     return np.concatenate([now.transpose(2, 0, 1), _luma(after)[None]])
 
 

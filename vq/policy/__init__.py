@@ -1,0 +1,1 @@
+"""Rules that turn rows of scores into decisions: pass, review, fail."""
