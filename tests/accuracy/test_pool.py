@@ -40,6 +40,13 @@ def test_two_small_deliveries_say_what_neither_does() -> None:
     assert sentence.startswith(f"SRCC over 2 deliveries ({LEAST_CONTENTS} videos) is -1.000 [")
 
 
+def test_a_large_delivery_does_not_repeat_the_drop_of_small_ones() -> None:
+    """It has no rows to pool, and says enough by itself."""
+    few = [delivery(0, HALF, wrong=True), delivery(HALF, HALF, wrong=True)]
+
+    assert pool([*few, make_record(delivery="f" * 64)], BOOTSTRAP) is None
+
+
 def test_enough_videos_that_were_drawn_at_random_count_alone() -> None:
     """What was chosen for what it teaches is no sample of what comes in."""
     chosen = [delivery(100, 2 * LEAST_CONTENTS, wrong=True)]

@@ -28,9 +28,12 @@ def pool(records: Sequence[Record], bootstrap: Bootstrap) -> Pool | None:
     """Measure the records of one champion as if they were one delivery.
 
     Where enough contents were drawn at random, they alone count: what was chosen for what it
-    teaches lies further apart than what usually comes in. None for fewer than two deliveries, or
-    for too few contents for an interval.
+    teaches lies further apart than what usually comes in. None for fewer than two deliveries, for
+    too few contents for an interval, or if the latest delivery is too large to be pooled: it says
+    enough by itself.
     """
+    if not records[-1].rated:
+        return None
     drawn = _rated(records, random=True)
     random = _contents(drawn) >= LEAST_CONTENTS
     rated = drawn if random else _rated(records, random=False)
