@@ -24,7 +24,7 @@ def test_a_row_is_read(tmp_path: Path) -> None:
     assert (row.video, row.problem) == ("x/a.mp4", "")
     assert row.values == {
         "mos": 3.5, "mos_std": None, "ratings": 12, "content": "park",
-        "dataset": None, "tag": "blur",
+        "dataset": None, "random": None, "tag": "blur",
     }  # fmt: skip
 
 

@@ -143,7 +143,8 @@ def gamed(gaming: dict[str, Any] | None, videos: Path) -> dict[str, Any] | None:
         return None
     (path,) = inside(videos, [gaming["worst"]["video"]])
     frame = small([middle_pixels(path)])
-    edited = cheap_edits.apply(frame, gaming["worst"]["chain"])
+    chain = [(str(name), float(strength)) for name, strength in gaming["worst"]["chain"]]
+    edited = cheap_edits.apply(frame, chain)
     return {**gaming, "pictures": [picture_of(frame[0]), picture_of(edited[0])]}
 
 
