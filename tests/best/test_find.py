@@ -8,6 +8,7 @@ import pytest
 
 from tests.best import copies
 from tests.scoring import toy
+from vq.best import find as find_best
 from vq.best import judge
 from vq.best.find import Finder
 from vq.best.result import Group, Judged, Result
@@ -132,6 +133,46 @@ def test_a_mirrored_copy_is_not_named_among_straight_ones(student: Path, tmp_pat
     assert of(group, "turned.mp4").reasons == ("mirrored: left and right are exchanged",)
     assert of(group, "turned.mp4").verdict == "apart"
     assert of(group, "30.mp4").verdict == "best"
+
+
+def test_two_copies_that_cannot_be_lined_up_are_both_set_apart(
+    student: Path, tmp_path: Path
+) -> None:
+    """The larger one is no better for that: it may be scaled up, with bars."""
+    frames = copies.scene(12)
+    clear = copies.write(frames, tmp_path / "clear.mp4", 16)
+    barred = np.zeros((len(frames), 480, 480, 3), np.uint8)
+    barred[:, 96:-96] = copies.resized(frames[:, ::2, ::2], 480, 288)
+    padded = copies.write(barred, tmp_path / "padded.mp4", 16)
+    (group,) = find(student, [str(clear), str(padded)]).groups
+
+    assert group.best is None
+    assert group.doubt == "no two copies can be lined up"
+    assert [one.verdict for one in group.copies] == ["apart", "apart"]
+    assert group.others == ()
+
+
+def test_of_two_that_show_different_parts_nobody_is_left(
+    student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever is dropped first."""
+    monkeypatch.setattr(find_best, "LINED_UP", 1.01)
+    frames = copies.scene(13)
+    videos = [copies.write(frames, tmp_path / f"{crf}.mp4", crf) for crf in (18, 30)]
+    (group,) = find(student, list(map(str, videos))).groups
+
+    assert group.best is None
+    assert [one.verdict for one in group.copies] == ["apart", "apart"]
+
+
+def test_what_is_shorter_leaves_the_one_that_is_whole(student: Path, tmp_path: Path) -> None:
+    """Nothing has to be lined up for that."""
+    frames = copies.scene(14)
+    videos = [copies.write(frames[:n], tmp_path / f"{n}.mp4", 20) for n in (12, 24)]
+    (group,) = find(student, list(map(str, videos))).groups
+
+    assert of(group, "24.mp4").verdict == "best"
+    assert of(group, "12.mp4").verdict == "apart"
 
 
 def test_any_number_of_jobs_gives_the_same_bits(

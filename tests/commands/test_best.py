@@ -46,6 +46,39 @@ def test_the_best_is_linked_and_the_others_moved(
     assert "linked" in shown.err
 
 
+def test_a_file_under_two_names_is_one_copy(
+    folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is moved away from under its links."""
+    (folder / "compressed.mp4").unlink()
+    (folder / "best").mkdir()
+    (folder / "best" / "clear.mp4").symlink_to("../clear.mp4")
+    others = tmp_path / "others"
+    code = main(["best", str(folder), "--model", student, "--move", str(others), "--json"])
+    shown = capsys.readouterr()
+    (group,) = json.loads(shown.out)["groups"]
+
+    assert code == 0
+    assert [one["video"] for one in group["copies"]] == [str(folder / "clear.mp4")]
+    assert (folder / "best" / "clear.mp4").exists()
+    assert not others.exists()
+    assert "is the same file as" in shown.err
+
+
+def test_a_link_is_not_moved(
+    folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be relative, and would lead nowhere."""
+    kept, others = tmp_path / "kept.mp4", tmp_path / "others"
+    (folder / "compressed.mp4").rename(kept)
+    (folder / "compressed.mp4").symlink_to("../kept.mp4")
+    main(["best", str(folder), "--model", student, "--move", str(others)])
+
+    assert (folder / "compressed.mp4").is_symlink()
+    assert not others.exists()
+    assert "compressed.mp4 is a symbolic link, and stays" in capsys.readouterr().err
+
+
 def test_what_cannot_be_done_is_refused_before_anything_is(
     folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -149,11 +149,15 @@ class Finder:
         if len(copies) == 1:
             return Group((Judged(copies[0], "only"),), 0, None, "")
         apart = _incomplete(copies)
+        whole = [place for place in range(len(copies)) if place not in apart]
         offsets = self._offsets(copies, apart)
         looks = self._looks(copies, offsets, apart)
         shared = _shared(looks, apart)
         scale = Scale(self.greeting.better, self.greeting.most - self.greeting.least)
         if shared is None:
+            if len(whole) > 1:  # whichever is left by now is not known to be better
+                for place in whole:
+                    apart.setdefault(place, "no other copy can be lined up with it")
             return judge.alone(copies, apart, scale)
         mirrored = {place: offsets[place].mirrored for place in looks}
         return judge.among(copies, looks, shared, mirrored=mirrored, apart=apart, scale=scale)

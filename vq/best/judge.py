@@ -31,7 +31,9 @@ class Scale:
 
 
 def alone(copies: Sequence[Copy], apart: Mapping[int, str], scale: Scale) -> Group:
-    """Judge a group in which no two copies can be compared: one is left, or none.
+    """Judge a group in which no two copies can be compared.
+
+    One is left where all others are cropped or shorter: that one is best.
 
     Args:
         copies: all of the group.

@@ -74,7 +74,7 @@ def _run(args: Namespace) -> int:
         raise DataError(
             f"copies are found by {error.name}, which is missing; pip install 'vq[best]'"
         ) from error
-    from vq.best import place_files
+    from vq.best import place_files, same_files
     from vq.best.find import Finder
 
     folder, jobs = folder_of(args, _say), jobs_of(args)
@@ -83,7 +83,9 @@ def _run(args: Namespace) -> int:
     ) as finder:
         local = [text for text in args.inputs if not is_url(text)]
         items = [text for text in args.inputs if is_url(text)] + discover(local, say=_say)
-        videos = [_local(item) for item in items]
+        videos, again = same_files.once([_local(item) for item in items])
+        for video, kept in again.items():
+            _say(f"{video} is the same file as {kept}, and counts once")
         with stoppable() as stop:
             result = finder.find(
                 videos,
@@ -101,6 +103,10 @@ def _run(args: Namespace) -> int:
         from vq.best import table
 
         table.write(result)
+    if args.move is not None:
+        for video in filter(_is_link, others):
+            _say(f"{video} is a symbolic link, and stays: move what it leads to by its own name")
+        others = [video for video in others if not _is_link(video)]
     # All of it can be done, or none is.
     if args.link is not None:
         place_files.check(best, args.link)
@@ -119,6 +125,10 @@ def _run(args: Namespace) -> int:
                 _say(f"nothing is {verb}")
     _tell_failures(result.failed)
     return int(bool(result.failed))
+
+
+def _is_link(video: str) -> bool:
+    return Path(video).is_symlink()
 
 
 def _tell_failures(failed: tuple[Row, ...]) -> None:
