@@ -93,6 +93,19 @@ def test_what_cannot_be_done_is_refused_before_anything_is(
     assert "clear.mp4" in shown.out
 
 
+def test_one_folder_for_both_is_refused(
+    folder: Path, tmp_path: Path, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A link and a file could have one name; this is known before anything is decoded."""
+    options = ["--link", str(tmp_path / "out"), "--move", str(tmp_path / "in" / ".." / "out")]
+    code = main(["best", str(folder), "--model", student, *options])
+    shown = capsys.readouterr()
+
+    assert code == 2
+    assert "--link and --move name one folder" in shown.err
+    assert shown.out == ""
+
+
 def test_a_file_without_a_score_has_a_row(
     folder: Path, student: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

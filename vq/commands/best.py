@@ -77,6 +77,8 @@ def _run(args: Namespace) -> int:
     from vq.best import place_files, same_files
     from vq.best.find import Finder
 
+    if None not in (args.link, args.move) and args.link.resolve() == args.move.resolve():
+        raise DataError(f"--link and --move name one folder, {args.link}; name two")
     folder, jobs = folder_of(args, _say), jobs_of(args)
     with Finder(
         folder, jobs=jobs, threads=threads_of(args, jobs), limits=limits_of(args)
@@ -107,22 +109,23 @@ def _run(args: Namespace) -> int:
         for video in filter(_is_link, others):
             _say(f"{video} is a symbolic link, and stays: move what it leads to by its own name")
         others = [video for video in others if not _is_link(video)]
-    # All of it can be done, or none is.
+    # Nothing is done unless all of it can be, as far as that is known.
     if args.link is not None:
-        place_files.check(best, args.link)
+        place_files.check_links(best, args.link)
     if args.move is not None:
-        place_files.check(others, args.move)
+        place_files.check_moves(others, args.move)
     # Moved first: a link to what is moved away later would lead nowhere.
     for folder_to, names, verb, do in (
         (args.move, others, "moved", place_files.move),
         (args.link, best, "linked", place_files.link),
     ):
         if folder_to is not None:
-            done = do(names, folder_to)
-            for video, target in done:
+            done = 0
+            for video, target in do(names, folder_to):
                 _say(f"{verb} {video} to {target}")
+                done += 1
             if not done:
-                _say(f"nothing is {verb}")
+                _say(f"nothing is {verb}" + (", all of it was before" if names else ""))
     _tell_failures(result.failed)
     return int(bool(result.failed))
 
