@@ -1,6 +1,7 @@
 """`vq best` as people call it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,30 @@ def test_the_best_is_linked_and_the_others_moved(
     assert [path.name for path in folder.iterdir()] == ["clear.mp4"]
     assert "moved" in shown.err
     assert "linked" in shown.err
+
+
+def test_names_that_are_no_text_are_escaped(
+    tmp_path: Path, student: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """As in rows of `vq score`: in the table, its title and JSON; files are found all the same."""
+    made = tmp_path / "in"
+    made.mkdir()
+    frames = copies.scene(7)
+    for name, crf in (("clear_\udce9.mp4", 18), ("worse_\udce9.mp4", 42), ("none_\udce9.mp4", 0)):
+        if crf:
+            copies.write(frames, tmp_path / "plain.mp4", crf).rename(made / name)
+        else:
+            (made / name).write_text("no video")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        patch.setattr("sys.stdout", open(1, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+        for options in ([], ["--json"]):
+            code = main(["best", made.name, "--model", student, *options])
+            sys.stdout.flush()
+            shown = capfdbinary.readouterr().out.decode()
+            assert code == 1
+            for name in ("clear", "worse", "none"):
+                assert name + "_\\xe9.mp4" in shown.replace("\\\\", "\\")
 
 
 def test_a_file_under_two_names_is_one_copy(
