@@ -137,7 +137,7 @@ def test_a_better_looking_part_leaves_the_question_open(
     (group,) = find(student, [str(whole), str(part)]).groups
 
     assert group.best is None
-    assert "part.mp4 scores higher by itself" in group.doubt
+    assert "part.mp4 looks better by itself" in group.doubt
     assert group.others == ()
 
 

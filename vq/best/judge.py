@@ -17,7 +17,7 @@ SURE = 0.9
 ALIKE = 0.5
 """Probability of being visibly worse below which a copy is called alike."""
 LOOKS_BETTER = 0.125
-"""Share of the scale by which a copy that cannot be compared has to score higher by itself, for
+"""Share of the scale by which the score of a copy that cannot be compared has to be better, for
 nobody to be named."""
 
 
@@ -145,7 +145,7 @@ def _doubt(copies: Sequence[Copy], best: int, apart: Mapping[int, str], scale: S
             continue
         if sign * (mine - theirs) > LOOKS_BETTER * scale.span:
             return (
-                f"{copies[place].video} scores higher by itself ({mine:.2f}; "
+                f"{copies[place].video} looks better by itself ({mine:.2f}; "
                 f"{copies[best].video} has {theirs:.2f}), but it is {reason}"
             )
     return ""
