@@ -68,6 +68,11 @@ def test_a_link_to_another_file_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is there already"):
         place_files.check_moves([str(video)], tmp_path / "out")
 
+    (tmp_path / "out" / "a.mp4").unlink()
+    (tmp_path / "out" / "a.mp4").symlink_to("a.mp4")  # it leads to itself
+    with pytest.raises(DataError, match="is there already"):
+        place_files.check_links([str(video)], tmp_path / "out")
+
     (tmp_path / "other.mp4").write_text("b")
     (tmp_path / "out" / "a.mp4").unlink()
     (tmp_path / "out" / "a.mp4").symlink_to(tmp_path / "other.mp4")

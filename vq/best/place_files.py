@@ -44,7 +44,7 @@ def check_links(videos: Sequence[str], folder: Path) -> list[str]:
     Raises:
         DataError: a name is taken, or comes twice; or the folder is a file.
     """
-    return _check(videos, folder, lambda path, target: target.resolve() == path.resolve())
+    return _check(videos, folder, lambda path, target: same_place(target, path))
 
 
 def check_moves(videos: Sequence[str], folder: Path) -> list[str]:
@@ -54,12 +54,17 @@ def check_moves(videos: Sequence[str], folder: Path) -> list[str]:
         DataError: a name is taken, or comes twice; or the folder is a file, or lies on another file
             system.
     """
-    left = _check(videos, folder, lambda path, target: path.parent.resolve() == folder.resolve())
+    left = _check(videos, folder, lambda path, target: same_place(path.parent, folder))
     home = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     for video in left:
         if _device(Path(video)) != _device(home):
             raise DataError(f"{folder}: {OTHER_FILE_SYSTEM} ({video})")
     return left
+
+
+def same_place(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one place, which need not be there yet."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _check(videos: Sequence[str], folder: Path, is_done: Callable[[Path, Path], bool]) -> list[str]:

@@ -77,7 +77,7 @@ def _run(args: Namespace) -> int:
     from vq.best import place_files, same_files
     from vq.best.find import Finder
 
-    if None not in (args.link, args.move) and args.link.resolve() == args.move.resolve():
+    if args.link and args.move and place_files.same_place(args.link, args.move):
         raise DataError(f"--link and --move name one folder, {args.link}; name two")
     folder, jobs = folder_of(args, _say), jobs_of(args)
     with Finder(
