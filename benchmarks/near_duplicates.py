@@ -174,7 +174,7 @@ def plant(clips: Mapping[Path, str], out: Path, *, seed: int) -> list[File]:
     files = []
     for clip, content in clips.items():
         files.append(File(clip, content, clip.stem, ""))
-        probed, _ = survey(clip)
+        probed, *_ = survey(clip)
         for number, (how, (filters, encoder)) in enumerate(MANIPULATIONS.items()):
             made = out / f"{clip.stem}-{number:02}.mp4"
             draw = np.random.default_rng([seed, zlib.crc32(clip.stem.encode()), number])
@@ -198,7 +198,7 @@ def look(files: Sequence[File]) -> tuple[list[Fingerprint], dict[str, float]]:
         subprocess.run(command, check=True)
         spent["decoded by ffmpeg"] += _children() - before
         marks = [time.process_time()]
-        probed, frames = survey(file.path)
+        probed, frames, _ = survey(file.path)
         marks.append(time.process_time())
         prints.append(fingerprint.take(frames, probed.duration_s))
         marks.append(time.process_time())

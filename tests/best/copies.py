@@ -1,7 +1,9 @@
 """Copies of one scene, made on the spot by real encoders."""
 
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -37,6 +39,20 @@ def resized(frames: np.ndarray, width: int, height: int) -> np.ndarray:
 def write(frames: np.ndarray, path: Path, crf: int, codec: str = "h264") -> Path:
     """Encode frames."""
     encode.write(frames, path, codec=codec, crf=crf, fps=FPS)
+    return path
+
+
+def write_uneven(frames: np.ndarray, ticks: list[int], path: Path, crf: int) -> Path:
+    """Encode frames that begin at ticks of 1 / `FPS` seconds."""
+    with av.open(path, "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"crf": str(crf)})
+        stream.width, stream.height, stream.pix_fmt = frames.shape[2], frames.shape[1], "yuv420p"
+        stream.codec_context.time_base = Fraction(1, FPS)
+        for pixels, tick in zip(frames, ticks, strict=True):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = tick, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.best import copies
 from vq.best import alignment
+from vq.best.clock import Clock
 
 
 @pytest.mark.parametrize("mirrored", [False, True], ids=["straight", "mirrored"])
@@ -13,11 +14,14 @@ def test_a_copy_that_begins_later_is_lined_up(mirrored: bool) -> None:
     frames = copies.scene(4, frames=40)[..., 0]
     later = frames[6::2, ::2, ::2]
     later = later[:, :, ::-1] if mirrored else later
-    offset = alignment.find_offset(frames, np.ascontiguousarray(later), anchor_fps=24.0, fps=12.0)
-    times = alignment.moments_of(
-        [alignment.SAME, offset], [40 / 24, len(later) / 12], fps=24.0, count=4
+    every, second = Clock(24.0), Clock(12.0)
+    offset = alignment.find_offset(
+        frames, np.ascontiguousarray(later), anchor_clock=every, clock=second
     )
-    numbers = alignment.numbers_of(times, offset, fps=12.0, frame_count=len(later))
+    times = alignment.moments_of(
+        [alignment.SAME, offset], [40 / 24, len(later) / 12], clock=every, count=4
+    )
+    numbers = alignment.numbers_of(times, offset, clock=second, frame_count=len(later))
 
     assert offset.mirrored is mirrored
     assert offset.seconds == pytest.approx(-6 / 24)
@@ -28,7 +32,10 @@ def test_a_copy_that_begins_later_is_lined_up(mirrored: bool) -> None:
 def test_another_scene_does_not_fit() -> None:
     """Copies are told from others by more than their fingerprints."""
     offset = alignment.find_offset(
-        copies.scene(4)[..., 0], copies.scene(5)[..., 0], anchor_fps=24.0, fps=24.0
+        copies.scene(4)[..., 0],
+        copies.scene(5)[..., 0],
+        anchor_clock=Clock(24.0),
+        clock=Clock(24.0),
     )
 
     assert not offset.fits

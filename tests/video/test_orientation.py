@@ -50,7 +50,7 @@ def test_a_picture_is_shown_as_players_show_it(name: str, make_h264: Callable[..
     path = orient(make_h264(frames=4, picture=quarters, width=96, height=64), matrix)
 
     (pixels,) = decode(path, lambda count: [1]).pixels.values()
-    probe, looks = survey(path)
+    probe, looks, _ = survey(path)
     views = look(path, ViewSpec(moments=1, grid=2, patch_px=16)).views
 
     np.testing.assert_allclose(of_quarters(pixels), expected, atol=4)

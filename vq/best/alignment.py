@@ -1,6 +1,5 @@
 """Which frames of two copies show the same moment."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
+from vq.best.clock import Clock
 from vq.video import frame_sampling
 
 SIDE_PX = 64, 36
@@ -16,9 +16,9 @@ SAMPLES = 48
 """Frames of the anchor that are looked for in the other copy."""
 REACH_S = 1.0
 """How much later or earlier the other copy may begin."""
-LIKE = 0.9
+MIN_CORRELATION = 0.9
 """Mean correlation from which on two copies show the same at the same time."""
-FIRST = 1e-5
+SHIFT_PENALTY = 1e-5
 """Correlation that a second of offset has to bring: stills fit anywhere."""
 
 
@@ -35,7 +35,7 @@ class Offset:
     @property
     def fits(self) -> bool:
         """Whether they show the same at the same time."""
-        return self.correlation >= LIKE
+        return self.correlation >= MIN_CORRELATION
 
 
 SAME = Offset(0.0, False, 1.0)
@@ -45,59 +45,61 @@ def find_offset(
     anchor: UInt8[np.ndarray, "frames height width"],
     other: UInt8[np.ndarray, "others other_height other_width"],
     *,
-    anchor_fps: float,
-    fps: float,
+    anchor_clock: Clock,
+    clock: Clock,
 ) -> Offset:
     """The offset at which the frames of two copies are most alike, as they are or mirrored."""
     numbers = np.unique(frame_sampling.moments(len(anchor), moments=SAMPLES))
     wanted = _normal(anchor[numbers])
-    seen = _normal(other)
-    straight = _best(wanted, numbers / anchor_fps, seen, fps)
+    seen, times = _normal(other), anchor_clock.times_of(numbers)
+    straight = _best(wanted, times, seen, clock)
     if straight.fits:
         return straight
     width = SIDE_PX[0]
     turned = seen.reshape(len(seen), -1, width)[:, :, ::-1].reshape(len(seen), -1)
-    mirrored = _best(wanted, numbers / anchor_fps, np.ascontiguousarray(turned), fps)
+    mirrored = _best(wanted, times, np.ascontiguousarray(turned), clock)
     if mirrored.correlation > straight.correlation:
         return Offset(mirrored.seconds, True, mirrored.correlation)
     return straight
 
 
-def _best(wanted: np.ndarray, times: np.ndarray, seen: np.ndarray, fps: float) -> Offset:
-    step = 1 / fps
-    steps = round(REACH_S * fps)
+def _best(wanted: np.ndarray, times: np.ndarray, seen: np.ndarray, clock: Clock) -> Offset:
+    step = 1 / clock.fps
+    steps = round(REACH_S * clock.fps)
     best = Offset(0.0, False, -1.0)
     for shift in sorted(range(-steps, steps + 1), key=abs):
-        places = np.rint((times + shift * step) * fps).astype(int)
+        places = clock.numbers_at(times + shift * step)
         inside = (places >= 0) & (places < len(seen))
         # Half of the moments at least: a few frames fit by chance.
         if 2 * np.count_nonzero(inside) < len(times):
             continue
         alike = np.einsum("ij,ij->i", wanted[inside], seen[places[inside]])
         value = float(alike.mean())
-        if value - FIRST * abs(shift) * step > best.correlation - FIRST * abs(best.seconds):
+        penalty = SHIFT_PENALTY * abs(shift) * step
+        if value - penalty > best.correlation - SHIFT_PENALTY * abs(best.seconds):
             best = Offset(shift * step, False, value)
     return best
 
 
 def numbers_of(
-    times: Sequence[float], offset: Offset, *, fps: float, frame_count: int
+    times: Sequence[float], offset: Offset, *, clock: Clock, frame_count: int
 ) -> list[int]:
     """The frame of a copy at each moment of the anchor, in seconds."""
-    return [min(max(round((time + offset.seconds) * fps), 0), frame_count - 1) for time in times]
+    numbers = clock.numbers_at(np.array(times) + offset.seconds)
+    return [int(number) for number in np.clip(numbers, 0, frame_count - 1)]
 
 
 def moments_of(
-    offsets: Sequence[Offset], durations: Sequence[float], *, fps: float, count: int
+    offsets: Sequence[Offset], durations: Sequence[float], *, clock: Clock, count: int
 ) -> list[float]:
     """Times of frames of the anchor that all copies show, in the middle of equal parts.
 
-    The anchor is one of the copies; `fps` is its own.
+    The anchor is one of the copies; `clock` is its own.
     """
     start = max(-one.seconds for one in offsets)
     end = min(length - one.seconds for one, length in zip(offsets, durations, strict=True))
     times = [start + (end - start) * (2 * place + 1) / (2 * count) for place in range(count)]
-    return [math.floor(time * fps) / fps for time in times]
+    return [float(time) for time in clock.begin_of(np.array(times))]
 
 
 def _normal(frames: UInt8[np.ndarray, "frames _ _"]) -> Float32[np.ndarray, "frames pixels"]:

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from vq.best.clock import Clock
 from vq.inference.row import Row
 from vq.video.fingerprint import Fingerprint
 from vq.video.probe import Probe
 
-MOST_FRAMES = 36_000
-"""Of a video, that copies are compared in: 20 minutes at 30 a second."""
+MOST_FRAMES = 32_000
+"""Of a video, that copies are compared in: 17 minutes at 30 a second. They go into one message of a
+worker, whatever their shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,10 @@ class Copy:
     fingerprint: Fingerprint
     thumbnails: Path
     """A file with the brightness of the first `MOST_FRAMES` frames, small (`vq.video.probe`)."""
+    clock: Clock
+    """When these are shown."""
+    seconds: float
+    """Time of which there are thumbnails."""
 
     @property
     def video(self) -> str:
@@ -49,5 +55,5 @@ class Copy:
         return self.bits / max(self.probe.duration_s, 1e-3) / 1000
 
     def frames(self) -> UInt8[np.ndarray, "frames height width"]:
-        """The small pictures."""
-        return np.load(self.thumbnails)
+        """The small pictures; they stay in the file until they are looked at."""
+        return np.load(self.thumbnails, mmap_mode="r")

@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from vq.best import alignment, detail, groups, judge
+from vq.best import alignment, answer, detail, groups, judge
 from vq.best.alignment import SAME, Offset
+from vq.best.answer import Facts, Part, Thumbnails
 from vq.best.copy import Copy
 from vq.best.judge import Scale
-from vq.best.look import Look
+from vq.best.look import Look, shape_of
 from vq.best.result import Group, Judged, Result
-from vq.inference.row import Row, from_mapping
-from vq.video import fingerprint
-from vq.video.probe import Probe
+from vq.inference.row import Row
 from vq.workers.limits import Limits
-from vq.workers.protocol import Job, Message
+from vq.workers.protocol import Job
 from vq.workers.worker_pool import WorkerPool
-from vq.workers.worker_process import Outcome
+from vq.workers.worker_process import NONSENSE, Outcome
 
 MOMENTS = 8
 """At which copies are compared."""
@@ -29,15 +28,6 @@ SHORTER, SHORTER_S = 0.95, 0.25
 LINED_UP = 0.85
 """Correlation of the coarsest detail with what all share, below which a copy shows another part of
 the picture, or has borders."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """A part of a worker's answer."""
-
-    fields: dict[str, Any]
-    data: bytes
-    row: Row | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +48,10 @@ class Finder:
         """Start the first worker; `folder` has the student that scores."""
         self._greeted: Greeting | None = None
         self._scratch = tempfile.TemporaryDirectory(prefix="vq-best-")
-        self._workers = WorkerPool[Any, _Part](
+        self._workers = WorkerPool[Any, Part](
             Job("vq.best.worker:prepare", (folder, threads, limits)),
             limits=limits,
-            read=_read,
+            read=answer.read,
             jobs=jobs,
             greet=self._greet,
         )
@@ -128,32 +118,39 @@ class Finder:
             elif outcome:
                 yield self._copy(video, outcome, Path(self._scratch.name, f"{number}.npy"))
 
-    def _copy(self, video: str, outcome: Outcome[_Part], thumbnails: Path) -> Copy | Row:
+    def _copy(self, video: str, outcome: Outcome[Part], thumbnails: Path) -> Copy | Row:
         if outcome.end:
             return Row(video, outcome.end.status, outcome.end.reason, seconds=outcome.seconds)
-        row = outcome.parts[0].row
-        if row is None or row.status != "ok":
-            return row or Row(video, "crashed", "its process said nothing of it")
-        _, facts, small = outcome.parts
-        np.save(thumbnails, np.frombuffer(small.data, np.uint8).reshape(small.fields["shape"]))
-        return Copy(
-            row,
-            Probe(**facts.fields["probe"]),
-            int(facts.fields["bits"]),
-            int(facts.fields["bytes"]),
-            fingerprint.unpack(facts.fields["hashes"], facts.data),
-            thumbnails,
-        )
+        match outcome.parts:
+            case (Row() as row,) if row.status != "ok":
+                return row
+            case (Row() as row, Facts() as facts, Thumbnails() as small) if row.status == "ok":
+                np.save(thumbnails, small.pixels)
+                return Copy(
+                    row,
+                    facts.probe,
+                    facts.bits,
+                    facts.bytes,
+                    facts.fingerprint,
+                    thumbnails,
+                    small.clock,
+                    small.clock.seconds(len(small.pixels)),
+                )
+        return Row(video, "crashed", NONSENSE, seconds=outcome.seconds)
 
     def _judge(self, copies: Sequence[Copy]) -> Group:
         if len(copies) == 1:
             return Group((Judged(copies[0], "only"),), 0, None, "")
         apart = _incomplete(copies)
+        whole = [place for place in range(len(copies)) if place not in apart]
         offsets = self._offsets(copies, apart)
         looks = self._looks(copies, offsets, apart)
         shared = _shared(looks, apart)
         scale = Scale(self.greeting.better, self.greeting.most - self.greeting.least)
         if shared is None:
+            if len(whole) > 1:  # whichever is left by now is not known to be better
+                for place in whole:
+                    apart.setdefault(place, "no other copy can be lined up with it")
             return judge.alone(copies, apart, scale)
         mirrored = {place: offsets[place].mirrored for place in looks}
         return judge.among(copies, looks, shared, mirrored=mirrored, apart=apart, scale=scale)
@@ -161,7 +158,6 @@ class Finder:
     def _offsets(self, copies: Sequence[Copy], apart: dict[int, str]) -> dict[int, Offset]:
         """How each copy lies to the first one here, to which most fit; others are set apart."""
         whole = [place for place in range(len(copies)) if place not in apart]
-        frames = {place: copies[place].frames() for place in whole}
         by_size = sorted(whole, key=lambda place: -copies[place].pixels)
         best: dict[int, Offset] = {}
         for anchor in by_size[:3]:
@@ -169,10 +165,10 @@ class Finder:
                 place: SAME
                 if place == anchor
                 else alignment.find_offset(
-                    frames[anchor],
-                    frames[place],
-                    anchor_fps=copies[anchor].probe.fps,
-                    fps=copies[place].probe.fps,
+                    copies[anchor].frames(),
+                    copies[place].frames(),
+                    anchor_clock=copies[anchor].clock,
+                    clock=copies[place].clock,
                 )
                 for place in whole
             }
@@ -194,18 +190,16 @@ class Finder:
         if len(offsets) < 2:
             return {}
         anchor = next(iter(offsets))
-        seconds = [
-            min(copies[place].probe.duration_s, _seconds(copies[place])) for place in offsets
-        ]
+        seconds = [min(copies[place].probe.duration_s, copies[place].seconds) for place in offsets]
         times = alignment.moments_of(
-            list(offsets.values()), seconds, fps=copies[anchor].probe.fps, count=MOMENTS
+            list(offsets.values()), seconds, clock=copies[anchor].clock, count=MOMENTS
         )
         size = max((copies[place].size for place in offsets), key=lambda size: size[0] * size[1])
 
         def request(place: int) -> dict[str, Any]:
             copy = copies[place]
             numbers = alignment.numbers_of(
-                times, offsets[place], fps=copy.probe.fps, frame_count=copy.probe.frames
+                times, offsets[place], clock=copy.clock, frame_count=copy.probe.frames
             )
             return {
                 "video": copy.video,
@@ -216,14 +210,11 @@ class Finder:
 
         looks: dict[int, Look] = {}
         for place, outcome in self._workers.work(list(offsets), request=request):
-            if not outcome or outcome.end or "problem" in outcome.parts[0].fields:
-                apart[place] = "not to be decoded a second time"
-                continue
-            (part,) = outcome.parts
-            looks[place] = Look(
-                np.frombuffer(part.data, np.uint8).reshape(part.fields["shape"]),
-                np.array(part.fields["spectrum"], np.float32),
-            )
+            match outcome.parts if outcome and not outcome.end else ():
+                case (Look() as look,) if look.patches.shape == shape_of(size, MOMENTS):
+                    looks[place] = look
+                case _:
+                    apart[place] = "not to be decoded a second time"
         return looks
 
     def _greet(self, fields: dict[str, Any]) -> None:
@@ -274,16 +265,3 @@ def _shared(looks: dict[int, Look], apart: dict[int, str]) -> detail.Shared | No
         apart[place] = "not to be lined up with the others: cropped, or with borders"
         del looks[place]
     return None
-
-
-def _seconds(copy: Copy) -> float:
-    """Time of which there are thumbnails."""
-    return len(copy.frames()) / max(copy.probe.fps, 1e-3)
-
-
-def _read(item: object, message: Message) -> _Part:
-    fields = dict(message.fields)
-    row = None
-    if "row" in fields:
-        row = from_mapping({**fields["row"], "video": item})
-    return _Part(fields, message.data, row)

@@ -17,7 +17,7 @@ SURE = 0.9
 ALIKE = 0.5
 """Probability of being visibly worse below which a copy is called alike."""
 LOOKS_BETTER = 0.125
-"""Share of the scale by which a copy that cannot be compared has to score higher by itself, for
+"""Share of the scale by which the score of a copy that cannot be compared has to be better, for
 nobody to be named."""
 
 
@@ -31,7 +31,9 @@ class Scale:
 
 
 def alone(copies: Sequence[Copy], apart: Mapping[int, str], scale: Scale) -> Group:
-    """Judge a group in which no two copies can be compared: one is left, or none.
+    """Judge a group in which no two copies can be compared.
+
+    One is left where all others are cropped or shorter: that one is best.
 
     Args:
         copies: all of the group.
@@ -143,7 +145,7 @@ def _doubt(copies: Sequence[Copy], best: int, apart: Mapping[int, str], scale: S
             continue
         if sign * (mine - theirs) > LOOKS_BETTER * scale.span:
             return (
-                f"{copies[place].video} scores higher by itself ({mine:.2f}; "
+                f"{copies[place].video} looks better by itself ({mine:.2f}; "
                 f"{copies[best].video} has {theirs:.2f}), but it is {reason}"
             )
     return ""

@@ -53,11 +53,20 @@ def describe(
     return Look(np.concatenate([_patches(place) for place in places]), spectrum.describe(own))
 
 
+def shape_of(size: Size, moments: int) -> tuple[int, int, int]:
+    """The shape of the patches of a look."""
+    return moments * GRID**2, _side(size), _side(size)
+
+
+def _side(size: Size) -> int:
+    return min(MOST_PX, min(size) // GRID // 2 * 2)
+
+
 def _patches(
     picture: UInt8[np.ndarray, "height width"],
 ) -> UInt8[np.ndarray, "places side side"]:
     height, width = picture.shape
-    side = min(MOST_PX, min(height, width) // GRID // 2 * 2)
+    side = _side((width, height))
     return np.stack(
         [
             picture[top : top + side, left : left + side]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from vq.best.copy import Copy
 from vq.inference.row import Row, as_mapping
+from vq.scoring.names import as_text, readable
 
 Verdict = Literal["best", "alike", "worse", "apart", "undecided", "only"]
 """`alike`: worse than the best, but hardly to be seen. `apart`: cannot be compared with the others.
@@ -33,7 +34,7 @@ class Judged:
         """For JSON."""
         copy = self.copy
         return {
-            "video": copy.video,
+            "video": as_text(copy.video),
             "verdict": self.verdict,
             "visibly_worse": _rounded(self.visibly_worse),
             "upscaled": _rounded(self.upscaled),
@@ -74,9 +75,9 @@ class Group:
     def as_mapping(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "best": None if self.best is None else self.copies[self.best].copy.video,
+            "best": None if self.best is None else as_text(self.copies[self.best].copy.video),
             "confidence": _rounded(self.confidence),
-            "cannot_tell": self.doubt,
+            "cannot_tell": readable(self.doubt),
             "copies": [one.as_mapping() for one in self.copies],
         }
 
@@ -93,7 +94,10 @@ class Result:
         """For JSON."""
         return {
             "groups": [group.as_mapping() for group in self.groups],
-            "failed": [as_mapping(row) for row in self.failed],
+            "failed": [
+                {**as_mapping(row), "video": as_text(row.video), "reason": readable(row.reason)}
+                for row in self.failed
+            ],
         }
 
 

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vq.best.result import Group, Judged, Result
+from vq.scoring.names import as_text, readable
 from vq.words import count
 
 
@@ -26,16 +27,16 @@ def write(result: Result) -> None:
         for name in ("video", "status", "reason"):
             table.add_column(name, justify="left", overflow="fold")
         for row in result.failed:
-            table.add_row(row.video, row.status, row.reason)
+            table.add_row(as_text(row.video), row.status, readable(row.reason))
         console.print(table)
 
 
 def _write_group(console: Console, number: int, group: Group) -> None:
     if group.best is None:
-        title = f"{number}. cannot tell: {group.doubt}"
+        title = f"{number}. cannot tell: {readable(group.doubt)}"
     else:
         sure = "" if group.confidence is None else f" (confidence {group.confidence:.2f})"
-        title = f"{number}. best: {group.copies[group.best].copy.video}{sure}"
+        title = f"{number}. best: {as_text(group.copies[group.best].copy.video)}{sure}"
     table = _table(title)
     places = sorted(range(len(group.copies)), key=lambda place: _order(group, place))
     for place in places:
@@ -63,7 +64,7 @@ def _table(title: str) -> Table:
 def _cells(one: Judged) -> list[str]:
     copy = one.copy
     return [
-        copy.video,
+        as_text(copy.video),
         one.verdict,
         "" if copy.row.score is None else f"{copy.row.score:.2f}",
         f"{copy.probe.width}x{copy.probe.height}",

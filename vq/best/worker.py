@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from vq.best.clock import Clock
 from vq.best.copy import MOST_FRAMES
 from vq.best.look import look
 from vq.errors import VideoError
@@ -16,6 +17,9 @@ from vq.video import fingerprint, stream
 from vq.video.probe import survey
 from vq.workers.limits import LimitError, Limits
 from vq.workers.protocol import Handler, Message
+
+LEAST_FPS = 1e-3
+"""Of a picture that stays, whose rate is not known."""
 
 
 def prepare(folder: Path, threads: int, limits: Limits) -> Handler:
@@ -49,7 +53,7 @@ def _survey(model: runtime.Model, path: Path, limits: Limits) -> Iterator[Messag
         yield Message({"row": asdict(row)})
         return
     try:
-        probe, frames = survey(path, limits=limits)
+        probe, frames, times = survey(path, limits=limits)
         prints = fingerprint.take(frames, probe.duration_s)
         bits = 8 * _stream_bytes(path)
     except VideoError as error:
@@ -65,7 +69,9 @@ def _survey(model: runtime.Model, path: Path, limits: Limits) -> Iterator[Messag
     facts = {"probe": asdict(probe), "bits": bits, "bytes": path.stat().st_size}
     yield Message({**facts, "hashes": header}, data)
     small = np.stack(frames[:MOST_FRAMES])
-    yield Message({"shape": list(small.shape)}, small.tobytes())
+    clock = Clock.of(max(probe.fps, LEAST_FPS), np.array(times[:MOST_FRAMES]))
+    uneven = None if clock.times is None else clock.times.tolist()
+    yield Message({"shape": list(small.shape), "fps": clock.fps, "times": uneven}, small.tobytes())
 
 
 def _stream_bytes(path: Path) -> int:

@@ -74,16 +74,20 @@ def _run(args: Namespace) -> int:
         raise DataError(
             f"copies are found by {error.name}, which is missing; pip install 'vq[best]'"
         ) from error
-    from vq.best import place_files
+    from vq.best import place_files, same_files
     from vq.best.find import Finder
 
+    if args.link and args.move and place_files.same_place(args.link, args.move):
+        raise DataError(f"--link and --move name one folder, {args.link}; name two")
     folder, jobs = folder_of(args, _say), jobs_of(args)
     with Finder(
         folder, jobs=jobs, threads=threads_of(args, jobs), limits=limits_of(args)
     ) as finder:
         local = [text for text in args.inputs if not is_url(text)]
         items = [text for text in args.inputs if is_url(text)] + discover(local, say=_say)
-        videos = [_local(item) for item in items]
+        videos, again = same_files.once([_local(item) for item in items])
+        for video, kept in again.items():
+            _say(f"{video} is the same file as {kept}, and counts once")
         with stoppable() as stop:
             result = finder.find(
                 videos,
@@ -101,24 +105,33 @@ def _run(args: Namespace) -> int:
         from vq.best import table
 
         table.write(result)
-    # All of it can be done, or none is.
-    if args.link is not None:
-        place_files.check(best, args.link)
     if args.move is not None:
-        place_files.check(others, args.move)
+        for video in filter(_is_link, others):
+            _say(f"{video} is a symbolic link, and stays: move what it leads to by its own name")
+        others = [video for video in others if not _is_link(video)]
+    # Nothing is done unless all of it can be, as far as that is known.
+    if args.link is not None:
+        place_files.check_links(best, args.link)
+    if args.move is not None:
+        place_files.check_moves(others, args.move)
     # Moved first: a link to what is moved away later would lead nowhere.
     for folder_to, names, verb, do in (
         (args.move, others, "moved", place_files.move),
         (args.link, best, "linked", place_files.link),
     ):
         if folder_to is not None:
-            done = do(names, folder_to)
-            for video, target in done:
+            done = 0
+            for video, target in do(names, folder_to):
                 _say(f"{verb} {video} to {target}")
+                done += 1
             if not done:
-                _say(f"nothing is {verb}")
+                _say(f"nothing is {verb}" + (", all of it was before" if names else ""))
     _tell_failures(result.failed)
     return int(bool(result.failed))
+
+
+def _is_link(video: str) -> bool:
+    return Path(video).is_symlink()
 
 
 def _tell_failures(failed: tuple[Row, ...]) -> None:

@@ -67,7 +67,7 @@ def look(path: Path, *, limits: Limits, fingerprints: bool = False) -> Look:
         if not path.is_file():  # to open a pipe or a device may take forever
             return Look(problem="is no ordinary file; give a video file")
         digest = sha256(path)
-        probe, frames = survey(path, limits=limits)
+        probe, frames, _ = survey(path, limits=limits)
         prints = fingerprint.take(frames, probe.duration_s) if fingerprints else None
         return Look(digest, probe, fingerprint=prints)
     except VideoError as error:

@@ -81,13 +81,16 @@ def probe(path: Path, *, limits: Limits | None = None) -> Probe:
         VideoError: missing, no video, or not one frame decodes.
         LimitError: its frames are too large, or too many.
     """
-    return survey(path, limits=limits)[0]
+    facts, _, _ = survey(path, limits=limits)
+    return facts
 
 
 def survey(
     path: Path, *, limits: Limits | None = None
-) -> tuple[Probe, list[UInt8[np.ndarray, "height width"]]]:
-    """Probe a file, and keep the brightness of each frame as a small picture of `LOOK_PX`.
+) -> tuple[Probe, list[UInt8[np.ndarray, "height width"]], list[float]]:
+    """Probe a file; keep the brightness of each frame, a small picture of `LOOK_PX`, and its time.
+
+    Times are in seconds since the first frame.
 
     Raises:
         VideoError: missing, no video, or not one frame decodes.
@@ -139,7 +142,7 @@ def survey(
         frozen=round(sum(change <= FROZEN for change in changes) / frames, 3),
         warning=warnings.text(first),
     )
-    return facts, looks
+    return facts, looks, times
 
 
 def sha256(path: Path) -> str:
