@@ -190,6 +190,12 @@ def environment(root: Path) -> dict[str, str]:
         "GX_ANALYTICS_ENABLED": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # Flows commit, and a machine of tests need not know who works on it.
+        **{
+            f"GIT_{role}_{what}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "vq"), ("EMAIL", "vq@localhost"))
+        },
     }
 
 

@@ -97,8 +97,6 @@ def _workspace_with_a_champion(trained: Path, root: Path) -> tuple[Path, str]:
     params["release"]["margin"] = 1.0
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     (root / ".dvc/config").write_text(REMOTE)
-    for name, value in (("name", "vq"), ("email", "vq@localhost")):
-        run(root, "git", "config", f"user.{name}", value)
     run_stages(root, "judge")
     commit(root, "Lower gates, a remote")
     release = (
