@@ -73,6 +73,18 @@ def test_another_policy_decides_anew_without_another_score(
     assert [row.decision for row in rows] == ["fail", "pass"]
 
 
+def test_a_row_without_a_label_is_scored_again(workspace: Path) -> None:
+    """An earlier version gave none, and a rule on labels would pass whatever it has."""
+    black = ["score", "videos/black.mkv", "--output", "rows.jsonl"]
+    Path("label.yaml").write_text("rules: [{decision: fail, when: {label: fair}}]\n")
+    assert cli.main(black) == 0
+    rows = Path("rows.jsonl")
+    assert '"label": "fair"' in rows.read_text()
+    rows.write_text(rows.read_text().replace('"label": "fair", ', ""))
+
+    assert cli.main([*black, "--resume", "--policy", "label.yaml"]) == 4
+
+
 def test_a_policy_that_cannot_be_is_said_before_the_work(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

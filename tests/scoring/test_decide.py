@@ -225,6 +225,22 @@ def test_the_command_decides(
     assert "was not calibrated for --decide" in capsys.readouterr().err
 
 
+def test_scores_of_decisions_are_not_resumed_as_exact(
+    bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A look that was enough for a threshold says little of the score itself."""
+    write_video(tmp_path / "videos/black.mkv", frames=40, level=lambda _: 0)
+    monkeypatch.chdir(tmp_path)
+    score = ["score", "videos", "--model", "student", "--output", "rows.csv"]
+
+    assert cli.main([*score, "--decide", "3.5"]) == 0
+    assert cli.main([*score, "--resume"]) == 2
+    assert "rows.csv: has scores of --decide" in capsys.readouterr().err
+
+
 def test_a_file_that_ends_early_is_decided_as_it_is_scored(tmp_path: Path) -> None:
     """It delivers fewer frames than its packets promise: the looks begin anew with those."""
     whole = h264(tmp_path / "whole.mkv", "250")

@@ -74,13 +74,15 @@ class Journal:
     ) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
-        If the second `feature` or `causes` are wanted, a score without them is none.
+        If the second `feature` or `causes` are wanted, a score without them is none; nor is one
+        without a label, of an earlier version.
 
         Scores of two models do not belong into one file, nor do those of two modes, unless a budget
         chooses them.
 
         Raises:
-            DataError: the scores are another model's or mode's, or the file holds no rows.
+            DataError: the scores are another model's or mode's, or those of `--decide`, or the file
+                holds no rows.
         """
         scored: set[str] = set()
         wanted = tuple(name for name, value in (("feature", feature), ("causes", causes)) if value)
@@ -163,6 +165,11 @@ class Journal:
         if row.status != "ok":
             scored.discard(row.video)
             return
+        if row.stage:
+            raise DataError(
+                f"{self.output}: has scores of --decide, which say only on which side of a "
+                "threshold they are; name another --output"
+            )
         if row.model != model:
             raise DataError(
                 f"{self.output}: has scores of {row.model}, this run would add scores of {model}; "
@@ -175,7 +182,8 @@ class Journal:
                 f"{self.output}: has scores of mode {row.mode or 'exact'}, this run would add "
                 f"{closely.mode} ones; name another --output, or the --mode of before"
             )
-        if all(getattr(row, name) for name in wanted):
+        # Without a label it is a row of an earlier version: a policy would not find the word.
+        if all(getattr(row, name) for name in ("label", *wanted)):
             scored.add(row.video)
 
 
