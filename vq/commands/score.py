@@ -314,7 +314,7 @@ class _Run:
             # A policy decides on what has no score.
             self.failed += bool(answer.lost) or (row.status != "ok" and not row.decision)
             if answer.lost:
-                _say(f"{answer.row.video}: has a score, but no timeline: {answer.lost}")
+                _say(f"{row.video}: has a score, but not what else was asked for: {answer.lost}")
             yield row
 
     def _progress(self, items: Sequence[str | Row]) -> str:
