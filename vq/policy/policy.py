@@ -130,8 +130,8 @@ def _value(row: Mapping[str, Any], name: str, policy: str) -> Any:  # noqa: ANN4
     if name not in row:
         if name == "short_side" and {"width", "height"} <= set(row):
             sides = [_number(row[side], side, row) for side in ("width", "height")]
-            known = [side for side in sides if side is not None]
-            return min(known) if len(known) == len(sides) else None
+            numbers = [side for side in sides if side is not None]
+            return min(numbers) if len(numbers) == len(sides) else None
         raise DataError(
             f"{policy} asks for {name}, and {_name(row)} has no such field; add it, or take the "
             "rule out"
