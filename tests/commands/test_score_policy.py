@@ -73,6 +73,16 @@ def test_another_policy_decides_anew_without_another_score(
     assert [row.decision for row in rows] == ["fail", "pass"]
 
 
+def test_decisions_are_of_the_videos_and_the_policy_of_a_run(workspace: Path) -> None:
+    """The exit code is not about others; without a policy no decision of before is left."""
+    again = ["score", "--output", "rows.jsonl"]
+    assert cli.main([*again, "videos", "--policy", "fail.yaml"]) == 4
+    white = [*again, "--resume", "videos/white.mkv"]
+    assert cli.main([*white, "--policy", "fail.yaml"]) == 0
+    assert cli.main(white) == 0
+    assert "decision" not in Path("rows.jsonl").read_text()
+
+
 def test_what_could_not_be_probed_does_not_pass(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

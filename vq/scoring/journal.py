@@ -4,13 +4,14 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from vq.errors import BusyError, DataError
 from vq.files import atomic
 from vq.inference.modes import EXACT, ModeRequest
-from vq.inference.row import Row
+from vq.inference.row import DECISION, Row
 from vq.scoring.formats import FORMS, About, line, parse_line, read
 
 
@@ -117,6 +118,8 @@ class Journal:
     def finish(self, order: Iterable[str], about: About) -> None:
         """Write the file: rows of videos outside `order` first, then `order`; the journal goes.
 
+        Without a policy (`about`) no row keeps the decision of an earlier run.
+
         Raises:
             DataError: the file cannot be written; the journal stays.
         """
@@ -127,6 +130,8 @@ class Journal:
                 path.open("wb") as file,
             ):
                 rows = (_row_at(place, journal) for place in self._in(order))
+                if not about.decision:
+                    rows = (replace(row, **dict.fromkeys(DECISION, "")) for row in rows)
                 FORMS[self.form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
