@@ -25,6 +25,7 @@ from tests.conftest import write_video as encode
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from tests.serving.conftest import Server, Serving
 from vq import cli
+from vq.causes.vocabulary import LIKELY
 from vq.inference.modes import ModeRequest
 from vq.inference.row import COLUMNS, Row, from_mapping
 from vq.scoring.locate import locate
@@ -101,6 +102,7 @@ def test_a_mode_is_that_of_the_command_line(serve: Serving, make_h264: Callable[
             assert _alike(from_mapping(told)) == _alike(answer.row, name="clip.mp4"), how
             assert plan["looked_at"] == told["frames"]
     assert server.get("/health").json()["modes"] == ["fast", "exact", "thorough"]
+    assert server.get("/health").json()["likely"] == LIKELY
 
 
 def test_what_is_no_video_has_a_row(server: Server, tmp_path: Path) -> None:
