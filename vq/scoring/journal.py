@@ -11,7 +11,7 @@ from typing import IO
 from vq.errors import BusyError, DataError
 from vq.files import atomic
 from vq.inference.modes import EXACT, ModeRequest
-from vq.inference.row import DECISION, Row
+from vq.inference.row import Row
 from vq.scoring.formats import FORMS, About, line, parse_line, read
 
 
@@ -131,7 +131,7 @@ class Journal:
             ):
                 rows = (_row_at(place, journal) for place in self._in(order))
                 if not about.decision:
-                    rows = (replace(row, **dict.fromkeys(DECISION, "")) for row in rows)
+                    rows = (replace(row, decision="", decision_reason="") for row in rows)
                 FORMS[self.form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
