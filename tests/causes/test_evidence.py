@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import grey, moving, write_video
-from vq.causes import bars, evidence, picture
+from vq.causes import bars, evidence, picture, spans
 from vq.causes.bars import Bars
 
 
@@ -31,6 +31,21 @@ def test_every_video_has_the_same_finite_numbers(tmp_path: Path, form: dict[str,
     assert set(numbers) == set(evidence.measure(usual))
     assert [name for name, value in numbers.items() if not math.isfinite(value)] == []
     assert numbers == evidence.measure(path)
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv420p10le"])
+def test_a_size_that_changes_is_that_of_the_first_frame(tmp_path: Path, pix_fmt: str) -> None:
+    """A broadcast may go on in another size: its frames are all compared, or none could be."""
+    form: dict[str, Any] = {"picture": moving, "codec": "libx264", "pix_fmt": pix_fmt}
+    parts = [
+        write_video(tmp_path / f"{width}.ts", 20, width=width, height=64, **form)
+        for width in (96, 144)
+    ]
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+
+    assert evidence.measure(path) == evidence.measure(path)
+    assert isinstance(spans.measure(path, lambda count: [range(count)]), list)
 
 
 def test_a_large_frame_costs_no_more_than_a_small_one() -> None:

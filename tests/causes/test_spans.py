@@ -7,12 +7,6 @@ import numpy as np
 from tests.conftest import moving, write_video
 from vq.causes import spans
 from vq.causes.spans import Span, joined
-from vq.inference import row
-
-
-def test_a_span_is_likely_where_a_row_is() -> None:
-    """People are told of a cause from the same probability on."""
-    assert spans.LIKELY == row.LIKELY
 
 
 def test_neighbouring_seconds_are_one_span() -> None:

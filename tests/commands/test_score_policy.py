@@ -73,6 +73,48 @@ def test_another_policy_decides_anew_without_another_score(
     assert [row.decision for row in rows] == ["fail", "pass"]
 
 
+def test_decisions_are_of_the_videos_and_the_policy_of_a_run(workspace: Path) -> None:
+    """The exit code is not about others; without a policy no decision of before is left."""
+    again = ["score", "--output", "rows.jsonl"]
+    assert cli.main([*again, "videos", "--policy", "fail.yaml"]) == 4
+    white = [*again, "--resume", "videos/white.mkv"]
+    assert cli.main([*white, "--policy", "fail.yaml"]) == 0
+    assert cli.main(white) == 0
+    assert "decision" not in Path("rows.jsonl").read_text()
+
+
+def test_what_could_not_be_probed_does_not_pass(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule that asks for what packets say is not passed by a file that is gone by then."""
+    black = ["score", "videos/black.mkv", "--output", "rows.jsonl", "--overwrite", "--policy"]
+    assert cli.main([*black, "fail.yaml"]) == 4
+    Path("videos/black.mkv").rename("gone.mkv")
+    listed = ["score", "list.txt", "--output", "rows.jsonl", "--resume", "--policy"]
+    Path("list.txt").write_text("videos/black.mkv\n")
+
+    assert cli.main([*listed, "fail.yaml"]) == 3
+    (row,) = map(json.loads, Path("rows.jsonl").read_text().splitlines())
+    assert (row["decision"], row["decision_reason"]) == ("review", "could not be probed")
+    Path("first.yaml").write_text(
+        "rules: [{decision: fail, when: {score: {below: 3.5}}}, "
+        "{decision: review, when: {short_side: {below: 100}}}]\n"
+    )
+    assert cli.main([*listed, "first.yaml"]) == 4  # a rule before it needs no more than the score
+
+
+def test_a_row_without_a_label_is_scored_again(workspace: Path) -> None:
+    """An earlier version gave none, and a rule on labels would pass whatever it has."""
+    black = ["score", "videos/black.mkv", "--output", "rows.jsonl"]
+    Path("label.yaml").write_text("rules: [{decision: fail, when: {label: fair}}]\n")
+    assert cli.main(black) == 0
+    rows = Path("rows.jsonl")
+    assert '"label": "fair"' in rows.read_text()
+    rows.write_text(rows.read_text().replace('"label": "fair", ', ""))
+
+    assert cli.main([*black, "--resume", "--policy", "label.yaml"]) == 4
+
+
 def test_a_policy_that_cannot_be_is_said_before_the_work(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

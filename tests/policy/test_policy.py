@@ -110,6 +110,31 @@ def test_a_data_frame_gets_two_columns() -> None:
     assert list(frame.columns) == ["score", "status", "width", "height"]
 
 
+def test_rows_of_csv_are_texts() -> None:
+    """As `csv.DictReader` gives them: numbers are read, and an empty cell is nothing."""
+    row = {"video": "a.mp4", "status": "ok", "score": "1.5", "label": "bad", "causes": "blur 0.9"}
+    sides = {"width": "1920", "height": "1080"}
+    gone = {**row, "status": "missing", "score": "", "reason": "no such file", "causes": ""}
+    blurred = {"decision": "fail", "when": {"causes": {"blur": {"above": 0.5}}}}
+    small = {"decision": "review", "when": {"short_side": {"below": 1200}}}
+
+    decided = decide([row, gone], {"rules": [RULES[0]]})
+    assert [one.reason for one in decided] == [
+        "looks bad: score 1.5 is below 2",
+        "has no score: no such file",
+    ]
+    assert (
+        decide([gone], {"rules": [{"decision": "fail", "when": {"label": "good"}}]})[0]
+        == (decided[1])
+    )
+    assert decide([row], {"rules": [blurred]})[0].reason == "blur 0.9 is above 0.5"
+    assert decide([row | sides], {"rules": [small]})[0].reason == "short_side 1080 is below 1200"
+    with pytest.raises(DataError, match=r"a\.mp4: score is no number: 'good'"):
+        decide([row | {"score": "good"}], {"rules": [RULES[0]]})
+    with pytest.raises(DataError, match=r"a\.mp4: width is no number: '9x'"):
+        decide([row | {"width": "9x", "height": "8"}], {"rules": [small]})
+
+
 def test_a_batch_of_columns_stays_one() -> None:
     """As `map_batches` of Ray Data hands it over, and wants it back."""
     batch = {"video": np.array(["a", "b"], object), "score": np.array([1.0, 4.0], np.float32)}
@@ -153,6 +178,8 @@ RULE = "rules:\n  - decision: {decision}\n    when: {when}\n"
         ("rules: []\n", r"p\.yaml:1: rules: should be a list of rules, one at least"),
         ("rules:\n  - decision: fail\n   when: 3\n", r"p\.yaml:3: is no YAML"),
         ("default: pass\ndefault: fail\n", r"p\.yaml:2: default: is there twice"),
+        ("default: 2026-99-99\n", r"p\.yaml: has a value that cannot be \(month must be"),
+        ("rules: &a [*a]\n", r"p\.yaml: is nested too deeply, or in itself"),
         ("", r"p\.yaml: a policy should be a mapping with rules, default, unscored, got None"),
     ],
 )  # fmt: skip

@@ -66,7 +66,8 @@ def test_a_cause_has_a_probability(causes: dict[str, float]) -> None:
 
 def test_a_score_without_causes_is_scored_again_where_they_are_wanted(tmp_path: Path) -> None:
     """Whoever adds --causes to --resume gets them for each video."""
-    rows = [replace(GOOD, mode="exact"), replace(WANTED, video="b.mp4", mode="exact")]
+    common = {"mode": "exact", "label": "fair"}
+    rows = [replace(GOOD, **common), replace(WANTED, video="b.mp4", **common)]
     with Journal(tmp_path / "rows.jsonl", "jsonl") as journal:
         journal.begin()
         for row in rows:

@@ -16,6 +16,7 @@ from vq.inference import runtime, sure_calibration
 from vq.inference.score_all_modes import StageScores, score_video
 from vq.inference.stages import EXACT, HALF, ONE, STAGES, THOROUGH, THREE, Steps
 from vq.inference.sure import LEVELS, Distance
+from vq.scoring.api import Isolated
 from vq.video import packets
 from vq.video.decode import in_groups
 
@@ -137,6 +138,12 @@ def test_a_student_that_was_not_calibrated_says_so(tmp_path: Path) -> None:
         old.score(video, threshold=3.0)
     with pytest.raises(ParamsError, match="a threshold of 5 divides nothing: scores are from 1"):
         new.score(video, threshold=5.0)
+    for name, threshold, why in (("old", 3.0, "not calibrated"), ("new", 9.0, "divides nothing")):
+        with (
+            Isolated(tmp_path / name, threads=1, limits=None) as isolated,
+            pytest.raises(ParamsError, match=why),
+        ):
+            isolated.score(video, threshold=threshold)
 
 
 def test_a_map_moves_the_threshold(bundle: Path, tmp_path: Path) -> None:
@@ -219,10 +226,34 @@ def test_the_command_decides(
     assert cli.main([*score, "3.5", "--mode", "fast"]) == 2
     assert "--decide and --mode do not go together" in capsys.readouterr().err
     assert cli.main([*score, "9"]) == 2
-    assert "--decide 9 divides nothing: scores are from 1 to 5" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "a threshold of 9 divides nothing: scores are from 1 to 5" in told.err
+    assert told.out == ""
+    for ambiguous in ("0.5", "1"):
+        with pytest.raises(SystemExit):
+            cli.main([*score, "3.5", "--error", ambiguous])
+        assert f"such as 1% or 0.01; from 0.1 on with the sign %; got '{ambiguous}'" in (
+            capsys.readouterr().err
+        )
     write_bundle(bundle, *BRIGHTNESS)
     assert cli.main([*score, "3.5"]) == 2
-    assert "was not calibrated for --decide" in capsys.readouterr().err
+    assert "was not calibrated to decide at a threshold" in capsys.readouterr().err
+
+
+def test_scores_of_decisions_are_not_resumed_as_exact(
+    bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A look that was enough for a threshold says little of the score itself."""
+    write_video(tmp_path / "videos/black.mkv", frames=40, level=lambda _: 0)
+    monkeypatch.chdir(tmp_path)
+    score = ["score", "videos", "--model", "student", "--output", "rows.csv"]
+
+    assert cli.main([*score, "--decide", "3.5"]) == 0
+    assert cli.main([*score, "--resume"]) == 2
+    assert "rows.csv: has scores of --decide" in capsys.readouterr().err
 
 
 def test_a_file_that_ends_early_is_decided_as_it_is_scored(tmp_path: Path) -> None:

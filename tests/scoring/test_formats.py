@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,18 @@ def test_a_table_shows_every_row_and_the_scale() -> None:
     assert "1.7 to 2.9" in shown
     assert long.video in shown
     assert "1 to 5, higher is better" in shown
+
+
+def test_a_table_shows_decision_and_warning() -> None:
+    """A policy has the first word, not the only one; what both say is said once."""
+    warned = replace(GOOD, warning="HDR (PQ)", decision="pass", decision_reason="no rule matches")
+    gone = Row("b.mp4", "missing", "no such file", decision="review",
+               decision_reason="has no score: no such file")  # fmt: skip
+
+    shown = as_table([warned, gone], scale="1 to 5")
+
+    assert "no rule matches; HDR (PQ)" in shown
+    assert shown.count("no such file") == 1
 
 
 def test_an_empty_table_is_a_table() -> None:

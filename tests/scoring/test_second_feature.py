@@ -74,7 +74,8 @@ def test_every_form_keeps_it(tmp_path: Path, name: str) -> None:
 
 def test_a_score_without_it_is_scored_again_where_it_is_wanted(tmp_path: Path) -> None:
     """Whoever adds --feature to --resume gets one for each video."""
-    rows = [replace(GOOD, mode="exact"), replace(WANTED, video="b.mp4", mode="exact")]
+    common = {"mode": "exact", "label": "fair"}
+    rows = [replace(GOOD, **common), replace(WANTED, video="b.mp4", **common)]
     with Journal(tmp_path / "rows.jsonl", "jsonl") as journal:
         journal.begin()
         for row in rows:

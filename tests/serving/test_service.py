@@ -25,6 +25,7 @@ from tests.conftest import write_video as encode
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from tests.serving.conftest import Server, Serving
 from vq import cli
+from vq.causes.vocabulary import LIKELY
 from vq.inference.modes import ModeRequest
 from vq.inference.row import COLUMNS, Row, from_mapping
 from vq.scoring.locate import locate
@@ -391,6 +392,7 @@ def test_health_tells_of_the_model(server: Server) -> None:
     assert told == {
         "status": "ready",
         "scale": "1 to 5, higher is better",
+        "likely": LIKELY,
         "least": 1.0,
         "most": 5.0,
         "better": "higher",

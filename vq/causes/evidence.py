@@ -94,7 +94,11 @@ def numbers_of(frame_count: int) -> list[list[int]]:
 
 
 def luma(convert: Converter, frame: av.VideoFrame) -> UInt8[np.ndarray, "height width"]:
-    """Brightness as it is stored, of eight bits; in the range of the file."""
+    """Brightness as it is stored, of eight bits, in the range of the file; all of one size."""
+    # The size may change midway, and frames are compared with each other.
+    width, height = convert.size[::-1] if convert.orientation.exchanged else convert.size
+    if (frame.width, frame.height) != (width, height):
+        frame = frame.reformat(width, height, interpolation="AREA", threads=1)
     if frame.format.name not in PLAIN or frame.planes[0].line_size <= 0:
         return convert.luma(frame, side_px=max(convert.size))
     plane = frame.planes[0]

@@ -9,11 +9,10 @@ import numpy as np
 
 from vq.causes import evidence, model, packet_sizes
 from vq.causes.evidence import Run
+from vq.causes.vocabulary import LIKELY
 from vq.video.decode import Decoded, in_groups
 from vq.video.packets import Packets
 
-LIKELY = 0.8
-"""Probability from which a second belongs to a span: that of `vq.inference.row`."""
 ROOM = 1e-4
 """Seconds by which times of packets and frames may differ."""
 

@@ -68,14 +68,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--decide",
         type=finite,
         metavar="SCORE",
-        help="instead of a score as good as can be: above or below this, from the shortest look "
-        "that is sure what a thorough one would say",
+        help="say only whether a thorough score would be above or below SCORE; stops at the "
+        "shortest look that is sure",
     )
     parser.add_argument(
         "--error",
         type=share,
         metavar="P%",
-        help="of --decide: how likely a thorough look may say otherwise (default: 1%%)",
+        help="of --decide: how likely a thorough look may say otherwise, such as 1%% or 0.01 "
+        "(default: 1%%)",
     )
     parser.add_argument(
         "--format", choices=list(FORMS), help="default: as --output ends, else table"
@@ -214,7 +215,8 @@ class _Run:
         else:
             journal.begin()
         if self.decider is not None and scored:  # the policy may be another one than before
-            rows = [row for row in journal.rows() if row.video in scored]
+            named = scored.intersection(map(_name, videos))
+            rows = [row for row in journal.rows() if row.video in named]
             for row in self.decider.decide_all(rows, self.pool.probes):
                 journal.add(row)
         remaining = [item for item in videos if _name(item) not in scored]
@@ -262,29 +264,18 @@ class _Run:
                 "note: this student learnt from a synthetic MOS: scores say how visible damage is "
                 "to a metric, not what people like; train one on ratings (README, bring your own)"
             )
-        if self.closely.threshold is not None:
-            self._check_decide(greeting, self.closely.threshold)
+        self.pool.check(self.closely)
+        least_error = greeting.least_error or 0.0
+        if self.closely.threshold is not None and self.closely.error < least_error:
+            _say(
+                f"note: this student was calibrated on too few videos to be sure at an error below "
+                f"{least_error:.1%}: every video gets a thorough look"
+            )
         if self.examples_file is not None:
             from vq.scoring.examples import Examples
 
             self.examples = Examples((greeting.least, greeting.most))
         return greeting
-
-    def _check_decide(self, greeting: Greeting, threshold: float) -> None:
-        if greeting.least_error is None:
-            raise DataError(
-                f"{greeting.model} was not calibrated for --decide; `dvc repro` trains one that is"
-            )
-        if not greeting.least < threshold < greeting.most:
-            raise DataError(
-                f"--decide {threshold:g} divides nothing: scores are from {greeting.least:g} to "
-                f"{greeting.most:g}"
-            )
-        if self.closely.error < greeting.least_error:
-            _say(
-                f"note: this student was calibrated on too few videos to be sure at an error below "
-                f"{greeting.least_error:.1%}: every video gets a thorough look"
-            )
 
     def _write_examples(self) -> None:
         if self.examples is not None and self.examples_file is not None:
@@ -314,7 +305,7 @@ class _Run:
             # A policy decides on what has no score.
             self.failed += bool(answer.lost) or (row.status != "ok" and not row.decision)
             if answer.lost:
-                _say(f"{answer.row.video}: has a score, but no timeline: {answer.lost}")
+                _say(f"{row.video}: has a score, but not what else was asked for: {answer.lost}")
             yield row
 
     def _progress(self, items: Sequence[str | Row]) -> str:

@@ -109,15 +109,21 @@ def above_zero(text: str) -> float:
 def share(text: str) -> float:
     """Read a share, such as 1% or 0.01: above 0, at most one half.
 
+    From .1 on with the sign: whoever writes 0.5 may mean half a percent.
+
     Raises:
         ArgumentTypeError: it is none.
     """
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        percent = text.endswith("%")
+        number = float(text.removesuffix("%")) / (100 if percent else 1)
     except ValueError:
         number = math.nan
-    if not 0 < number <= 0.5:
-        raise ArgumentTypeError(f"should be above 0 and at most 50%, got {text!r}")
+    if not 0 < number <= 0.5 or (number >= 0.1 and not percent):
+        raise ArgumentTypeError(
+            f"should be above 0 and at most 50%, such as 1% or 0.01; from 0.1 on with the sign %; "
+            f"got {text!r}"
+        )
     return number
 
 

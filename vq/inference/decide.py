@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vq.errors import ParamsError
 from vq.inference.card import Card
-from vq.inference.modes import TIMES, spec_of
+from vq.inference.modes import TIMES, check_decision, spec_of
 from vq.inference.row import Row
 from vq.inference.stages import (
     EXACT,
@@ -48,26 +47,13 @@ def check(card: Card, threshold: float, error: float) -> None:
     Raises:
         ParamsError: it was not calibrated for that, or all its scores are on one side.
     """
-    if card.sure is None:
-        raise ParamsError(
-            f"{card.model_id} was not calibrated to decide at a threshold; `dvc repro` trains one "
-            "that is"
-        )
-    check_request(threshold, error, least=card.scale.min, most=card.scale.max)
-
-
-def check_request(threshold: float, error: float, *, least: float, most: float) -> None:
-    """See that a threshold divides a scale, and that an error is a share.
-
-    Raises:
-        ParamsError: not so.
-    """
-    if not least < threshold < most:
-        raise ParamsError(
-            f"a threshold of {threshold:g} divides nothing: scores are from {least:g} to {most:g}"
-        )
-    if not 0 < error <= 0.5:
-        raise ParamsError(f"an error should be above 0 and at most 50%, got {error:.4g}")
+    check_decision(
+        threshold,
+        error,
+        model=card.model_id,
+        scale=(card.scale.min, card.scale.max),
+        calibrated=card.sure is not None,
+    )
 
 
 def decide(model: "Model", path: Path, threshold: float, error: float) -> Row | Seen:
@@ -112,22 +98,22 @@ class _Decision:
         for part in HALF_PARTS:
             runs[part] = run(*part)
         seen = replace(seen, stage=HALF, frames=len(sample.numbers))
-        self._told(HALF, mean_of([runs[part] for part in HALF_PARTS]))
+        self._update(HALF, mean_of([runs[part] for part in HALF_PARTS]))
         if self._is_sure():
             return seen
         every = [(part, mirrored) for mirrored in (False, True) for part in range(TIMES)]
         for part in every:
             if part not in runs:
                 runs[part] = run(*part)
-        self._told(THOROUGH, mean_of([runs[part] for part in every]))
+        self._update(THOROUGH, mean_of([runs[part] for part in every]))
         return replace(seen, stage=THOROUGH)
 
     def _ask(self, stage: str, views: Views, several: bool) -> bool:
         self.several = several
-        self._told(stage, self.model.levels(views, "exact"))
+        self._update(stage, self.model.levels(views, "exact"))
         return self._is_sure()
 
-    def _told(self, stage: str, levels: Float32[np.ndarray, " levels"]) -> None:
+    def _update(self, stage: str, levels: Float32[np.ndarray, " levels"]) -> None:
         """Take over what a stage says."""
         card = self.model.card
         self.levels = levels

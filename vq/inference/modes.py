@@ -48,6 +48,28 @@ class ModeRequest:
             )
 
 
+def check_decision(
+    threshold: float, error: float, *, model: str, scale: tuple[float, float], calibrated: bool
+) -> None:
+    """Can a model decide at a threshold?
+
+    Raises:
+        ParamsError: it was not calibrated for that, all its scores are on one side, or the error is
+            no share.
+    """
+    if not calibrated:
+        raise ParamsError(
+            f"{model} was not calibrated to decide at a threshold; `dvc repro` trains one that is"
+        )
+    if not scale[0] < threshold < scale[1]:
+        raise ParamsError(
+            f"a threshold of {threshold:g} divides nothing: scores are from {scale[0]:g} to "
+            f"{scale[1]:g}"
+        )
+    if not 0 < error <= 0.5:
+        raise ParamsError(f"an error should be above 0 and at most 50%, got {error:.4g}")
+
+
 EXACT = ModeRequest()
 
 TIMES = 4

@@ -106,13 +106,10 @@ def as_mapping(row: Row) -> dict[str, Any]:
     return values
 
 
-LIKELY = 0.8
-"""Probability from which a cause is named to people: of unseen films without damage, one in eight
-has such a cause (EXPERIMENTS.md); at .5 it is two in five."""
-
-
 def likely(causes: Mapping[str, float]) -> list[str]:
     """Those of the causes that people are told of, the likeliest first."""
+    from vq.causes.vocabulary import LIKELY  # whoever wants no causes imports nothing of them
+
     return [name for name, chance in causes.items() if chance >= LIKELY]
 
 

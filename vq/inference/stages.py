@@ -23,7 +23,7 @@ STAGES = (ONE, THREE, EXACT, HALF, THOROUGH)
 """Each sees all that the one before it saw, but for `thorough`, which begins anew."""
 FEWEST = 4
 """Moments of an exact look below which there is no shorter one."""
-TWICE = 1.1
+MOST_STEP_COST = 1.1
 """Most packets that three steps may decode, for one of an exact look in one go."""
 
 Views = UInt8[np.ndarray, "moments 4 side side"]
@@ -59,7 +59,7 @@ class Steps:
         one, three = {count // 2}, {count // 8, count // 2, 7 * count // 8}
         whole = set(range(count))
         in_steps = costs(one) + costs(three - one) + costs(whole - three)
-        if in_steps <= TWICE * costs(whole):
+        if in_steps <= MOST_STEP_COST * costs(whole):
             return cls(several, True, tuple(one), tuple(sorted(three)))
         return cls(several, False, (0,), (0, count // 4, 5 * count // 8))
 

@@ -64,7 +64,8 @@ class Between:
             bounds.append(f"{'at least' if self.with_low else 'above'} {self.low:g}")
         if self.high < math.inf:
             bounds.append(f"{'at most' if self.with_high else 'below'} {self.high:g}")
-        return f"{name} {value:.3g} is {' and '.join(bounds)}"
+        shown = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        return f"{name} {shown} is {' and '.join(bounds)}"
 
 
 @dataclass(frozen=True)

@@ -55,16 +55,24 @@ class Policy:
         """Whether a rule asks for what packets say."""
         return any(needs(rule.conditions, PROBED) for rule in self.rules)
 
-    def decide(self, row: Mapping[str, Any]) -> Decision:
+    def decide(self, row: Mapping[str, Any], *, probed: bool = True) -> Decision:
         """Decide on a row: its fields by name, and what is known of the file beside them.
 
-        A value that is None, nan or empty meets no condition.
+        A value that is None, nan or empty meets no condition. Of a file that could not be `probed`
+        the rules decide up to the first that asks for what packets say; then it is as one without
+        a score.
 
         Raises:
-            DataError: the row lacks a field that a rule asks for.
+            DataError: the row lacks a field that a rule asks for, or has no number there.
         """
         for rule in self.rules:
-            values = {name: _value(row, name, self.name) for name in rule.conditions}
+            if not probed and needs(rule.conditions, PROBED):
+                return Decision(self.unscored, "could not be probed")
+            values = {
+                name: _number(value, name, row) if isinstance(one, Between) else _text(value)
+                for name, one in rule.conditions.items()
+                for value in [_value(row, name, self.name)]
+            }
             if all(_holds(rule.conditions[name], value) for name, value in values.items()):
                 why = " and ".join(
                     one.sentence(name.removeprefix(f"{CAUSES}."), values[name])
@@ -113,8 +121,7 @@ def _value(row: Mapping[str, Any], name: str, policy: str) -> Any:  # noqa: ANN4
     if name.startswith(f"{CAUSES}."):
         causes, name = row.get(CAUSES), name.removeprefix(f"{CAUSES}.")
         if isinstance(causes, str):  # of a table that was read from CSV
-            causes = dict(cell.split(" ") for cell in causes.split("; ") if cell)
-            return float(causes[name]) if name in causes else None
+            causes = dict(cell.partition(" ")[::2] for cell in causes.split("; ") if cell)
         if _is_missing(causes) or not causes:
             if _is_missing(row.get("score")):
                 return None
@@ -122,8 +129,9 @@ def _value(row: Mapping[str, Any], name: str, policy: str) -> Any:  # noqa: ANN4
         return causes.get(name)
     if name not in row:
         if name == "short_side" and {"width", "height"} <= set(row):
-            sides = row["width"], row["height"]
-            return None if any(map(_is_missing, sides)) else min(sides)
+            sides = [_number(row[side], side, row) for side in ("width", "height")]
+            numbers = [side for side in sides if side is not None]
+            return min(numbers) if len(numbers) == len(sides) else None
         raise DataError(
             f"{policy} asks for {name}, and {_name(row)} has no such field; add it, or take the "
             "rule out"
@@ -135,14 +143,29 @@ def _name(row: Mapping[str, Any]) -> str:
     return str(row.get("video", "a row"))
 
 
-def _holds(condition: Condition, value: Any) -> bool:  # noqa: ANN401 - of any type
+def _text(value: Any) -> str:  # noqa: ANN401 - of any type
+    return "" if _is_missing(value) else str(value)
+
+
+def _number(value: Any, name: str, row: Mapping[str, Any]) -> float | None:  # noqa: ANN401
+    """Of a table that was read from CSV numbers are texts."""
+    if _is_missing(value):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{_name(row)}: {name} is no number: {value!r}; correct it") from error
+
+
+def _holds(condition: Condition, value: float | str | None) -> bool:
     if isinstance(condition, Between):
-        return not _is_missing(value) and condition.holds(float(value))
-    return condition.holds("" if _is_missing(value) else str(value))
+        return isinstance(value, float) and condition.holds(value)
+    return condition.holds(str(value))
 
 
 def _is_missing(value: Any) -> bool:  # noqa: ANN401 - of any type
     try:
-        return value is None or bool(value != value)  # nan alone differs from itself
+        # nan alone differs from itself; CSV has nothing but texts
+        return value is None or bool(value != value) or (isinstance(value, str) and not value)
     except TypeError:  # pandas.NA does not say
         return True

@@ -212,7 +212,7 @@ class _At:
 def _json(text: str, name: str) -> tuple[object, dict[str, int]]:
     try:
         return json.loads(text), {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{name}: is no JSON ({error})") from error
 
 
@@ -223,17 +223,21 @@ def _yaml(text: str, name: str) -> tuple[object, dict[str, int]]:
         raise DataError(
             f"{name}: YAML needs pyyaml; pip install 'vq[policy]', or write it as .json"
         ) from error
+    lines: dict[str, int] = {}
     try:
         node = yaml.compose(text, yaml.SafeLoader)
         content = yaml.safe_load(text)
+        if node is not None:
+            _note(node, "", lines, name)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise DataError(f"{where}: is no YAML ({problem})") from error
-    lines: dict[str, int] = {}
-    if node is not None:
-        _note(node, "", lines, name)
+    except ValueError as error:  # a date that no calendar has
+        raise DataError(f"{name}: has a value that cannot be ({error}); write another") from error
+    except RecursionError as error:
+        raise DataError(f"{name}: is nested too deeply, or in itself; write it out") from error
     return content, lines
 
 

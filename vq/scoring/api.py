@@ -60,7 +60,11 @@ class Isolated:
         threshold: float | None = None,
         error: float = 0.01,
     ) -> Row:
-        """Score one video as `Model.score` does; what becomes of its process is a reason, too."""
+        """Score one video as `Model.score` does; what becomes of its process is a reason, too.
+
+        Raises:
+            ParamsError: as there.
+        """
         closely = ModeRequest(mode, budget_ms, threshold, error)
         with as_file(video) as path, self._turn:
             (answer,) = self._pool.score([str(path)], closely=closely)

@@ -42,8 +42,12 @@ class Decider:
         return 4 if self.counts["fail"] else 3 if self.counts["review"] else 0
 
     def decide(self, row: Row, probe: Mapping[str, Any] | None = None) -> Row:
-        """The row with a decision and its reason; `probe` is what packets say of the file."""
-        decision = self.policy.decide(asdict(row) | _checked(probe))
+        """The row with a decision and its reason; `probe` is what packets say of the file.
+
+        Without it no rule that asks for it is skipped: see `vq.policy.policy.Policy.decide`.
+        """
+        probed = probe is not None or row.status != "ok"
+        decision = self.policy.decide(asdict(row) | _checked(probe), probed=probed)
         self.counts[decision.decision] += 1
         return replace(row, decision=decision.decision, decision_reason=decision.reason)
 

@@ -244,11 +244,10 @@ def likeliest(row: Row) -> str:
 
 
 def _words(row: Row) -> tuple[str, str, str]:
-    return (
-        as_text(row.video),
-        row.status,
-        readable(row.decision_reason or row.reason or row.warning),
-    )
+    own = row.reason or row.warning
+    # A decision may give the same reason.
+    texts = [row.decision_reason, "" if own in row.decision_reason else own]
+    return as_text(row.video), row.status, readable("; ".join(filter(None, texts)))
 
 
 def _write_parquet(rows: Iterable[Row], file: Sink, about: About) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -74,13 +75,15 @@ class Journal:
     ) -> set[str]:
         """Take over the rows of an earlier run, and say which videos have a score.
 
-        If the second `feature` or `causes` are wanted, a score without them is none.
+        If the second `feature` or `causes` are wanted, a score without them is none; nor is one
+        without a label, of an earlier version.
 
         Scores of two models do not belong into one file, nor do those of two modes, unless a budget
         chooses them.
 
         Raises:
-            DataError: the scores are another model's or mode's, or the file holds no rows.
+            DataError: the scores are another model's or mode's, or those of `--decide`, or the file
+                holds no rows.
         """
         scored: set[str] = set()
         wanted = tuple(name for name, value in (("feature", feature), ("causes", causes)) if value)
@@ -115,6 +118,8 @@ class Journal:
     def finish(self, order: Iterable[str], about: About) -> None:
         """Write the file: rows of videos outside `order` first, then `order`; the journal goes.
 
+        Without a policy (`about`) no row keeps the decision of an earlier run.
+
         Raises:
             DataError: the file cannot be written; the journal stays.
         """
@@ -125,6 +130,8 @@ class Journal:
                 path.open("wb") as file,
             ):
                 rows = (_row_at(place, journal) for place in self._in(order))
+                if not about.decision:
+                    rows = (replace(row, decision="", decision_reason="") for row in rows)
                 FORMS[self.form].write(rows, file, about)
             self._path.unlink(missing_ok=True)
             self._file.close()
@@ -163,6 +170,11 @@ class Journal:
         if row.status != "ok":
             scored.discard(row.video)
             return
+        if row.stage:
+            raise DataError(
+                f"{self.output}: has scores of --decide, which say only on which side of a "
+                "threshold they are; name another --output"
+            )
         if row.model != model:
             raise DataError(
                 f"{self.output}: has scores of {row.model}, this run would add scores of {model}; "
@@ -175,7 +187,8 @@ class Journal:
                 f"{self.output}: has scores of mode {row.mode or 'exact'}, this run would add "
                 f"{closely.mode} ones; name another --output, or the --mode of before"
             )
-        if all(getattr(row, name) for name in wanted):
+        # Without a label it is a row of an earlier version: a policy would not find the word.
+        if all(getattr(row, name) for name in ("label", *wanted)):
             scored.add(row.video)
 
 

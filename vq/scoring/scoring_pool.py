@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vq.errors import WeightsError
-from vq.inference.modes import EXACT, ModeRequest
+from vq.inference.modes import EXACT, ModeRequest, check_decision
 from vq.inference.row import Row, from_mapping
 from vq.scoring.formats import About
 from vq.scoring.names import is_url
@@ -153,6 +153,24 @@ class ScoringPool:
         """Numbers of the worker processes."""
         return [child.pid for child in self._workers.children]
 
+    def check(self, closely: ModeRequest) -> None:
+        """Can the model do what is asked for? Waits until the first worker has loaded it.
+
+        Raises:
+            ParamsError: it cannot.
+            VqError: it cannot be loaded.
+        """
+        greeting = self.greeting
+        closely.check(greeting.modes, greeting.model)
+        if closely.threshold is not None:
+            check_decision(
+                closely.threshold,
+                closely.error,
+                model=greeting.model,
+                scale=(greeting.least, greeting.most),
+                calibrated=greeting.least_error is not None,
+            )
+
     def score(
         self,
         videos: Iterable[str | Row],
@@ -171,11 +189,11 @@ class ScoringPool:
         says so, no more answers come.
 
         Raises:
-            ParamsError: the model has no such mode.
+            ParamsError: the model has no such mode, or cannot decide at such a threshold.
             VqError: the model cannot be loaded, or is no longer the one it was.
         """
         if closely != EXACT:
-            closely.check(self.greeting.modes, self.greeting.model)
+            self.check(closely)
         how = {"closely": asdict(closely), "extras": asdict(Extras(timeline, plan, probe))}
         outcomes = self._workers.work(
             videos,

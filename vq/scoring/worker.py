@@ -87,6 +87,9 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
     yield Message({"row": asdict(row)})
     if row.status != "ok":
         return
+    # First: it costs nothing, and a policy must not miss it where the others fail.
+    if request["extras"]["probe"]:
+        yield _probed(path)
     # Imported only on request: both are heavy.
     if request["extras"]["timeline"]:
         from vq.scoring.timeline import measure
@@ -96,8 +99,6 @@ def _answer(model: runtime.Model, path: Path, request: Mapping[str, Any]) -> Ite
         from vq.scoring.decode_summary import explain
 
         yield Message({"plan": asdict(explain(path, model.spec, mode=row.mode or "exact"))})
-    if request["extras"]["probe"]:
-        yield _probed(path)
 
 
 def _probed(path: Path) -> Message:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vq.causes.vocabulary import LIKELY
 from vq.inference.modes import MODES, Mode
 from vq.inference.row import Status, as_mapping
 from vq.scoring.scoring_pool import Answer, Greeting
@@ -134,6 +135,7 @@ class Health(_Schema):
     opinion: Literal["human", "synthetic"] = Field(
         description="Whose opinion the model learnt: people's, or a metric's and simulated raters'."
     )
+    likely: Chance = Field(description="Probability from which a cause is named to people.")
     modes: list[Mode] = Field(description="Modes that the model was calibrated for.")
     max_upload_mb: int = Field(description="Largest video that is taken (MiB).")
     jobs: int = Field(description="Videos that are scored at a time.")
@@ -169,7 +171,7 @@ def scored(answer: Answer, name: str) -> Scored:
 
 def health(greeting: Greeting, **now: int) -> Health:
     """The response about a model that is ready; `now` are the numbers of the service."""
-    fields = {**asdict(greeting), **now, "status": "ready"}
+    fields = {**asdict(greeting), **now, "status": "ready", "likely": LIKELY}
     fields["modes"] = [mode for mode in MODES if mode in {*greeting.modes, "exact"}]
     del fields["levels"], fields["least_error"]
     return Health.model_validate(fields)
