@@ -229,7 +229,7 @@ def _incomplete(copies: Sequence[Copy]) -> dict[int, str]:
             one, whole = copy.fingerprint, other.fingerprint
             if other is not copy and groups.is_crop(one, whole) and not groups.is_crop(whole, one):
                 apart[place] = (
-                    "shows less of the picture than another copy: cropped, or too dark to tell"
+                    "cropped, or too dark to tell: another copy shows more of the picture"
                 )
                 break
     longest = max(copy.probe.duration_s for copy in copies)
