@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vq.commands import streams
 from vq.commands.score_options import (
+    add_inputs,
     add_jobs,
     add_limits,
     add_model,
@@ -28,13 +29,7 @@ WRONG = 2
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what `vq best` takes."""
-    parser.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="INPUT",
-        help="video, folder, pattern, list (.csv, .tsv, .xlsx or .parquet with a column "
-        "video, .txt with a path a line), or - for a list on standard input",
-    )
+    add_inputs(parser)
     add_model(parser)
     parser.add_argument("--json", action="store_true", help="all that is known, instead of a table")
     parser.add_argument(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vq.commands import streams
 from vq.commands.score_options import (
     above_zero,
+    add_inputs,
     add_jobs,
     add_limits,
     add_model,
@@ -43,13 +44,7 @@ WRONG = 2
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what `vq score` takes."""
-    parser.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="INPUT",
-        help="video, folder, pattern, list (.csv, .tsv, .xlsx or .parquet with a column "
-        "video, .txt with a path a line), or - for a list on standard input",
-    )
+    add_inputs(parser)
     add_model(parser)
     parser.add_argument(
         "--mode",

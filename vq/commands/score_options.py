@@ -9,6 +9,17 @@ from vq.scoring.locate import MODEL, SHIPPED, default, locate
 from vq.workers.limits import Limits
 
 
+def add_inputs(parser: ArgumentParser) -> None:
+    """Let people name videos, as everything that scores takes them."""
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="video, folder, pattern, list (.csv, .tsv, .xlsx or .parquet with a column "
+        "video, .txt with a path a line), or - for a list on standard input",
+    )
+
+
 def add_model(parser: ArgumentParser) -> None:
     """Declare which student scores."""
     parser.add_argument(
