@@ -108,10 +108,7 @@ def above_zero(text: str) -> float:
     Raises:
         ArgumentTypeError: it is none.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = _number(text)
     if not (math.isfinite(number) and number > 0):
         raise ArgumentTypeError(f"should be a number above 0, got {text!r}")
     return number
@@ -125,11 +122,8 @@ def share(text: str) -> float:
     Raises:
         ArgumentTypeError: it is none.
     """
-    try:
-        percent = text.endswith("%")
-        number = float(text.removesuffix("%")) / (100 if percent else 1)
-    except ValueError:
-        number = math.nan
+    percent = text.endswith("%")
+    number = _number(text.removesuffix("%")) / (100 if percent else 1)
     if not 0 < number <= 0.5 or (number >= 0.1 and not percent):
         raise ArgumentTypeError(
             f"should be above 0 and at most 50%, such as 1% or 0.01; from 0.1 on with the sign %; "
@@ -144,10 +138,7 @@ def finite(text: str) -> float:
     Raises:
         ArgumentTypeError: it is none.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = _number(text)
     if not math.isfinite(number):
         raise ArgumentTypeError(f"should be a number, got {text!r}")
     return number
@@ -161,3 +152,11 @@ _LIMITS: dict[str, tuple[Callable[[str], float], str]] = {
     "download_mb": (at_least(1), "size of a video that is fetched by URL"),
 }
 """The fields of `Limits`: how each is read, and what it limits."""
+
+
+def _number(text: str) -> float:
+    """The number that a text is; nan if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
