@@ -48,7 +48,10 @@ PARAMS: dict[str, Any] = {
     "prune": {"top": 2, "max_experts": 2, "repeats": 2, "candidate_confidence": 0.0},
     "training": {"dim": 16},
     "teach": {"epochs": 5, "batch": 8},
-    "student": {"epochs": 2, "moments": 2, "batch": 8},
+    "student": {"epochs": 2, "moments": 2, "batch": 8, "dither": 1.0},
+    "distill": {
+        "robust": {"epochs": 1, "videos": 8, "chains": 1, "batch": 4, "learning_rate": 1e-4}
+    },
     "evaluate": {"bootstrap": 50, "gaming_videos": 1, "gaming_tries": 2},
     "report": {"worst": 2},
 }

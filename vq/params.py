@@ -248,9 +248,22 @@ class Student(Schedule):
     stages: tuple[Annotated[int, Field(ge=0)], ...] | None
     every: Positive
     inputs: Inputs
+    dither: NonNegative = 0.0
     moments: Positive
     backbone_rate: NonNegative
     threads: Positive
+
+
+class Robust(Section):
+    """How a trained student learns that cheap edits add nothing to its score."""
+
+    epochs: Positive
+    videos: Positive
+    """Of the training, drawn at random."""
+    chains: Positive
+    """Of edits that are tried on a video in a step; the one that adds most is learnt from."""
+    batch: Annotated[int, Field(ge=2)]
+    learning_rate: Rate
 
 
 class Distill(Section):
@@ -263,6 +276,7 @@ class Distill(Section):
     teacher_share: Share
     feature_loss: Literal["mse", "cosine", "smooth_l1"]
     stop_gradient: bool
+    robust: Robust | None = None
     calibrate: Positive
     coverage: Fraction
 

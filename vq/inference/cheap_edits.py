@@ -22,6 +22,8 @@ Chain = Sequence[tuple[str, float]]
 
 SEED = 7
 """Of the grain."""
+MOST = 3
+"""Edits of a chain."""
 CRF = 12, 34
 """Rate factors of the H.264 that an upload is stored by, best and worst."""
 
@@ -128,6 +130,18 @@ def apply(frames: Frames, chain: Chain) -> Edited:
     for name, strength in chain:
         edited = EDITS[name](edited, strength)
     return edited
+
+
+def draw(rng: np.random.Generator) -> Chain:
+    """A chain of different edits, one to `MOST` of them, of any strength."""
+    count = int(rng.integers(1, MOST + 1))
+    names = rng.choice(list(EDITS), count, replace=False)
+    return ordered({str(name): float(rng.random()) for name in names})
+
+
+def ordered(strengths: Mapping[str, float]) -> Chain:
+    """The chain of some edits, by name, in the order in which a chain applies them."""
+    return tuple((name, strengths[name]) for name in EDITS if name in strengths)
 
 
 def in_words(chain: Chain) -> str:

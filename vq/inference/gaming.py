@@ -4,7 +4,7 @@ Whoever is paid by a score will look for such edits. The search draws chains of 
 then changes the best one so far: what it comes upon is the least that a determined uploader gains.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,6 @@ from vq.video.decode import decode
 
 SIDE_PX = 384
 """Long side to which a video is scaled down first: a try then costs a tenth of a second."""
-MOST_EDITS = 3
-"""Of a chain."""
 DRAWN = 0.4
 """Share of the tries that are drawn anew; the others change the best chain so far."""
 STEP = 0.15
@@ -69,7 +67,7 @@ def search(model: Model, path: Path, *, tries: int, rng: np.random.Generator) ->
     chain: Chain = ()
     for _ in range(tries):
         fresh = not chain or rng.random() < DRAWN
-        candidate = _drawn(rng) if fresh else _changed(chain, rng)
+        candidate = cheap_edits.draw(rng) if fresh else _changed(chain, rng)
         value = score(cheap_edits.apply(frames, candidate))
         if value > best:
             best, chain = value, candidate
@@ -129,12 +127,6 @@ def small(frames: Iterable[np.ndarray]) -> Frames:
     return np.stack(pictures)
 
 
-def _drawn(rng: np.random.Generator) -> Chain:
-    count = int(rng.integers(1, MOST_EDITS + 1))
-    names = rng.choice(list(cheap_edits.EDITS), count, replace=False)
-    return _ordered({str(name): float(rng.random()) for name in names})
-
-
 def _changed(chain: Chain, rng: np.random.Generator) -> Chain:
     """Other strengths; now and then an edit more or less."""
     strengths = {
@@ -143,11 +135,6 @@ def _changed(chain: Chain, rng: np.random.Generator) -> Chain:
     chance = rng.random()
     if chance < 0.2 and len(strengths) > 1:
         del strengths[str(rng.choice(list(strengths)))]
-    elif chance < 0.4 and len(strengths) < MOST_EDITS:
+    elif chance < 0.4 and len(strengths) < cheap_edits.MOST:
         strengths.setdefault(str(rng.choice(list(cheap_edits.EDITS))), float(rng.random()))
-    return _ordered(strengths)
-
-
-def _ordered(strengths: dict[str, float]) -> Chain:
-    order: Sequence[str] = list(cheap_edits.EDITS)
-    return tuple((name, strengths[name]) for name in order if name in strengths)
+    return cheap_edits.ordered(strengths)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+import numpy as np
 import timm
 import torch
 from jaxtyping import Float, Shaped, UInt8
@@ -19,6 +20,11 @@ from vq.models.pooling import pool, pool_cells, width
 from vq.models.standardize import Standardize
 
 Pooling = Literal["whole", "cells"]
+
+NOISE_PX = 128
+"""Side of the noise that dithers; it is repeated."""
+SEED = 7
+"""Of that noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +120,7 @@ class Pixels(nn.Module):
         pooling: Pooling = "cells",
         answers: int = 0,
         answers_only: bool = False,
+        dither: float = 0.0,
     ) -> None:
         """Build it, with random weights.
 
@@ -129,6 +136,8 @@ class Pixels(nn.Module):
                 behind them (`motion_statistics.repeats`). The backbone knows the videos that it was
                 pretrained on too well, and a head that reads its levels learns to trust them; how a
                 camera moves differs from data to data.
+            dither: standard deviation, in grey levels, of fixed noise that lies over all that the
+                backbone sees. Noise fainter than that, which nobody sees, is nothing to it.
 
         Raises:
             ParamsError: timm has no such backbone, it has no such feature level, or there would be
@@ -164,6 +173,10 @@ class Pixels(nn.Module):
             if answers_only
             else pooled + 2 * answers + motion_statistics.WIDTH
         )
+        self.dither = dither
+        noise = dither * np.random.default_rng(SEED).standard_normal((NOISE_PX, NOISE_PX))
+        # Of the recipe, not of what is learnt.
+        self.register_buffer("noise", torch.from_numpy(noise).float(), persistent=False)
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("std", torch.full((3, 1, 1), 0.5))
 
@@ -172,9 +185,13 @@ class Pixels(nn.Module):
     ) -> Float[Tensor, "batch width"]:
         """Levels pooled over a picture and averaged over moments; answers; motion."""
         batch, side = views.shape[0], int(views.shape[-1])
-        seen = views[:, :: self.every, :3].reshape(-1, 3, side, side).float() / 255
+        seen = views[:, :: self.every, :3].reshape(-1, 3, side, side).float()
+        if self.dither:
+            times = -(-side // NOISE_PX)
+            seen = (seen + self.noise.repeat(times, times)[:side, :side]).clamp(0, 255)
+        pictures = (seen / 255 - self.mean) / self.std
         # A quarter faster on a CPU, where depthwise convolutions read along the channels.
-        pictures = ((seen - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         levels = self.backbone(pictures)
         pooled = pool(levels) if self.strides is None else pool_cells(levels, self.strides)
         parts = [] if self.answers_only else [pooled.view(batch, -1, pooled.shape[1]).mean(1)]

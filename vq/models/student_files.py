@@ -27,6 +27,7 @@ def build(
     stages: tuple[int, ...] | None,
     every: int = 1,
     inputs: Inputs = "all",
+    dither: float = 0.0,
     dim: int,
     levels: int,
     dropout: float = 0.0,
@@ -54,13 +55,20 @@ def build(
         stages = _card(start, "stages").levels
     answers_only = inputs == "answers"
     if start == "random":
-        return student(Pixels(backbone, stages=stages, every=every, answers_only=answers_only))
+        return student(
+            Pixels(backbone, stages=stages, every=every, answers_only=answers_only, dither=dither)
+        )
     if earlier(start):
         state = _weights(Path(start))
         bias = state.get("trunk.answers.bias")
         count = 0 if bias is None else len(bias)
         trunk = Pixels(
-            backbone, stages=stages, every=every, answers=count, answers_only=answers_only
+            backbone,
+            stages=stages,
+            every=every,
+            answers=count,
+            answers_only=answers_only,
+            dither=dither,
         )
         whole = student(trunk)
         _fit_in(whole, state, start)
@@ -80,6 +88,7 @@ def build(
         pooling=card.pooling,
         answers=answers.out_features if answers else 0,
         answers_only=answers_only,
+        dither=dither,
     )
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))

@@ -1,6 +1,7 @@
 """Stage: train the student with the teacher."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,10 @@ from vq.metrics import conformal
 from vq.models import student_files, teacher_files
 from vq.params import Distill, DistillRecipe, Student, Training, join
 from vq.training import student_bundle, torchrun
+from vq.training.checkpoint import Checkpoint
 from vq.training.distillation_loss import distill as train
 from vq.training.loop import determinism
+from vq.training.robustness import resist_edits
 from vq.training.train_student import untrained
 from vq.training.training_run import training_run
 from vq.workers.process_pool import cores
@@ -48,7 +51,8 @@ def distill(
 ) -> None:
     """Train the student; a run that was killed goes on after its last whole epoch.
 
-    Its interval, and its modes, are calibrated on validation, the modes on files of `videos`.
+    With `params.robust`, it learns last of all that cheap edits add nothing to its score. Interval
+    and modes are calibrated on validation, the modes on files of `videos`.
 
     Raises:
         ParamsError: the teacher is of another shape than `training` asks for.
@@ -82,6 +86,20 @@ def distill(
             seed=seed,
             jobs=jobs,
         )
+        if params.robust:
+            key = student_bundle.run_key(hashes, code=__name__, seed=seed)
+            resist_edits(
+                learner,
+                data,
+                params=recipe,
+                robust=params.robust,
+                seed=seed,
+                checkpoint=Checkpoint(
+                    checkpoints / "robust.safetensors", key=str(sorted(key.items()))
+                ),
+                record=_log_robust,
+            )
+            score = student_bundle.scores(learner, data)
     if not torchrun.is_first():
         return
     views, index = store.view_spec(features), store.experts(features)
@@ -129,6 +147,12 @@ def distill(
         )
         (unfinished / "card.json").write_text(student_cards.dumps(student_card))
     run.tag_weights(student / student_files.NAME)
+
+
+def _log_robust(epoch: int, losses: Mapping[str, float]) -> None:
+    # Losses of another kind: no part of the curve of the training.
+    numbers = "  ".join(f"{loss} {value:.4f}" for loss, value in losses.items())
+    log.info("against cheap edits, epoch %d: %s", epoch + 1, numbers)
 
 
 def drawn(count: int, most: int, seed: int) -> Int64[np.ndarray, " some"]:

@@ -103,10 +103,7 @@ def run(
     Returns:
         Its scores of the validation videos.
     """
-    # Weights that other code made are not gone on from, and are not passed off as this one's.
-    key = {**hashes, "code": code_version.digest_of(code), "seed": str(seed)}
-    # Each process drops units of its own.
-    key |= {"processes": str(torchrun.world_size())}
+    key = run_key(hashes, code=code, seed=seed)
     frozen = recipe.backbone_rate == 0
     if frozen:
         data = precompute_features(
@@ -129,6 +126,14 @@ def run(
         score = scores(student, data)
     student.eval()
     return score
+
+
+def run_key(hashes: Mapping[str, str], *, code: str, seed: int) -> dict[str, str]:
+    """What the weights of a training depend on: `hashes` of what is read, `code`, `seed`."""
+    # Weights that other code made are not gone on from, and are not passed off as this one's.
+    key = {**hashes, "code": code_version.digest_of(code), "seed": str(seed)}
+    # Each process drops units of its own.
+    return key | {"processes": str(torchrun.world_size())}
 
 
 def scores(student: Student, data: TrainingData) -> Float64[np.ndarray, " validation"]:

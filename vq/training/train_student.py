@@ -35,6 +35,7 @@ def untrained(recipe: StudentRecipe, data: TrainingData, seed: int) -> Student:
             stages=recipe.stages,
             every=recipe.every,
             inputs=recipe.inputs,
+            dither=recipe.dither,
             dim=recipe.dim,
             levels=recipe.levels,
             dropout=recipe.dropout,
