@@ -36,6 +36,7 @@ from vq.models.student import Student
 from vq.params import DistillRecipe, join
 from vq.training.loop import determinism
 from vq.training.robustness import resist_edits
+from vq.training.train_student import untrained
 from vq.training.training_data import Pictures, TrainingData
 from vq.video.views import ViewSpec, look
 
@@ -61,16 +62,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows = _rows(args.at)
     log.info("%s", rows.groupby("split").agg(videos=("video", "size"), c=("content", "nunique")))
     files = [args.at / params.data.dir / "videos" / name for name in rows["video"]]
-    views = _views(files, spec, args.cache)
+    views = Parallel(2)(delayed(_seen)(file, spec) for file in files)
     data = _data(rows, views, card)
-    student = shipped(card, recipe, dither=recipe.dither)
+    student = shipped(recipe, data)
     resist_edits(
         student,
         data,
         params=recipe,
         robust=robust,
         seed=params.seed,
-        before=shipped(card, recipe, dither=0.0),
+        before=shipped(recipe.model_copy(update={"dither": 0.0}), data),
         record=lambda epoch, values: log.info("epoch %d: %s", epoch + 1, values),
     )
     sha = student_files.save(student, args.out, views=spec)
@@ -81,18 +82,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         _show(name, runtime.load(folder), rows, views)
 
 
-def shipped(card: Card, recipe: DistillRecipe, *, dither: float) -> Student:
+def shipped(recipe: DistillRecipe, data: TrainingData) -> Student:
     """The student of the package in torch: its backbone is frozen, the rest lies in the network."""
-    student = student_files.build(
-        recipe.backbone,
-        start=recipe.start,
-        stages=recipe.stages,
-        every=recipe.every,
-        inputs=recipe.inputs,
-        dither=dither,
-        dim=recipe.dim,
-        levels=len(card.values),
-    )
+    student = untrained(recipe, data, seed=0)  # no random weight stays
     graph = onnx.load(SHIPPED / "student.onnx").graph
     constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     state = student.state_dict()
@@ -111,18 +103,11 @@ def _rows(at: Path) -> pd.DataFrame:
     return manifest.assign(split=sides.to_numpy())
 
 
-def _views(files: Sequence[Path], spec: ViewSpec, cache: Path) -> np.ndarray:
-    if not cache.exists():
-        views = Parallel(2)(delayed(_seen)(file, spec) for file in files)
-        np.save(cache, np.stack(views))
-    return np.load(cache, mmap_mode="r")
-
-
 def _seen(file: Path, spec: ViewSpec) -> np.ndarray:
     return look(file, spec).views
 
 
-def _data(rows: pd.DataFrame, views: np.ndarray, card: Card) -> TrainingData:
+def _data(rows: pd.DataFrame, views: Sequence[np.ndarray], card: Card) -> TrainingData:
     sides = rows["split"].to_numpy(str)
     count, levels = len(rows), len(card.values)
     return TrainingData(
@@ -134,7 +119,7 @@ def _data(rows: pd.DataFrame, views: np.ndarray, card: Card) -> TrainingData:
         validation=torch.from_numpy(np.flatnonzero(sides == "validation")),
         dataset=torch.zeros(count, dtype=torch.long),
         content=torch.from_numpy(np.unique(rows["content"], return_inverse=True)[1]),
-        sight=Pictures(list(views), views.shape[1]),
+        sight=Pictures(views, card.views.moments),
     )
 
 
@@ -162,12 +147,12 @@ def _calibrated(
     )
 
 
-def _show(name: str, model: runtime.Model, rows: pd.DataFrame, views: np.ndarray) -> None:
+def _show(name: str, model: runtime.Model, rows: pd.DataFrame, views: Sequence[np.ndarray]) -> None:
     sides, mos = rows["split"].to_numpy(str), rows["mos"].to_numpy(np.float64)
     for side in ("validation", "test"):
         some = np.flatnonzero(sides == side)
-        scores = np.array([model.predict(views[place]).score for place in some])
-        ends = np.array([model.card.around(score) for score in scores.tolist()])
+        scores = np.array([model.predict(views[place]).score for place in some.tolist()])
+        ends = np.array([model.card.around(score) for score in scores.tolist()], np.float64)
         inside = (ends[:, 0] <= mos[some]) & (mos[some] <= ends[:, 1])
         right = [
             scores[a] > scores[b]
@@ -188,7 +173,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.robust", description=__doc__)
     parser.add_argument("--at", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, default=Path("views.npy"), help="of decoded views")
     return parser.parse_args(argv)
 
 

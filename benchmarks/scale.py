@@ -229,6 +229,7 @@ def _student(known: params.Params) -> float:
             stages=settings.stages,
             every=settings.every,
             inputs=settings.inputs,
+            dither=settings.dither,
             dim=known.training.dim,
             levels=known.training.levels,
             dropout=settings.dropout,

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
+from torch.nn import functional
 
 from vq.inference import cheap_edits
 from vq.inference.cheap_edits import Chain
@@ -39,8 +40,8 @@ SOFTENED = 0.4
 """Share of the videos that are made softer first: see `_softened`."""
 VALIDATED = 8
 """Videos in a batch of validation."""
-Views = UInt8[np.ndarray, "moments 4 side side"]
-Some = UInt8[np.ndarray, "_ 4 side side"]
+Views = UInt8[np.ndarray, "_ 4 side side"]
+"""Of any number of moments."""
 
 
 def resist_edits(
@@ -180,11 +181,11 @@ class _Objective(Objective):
 
 
 def _smooth_l1(difference: Tensor) -> Tensor:
-    size = difference.abs()
-    return torch.where(size < BETA, size * size / (2 * BETA), size - BETA / 2)
+    nothing = torch.zeros_like(difference)
+    return functional.smooth_l1_loss(difference, nothing, beta=BETA, reduction="none")
 
 
-def _moments(views: Views, every: int, rng: np.random.Generator) -> Some:
+def _moments(views: Views, every: int, rng: np.random.Generator) -> Views:
     """Neighbouring moments: as many as the backbone sees one of."""
     first = int(rng.integers(max(len(views) - every, 0) + 1))
     return views[first : first + every]
