@@ -50,11 +50,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def decided(one: StageScores, sure: Sureness, threshold: float, error: float) -> tuple[str, bool]:
     """The stage that decides on a video, and whether that is above the threshold."""
+    risk = sure.level(threshold, error)
     for stage in STAGES:
         if stage == THOROUGH:
             return stage, one.scores[stage] >= threshold
         if stage in one.scores:
-            ends = sure.bounds(stage, one.scores[stage], several=one.several, error=error)
+            ends = sure.bounds(stage, one.scores[stage], several=one.several, error=risk)
             if ends is not None and (ends[1] >= threshold or ends[2] < threshold):
                 return stage, ends[0] >= threshold
     raise ValueError(f"{one} has no thorough score")

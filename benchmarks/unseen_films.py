@@ -5,9 +5,10 @@
 `--footage` is a folder that `vq footage fetch` filled. Of each photograph and clip whose content
 the split of `params.yaml` and `presets/footage.yaml` gives to validation or test, it films two
 takes with a seed of its own, longer ones than those of `vq footage film`, with keyframes at the
-distances that uploads have, and damages each by two chains at two strengths. Joins of
-three versions of other films follow, whose scene and quality change. There are no labels: whatever
-reads these films compares looks at a video with each other.
+distances that uploads have, and damages each by two chains at two strengths. Each film is also
+stored with frames dropped and with frames frozen, which short looks see least of. Joins of three
+versions of other films follow, whose scene and quality change. There are no labels: whatever reads
+these films compares looks at a video with each other.
 
 Writes `OUT/videos` and, last, `OUT/films.csv`; a film that is there is not made again.
 """
@@ -45,6 +46,7 @@ LENGTHS, SHARES = (24, 48, 96, 150), (0.3, 0.3, 0.25, 0.15)
 KEYFRAMES = (12, 25, 48, 60, 120, 250)
 """Frames from a keyframe to the next at most."""
 RECORDED = 0.6
+STALLS = ("drop", "freeze")
 LADDERS, RUNGS = 2, 2
 COLUMNS = ("video", "content", "side", "film", "chain", "strength", "frames", "keyframes")
 
@@ -53,13 +55,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Make the films and their table."""
     args = _parse(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    videos = args.out / "videos"
     rows = make(args.footage, args.out, takes=args.takes, seed=args.seed)
     with (args.out / "films.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(
-            [*rows, *joins(rows, args.out / "videos", seed=args.seed, count=args.joins)]
-        )
+        writer.writerows(rows)
+        writer.writerows(stalls(rows, videos, seed=args.seed))
+        writer.writerows(joins(rows, videos, seed=args.seed, count=args.joins))
+
+
+def stalls(rows: Sequence[dict[str, Any]], out: Path, *, seed: int) -> list[dict[str, Any]]:
+    """Each film as it was shot, once with frames dropped and once with frames frozen."""
+    made = []
+    for row in rows:
+        for name in STALLS if row["chain"] == "pristine" else ():
+            video = f"{row['film']}-{name}.mkv"
+            rng = np.random.default_rng([seed, zlib.crc32(video.encode())])
+            keyframes, level = int(rng.choice(KEYFRAMES)), float(rng.integers(*CLEAN))
+            strength = float(rng.random())
+            if not (out / video).exists():
+                clip = damage_steps.decode((out / row["video"]).read_bytes())
+                damaged = damage_steps.STEPS[name](clip, strength, rng)
+                with atomic(out / video) as part:
+                    part.write_bytes(_encoded(damaged, "libx264", level, keyframes, 25))
+            about = {"video": video, "chain": name, "strength": strength, "keyframes": keyframes}
+            made.append(row | about)
+    return made
 
 
 def joins(

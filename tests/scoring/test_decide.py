@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.decide import decided
 from tests import conftest
 from tests.scoring.toy import BRIGHTNESS, random_network, write_bundle, write_video
 from vq import cli
 from vq.errors import ParamsError
 from vq.inference import runtime, sure_calibration
 from vq.inference.score_all_modes import StageScores, score_video
-from vq.inference.stages import EXACT, HALF, ONE, STAGES, THOROUGH, THREE, Steps
-from vq.inference.sure import LEVELS, Distance
+from vq.inference.stages import EIGHTH, EXACT, HALF, ONE, STAGES, THOROUGH, THREE, Steps
+from vq.inference.sure import LEVELS, Distance, Sureness, ThresholdLevels
 from vq.scoring.api import Isolated
 from vq.video import packets
 from vq.video.decode import in_groups
@@ -84,6 +85,16 @@ def test_the_last_stage_is_a_thorough_score(tmp_path: Path) -> None:
 
     assert row.stage == THOROUGH
     assert row.score == model.score(video, mode="thorough").score
+
+
+def test_a_stage_that_a_card_lacks_decides_nothing(tmp_path: Path) -> None:
+    """Cards of a time when there were fewer: the next stage decides."""
+    calibration = narrow(narrow(sure(9.0), EIGHTH), HALF)
+    calibration["stages"] = [one for one in calibration["stages"] if one["stage"] != EIGHTH]
+    bundle = write_bundle(tmp_path / "a", *BRIGHTNESS, moments=MOMENTS, sure=calibration)
+    black = write_video(tmp_path / "black.mkv", frames=40, level=lambda _: 0)
+
+    assert runtime.load(bundle).score(black, threshold=3.5).stage == HALF
 
 
 def test_calibration_sees_what_a_decision_sees(tmp_path: Path) -> None:
@@ -185,6 +196,36 @@ def test_ends_are_exceeded_no_more_often_than_meant() -> None:
             assert ends is not None
             outside += one.scores[THOROUGH] < ends[1]
         assert outside / 4000 == pytest.approx(error, rel=0.35)
+
+
+def test_no_more_decisions_are_wrong_than_asked_for() -> None:
+    """On videos to come; since few are near, one moment decides more than look by look."""
+    rng = np.random.default_rng(7)
+    calibrated = sure_calibration.fit(stages(1000, rng), np.arange(1000))
+    assert calibrated is not None
+    each = replace(calibrated, thresholds=())
+    come = stages(4000, rng)
+
+    for threshold in (2.0, 3.03):
+        sides = [decided(one, calibrated, threshold, 0.01) for one in come]
+        right = [one.scores[THOROUGH] >= threshold for one in come]
+        wrong = sum(side != is_above for (_, side), is_above in zip(sides, right, strict=True))
+        assert 0 < wrong <= 0.01 * len(come)
+        by_one = sum(stage == ONE for stage, _ in sides)
+        assert by_one > sum(decided(one, each, threshold, 0.01)[0] == ONE for one in come)
+
+
+def test_between_two_thresholds_the_stricter_one_counts() -> None:
+    """Beyond the last, the last; a share below all that were calibrated lets no look decide."""
+    rows = [(2.0, 0.1), (3.0, 0.02), (4.0, 0.05)]
+    thresholds = tuple(ThresholdLevels(at, (level,) * len(LEVELS)) for at, level in rows)
+    sure_of = Sureness(99, 9, (), thresholds)
+
+    levels = [sure_of.level(at, 0.01) for at in (1.5, 2.0, 2.5, 3.0, 3.9, 4.5)]
+
+    assert levels == [0.1, 0.1, 0.02, 0.02, 0.02, 0.05]
+    assert sure_of.level(2.0, 1e-4) == 0
+    assert Sureness(99, 9, ()).level(2.0, 0.01) == 0.01
 
 
 def test_of_few_videos_nothing_rare_is_promised() -> None:

@@ -44,7 +44,7 @@ def test_it_is_small_synthetic_and_knows_every_mode() -> None:
     assert card.interval is not None
     assert card.reference is not None
     assert card.sure is not None
-    assert card.sure.least_error == 0.01
+    assert card.sure.least_error == 0.002
     assert card.licences
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeGuard, cast
 from vq.errors import DataError, WeightsError
 from vq.inference.modes import MODES, Mode
 from vq.inference.reference import Reference
-from vq.inference.sure import Distance, StageCalibration, Sureness
+from vq.inference.sure import LEVELS, Distance, StageCalibration, Sureness, ThresholdLevels
 from vq.metrics import category_rating
 from vq.metrics.score_map import ScoreMap
 
@@ -291,10 +291,15 @@ def _other_scale(part: "_Object") -> OtherScale:
 
 def _sureness(part: "_Object") -> Sureness:
     stages = [_Object(one, f"{part.at}stages.") for one in part.items("stages")]
+    rows = [_Object(one, f"{part.at}thresholds.") for one in part.items("thresholds", [])]
     return Sureness(
         videos=part.whole("videos"),
         contents=part.whole("contents"),
         stages=tuple(_stage(one) for one in stages),
+        thresholds=tuple(
+            ThresholdLevels(row.number("threshold"), row.numbers("levels", least=len(LEVELS)))
+            for row in rows
+        ),
     )
 
 

@@ -1,6 +1,8 @@
 """On which side of a threshold a thorough score would be: looks no longer than it takes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from vq.inference.card import Card
 from vq.inference.modes import TIMES, check_decision, spec_of
 from vq.inference.row import Row
 from vq.inference.stages import (
+    EIGHTH,
     EXACT,
     HALF,
     ONE,
@@ -27,9 +30,14 @@ from vq.video.views import look
 if TYPE_CHECKING:
     from vq.inference.runtime import Model
 
+Levels = Float32[np.ndarray, " levels"]
 AllViews = UInt8[np.ndarray, "all_moments 4 side side"]
-HALF_PARTS = ((0, False), (2, False), (1, True), (3, True))
-"""Of a thorough look: which of its moments, and whether mirrored; each of them once."""
+Part = tuple[int, bool]
+"""Of a thorough look, what the network sees in a run: which of its moments, whether mirrored."""
+EIGHTH_PART: Part = (3, True)
+"""The last moments, with those of `exact` in the middle: of all single parts it says most."""
+HALF_PARTS: tuple[Part, ...] = (EIGHTH_PART, (0, False), (2, False), (1, True))
+"""Each of its moments once."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +83,10 @@ class _Decision:
         self.threshold = mapped.map.inverse(threshold) if mapped else threshold
         self.spec = Bounded.of(model.spec, model.limits)
         self.several = True
+        sure = model.card.sure
+        self.risk = sure.level(self.threshold, error) if sure else 0.0
         self.levels = np.zeros(0, np.float32)
-        self.bounds = Bounds(0.0, 0.0, 0.0)
+        self.bounds = self.decisive = Bounds(0.0, 0.0, 0.0)
 
     def row(self) -> Row | Seen:
         seen = exact_in_steps(self.path, self.spec, self._ask)
@@ -87,47 +97,41 @@ class _Decision:
         return self._row(seen)
 
     def _thorough(self, seen: Seen) -> Seen:
-        """Half of the network's runs first; the score of all of them is that of the mode."""
+        """Some of the network's runs first; the score of all of them is that of the mode."""
         sample = look(self.path, spec_of("thorough", self.spec))
-        runs: dict[tuple[int, bool], Float32[np.ndarray, " levels"]] = {}
-
-        def run(part: int, mirrored: bool) -> Float32[np.ndarray, " levels"]:
-            views = sample.views[part::TIMES]
-            return self.model.levels(views[..., ::-1] if mirrored else views, "exact")
-
-        for part in HALF_PARTS:
-            runs[part] = run(*part)
-        seen = replace(seen, stage=HALF, frames=len(sample.numbers))
-        self._update(HALF, mean_of([runs[part] for part in HALF_PARTS]))
-        if self._is_sure():
-            return seen
-        every = [(part, mirrored) for mirrored in (False, True) for part in range(TIMES)]
-        for part in every:
-            if part not in runs:
-                runs[part] = run(*part)
-        self._update(THOROUGH, mean_of([runs[part] for part in every]))
-        return replace(seen, stage=THOROUGH)
+        seen = replace(seen, frames=len(sample.numbers))
+        for stage, levels in thorough_stages(self.model, self.levels, sample.views):
+            self._update(stage, levels)
+            seen = replace(seen, stage=stage)
+            if self._is_sure():
+                break
+        return seen
 
     def _ask(self, stage: str, views: Views, several: bool) -> bool:
         self.several = several
         self._update(stage, self.model.levels(views, "exact"))
         return self._is_sure()
 
-    def _update(self, stage: str, levels: Float32[np.ndarray, " levels"]) -> None:
+    def _update(self, stage: str, levels: Levels) -> None:
         """Take over what a stage says."""
-        card = self.model.card
         self.levels = levels
-        raw = raw_score(levels, card)
+        self.bounds, self.decisive = (
+            self._bounds(stage, error) for error in (self.error, self.risk)
+        )
+
+    def _bounds(self, stage: str, error: float) -> Bounds:
+        card = self.model.card
+        raw = raw_score(self.levels, card)
         bounds = None
         if stage == THOROUGH:
             bounds = raw, raw, raw
         elif card.sure is not None:
-            bounds = card.sure.bounds(stage, raw, several=self.several, error=self.error)
+            bounds = card.sure.bounds(stage, raw, several=self.several, error=error)
         score, low, high = bounds or (raw, card.scale.min, card.scale.max)
-        self.bounds = Bounds(*(self._inside(one) for one in (score, low, high)))
+        return Bounds(*(self._inside(one) for one in (score, low, high)))
 
     def _is_sure(self) -> bool:
-        return self.bounds.low >= self.threshold or self.bounds.high < self.threshold
+        return self.decisive.low >= self.threshold or self.decisive.high < self.threshold
 
     def _inside(self, score: float) -> float:
         scale = self.model.card.scale
@@ -137,7 +141,7 @@ class _Decision:
         card = self.model.card
         score, low, high = (
             card.scores_as.map(one) if card.scores_as else one
-            for one in (self.bounds.score, self.bounds.low, self.bounds.high)
+            for one in (self.decisive.score, self.bounds.low, self.bounds.high)
         )
         thorough = seen.stage == THOROUGH
         has_interval = thorough and "thorough" in card.modes
@@ -155,36 +159,50 @@ class _Decision:
             warning=seen.warning,
             label=card.label(score),
             percentile=card.percentile(score),
-            side="above" if self.bounds.score >= self.threshold else "below",
+            side="above" if self.decisive.score >= self.threshold else "below",
             stage=seen.stage,
             thorough_low=low,
             thorough_high=high,
         )
 
 
-def raw_score(levels: Float32[np.ndarray, " levels"], card: Card) -> float:
+def raw_score(levels: Levels, card: Card) -> float:
     """The expectation over the levels."""
     return float(levels.astype(np.float64) @ np.array(card.values))
 
 
-def mean_of(runs: list[Float32[np.ndarray, " levels"]]) -> Float32[np.ndarray, " levels"]:
+def mean_of(runs: list[Levels]) -> Levels:
     """The mean of several runs of the network, as a thorough score takes it."""
     return np.stack(runs).mean(0, dtype=np.float64).astype(np.float32)
+
+
+def thorough_stages(model: "Model", exact: Levels, views: AllViews) -> Iterator[tuple[str, Levels]]:
+    """What the stages beyond `exact` say, one after the other; no run of the network is repeated.
+
+    Args:
+        model: the student.
+        exact: what it says of the exact look.
+        views: of the thorough look.
+    """
+
+    @cache
+    def run(part: Part) -> Levels:
+        first, mirrored = part
+        seen = views[first::TIMES]
+        return model.levels(seen[..., ::-1] if mirrored else seen, "exact")
+
+    yield EIGHTH, mean_of([exact, run(EIGHTH_PART)])
+    yield HALF, mean_of([run(part) for part in HALF_PARTS])
+    every = [(first, mirrored) for mirrored in (False, True) for first in range(TIMES)]
+    yield THOROUGH, mean_of([run(part) for part in every])
 
 
 def stage_scores(
     model: "Model", steps: Steps | None, exact: Views, thorough: AllViews
 ) -> dict[str, float]:
     """What each stage says of a video whose views are there; nothing is corrected."""
-    parts = [thorough[start::TIMES] for start in range(TIMES)]
-    runs = {
-        (number, mirrored): model.levels(part[..., ::-1] if mirrored else part, "exact")
-        for mirrored in (False, True)
-        for number, part in enumerate(parts)
-    }
     looks = {} if steps is None else {ONE: steps.one, THREE: steps.three}
-    scores = {stage: model.levels(exact[list(looks[stage])], "exact") for stage in looks}
-    scores[EXACT] = model.levels(exact, "exact")
-    scores[HALF] = mean_of([runs[part] for part in HALF_PARTS])
-    scores[THOROUGH] = mean_of(list(runs.values()))
-    return {stage: raw_score(levels, model.card) for stage, levels in scores.items()}
+    levels = {stage: model.levels(exact[list(looks[stage])], "exact") for stage in looks}
+    levels[EXACT] = model.levels(exact, "exact")
+    levels |= thorough_stages(model, levels[EXACT], thorough)
+    return {stage: raw_score(levels[stage], model.card) for stage in levels}

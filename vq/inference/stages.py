@@ -12,15 +12,16 @@ from vq.video.packets import Packets
 from vq.video.shapes import UInt8
 from vq.video.views import ViewSpec, stack_view
 
-ONE, THREE, EXACT, HALF, THOROUGH = (
+ONE, THREE, EXACT, EIGHTH, HALF, THOROUGH = (
     "1 moment",
     "3 moments",
     "exact",
+    "eighth of thorough",
     "half of thorough",
     "thorough",
 )
-STAGES = (ONE, THREE, EXACT, HALF, THOROUGH)
-"""Each sees all that the one before it saw, but for `thorough`, which begins anew."""
+STAGES = (ONE, THREE, EXACT, EIGHTH, HALF, THOROUGH)
+"""Each sees all that the one before it saw, but for half of `thorough`, which lacks `exact`."""
 FEWEST = 4
 """Moments of an exact look below which there is no shorter one."""
 MOST_STEP_COST = 1.1

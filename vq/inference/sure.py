@@ -29,7 +29,7 @@ class Distance:
         Returns:
             None if there were too few videos to say anything at that error.
         """
-        place = next((n for n, level in enumerate(LEVELS) if level <= error + 1e-12), len(LEVELS))
+        place = _place(error)
         if place >= self.depth:
             return None
         score = self.intercept + self.slope * raw
@@ -55,6 +55,16 @@ class StageCalibration:
 
 
 @dataclass(frozen=True)
+class ThresholdLevels:
+    """What each look may risk at a threshold, so that few decisions are wrong in all."""
+
+    threshold: float
+    levels: tuple[float, ...]
+    """For each of `LEVELS`, as the share of decisions that may be wrong: the probability with which
+    the thorough score may be beyond an end of a look. 0: no shorter look may decide."""
+
+
+@dataclass(frozen=True)
 class Sureness:
     """The stages of a student, shortest first."""
 
@@ -62,16 +72,43 @@ class Sureness:
     contents: int
     """Of validation."""
     stages: tuple[StageCalibration, ...]
+    thresholds: tuple[ThresholdLevels, ...] = ()
+    """From low to high; none in cards of a time when each look risked all that was asked for."""
+
+    def level(self, threshold: float, error: float) -> float:
+        """What each look may risk, for that share of decisions to be wrong at most.
+
+        Between two thresholds it is the smaller of theirs: fewer videos may be near to one.
+        """
+        if not self.thresholds:
+            return error
+        below = [one for one in self.thresholds if one.threshold <= threshold][-1:]
+        above = [one for one in self.thresholds if one.threshold >= threshold][:1]
+        place = _place(error)
+        if place == len(LEVELS):
+            return 0.0
+        return min(one.levels[place] for one in (*below, *above))
 
     def bounds(
         self, stage: str, raw: float, *, several: bool, error: float
     ) -> tuple[float, float, float] | None:
-        """As `Distance.bounds`, for a stage and a kind of file."""
-        chosen = next(one for one in self.stages if one.stage == stage)
-        return (chosen.several if several else chosen.single).bounds(raw, error=error)
+        """As `Distance.bounds`, for a stage and a kind of file; of a stage that it lacks, None."""
+        for one in self.stages:
+            if one.stage == stage:
+                return (one.several if several else one.single).bounds(raw, error=error)
+        return None
 
     @property
     def least_error(self) -> float:
         """The least error at which a shorter look can be sure, of either kind of file."""
+        if self.thresholds:
+            columns = zip(*(one.levels for one in self.thresholds), strict=True)
+            possible = [error for error, levels in zip(LEVELS, columns, strict=True) if any(levels)]
+            return min(possible, default=1.0)
         deepest = max((min(one.single.depth, one.several.depth) for one in self.stages), default=0)
         return LEVELS[deepest - 1] if deepest else 1.0
+
+
+def _place(error: float) -> int:
+    """Of the first of `LEVELS` that is no greater."""
+    return next((n for n, level in enumerate(LEVELS) if level <= error + 1e-12), len(LEVELS))

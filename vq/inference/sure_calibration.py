@@ -1,17 +1,28 @@
-"""Calibrates `--decide`: how far the thorough score lies from what each shorter look says."""
+"""Calibrates `--decide`: how far the thorough score lies from what each shorter look says.
+
+And how much each look may risk at a threshold, for no more decisions to be wrong than asked for:
+where few videos are near, more than where many are (conformal risk control: Angelopoulos et al.,
+ICLR 2024).
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 from jaxtyping import Float64, Shaped
 
 from vq.inference.score_all_modes import StageScores
 from vq.inference.stages import STAGES, THOROUGH
-from vq.inference.sure import LEVELS, Distance, StageCalibration, Sureness
+from vq.inference.sure import LEVELS, Distance, StageCalibration, Sureness, ThresholdLevels
 
 FEWEST = 20
 """Videos below which nothing is fitted, and kinds of files are not told apart."""
+RISKED = 0.1
+"""The most that a look may risk: near to a threshold, one in ten would be a bet."""
+THRESHOLDS = 41
+"""Equally spaced from the lowest to the highest score of validation."""
 
 
 def fit(stages: Sequence[StageScores], contents: Shaped[np.ndarray, " videos"]) -> Sureness | None:
@@ -36,7 +47,57 @@ def fit(stages: Sequence[StageScores], contents: Shaped[np.ndarray, " videos"]) 
             for rows in (~several, several)
         ]
         calibrated.append(StageCalibration(name, *kinds))
-    return Sureness(len(stages), len(np.unique(contents)), tuple(calibrated))
+    looks = Sureness(len(stages), len(np.unique(contents)), tuple(calibrated))
+    return replace(looks, thresholds=_thresholds(stages, looks, names))
+
+
+def _thresholds(
+    stages: Sequence[StageScores], looks: Sureness, names: Sequence[str]
+) -> tuple[ThresholdLevels, ...]:
+    """The most that each look may risk, at each threshold and for each share of wrong decisions."""
+    thorough = np.array([one.scores[THOROUGH] for one in stages])
+    risks = [level for level in reversed(LEVELS) if level <= RISKED]
+    ends = [_ends(stages, looks, names, risk) for risk in risks]
+    chosen = []
+    for threshold in np.linspace(thorough.min(), thorough.max(), THRESHOLDS).round(4).tolist():
+        wrong = [_wrong(each, thorough, threshold) for each in ends]
+        # As if one more were wrong: the video to come.
+        shares = [(1 + count) / (1 + len(stages)) for count in wrong]
+        levels = []
+        for error in LEVELS:
+            held = takewhile(lambda pair: pair[1] <= error, zip(risks, shares, strict=True))  # noqa: B023
+            levels.append(max((risk for risk, _ in held), default=0.0))
+        chosen.append(ThresholdLevels(threshold, tuple(levels)))
+    return tuple(chosen)
+
+
+def _ends(
+    stages: Sequence[StageScores], looks: Sureness, names: Sequence[str], risk: float
+) -> Float64[np.ndarray, "videos looks 3"]:
+    """What each look expects, and between which ends."""
+    unknown = (0.0, -math.inf, math.inf)
+    return np.array(
+        [
+            [
+                looks.bounds(name, one.scores[name], several=one.several, error=risk) or unknown
+                for name in names
+            ]
+            for one in stages
+        ]
+    )
+
+
+def _wrong(
+    ends: Float64[np.ndarray, "videos looks 3"],
+    thorough: Float64[np.ndarray, " videos"],
+    threshold: float,
+) -> int:
+    """How many decisions of the first look that is sure a thorough look would not make."""
+    score, low, high = np.moveaxis(ends, 2, 0)
+    is_sure = (low >= threshold) | (high < threshold)
+    first = is_sure.argmax(1)[:, None]
+    above = np.take_along_axis(score, first, 1)[:, 0] >= threshold
+    return int((is_sure.any(1) & (above != (thorough >= threshold))).sum())
 
 
 def _distance(
