@@ -40,7 +40,7 @@ export OMP_WAIT_POLICY := passive
 export PYTHONDONTWRITEBYTECODE :=
 
 # Fast tests of two processes on two cores should not start four threads of sums each.
-PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadgroup
+PYTEST := python -m pytest --quiet --numprocesses 3 --dist loadgroup
 
 # Tests of whole workspaces: real dvc, Prefect, MLflow and Ray, many processes each.
 PIPELINE := tests/flows tests/ingest tests/pipeline tests/review tests/test_own_code.py tests/test_pipeline.py

@@ -483,7 +483,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     where.add_argument("--videos", type=Path, help="folder of real clips")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--sources", type=int, default=43, help="that are filmed, at most")
+    parser.add_argument("--sources", type=int, default=157, help="that are filmed, at most")
     parser.add_argument("--takes", type=int, default=4, help="cuts of each clip of the footage")
     parser.add_argument("--written", type=Path, default=comparison.FILE)
     return parser.parse_args(argv)
