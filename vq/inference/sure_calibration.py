@@ -8,7 +8,6 @@ ICLR 2024).
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 import numpy as np
 from jaxtyping import Float64, Shaped
@@ -58,17 +57,24 @@ def _thresholds(
     thorough = np.array([one.scores[THOROUGH] for one in stages])
     risks = [level for level in reversed(LEVELS) if level <= RISKED]
     ends = [_ends(stages, looks, names, risk) for risk in risks]
-    chosen = []
+    rows = []
     for threshold in np.linspace(thorough.min(), thorough.max(), THRESHOLDS).round(4).tolist():
         wrong = [_wrong(each, thorough, threshold) for each in ends]
         # As if one more were wrong: the video to come.
         shares = [(1 + count) / (1 + len(stages)) for count in wrong]
-        levels = []
-        for error in LEVELS:
-            held = takewhile(lambda pair: pair[1] <= error, zip(risks, shares, strict=True))  # noqa: B023
-            levels.append(max((risk for risk, _ in held), default=0.0))
-        chosen.append(ThresholdLevels(threshold, tuple(levels)))
-    return tuple(chosen)
+        levels = tuple(_most(risks, shares, error) for error in LEVELS)
+        rows.append(ThresholdLevels(threshold, levels))
+    return tuple(rows)
+
+
+def _most(risks: Sequence[float], shares: Sequence[float], error: float) -> float:
+    """The greatest risk up to which no share of wrong decisions is above the error; 0 if none."""
+    most = 0.0
+    for risk, share in zip(risks, shares, strict=True):
+        if share > error:
+            break
+        most = risk
+    return most
 
 
 def _ends(
