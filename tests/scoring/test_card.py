@@ -8,6 +8,13 @@ import pytest
 from tests.scoring.toy import BRIGHTNESS, write_bundle
 from vq.errors import DataError, WeightsError
 from vq.inference import card
+from vq.inference.sure import LEVELS
+
+
+def risks(*rows: tuple[float, float]) -> dict[str, object]:
+    """A calibration of `--decide` with so much risk at each threshold."""
+    thresholds = [{"threshold": at, "levels": [risk] * len(LEVELS)} for at, risk in rows]
+    return {"videos": 99, "contents": 9, "stages": [], "thresholds": thresholds}
 
 
 def test_a_card_says_what_its_numbers_mean(tmp_path: Path) -> None:
@@ -56,6 +63,12 @@ def test_an_altered_network_is_refused(tmp_path: Path) -> None:
         pytest.param({"views": {"moments": 3}}, r"views\.grid is missing", id="no-grid"),
         pytest.param({"values": [1]}, r"values should be a list of 2 numbers or", id="one-level"),
         pytest.param({"seed": True}, r"seed should be a whole number, 0 or more", id="bool"),
+        pytest.param(
+            {"sure": risks((3.0, 0.1), (2.0, 0.1))}, "thresholds should go from low to", id="order"
+        ),
+        pytest.param(
+            {"sure": risks((3.0, 1.1))}, r"sure\.thresholds\.levels should be from 0", id="risk"
+        ),
         pytest.param({"scale": 5}, r"scale should be an object, got 5", id="no-object"),
         pytest.param(
             {"views": {"moments": 3, "grid": 2, "patch_px": 7}},

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard, cast
 
@@ -292,14 +293,19 @@ def _other_scale(part: "_Object") -> OtherScale:
 def _sureness(part: "_Object") -> Sureness:
     stages = [_Object(one, f"{part.at}stages.") for one in part.items("stages")]
     rows = [_Object(one, f"{part.at}thresholds.") for one in part.items("thresholds", [])]
+    thresholds = tuple(
+        ThresholdLevels(row.number("threshold"), row.numbers("levels", least=len(LEVELS)))
+        for row in rows
+    )
+    if any(one.threshold > next_one.threshold for one, next_one in pairwise(thresholds)):
+        raise ValueError(f"{part.at}thresholds should go from low to high")
+    if any(not 0 <= level <= 1 for one in thresholds for level in one.levels):
+        raise ValueError(f"{part.at}thresholds.levels should be from 0 to 1")
     return Sureness(
         videos=part.whole("videos"),
         contents=part.whole("contents"),
         stages=tuple(_stage(one) for one in stages),
-        thresholds=tuple(
-            ThresholdLevels(row.number("threshold"), row.numbers("levels", least=len(LEVELS)))
-            for row in rows
-        ),
+        thresholds=thresholds,
     )
 
 
