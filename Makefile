@@ -39,7 +39,7 @@ export OMP_WAIT_POLICY := passive
 # Where this is set, as in many containers, each of the tests' processes would compile vq anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Fast tests of two processes on two cores should not start four threads of sums each.
+# Three processes on two cores: tests of flows wait for servers and workers.
 PYTEST := python -m pytest --quiet --numprocesses 3 --dist loadgroup
 
 # Tests of whole workspaces: real dvc, Prefect, MLflow and Ray, many processes each.
