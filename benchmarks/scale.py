@@ -230,6 +230,7 @@ def _student(known: params.Params) -> float:
             every=settings.every,
             inputs=settings.inputs,
             dither=settings.dither,
+            sharpen=settings.sharpen,
             dim=known.training.dim,
             levels=known.training.levels,
             dropout=settings.dropout,

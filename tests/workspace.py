@@ -48,7 +48,7 @@ PARAMS: dict[str, Any] = {
     "prune": {"top": 2, "max_experts": 2, "repeats": 2, "candidate_confidence": 0.0},
     "training": {"dim": 16},
     "teach": {"epochs": 5, "batch": 8},
-    "student": {"epochs": 2, "moments": 2, "batch": 8, "dither": 1.0},
+    "student": {"epochs": 2, "moments": 2, "batch": 8, "dither": 1.0, "sharpen": 0.75},
     "distill": {
         "robust": {"epochs": 1, "videos": 8, "chains": 1, "batch": 4, "learning_rate": 1e-4}
     },

@@ -249,6 +249,7 @@ class Student(Schedule):
     every: Positive
     inputs: Inputs
     dither: NonNegative = 0.0
+    sharpen: NonNegative = 0.0
     moments: Positive
     backbone_rate: NonNegative
     threads: Positive

@@ -9,11 +9,13 @@ import onnxruntime
 import pytest
 import torch
 from onnx.reference import ReferenceEvaluator
+from PIL import Image, ImageFilter
 from safetensors.torch import load_file
 
 from vq.errors import ParamsError, WeightsError
+from vq.inference import second_feature
 from vq.models import motion_statistics, student_files
-from vq.models.student import Features, Student
+from vq.models.student import Features, Pixels, Student
 from vq.models.student_onnx import export, join_padding
 from vq.training.loop import initialisation
 from vq.video.views import ViewSpec
@@ -21,7 +23,7 @@ from vq.video.views import ViewSpec
 VIEWS = ViewSpec(moments=3, grid=2, patch_px=32)
 
 
-def build(start: str = "random", *, others: int = 0) -> Student:
+def build(start: str = "random", *, others: int = 0, sharpen: float = 0.0) -> Student:
     """A small student, in evaluation mode."""
     with initialisation(0):
         return student_files.build(
@@ -31,6 +33,7 @@ def build(start: str = "random", *, others: int = 0) -> Student:
             dim=16,
             levels=5,
             others=others,
+            sharpen=sharpen,
         ).eval()
 
 
@@ -107,6 +110,51 @@ def test_the_backbone_looks_at_every_other_moment_and_motion_at_all() -> None:
     assert (after[:, pictures:] != before[:, pictures:]).any()
 
 
+def _told_apart(student: Student) -> Student:
+    """The same, with a head that says something else of every video."""
+    with torch.no_grad():
+        student.standard.fit(student.trunk(views(16)).reshape(-1, student.trunk.width))
+        student.head.weight.mul_(-8)
+    return student
+
+
+def _scores(student: Student, described: torch.Tensor) -> torch.Tensor:
+    levels = student.head(student.feature(described)).softmax(1)
+    return levels @ torch.arange(5.0)
+
+
+def test_of_two_looks_the_better_counts() -> None:
+    """A video as it is, and sharpened: each is described as a student of one look describes it."""
+    student, plain = _told_apart(build(sharpen=0.75)), build()
+    plain.load_state_dict(student.state_dict())
+    given = views(16)
+    with torch.no_grad():
+        as_it_is, sharpened = student.trunk(given).view(16, 2, -1).unbind(1)
+        scores = [_scores(plain, look) for look in (as_it_is, sharpened)]
+        both = _scores(student, student.trunk(given))
+
+    torch.testing.assert_close(as_it_is, plain.trunk(given).detach())
+    torch.testing.assert_close(both, torch.maximum(*scores))
+    assert 0 < (scores[0] < scores[1]).sum() < 16
+    # Motion is that of the video, whichever look counts.
+    motion = motion_statistics.WIDTH
+    torch.testing.assert_close(sharpened[:, -motion:], as_it_is[:, -motion:])
+
+
+def test_the_second_look_is_an_unsharp_mask() -> None:
+    """Nearly that of Pillow, which blurs by boxes; away from the edge, where it has another."""
+    pictures = views()[:1, 0, :3].repeat_interleave(4, -1).repeat_interleave(4, -2)
+    trunk = build(sharpen=0.75).trunk
+    assert isinstance(trunk, Pixels)
+    (ours,) = trunk.sharpened(pictures.float()).permute(0, 2, 3, 1).numpy()
+    mask = ImageFilter.UnsharpMask(1.5, 75, 0)
+    theirs = np.asarray(Image.fromarray(pictures[0].permute(1, 2, 0).numpy()).filter(mask))
+
+    off = np.abs(ours - theirs)[8:-8, 8:-8]
+    assert off.mean() < 2
+    assert np.abs(theirs.astype(float) - pictures[0].permute(1, 2, 0).numpy()).mean() > 10
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle's two networks."""
@@ -116,10 +164,13 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_exported_network_says_the_same(saved: Path) -> None:
-    """Scores on a five-point scale agree to 1e-4, for any batch."""
-    student = build()
-    network = saved / "student.onnx"
+@pytest.mark.parametrize("sharpen", [0.0, 0.75])
+def test_the_exported_network_says_the_same(sharpen: float, tmp_path: Path) -> None:
+    """Scores on a five-point scale agree to 1e-4, for any batch, of one look or two."""
+    student = _told_apart(build(sharpen=sharpen))
+    network = tmp_path / "student.onnx"
+    export(student, network, moments=VIEWS.moments, side_px=VIEWS.side_px)
+    second_feature.name_in(network.read_bytes())
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     values = torch.arange(1.0, 6.0)
     for videos in (1, 3):

@@ -1,8 +1,11 @@
 """What the card of a student says."""
 
+import pytest
+
 from vq.data import manifest
 from vq.data.card import Card, Ratings, Scale
 from vq.inference import card as cards
+from vq.params import StudentRecipe
 from vq.scoring.locate import locate
 from vq.training import student_bundle
 from vq.training.probe_recipe import PROBE_STUDENT
@@ -37,3 +40,16 @@ def test_a_student_carries_the_licences_of_the_one_it_started_from() -> None:
     earlier = cards.load(bundle)[0].licences
     assert earlier
     assert found[1:] == [f"start {bundle}/: {licence}" for licence in earlier]
+
+
+@pytest.mark.parametrize("knob", ["every", "inputs", "dither", "sharpen", "stages", "backbone"])
+def test_features_of_a_backbone_that_looks_otherwise_are_not_used(knob: str) -> None:
+    """What is kept of a frozen backbone is found again only by whoever looks as it looked."""
+    other = {"inputs": "answers", "stages": (0,), "backbone": "resnet18"}.get(knob, 3)
+    key = dict.fromkeys(("data", "features", "start", "seed"), "")
+
+    def of(recipe: StudentRecipe) -> str:
+        return student_bundle.backbone_key(recipe, key)
+
+    assert of(PROBE_STUDENT.model_copy(update={knob: other})) != of(PROBE_STUDENT)
+    assert of(PROBE_STUDENT.model_copy(update={"epochs": 99})) == of(PROBE_STUDENT)

@@ -309,7 +309,7 @@ def test_mixed_precision_keeps_full_weights(make_data: Make) -> None:
 class Sums(torch.nn.Module):
     """A trunk of two numbers."""
 
-    width = 2
+    width, looks = 2, 1
 
     def __init__(self) -> None:
         super().__init__()

@@ -25,6 +25,8 @@ NOISE_PX = 128
 """Side of the noise that dithers; it is repeated."""
 SEED = 7
 """Of that noise."""
+BLUR_PX = 1.5
+"""Standard deviation of the Gaussian of an unsharp mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +39,12 @@ class StudentOutput:
 
 @runtime_checkable
 class Trunk(Protocol):
-    """Gives the second initial feature; `width` numbers (d_s) for each video."""
+    """Gives the second initial feature; `width` numbers (d_s) for each look at a video."""
 
     width: int
+    looks: int
 
-    def __call__(self, inputs: Shaped[Tensor, "batch ..."]) -> Float[Tensor, "batch width"]:
+    def __call__(self, inputs: Shaped[Tensor, "batch ..."]) -> Float[Tensor, "batch described"]:
         """Describe a batch of videos."""
 
 
@@ -78,19 +81,32 @@ class Student(nn.Module):
 
     def forward(self, inputs: Shaped[Tensor, "batch ..."]) -> StudentOutput:
         """Describe and classify a batch of videos."""
-        feature = self.conversion(self.standard(self.trunk(inputs)))
+        feature = self.feature(self.trunk(inputs))
         # The head alone goes without some units: L3 compares whole features.
         return StudentOutput(feature, self.head(self.dropout(feature)))
+
+    def feature(self, described: Float[Tensor, "batch described"]) -> Float[Tensor, "batch dim"]:
+        """Second feature of a batch of videos: that of the look which scores best."""
+        feature = self.conversion(self.standard(described.reshape(-1, self.trunk.width)))
+        if self.trunk.looks == 1:
+            return feature
+        levels = self.head(feature).softmax(1)
+        score = levels @ torch.arange(levels.shape[1], dtype=levels.dtype, device=levels.device)
+        best = score.view(-1, self.trunk.looks).argmax(1)
+        looks = feature.view(-1, self.trunk.looks, feature.shape[1])
+        return looks.gather(1, best[:, None, None].expand(-1, 1, feature.shape[1])).flatten(1)
 
 
 class Features(nn.Module):
     """A trunk that passes cached features through: the student of a probe trial."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, looks: int = 1) -> None:
         super().__init__()
-        self.width = width
+        self.width, self.looks = width, looks
 
-    def forward(self, features: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
+    def forward(
+        self, features: Float[Tensor, "batch described"]
+    ) -> Float[Tensor, "batch described"]:
         """Pass them through."""
         return features
 
@@ -121,6 +137,7 @@ class Pixels(nn.Module):
         answers: int = 0,
         answers_only: bool = False,
         dither: float = 0.0,
+        sharpen: float = 0.0,
     ) -> None:
         """Build it, with random weights.
 
@@ -138,6 +155,9 @@ class Pixels(nn.Module):
                 camera moves differs from data to data.
             dither: standard deviation, in grey levels, of fixed noise that lies over all that the
                 backbone sees. Noise fainter than that, which nobody sees, is nothing to it.
+            sharpen: strength of an unsharp mask; 1 doubles the difference from a blurred picture.
+                The backbone then looks at a video twice, the second time sharpened; the better look
+                counts (`Student.feature`), so an upload that was sharpened gains next to nothing.
 
         Raises:
             ParamsError: timm has no such backbone, it has no such feature level, or there would be
@@ -173,7 +193,11 @@ class Pixels(nn.Module):
             if answers_only
             else pooled + 2 * answers + motion_statistics.WIDTH
         )
-        self.dither = dither
+        self.looks = 2 if sharpen else 1
+        self.dither, self.sharpen = dither, sharpen
+        places = torch.arange(-round(3 * BLUR_PX), round(3 * BLUR_PX) + 1)
+        blur = torch.exp(-0.5 * (places / BLUR_PX) ** 2)
+        self.register_buffer("blur", blur / blur.sum(), persistent=False)
         noise = dither * np.random.default_rng(SEED).standard_normal((NOISE_PX, NOISE_PX))
         # Of the recipe, not of what is learnt.
         self.register_buffer("noise", torch.from_numpy(noise).float(), persistent=False)
@@ -182,10 +206,13 @@ class Pixels(nn.Module):
 
     def forward(
         self, views: UInt8[Tensor, "batch moments 4 side side"]
-    ) -> Float[Tensor, "batch width"]:
+    ) -> Float[Tensor, "batch described"]:
         """Levels pooled over a picture and averaged over moments; answers; motion."""
         batch, side = views.shape[0], int(views.shape[-1])
-        seen = views[:, :: self.every, :3].reshape(-1, 3, side, side).float()
+        seen = views[:, :: self.every, :3].float()
+        if self.sharpen:
+            seen = torch.stack([seen, self.sharpened(seen)], 1)
+        seen = seen.reshape(-1, 3, side, side)
         if self.dither:
             times = -(-side // NOISE_PX)
             seen = (seen + self.noise.repeat(times, times)[:side, :side]).clamp(0, 255)
@@ -194,13 +221,28 @@ class Pixels(nn.Module):
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         levels = self.backbone(pictures)
         pooled = pool(levels) if self.strides is None else pool_cells(levels, self.strides)
-        parts = [] if self.answers_only else [pooled.view(batch, -1, pooled.shape[1]).mean(1)]
+        rows = batch * self.looks
+        parts = [] if self.answers_only else [pooled.view(rows, -1, pooled.shape[1]).mean(1)]
         if self.answers is not None:
-            answers = self.answers(pooled).view(batch, -1, self.answers.out_features)
+            answers = self.answers(pooled).view(rows, -1, self.answers.out_features)
             average = answers.mean(1)
             parts.append(average)
             if not self.answers_only:
                 # How an answer varies over the moments: a fault may last for some of them only.
                 parts.append((answers - average.unsqueeze(1)).abs().mean(1))
-        motion = motion_statistics.repeats if self.answers_only else motion_statistics.describe
-        return torch.cat([*parts, motion(views.float())], 1)
+        describe = motion_statistics.repeats if self.answers_only else motion_statistics.describe
+        motion = describe(views.float())
+        if self.sharpen:
+            motion = motion.repeat_interleave(self.looks, 0)
+        return torch.cat([*parts, motion], 1).reshape(batch, -1)
+
+    def sharpened(
+        self, pictures: Float[Tensor, "*batch 3 side side"]
+    ) -> Float[Tensor, "*batch 3 side side"]:
+        """Pictures, from 0 to 255, after the unsharp mask."""
+        side, edge = pictures.shape[-1], len(self.blur) // 2
+        padded = functional.pad(pictures.reshape(-1, 3, side, side), (edge,) * 4, mode="replicate")
+        rows = self.blur.repeat(3, 1, 1, 1)
+        blurred = functional.conv2d(padded, rows, groups=3)
+        blurred = functional.conv2d(blurred, rows.mT, groups=3).view_as(pictures)
+        return (pictures + self.sharpen * (pictures - blurred)).clamp(0, 255)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -28,6 +29,7 @@ def build(
     every: int = 1,
     inputs: Inputs = "all",
     dither: float = 0.0,
+    sharpen: float = 0.0,
     dim: int,
     levels: int,
     dropout: float = 0.0,
@@ -53,24 +55,22 @@ def build(
     backbone = architecture(backbone, start)
     if stages is None:
         stages = _card(start, "stages").levels
-    answers_only = inputs == "answers"
+    pixels = partial(
+        Pixels,
+        backbone,
+        stages=stages,
+        every=every,
+        answers_only=inputs == "answers",
+        dither=dither,
+        sharpen=sharpen,
+    )
     if start == "random":
-        return student(
-            Pixels(backbone, stages=stages, every=every, answers_only=answers_only, dither=dither)
-        )
+        return student(pixels())
     if earlier(start):
         state = _weights(Path(start))
         bias = state.get("trunk.answers.bias")
         count = 0 if bias is None else len(bias)
-        trunk = Pixels(
-            backbone,
-            stages=stages,
-            every=every,
-            answers=count,
-            answers_only=answers_only,
-            dither=dither,
-        )
-        whole = student(trunk)
+        whole = student(pixels(answers=count))
         _fit_in(whole, state, start)
         return whole
     card = builtin_weights.card(start)
@@ -81,15 +81,7 @@ def build(
         )
     # The heads of pretraining need all of its feature levels.
     answers = builtin_weights.answers(start) if stages == card.levels else None
-    trunk = Pixels(
-        backbone,
-        stages=stages,
-        every=every,
-        pooling=card.pooling,
-        answers=answers.out_features if answers else 0,
-        answers_only=answers_only,
-        dither=dither,
-    )
+    trunk = pixels(pooling=card.pooling, answers=answers.out_features if answers else 0)
     trunk.mean.copy_(torch.tensor(card.mean).view(3, 1, 1))
     trunk.std.copy_(torch.tensor(card.std).view(3, 1, 1))
     weights = builtin_weights.load(start).state_dict()

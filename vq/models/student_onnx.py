@@ -1,13 +1,15 @@
 """The student as an ONNX network, which is what scoring runs."""
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import onnx
 import onnxruntime
+from jaxtyping import UInt8
 from onnx import NodeProto, numpy_helper
-from torch import nn
+from torch import Tensor, nn
 
 from vq.models.onnx_export import export as trace
 from vq.models.student import Student, Trunk
@@ -21,8 +23,7 @@ def export(student: Student, path: Path, *, moments: int, side_px: int) -> None:
     Raises:
         WeightsError: its backbone cannot be exported, or the network says something else than it.
     """
-    scoring = [student.trunk, student.standard, student.conversion, student.head, nn.Softmax(1)]
-    _export(nn.Sequential(*scoring), path, shape=(moments, 4, side_px, side_px), output="levels")
+    _export(_Levels(student), path, shape=(moments, 4, side_px, side_px), output="levels")
 
 
 def export_trunk(trunk: Trunk, path: Path, *, shape: Sequence[int]) -> None:
@@ -34,6 +35,18 @@ def export_trunk(trunk: Trunk, path: Path, *, shape: Sequence[int]) -> None:
         WeightsError: as `export`.
     """
     _export(nn.Sequential(trunk), path, shape=shape, output="feature")
+
+
+class _Levels(nn.Module):
+    """Views in, probability of each quality level out; nothing of other data sets."""
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = copy.deepcopy(student)
+        del self.student.alignment
+
+    def forward(self, views: UInt8[Tensor, "batch moments 4 side side"]) -> Tensor:
+        return self.student(views).logits.softmax(1)
 
 
 def _export(module: nn.Module, path: Path, *, shape: Sequence[int], output: str) -> None:

@@ -109,7 +109,7 @@ def run(
         data = precompute_features(
             student.eval().trunk,
             data,
-            saved=SavedFeatures(checkpoints / "backbone.safetensors", _backbone_key(recipe, key)),
+            saved=SavedFeatures(checkpoints / "backbone.safetensors", backbone_key(recipe, key)),
             jobs=cores(jobs),
         )
     with on_precomputed_features(student) if frozen else nullcontext():
@@ -215,11 +215,10 @@ def licences(
     return lines + [f"expert {name}: {one['tags']['licence']}" for name, one in experts.items()]
 
 
-def _backbone_key(recipe: StudentRecipe, key: Mapping[str, str]) -> str:
+def backbone_key(recipe: StudentRecipe, key: Mapping[str, str]) -> str:
     """All that the features of a frozen backbone depend on; not how their head is trained."""
-    network = {
-        name: str(getattr(recipe, name)) for name in ("backbone", "stages", "every", "inputs")
-    }
+    knobs = ("backbone", "stages", "every", "inputs", "dither", "sharpen")
+    network = {name: str(getattr(recipe, name)) for name in knobs}
     shared = {name: key[name] for name in ("data", "features", "start", "seed")}
     code = code_version.digest_of(precompute_features.__module__)
     return str(sorted((network | shared | {"code": code}).items()))

@@ -36,6 +36,7 @@ def untrained(recipe: StudentRecipe, data: TrainingData, seed: int) -> Student:
             every=recipe.every,
             inputs=recipe.inputs,
             dither=recipe.dither,
+            sharpen=recipe.sharpen,
             dim=recipe.dim,
             levels=recipe.levels,
             dropout=recipe.dropout,
@@ -160,7 +161,7 @@ def fit_scales(student: Student, data: TrainingData, *, batch: int = 16) -> None
         raise ValueError("a student without sight has no features")
     student.eval()
     parts = [student.trunk(data.sight.whole(part)) for part in data.train.split(batch)]
-    student.standard.fit(torch.cat(parts))
+    student.standard.fit(torch.cat(parts).reshape(-1, student.trunk.width))
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _compute_features(trunk: Trunk, data: TrainingData, jobs: int) -> Tensor:
     if sight is None:
         raise ValueError("a student without sight has no features")
     rows = torch.cat([data.train, data.validation])
-    features = torch.full((len(data.target), trunk.width), torch.nan)
+    features = torch.full((len(data.target), trunk.looks * trunk.width), torch.nan)
     with TemporaryDirectory() as folder:
         graph = Path(folder) / "trunk.onnx"
         export_trunk(trunk, graph, shape=tuple(sight.whole(rows[:1]).shape[1:]))
@@ -232,7 +233,7 @@ def _compute_features(trunk: Trunk, data: TrainingData, jobs: int) -> Tensor:
 def on_precomputed_features(student: Student) -> Iterator[None]:
     """Let a student learn from the features of `precompute_features`, without its trunk."""
     trunk = student.trunk
-    student.trunk = Features(trunk.width)
+    student.trunk = Features(trunk.width, looks=trunk.looks)
     try:
         yield
     finally:
