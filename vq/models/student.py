@@ -43,6 +43,7 @@ class Trunk(Protocol):
 
     width: int
     looks: int
+    """One, or two of which the better counts."""
 
     def __call__(self, inputs: Shaped[Tensor, "batch ..."]) -> Float[Tensor, "batch described"]:
         """Describe a batch of videos."""
@@ -91,10 +92,10 @@ class Student(nn.Module):
         if self.trunk.looks == 1:
             return feature
         levels = self.head(feature).softmax(1)
-        score = levels @ torch.arange(levels.shape[1], dtype=levels.dtype, device=levels.device)
-        best = score.view(-1, self.trunk.looks).argmax(1)
-        looks = feature.view(-1, self.trunk.looks, feature.shape[1])
-        return looks.gather(1, best[:, None, None].expand(-1, 1, feature.shape[1])).flatten(1)
+        grades = torch.arange(self.head.out_features, dtype=levels.dtype, device=levels.device)
+        score = (levels @ grades).reshape(-1, 2)
+        as_it_is, sharpened = feature.reshape(-1, 2, self.head.in_features).unbind(1)
+        return torch.where(score[:, :1] >= score[:, 1:], as_it_is, sharpened)
 
 
 class Features(nn.Module):

@@ -61,7 +61,7 @@ class Tuned(nn.Module):
         super().__init__()
         self.network = deepcopy(network)
         self.fusion, self.side_px = fusion, side_px
-        self.width = 2 * dim if fusion == "mean_std" else dim
+        self.width, self.looks = (2 * dim if fusion == "mean_std" else dim), 1
         parameters = list(self.network.parameters())
         first = len(parameters) - round(LEARNS * len(parameters))
         for index, parameter in enumerate(parameters):
