@@ -240,7 +240,8 @@ class Pixels(nn.Module):
     def sharpened(
         self, pictures: Float[Tensor, "*batch 3 side side"]
     ) -> Float[Tensor, "*batch 3 side side"]:
-        """Pictures, from 0 to 255, after the unsharp mask."""
+        """Pictures, from 0 to 255, after the unsharp mask; across the borders of tiles, too."""
+        # By hand: torchvision's gaussian_blur has a kernel that cannot be exported to ONNX.
         side, edge = pictures.shape[-1], len(self.blur) // 2
         padded = functional.pad(pictures.reshape(-1, 3, side, side), (edge,) * 4, mode="replicate")
         rows = self.blur.repeat(3, 1, 1, 1)
